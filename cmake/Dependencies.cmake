@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the rooms need from the system: PkgConfig::GLIB, ::PCAP, ::ZSTD, ::LZ4, ZLIB::ZLIB, and PkgConfig::SECCOMP where it is
+# there. TCPRST_ANALYZER_MISSING and TCPRST_PLUGIN_MISSING name what a room has to do without.
+set(TCPRST_ANALYZER_MISSING "")
+set(TCPRST_PLUGIN_MISSING "")
+
+find_package(PkgConfig)
+if(PKG_CONFIG_FOUND)
+  pkg_check_modules(GLIB IMPORTED_TARGET QUIET glib-2.0>=2.66)
+  pkg_check_modules(PCAP IMPORTED_TARGET QUIET libpcap>=1.9)
+  pkg_check_modules(ZSTD IMPORTED_TARGET QUIET libzstd)
+  pkg_check_modules(LZ4 IMPORTED_TARGET QUIET liblz4)
+  pkg_check_modules(SECCOMP IMPORTED_TARGET QUIET libseccomp)
+  pkg_check_modules(WIRESHARK IMPORTED_TARGET QUIET wireshark>=4.0)
+else()
+  list(APPEND TCPRST_ANALYZER_MISSING pkg-config)
+endif()
+find_package(ZLIB QUIET)
+
+foreach(library GLIB PCAP ZLIB ZSTD LZ4)
+  if(NOT ${library}_FOUND)
+    list(APPEND TCPRST_ANALYZER_MISSING ${library})
+  endif()
+endforeach()
+if(NOT GLIB_FOUND)
+  list(APPEND TCPRST_PLUGIN_MISSING GLIB)
+endif()
+if(NOT WIRESHARK_FOUND)
+  list(APPEND TCPRST_PLUGIN_MISSING "Wireshark 4.0 or later with its headers")
+endif()
+
+# tcprst_add_room(room what missing): the room's directory, where it exists and nothing is missing.
+function(tcprst_add_room room what missing)
+  if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${room}/CMakeLists.txt")
+    return()
+  endif()
+  if(missing)
+    list(JOIN missing ", " names)
+    message(STATUS "Left out: ${what} (${room}/). Missing: ${names}. "
+                   "scripts/install-packages installs it on Debian.")
+    return()
+  endif()
+  add_subdirectory(${room})
+endfunction()

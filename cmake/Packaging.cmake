@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `cmake --build build --target package`: Debian packages, the analyzer without any need of Wireshark, the plugin with it.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME tcprst)
+set(CPACK_PACKAGE_CONTACT "the tcprst authors")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_RESOURCE_FILE_LICENSE "${CMAKE_CURRENT_SOURCE_DIR}/LICENSE")
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_ANALYZER_PACKAGE_NAME tcprst)
+set(CPACK_DEBIAN_PLUGIN_PACKAGE_NAME wireshark-plugin-tcprst)
+set(CPACK_COMPONENT_ANALYZER_DESCRIPTION
+    "Reads captures and reports for every TCP reset its cause, the evidence and what to check next.")
+set(CPACK_COMPONENT_PLUGIN_DESCRIPTION
+    "Shows the cause of every TCP reset in Wireshark and tshark: fields, subtree, statistics.")
+set(CPACK_COMPONENTS_ALL "")
+foreach(component analyzer plugin)
+  if(TARGET tcprst_${component})
+    list(APPEND CPACK_COMPONENTS_ALL ${component})
+  endif()
+endforeach()
+if(CPACK_COMPONENTS_ALL)
+  include(CPack)
+endif()

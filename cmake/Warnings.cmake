@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The warnings every room is built with; a clean build has none.
+add_compile_options(
+  -Wall
+  -Wextra
+  -Wshadow
+  -Wstrict-prototypes
+  -Wmissing-prototypes
+  -Wold-style-definition
+  -Wpointer-arith
+  -Wcast-qual
+  -Wwrite-strings
+  -Wformat=2
+  -Wundef
+  -Wvla
+  -Wimplicit-fallthrough)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wlogical-op -Wduplicated-cond)
+endif()
+if(TCPRST_WERROR)
+  add_compile_options(-Werror)
+endif()
