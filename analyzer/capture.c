@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* capture.c - tells pcap from pcapng, and what both readers share: the window, errors, times. */
+#include "capture.h"
+
+#include "tcprst.h"
+
+enum {
+    MAGIC_SIZE = 4,
+    PCAPNG_MAGIC =
+        0x0a0d0d0a, /* the block type of a section header, the same in both octet orders */
+    NANOSECONDS = 1000000000,
+};
+
+enum capture_status capture_damaged(struct capture *capture, char *error)
+{
+    g_free(capture->error);
+    capture->error = error;
+    return CAPTURE_DAMAGED;
+}
+
+int64_t capture_time(int64_t seconds, uint64_t nanoseconds)
+{
+    if (nanoseconds >= NANOSECONDS) {
+        if (nanoseconds / NANOSECONDS > INT32_MAX)
+            return TCPRST_TIME_UNKNOWN;
+        seconds += (int64_t)(nanoseconds / NANOSECONDS);
+        nanoseconds %= NANOSECONDS;
+    }
+    if (seconds > INT64_MAX / NANOSECONDS - 1 || seconds < INT64_MIN / NANOSECONDS + 1)
+        return TCPRST_TIME_UNKNOWN;
+    return seconds * NANOSECONDS + (int64_t)nanoseconds;
+}
+
+bool capture_need(struct capture *capture, size_t need, enum capture_status *status)
+{
+    if (G_LIKELY(capture->source.size >= need))
+        return true;
+    if (!capture->may_wait) {
+        *status = CAPTURE_MORE;
+        return false;
+    }
+    switch (source_fill(&capture->source, need)) {
+    case SOURCE_READY:
+        return true;
+    case SOURCE_PAUSED:
+        *status = CAPTURE_PAUSED;
+        return false;
+    case SOURCE_INTERRUPTED:
+        *status = CAPTURE_INTERRUPTED;
+        return false;
+    case SOURCE_FAILED:
+        *status = capture_damaged(capture, g_strdup(capture->source.error));
+        return false;
+    case SOURCE_END:
+        break;
+    }
+    *status = CAPTURE_END;
+    return false;
+}
+
+/* Takes the file header. */
+static enum capture_status open_header(struct capture *capture, struct packet *packet)
+{
+    enum capture_status status;
+    if (!capture_need(capture, MAGIC_SIZE, &status)) {
+        if (status != CAPTURE_END)
+            return status;
+        return capture_damaged(capture, g_strdup(capture->source.size || capture->source.read
+                                                     ? "not a capture: it is too short"
+                                                     : "not a capture: it is empty"));
+    }
+    uint32_t magic;
+    memcpy(&magic, capture->source.data, sizeof magic);
+    status = magic == PCAPNG_MAGIC ? capture_pcapng_open(capture) : capture_pcap_open(capture);
+    if (status != CAPTURE_PACKET)
+        return status;
+    return capture->next(capture, packet);
+}
+
+void capture_start(struct capture *capture)
+{
+    capture->format = "";
+    capture->time_digits = 6;
+    capture->next = open_header;
+    capture->interfaces = g_array_new(FALSE, TRUE, sizeof(struct capture_interface));
+    capture->skipped = g_array_new(FALSE, TRUE, sizeof(struct capture_skipped));
+}
+
+static void release(struct capture *capture)
+{
+    g_array_unref(capture->interfaces);
+    g_array_unref(capture->skipped);
+    g_free(capture->error);
+}
+
+void capture_close(struct capture *capture)
+{
+    if (capture->interfaces)
+        release(capture);
+    source_close(&capture->source);
+    g_free(capture->source.error);
+    *capture = (struct capture){.source.fd = -1};
+}
+
+void capture_rewind(struct capture *capture)
+{
+    source_rewind(&capture->source);
+    release(capture);
+    struct source source = capture->source;
+    *capture = (struct capture){.source = source};
+    capture_start(capture);
+}
+
+enum capture_status capture_next(struct capture *capture, struct packet *packet, bool may_wait)
+{
+    capture->may_wait = may_wait;
+    return capture->next(capture, packet);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* capture.h - one capture file as a sequence of packets, in place in the source's window. */
+#ifndef TCPRST_ANALYZER_CAPTURE_H
+#define TCPRST_ANALYZER_CAPTURE_H
+
+#include "decompress.h"
+
+#include <glib.h>
+
+/* One captured packet. */
+struct packet {
+    const uint8_t *bytes; /* valid until the next capture_next() */
+    uint32_t captured;    /* octets at bytes */
+    uint32_t length;      /* octets as they were on the wire */
+    int64_t time;         /* nanoseconds since the epoch or TCPRST_TIME_UNKNOWN */
+    uint64_t number;      /* frame number, from 1, as Wireshark counts */
+    uint32_t interface;   /* index into the capture's interfaces */
+    uint16_t link_type;   /* LINKTYPE_ value */
+    int8_t fcs_octets;    /* of the frame check sequence at the end, -1 unknown */
+};
+
+/* What a file says of one place it was captured at. A pcap file has one, a pcapng file a list a
+ * section. */
+struct capture_interface {
+    uint16_t link_type;
+    int8_t fcs_octets;
+    uint8_t resolution; /* if_tsresol: units a second as 10^-n, or 2^-n with the high bit */
+    int64_t offset;     /* if_tsoffset, seconds */
+    uint32_t snapshot_length;
+    uint64_t units; /* per second, derived from resolution; 0: finer than 64 bits can say */
+};
+
+enum capture_status {
+    CAPTURE_PACKET,
+    CAPTURE_MORE, /* nothing can be handed out without moving the window: ask again with may_wait */
+    CAPTURE_PAUSED,
+    CAPTURE_END,
+    CAPTURE_DAMAGED, /* see error; nothing more can be read */
+    CAPTURE_INTERRUPTED,
+};
+
+struct capture {
+    struct source source;
+    const char *format;   /* "pcap", "pcapng", "" while unknown */
+    char *error;          /* after CAPTURE_DAMAGED: the reason, without file and frame */
+    bool is_capture;      /* the file's header was understood */
+    unsigned time_digits; /* the finest of its interfaces: 6 or 9 */
+    uint64_t packets;
+    GArray *interfaces; /* struct capture_interface; of the current section */
+    GArray *skipped;    /* struct capture_skipped: blocks nobody knows */
+
+    /* private */
+    enum capture_status (*next)(struct capture *capture, struct packet *packet);
+    bool swapped; /* the file's (section's) octet order is not this machine's */
+    uint8_t record_header;
+    uint32_t time_factor; /* nanoseconds in a unit of the record's fraction */
+    unsigned minor_version;
+    bool may_wait; /* during next(): the window may be moved and the source waited for */
+};
+
+/* Blocks of a pcapng file that were passed over because their type is unknown and may hold packets.
+ */
+struct capture_skipped {
+    uint32_t type;
+    uint64_t count;
+};
+
+/* Prepares to read an opened source, which the capture then owns. */
+void capture_start(struct capture *capture);
+void capture_close(struct capture *capture);
+/* As if just opened. Only for sources that can be rewound. */
+void capture_rewind(struct capture *capture);
+
+/* The next packet. Without may_wait it never moves the window, so that earlier packets stay valid.
+ */
+enum capture_status capture_next(struct capture *capture, struct packet *packet, bool may_wait);
+
+/* For the two readers: makes need octets available in the window, or says what to return instead.
+ */
+bool capture_need(struct capture *capture, size_t need, enum capture_status *status);
+enum capture_status capture_damaged(struct capture *capture, char *error);
+/* Nanoseconds since the epoch; TCPRST_TIME_UNKNOWN where they do not fit. */
+int64_t capture_time(int64_t seconds, uint64_t nanoseconds);
+
+/* The readers: called with the window at the file's beginning, they take the file header and set
+ * next. */
+enum capture_status capture_pcap_open(struct capture *capture);
+enum capture_status capture_pcapng_open(struct capture *capture);
+
+static inline uint32_t capture_u32(const struct capture *capture, const uint8_t *p)
+{
+    uint32_t value;
+    __builtin_memcpy(&value, p, sizeof value);
+    return capture->swapped ? __builtin_bswap32(value) : value;
+}
+
+static inline uint16_t capture_u16(const struct capture *capture, const uint8_t *p)
+{
+    uint16_t value;
+    __builtin_memcpy(&value, p, sizeof value);
+    return capture->swapped ? __builtin_bswap16(value) : value;
+}
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* decompress.c - reads a file or pipe into a sliding window, through zlib, libzstd or liblz4 where
+ * the magic says so. */
+#include "decompress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <lz4frame.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#define ZLIB_CONST /* inflate() does not write to its input */
+#include <zlib.h>
+#include <zstd.h>
+
+enum {
+    /* Big enough that a read call costs nothing a packet, small enough to stay in the second-level
+       cache. */
+    WINDOW_SIZE = 256 * 1024,
+    RAW_SIZE = 128 * 1024,
+    MAGIC_SIZE = 4,
+    /* How long an interrupt may go unnoticed between two looks at the flag, in milliseconds. */
+    LOOK_UP_MS = 200,
+};
+
+/* One of the three libraries. run() moves octets from in to out as far as it can. */
+enum run_result { RUN_MORE, RUN_FRAME_END, RUN_ERROR };
+
+struct run {
+    const uint8_t *in;
+    size_t in_size;
+    uint8_t *out;
+    size_t out_size;
+    size_t consumed, produced;
+    const char *error;
+};
+
+struct decompressor {
+    const char *name;
+    enum run_result (*run)(struct decompressor *d, struct run *r);
+    void (*free)(struct decompressor *d);
+    bool inside; /* between a frame's first octet and its last */
+    union {
+        z_stream zlib;
+        ZSTD_DStream *zstd;
+        LZ4F_dctx *lz4;
+    };
+};
+
+static enum run_result run_zlib(struct decompressor *d, struct run *r)
+{
+    z_stream *z = &d->zlib;
+    z->next_in = r->in;
+    z->avail_in = (uInt)r->in_size;
+    z->next_out = r->out;
+    z->avail_out = (uInt)r->out_size;
+    int result = inflate(z, Z_NO_FLUSH);
+    r->consumed = r->in_size - z->avail_in;
+    r->produced = r->out_size - z->avail_out;
+    if (result == Z_STREAM_END) {
+        inflateReset(z);
+        return RUN_FRAME_END;
+    }
+    if (result == Z_OK || result == Z_BUF_ERROR)
+        return RUN_MORE;
+    r->error = z->msg ? z->msg : zError(result);
+    return RUN_ERROR;
+}
+
+static enum run_result run_zstd(struct decompressor *d, struct run *r)
+{
+    ZSTD_inBuffer in = {r->in, r->in_size, 0};
+    ZSTD_outBuffer out = {r->out, r->out_size, 0};
+    size_t result = ZSTD_decompressStream(d->zstd, &out, &in);
+    r->consumed = in.pos;
+    r->produced = out.pos;
+    if (ZSTD_isError(result)) {
+        r->error = ZSTD_getErrorName(result);
+        return RUN_ERROR;
+    }
+    return result == 0 ? RUN_FRAME_END : RUN_MORE;
+}
+
+static enum run_result run_lz4(struct decompressor *d, struct run *r)
+{
+    r->consumed = r->in_size;
+    r->produced = r->out_size;
+    size_t result = LZ4F_decompress(d->lz4, r->out, &r->produced, r->in, &r->consumed, NULL);
+    if (LZ4F_isError(result)) {
+        r->consumed = r->produced = 0;
+        r->error = LZ4F_getErrorName(result);
+        return RUN_ERROR;
+    }
+    return result == 0 ? RUN_FRAME_END : RUN_MORE;
+}
+
+static void free_zlib(struct decompressor *d)
+{
+    inflateEnd(&d->zlib);
+}
+
+static void free_zstd(struct decompressor *d)
+{
+    ZSTD_freeDStream(d->zstd);
+}
+
+static void free_lz4(struct decompressor *d)
+{
+    LZ4F_freeDecompressionContext(d->lz4);
+}
+
+static void decompressor_free(struct decompressor *d)
+{
+    if (!d)
+        return;
+    d->free(d);
+    free(d);
+}
+
+static bool is_gzip(const uint8_t *magic)
+{
+    return magic[0] == 0x1f && magic[1] == 0x8b;
+}
+
+static bool is_zstd(uint32_t magic)
+{
+    return magic == ZSTD_MAGICNUMBER ||
+           (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
+}
+
+static bool is_lz4(uint32_t magic)
+{
+    return magic == 0x184d2204;
+}
+
+/* Prepares d for data that begins with these four octets; d->run stays NULL for plain data. */
+static bool decompressor_start(struct decompressor *d, const uint8_t *magic)
+{
+    uint32_t number =
+        (uint32_t)magic[3] << 24 | (uint32_t)magic[2] << 16 | (uint32_t)magic[1] << 8 | magic[0];
+    if (is_gzip(magic)) {
+        d->name = "gzip";
+        d->run = run_zlib;
+        d->free = free_zlib;
+        return inflateInit2(&d->zlib, 15 + 16) == Z_OK; /* 16: with a gzip header */
+    }
+    if (is_zstd(number)) {
+        d->name = "zstd";
+        d->run = run_zstd;
+        d->free = free_zstd;
+        return (d->zstd = ZSTD_createDStream()) != NULL;
+    }
+    if (is_lz4(number)) {
+        d->name = "lz4";
+        d->run = run_lz4;
+        d->free = free_lz4;
+        return !LZ4F_isError(LZ4F_createDecompressionContext(&d->lz4, LZ4F_VERSION));
+    }
+    return true;
+}
+
+static enum source_status fail(struct source *source, char *error)
+{
+    g_free(source->error);
+    source->error = error;
+    return SOURCE_FAILED;
+}
+
+bool source_open(struct source *source, const char *name)
+{
+    *source = (struct source){.fd = -1};
+    bool standard_input = strcmp(name, "-") == 0;
+    source->fd = standard_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat status;
+    if (source->fd < 0 || fstat(source->fd, &status) < 0) {
+        fail(source, g_strdup(g_strerror(errno)));
+        source_close(source);
+        return false;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        fail(source, g_strdup("it is a directory"));
+        source_close(source);
+        return false;
+    }
+    source->live = !S_ISREG(status.st_mode);
+    source->total = source->live ? 0 : (uint64_t)status.st_size;
+    return true;
+}
+
+static void release_buffers(struct source *source)
+{
+    decompressor_free(source->decompressor);
+    free(source->buffer);
+    free(source->raw);
+    source->decompressor = NULL;
+    source->buffer = source->raw = NULL;
+    source->data = NULL;
+    source->size = source->capacity = source->raw_start = source->raw_end = 0;
+}
+
+void source_close(struct source *source)
+{
+    release_buffers(source);
+    if (source->fd >= 0)
+        close(source->fd);
+    source->fd = -1;
+}
+
+void source_rewind(struct source *source)
+{
+    if (source->live || lseek(source->fd, 0, SEEK_SET) < 0)
+        return;
+    release_buffers(source);
+    source->started = source->at_end = false;
+    source->read = 0;
+}
+
+static bool interrupted(const struct source *source)
+{
+    return source->interrupted && *source->interrupted;
+}
+
+/* Waits for octets from something that may be silent. */
+static enum source_status wait_live(struct source *source)
+{
+    int left = source->pause_ms;
+    for (;;) {
+        if (interrupted(source))
+            return SOURCE_INTERRUPTED;
+        int slice = source->pause_ms && left < LOOK_UP_MS ? left : LOOK_UP_MS;
+        struct pollfd pollfd = {.fd = source->fd, .events = POLLIN};
+        if (poll(&pollfd, 1, slice) > 0)
+            return SOURCE_READY;
+        left -= slice;
+        if (source->pause_ms && left <= 0)
+            return SOURCE_PAUSED;
+    }
+}
+
+/* One read call. SOURCE_END: nothing more will come. */
+static enum source_status read_some(struct source *source, uint8_t *to, size_t size, size_t *got)
+{
+    *got = 0;
+    for (;;) {
+        if (source->at_end)
+            return SOURCE_END;
+        if (interrupted(source))
+            return SOURCE_INTERRUPTED;
+        if (source->live) {
+            enum source_status status = wait_live(source);
+            if (status != SOURCE_READY)
+                return status;
+        }
+        ssize_t count = read(source->fd, to, size);
+        if (count > 0) {
+            *got = (size_t)count;
+            source->read += (uint64_t)count;
+            return SOURCE_READY;
+        }
+        if (count == 0)
+            source->at_end = true;
+        else if (errno != EINTR && errno != EAGAIN)
+            return fail(source, g_strdup_printf("cannot be read: %s", g_strerror(errno)));
+    }
+}
+
+static enum source_status refill_raw(struct source *source)
+{
+    if (source->raw_start < source->raw_end)
+        return SOURCE_READY;
+    size_t got;
+    enum source_status status = read_some(source, source->raw, RAW_SIZE, &got);
+    source->raw_start = 0;
+    source->raw_end = got;
+    return status;
+}
+
+/* What remains behind a compressed frame: another one, or (after tar, dd, tape drives) zeros that
+ * mean nothing. */
+static bool only_zeros(const struct source *source)
+{
+    for (size_t i = source->raw_start; i < source->raw_end; i++)
+        if (source->raw[i])
+            return false;
+    return true;
+}
+
+/* Decompresses some octets into to. */
+static enum source_status decompress_some(struct source *source, uint8_t *to, size_t size,
+                                          size_t *got)
+{
+    struct decompressor *d = source->decompressor;
+    *got = 0;
+    for (;;) {
+        /* The library may hold back output that had no room: it is asked before the file is. */
+        struct run run = {.in = source->raw + source->raw_start,
+                          .in_size = source->raw_end - source->raw_start,
+                          .out = to,
+                          .out_size = size};
+        if (!d->inside && run.in_size && only_zeros(source))
+            run.in_size = source->raw_start = source->raw_end = 0;
+        if (d->inside || run.in_size) {
+            enum run_result result = d->run(d, &run);
+            if (result == RUN_ERROR)
+                return fail(source,
+                            g_strdup_printf("the %s data is damaged: %s", d->name, run.error));
+            source->raw_start += run.consumed;
+            d->inside = result != RUN_FRAME_END;
+            *got = run.produced;
+            if (run.produced)
+                return SOURCE_READY;
+            if (run.consumed)
+                continue;
+        }
+        enum source_status status = refill_raw(source);
+        if (status == SOURCE_END && d->inside)
+            return fail(source, g_strdup_printf("the %s data is cut short", d->name));
+        if (status != SOURCE_READY)
+            return status;
+    }
+}
+
+static enum source_status no_memory(struct source *source)
+{
+    return fail(source, g_strdup("no memory to read it"));
+}
+
+/* Reads the magic octets and sets up what they ask for. */
+static enum source_status start(struct source *source)
+{
+    if (!source->buffer) {
+        source->buffer = malloc(WINDOW_SIZE);
+        if (!source->buffer)
+            return no_memory(source);
+        source->capacity = WINDOW_SIZE;
+        source->data = source->buffer;
+    }
+    while (source->size < MAGIC_SIZE) {
+        size_t got;
+        enum source_status status =
+            read_some(source, source->buffer + source->size, source->capacity - source->size, &got);
+        if (status == SOURCE_END)
+            break;
+        if (status != SOURCE_READY)
+            return status;
+        source->size += got;
+    }
+    source->started = true;
+    if (source->size < MAGIC_SIZE)
+        return SOURCE_READY;
+    struct decompressor *d = calloc(1, sizeof *d);
+    if (!d || !decompressor_start(d, source->buffer)) {
+        free(d);
+        return no_memory(source);
+    }
+    if (!d->run) {
+        free(d);
+        return SOURCE_READY;
+    }
+    source->decompressor = d;
+    source->compression = d->name;
+    /* What was read so far is raw: the window becomes the raw buffer. */
+    source->raw = source->buffer;
+    source->raw_end = source->size;
+    source->size = 0;
+    source->data = source->buffer = malloc(WINDOW_SIZE);
+    return source->buffer ? SOURCE_READY : no_memory(source);
+}
+
+/* Moves the window to the buffer's beginning and makes room for need octets. */
+static bool make_room(struct source *source, size_t need)
+{
+    if (source->size)
+        memmove(source->buffer, source->data, source->size);
+    source->data = source->buffer;
+    if (need <= source->capacity)
+        return true;
+    size_t capacity = source->capacity;
+    while (capacity < need)
+        capacity *= 2;
+    uint8_t *grown = realloc(source->buffer, capacity);
+    if (!grown)
+        return false;
+    source->data = source->buffer = grown;
+    source->capacity = capacity;
+    return true;
+}
+
+enum source_status source_fill(struct source *source, size_t need)
+{
+    if (source->size >= need)
+        return SOURCE_READY;
+    if (!source->started) {
+        enum source_status status = start(source);
+        if (status != SOURCE_READY)
+            return status;
+        if (source->size >= need)
+            return SOURCE_READY;
+    }
+    if (!make_room(source, need))
+        return no_memory(source);
+    while (source->size < need) {
+        uint8_t *to = source->buffer + source->size;
+        size_t room = source->capacity - source->size;
+        size_t got;
+        enum source_status status = source->decompressor ? decompress_some(source, to, room, &got)
+                                                         : read_some(source, to, room, &got);
+        source->size += got;
+        if (status != SOURCE_READY)
+            return status;
+    }
+    return SOURCE_READY;
+}
