@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* annotate.c - a verdict as a subtree of fields. Sentences come from the core, so that the analyzer
+ * says the same. */
+#include "annotate.h"
+
+#include <string.h>
+
+/* A line of the details pane; Wireshark cuts labels at 240 octets, and nobody reads lines that
+ * long. */
+enum { LINE_WIDTH = 150, TEXT_SIZE = 1024 };
+
+/* Links shown in one frame at most: a hostile capture may have a million answers to one segment. */
+enum { DREW_MAX = 100 };
+
+static int proto_tcprst = -1;
+static const int *expert_min_strength;
+
+static int hf_cause = -1;
+static int hf_group = -1;
+static int hf_strength = -1;
+static int hf_alternative = -1;
+static int hf_meaning = -1;
+static int hf_evidence = -1;
+static int hf_evidence_frame = -1;
+static int hf_trigger = -1;
+static int hf_event = -1;
+static int hf_duplicate_of = -1;
+static int hf_stage = -1;
+static int hf_acceptance = -1;
+static int hf_effect = -1;
+static int hf_sender = -1;
+static int hf_origin = -1;
+static int hf_severity = -1;
+static int hf_peer_error = -1;
+static int hf_device_text = -1;
+static int hf_idle = -1;
+static int hf_risk_from_sender = -1;
+static int hf_risk_to_sender = -1;
+static int hf_unread_possible = -1;
+static int hf_advice = -1;
+static int hf_references = -1;
+static int hf_final = -1;
+static int hf_drew = -1;
+static int hf_continued = -1;
+
+static int ett_tcprst = -1;
+static int ett_evidence = -1;
+
+static expert_field ei_benign = EI_INIT;
+static expert_field ei_notable = EI_INIT;
+static expert_field ei_suspicious = EI_INIT;
+
+/* ---- Registration
+ * ------------------------------------------------------------------------------------------------
+ */
+
+#define STRING_FIELD(hf, name, abbrev, blurb)                                                      \
+    {                                                                                              \
+        &(hf),                                                                                     \
+        {                                                                                          \
+            (name), (abbrev), FT_STRING, BASE_NONE, NULL, 0, (blurb), HFILL                        \
+        }                                                                                          \
+    }
+#define FRAME_FIELD(hf, name, abbrev, type, blurb)                                                 \
+    {                                                                                              \
+        &(hf),                                                                                     \
+        {                                                                                          \
+            (name), (abbrev), FT_FRAMENUM, BASE_NONE, FRAMENUM_TYPE(type), 0, (blurb), HFILL       \
+        }                                                                                          \
+    }
+#define COUNT_FIELD(hf, name, abbrev, blurb)                                                       \
+    {                                                                                              \
+        &(hf),                                                                                     \
+        {                                                                                          \
+            (name), (abbrev), FT_UINT64, BASE_DEC, NULL, 0, (blurb), HFILL                         \
+        }                                                                                          \
+    }
+
+static hf_register_info fields[] = {
+    STRING_FIELD(hf_cause, "Cause", "tcprst.cause", "Why the connection was reset"),
+    STRING_FIELD(hf_group, "Group", "tcprst.group", "Group of the cause"),
+    STRING_FIELD(hf_strength, "Strength", "tcprst.strength",
+                 "How sure the cause is: certain, likely, possible"),
+    STRING_FIELD(hf_alternative, "Alternative", "tcprst.alternative",
+                 "Another cause that could not be excluded, best first"),
+    STRING_FIELD(hf_meaning, "Meaning", "tcprst.meaning", "What the cause means"),
+    STRING_FIELD(hf_evidence, "Evidence", "tcprst.evidence",
+                 "A fact the verdict rests on, most telling first"),
+    FRAME_FIELD(hf_evidence_frame, "Seen in frame", "tcprst.evidence.frame", FT_FRAMENUM_NONE,
+                "The frame that shows this"),
+    FRAME_FIELD(hf_trigger, "Drawn by frame", "tcprst.trigger", FT_FRAMENUM_REQUEST,
+                "The segment that this RST answers"),
+    FRAME_FIELD(hf_event, "First RST of this event", "tcprst.event", FT_FRAMENUM_NONE,
+                "RSTs that follow from one another are one event"),
+    FRAME_FIELD(hf_duplicate_of, "Duplicate of frame", "tcprst.duplicate_of", FT_FRAMENUM_NONE,
+                "The same packet captured before; it counts in no total"),
+    STRING_FIELD(hf_stage, "Stage", "tcprst.stage", "The connection just before the RST"),
+    STRING_FIELD(hf_acceptance, "Acceptance", "tcprst.acceptance",
+                 "What its numbers say to its receiver"),
+    STRING_FIELD(hf_effect, "Effect", "tcprst.effect", "What it did, by what followed it"),
+    STRING_FIELD(hf_sender, "Sender", "tcprst.sender", "Whose address it carries as its source"),
+    STRING_FIELD(hf_origin, "Origin", "tcprst.origin", "Who really sent it"),
+    STRING_FIELD(hf_severity, "Severity", "tcprst.severity", "benign, notable or suspicious"),
+    STRING_FIELD(hf_peer_error, "Peer's error", "tcprst.peer_error",
+                 "What the receiving application is told"),
+    STRING_FIELD(hf_device_text, "Device's text", "tcprst.device_text",
+                 "Text or code that the RST itself carries"),
+    {&hf_idle,
+     {"Idle before", "tcprst.idle", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
+      "From the connection's previous segment to the one that drew the RST, or to the RST", HFILL}},
+    COUNT_FIELD(hf_risk_from_sender, "Bytes at risk from its sender",
+                "tcprst.bytes_at_risk.from_sender",
+                "Sent by the RST's sender and not acknowledged when it took effect"),
+    COUNT_FIELD(hf_risk_to_sender, "Bytes at risk to its sender", "tcprst.bytes_at_risk.to_sender",
+                "Sent to the RST's sender and not acknowledged when it took effect"),
+    COUNT_FIELD(hf_unread_possible, "Bytes possibly unread by its sender",
+                "tcprst.bytes_at_risk.unread_possible",
+                "Received by the RST's sender, and nothing shows that its application read them"),
+    STRING_FIELD(hf_advice, "Check next", "tcprst.advice", "What to look at next"),
+    STRING_FIELD(hf_references, "References", "tcprst.references",
+                 "Where the standards and kernels say so"),
+    {&hf_final,
+     {"Final", "tcprst.final", FT_BOOLEAN, BASE_NONE, NULL, 0,
+      "False while packets still to come may change the verdict", HFILL}},
+    FRAME_FIELD(hf_drew, "Drew the reset in frame", "tcprst.drew", FT_FRAMENUM_RESPONSE,
+                "The RST that answers this segment"),
+    {&hf_continued,
+     {"Continued", "tcprst.continued", FT_NONE, BASE_NONE, NULL, 0, "Rest of a long text", HFILL}},
+};
+
+static ei_register_info experts[] = {
+    {&ei_benign,
+     {"tcprst.benign", PI_SEQUENCE, PI_CHAT, "Reset with a usual cause, nothing lost", EXPFILL}},
+    {&ei_notable, {"tcprst.notable", PI_SEQUENCE, PI_NOTE, "Reset worth knowing of", EXPFILL}},
+    {&ei_suspicious, {"tcprst.suspicious", PI_SEQUENCE, PI_WARN, "Suspicious reset", EXPFILL}},
+};
+
+void tcprst_annotate_register(int proto, const int *min_strength)
+{
+    static int *subtrees[] = {&ett_tcprst, &ett_evidence};
+    proto_tcprst = proto;
+    expert_min_strength = min_strength;
+    proto_register_field_array(proto, fields, array_length(fields));
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
+}
+
+/* ---- Building blocks
+ * --------------------------------------------------------------------------------------------- */
+
+/* Where the items of one verdict go. All are generated: none stands for octets of the packet. */
+struct place {
+    proto_tree *tree;
+    tvbuff_t *tvb;
+};
+
+static proto_item *add_word(struct place at, int hf, const char *word)
+{
+    proto_item *item = proto_tree_add_string(at.tree, hf, at.tvb, 0, 0, word);
+    proto_item_set_generated(item);
+    return item;
+}
+
+static void add_frame(struct place at, int hf, const struct tcprst_frame *frame)
+{
+    if (frame->number == 0)
+        return;
+    proto_item *item = proto_tree_add_uint(at.tree, hf, at.tvb, 0, 0, (uint32_t)frame->number);
+    proto_item_set_generated(item);
+}
+
+static void add_count(struct place at, int hf, int64_t count)
+{
+    if (count < 0)
+        return;
+    proto_item_set_generated(proto_tree_add_uint64(at.tree, hf, at.tvb, 0, 0, (uint64_t)count));
+}
+
+/* How much of text fits a line: up to the last space before the width, or all. */
+static size_t line_length(const char *text)
+{
+    size_t length = strlen(text);
+    if (length <= LINE_WIDTH)
+        return length;
+    for (size_t i = LINE_WIDTH; i > 0; i--)
+        if (text[i] == ' ')
+            return i;
+    return length;
+}
+
+/* An item whose value is value and whose label is text, over as many lines as it needs. */
+static proto_item *add_text(struct place at, int hf, const char *value, const char *text)
+{
+    size_t length = line_length(text);
+    proto_item *item = proto_tree_add_string_format_value(at.tree, hf, at.tvb, 0, 0, value, "%.*s",
+                                                          (int)length, text);
+    proto_item_set_generated(item);
+    while (text[length] == ' ') {
+        text += length + 1;
+        length = line_length(text);
+        proto_tree_add_none_format(at.tree, hf_continued, at.tvb, 0, 0, "        %.*s", (int)length,
+                                   text);
+    }
+    return item;
+}
+
+/* ---- The verdict
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static proto_item *add_cause(struct place at, const struct tcprst_verdict *verdict)
+{
+    const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
+    proto_item *item = proto_tree_add_string_format_value(at.tree, hf_cause, at.tvb, 0, 0, info->id,
+                                                          "%s (%s)", info->id, info->title);
+    proto_item_set_generated(item);
+    add_word(at, hf_strength, tcprst_strength_id(verdict->strength));
+    const char *group = tcprst_group_id(info->group);
+    proto_item_set_generated(proto_tree_add_string_format_value(
+        at.tree, hf_group, at.tvb, 0, 0, group, "%s (%s)", group, tcprst_group_title(info->group)));
+    if (*info->meaning)
+        add_text(at, hf_meaning, info->meaning, info->meaning);
+    return item;
+}
+
+static void add_evidence(struct place at, const struct tcprst_verdict *verdict)
+{
+    for (unsigned i = 0; i < verdict->evidence_count; i++) {
+        const struct tcprst_evidence *evidence = &verdict->evidence[i];
+        char text[TEXT_SIZE];
+        tcprst_evidence_text(evidence, text, sizeof text);
+        proto_item *item = add_text(at, hf_evidence, tcprst_fact_id(evidence->fact), text);
+        struct place below = {proto_item_add_subtree(item, ett_evidence), at.tvb};
+        add_frame(below, hf_evidence_frame, &evidence->frame);
+    }
+}
+
+static void add_alternatives(struct place at, const struct tcprst_verdict *verdict)
+{
+    for (unsigned i = 0; i < verdict->alternative_count; i++) {
+        const struct tcprst_alternative *alternative = &verdict->alternatives[i];
+        const struct tcprst_cause_info *info = tcprst_cause_info(alternative->cause);
+        proto_item_set_generated(proto_tree_add_string_format_value(
+            at.tree, hf_alternative, at.tvb, 0, 0, info->id, "%s, %s (%s)", info->id,
+            tcprst_strength_id(alternative->strength), info->title));
+    }
+}
+
+static void add_dimensions(struct place at, const struct tcprst_verdict *verdict)
+{
+    add_word(at, hf_stage, tcprst_stage_id(verdict->stage));
+    add_word(at, hf_acceptance, tcprst_acceptance_id(verdict->acceptance));
+    add_word(at, hf_effect, tcprst_effect_id(verdict->effect));
+    add_word(at, hf_sender, tcprst_sender_id(verdict->sender));
+    add_word(at, hf_origin, tcprst_origin_id(verdict->origin));
+    add_word(at, hf_severity, tcprst_severity_id(verdict->severity));
+    const char *error = tcprst_peer_error_id(verdict->peer_error);
+    if (error)
+        add_word(at, hf_peer_error, error);
+    if (verdict->device_text_length)
+        add_word(at, hf_device_text, verdict->device_text);
+    if (verdict->idle >= 0) {
+        nstime_t idle = {.secs = (time_t)(verdict->idle / 1000000000),
+                         .nsecs = (int)(verdict->idle % 1000000000)};
+        proto_item_set_generated(proto_tree_add_time(at.tree, hf_idle, at.tvb, 0, 0, &idle));
+    }
+    add_count(at, hf_risk_from_sender, verdict->risk_from_sender);
+    add_count(at, hf_risk_to_sender, verdict->risk_to_sender);
+    add_count(at, hf_unread_possible, verdict->unread_possible);
+}
+
+static void add_advice(struct place at, const struct tcprst_verdict *verdict)
+{
+    const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
+    if (*info->advice)
+        add_text(at, hf_advice, info->advice, info->advice);
+    if (*info->references)
+        add_text(at, hf_references, info->references, info->references);
+    const char *state = verdict->final ? "yes" : "no, packets still to come may change the verdict";
+    proto_item_set_generated(proto_tree_add_boolean_format_value(at.tree, hf_final, at.tvb, 0, 0,
+                                                                 verdict->final, "%s", state));
+}
+
+/* ---- Expert information
+ * ------------------------------------------------------------------------------------------ */
+
+static expert_field *expert_of(enum tcprst_severity severity)
+{
+    switch (severity) {
+    case TCPRST_SEVERITY_SUSPICIOUS:
+        return &ei_suspicious;
+    case TCPRST_SEVERITY_NOTABLE:
+        return &ei_notable;
+    default:
+        return &ei_benign;
+    }
+}
+
+/*
+ * Wireshark's expert column shows the severity that was set last. It must go on showing what stands
+ * there without us where that is higher: the RST flag alone is a warning.
+ */
+static void restore_expert_column(packet_info *pinfo, const char *before)
+{
+    const char *now = col_get_text(pinfo->cinfo, COL_EXPERT);
+    if (before && now &&
+        str_to_val(before, expert_severity_vals, 0) > str_to_val(now, expert_severity_vals, 0))
+        col_add_str(pinfo->cinfo, COL_EXPERT, before);
+}
+
+static void add_expert(packet_info *pinfo, proto_item *item, const struct tcprst_verdict *verdict)
+{
+    if (verdict->duplicate_of.number || (int)verdict->strength < *expert_min_strength)
+        return;
+    const char *before = wmem_strdup(pinfo->pool, col_get_text(pinfo->cinfo, COL_EXPERT));
+    const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
+    expert_add_info_format(pinfo, item, expert_of(verdict->severity), "%s (%s): %s", info->id,
+                           tcprst_strength_id(verdict->strength), info->title);
+    restore_expert_column(pinfo, before);
+}
+
+/* ---- Both kinds of frames
+ * ---------------------------------------------------------------------------------------- */
+
+void tcprst_annotate_reset(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+                           const struct tcprst_verdict *verdict)
+{
+    proto_item *root = proto_tree_add_protocol_format(
+        tree, proto_tcprst, tvb, 0, 0, "TCP Reset Cause: %s (%s)", tcprst_cause_id(verdict->cause),
+        tcprst_strength_id(verdict->strength));
+    proto_item_set_generated(root);
+    struct place at = {proto_item_add_subtree(root, ett_tcprst), tvb};
+    proto_item *cause = add_cause(at, verdict);
+    add_evidence(at, verdict);
+    add_frame(at, hf_trigger, &verdict->trigger);
+    add_frame(at, hf_duplicate_of, &verdict->duplicate_of);
+    add_frame(at, hf_event, &verdict->event);
+    add_alternatives(at, verdict);
+    add_dimensions(at, verdict);
+    add_advice(at, verdict);
+    add_expert(pinfo, cause, verdict);
+}
+
+proto_item *tcprst_annotate_trigger(proto_tree *tree, tvbuff_t *tvb,
+                                    const struct tcprst_segment *segment,
+                                    const struct tcprst_record *first)
+{
+    proto_item *root = proto_tree_add_protocol_format(
+        tree, proto_tcprst, tvb, 0, 0, "TCP Reset Cause: this segment drew the reset in frame %u",
+        tcprst_record_frame(first));
+    proto_item_set_generated(root);
+    struct place at = {proto_item_add_subtree(root, ett_tcprst), tvb};
+    const struct tcprst_record *record = first;
+    for (int i = 0; record && i < DREW_MAX; i++) {
+        struct tcprst_frame frame = {.number = tcprst_record_frame(record)};
+        add_frame(at, hf_drew, &frame);
+        record = tcprst_record_next_drawn(record, segment);
+    }
+    return root;
+}

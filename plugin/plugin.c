@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plugin.c - where Wireshark enters: registration, and the dissector that stands before TCP's.
+ *
+ * The plugin takes the place of TCP's dissector in the table of IP protocols, and calls it. So it
+ * sees each TCP layer of each packet, in tunnels too, in order, exactly once while a file is first
+ * read, with the IP header and the octets as they are; no protocol tree is needed for that, and
+ * nothing of TCP's own dissection changes.
+ */
+#include "annotate.h"
+#include "fields.h"
+#include "records.h"
+#include "statistics.h"
+#include "versions.h"
+
+WS_DLL_PUBLIC_DEF const char plugin_version[] = TCPRST_VERSION;
+WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
+WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
+
+WS_DLL_PUBLIC void plugin_register(void);
+WS_DLL_PUBLIC uint32_t plugin_describe(void);
+
+static int proto_tcprst = -1;
+static int proto_wrapped = -1;
+static dissector_handle_t tcp_handle;
+
+static int pref_min_strength = TCPRST_STRENGTH_POSSIBLE;
+static unsigned pref_max_connections = TCPRST_DEFAULT_MAX_CONNECTIONS;
+
+/* One TCP layer on its way through the wrapper. */
+struct layer {
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;
+    void *data;
+    struct tcprst_segment segment;
+    struct tcprst_record *record;      /* of a RST, else NULL */
+    const struct tcprst_record *drawn; /* first RST that it drew, or NULL */
+};
+
+/* ---- Annotation
+ * --------------------------------------------------------------------------------------------------
+ */
+
+/* TCP's item is the first that TCP's dissector added to tree; what its payload's dissectors added
+ * comes behind it. */
+static proto_item *item_behind(proto_tree *tree, const proto_item *last_before)
+{
+    if (!tree)
+        return NULL;
+    return last_before ? last_before->next : tree->first_child;
+}
+
+/* The link belongs to the segment, so it stands behind the TCP layer and before the payload. */
+static void annotate_trigger(struct layer *layer, const proto_item *last_before)
+{
+    proto_item *tcp = item_behind(layer->tree, last_before);
+    proto_item *ours =
+        tcprst_annotate_trigger(layer->tree, layer->tvb, &layer->segment, layer->drawn);
+    if (tcp && ours && tcp != ours && ours->parent == layer->tree)
+        proto_tree_move_item(layer->tree, tcp, ours);
+}
+
+static void annotate(struct layer *layer, const proto_item *last_before)
+{
+    /* Items and expert information name the protocol that is current while they are added. */
+    const char *current = layer->pinfo->current_proto;
+    layer->pinfo->current_proto = "TCPRST";
+    if (layer->drawn)
+        annotate_trigger(layer, last_before);
+    struct tcprst_verdict verdict;
+    if (layer->record && tcprst_record_verdict(layer->record, &verdict)) {
+        tcprst_annotate_reset(layer->tree, layer->tvb, layer->pinfo, &verdict);
+        tcprst_statistics_queue(layer->pinfo, layer->record);
+    }
+    layer->pinfo->current_proto = current;
+}
+
+/* ---- The dissector
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static int call_tcp(const struct layer *layer)
+{
+    return call_dissector_only(tcp_handle, layer->tvb, layer->pinfo, layer->tree, layer->data);
+}
+
+/* TCP's dissector leaves by an exception where a capture was cut short; its RSTs are to be
+ * annotated all the same. */
+static int call_tcp_and_annotate(struct layer *layer)
+{
+    volatile int dissected = -1;
+    proto_item *const last_before = layer->tree ? layer->tree->last_child : NULL;
+    TRY
+    {
+        dissected = call_tcp(layer);
+    }
+    FINALLY
+    {
+        /* 0: TCP is switched off, and there is no TCP layer to stand behind. */
+        if (dissected != 0)
+            annotate(layer, last_before);
+    }
+    ENDTRY;
+    return dissected;
+}
+
+/* Gives the layer its number: which TCP layer of its frame it is, from 1. False where there are too
+ * many. */
+static bool number_layer(struct layer *layer)
+{
+    packet_info *pinfo = layer->pinfo;
+    unsigned before = GPOINTER_TO_UINT(p_get_proto_data(pinfo->pool, pinfo, proto_tcprst, 0));
+    if (before == UINT8_MAX)
+        return false;
+    layer->segment.layer = (uint8_t)(before + 1);
+    p_set_proto_data(pinfo->pool, pinfo, proto_tcprst, 0, GUINT_TO_POINTER(before + 1));
+    return true;
+}
+
+/* Looks up what is to be said of the layer. Returns whether there is anything. */
+static bool look_up(struct layer *layer)
+{
+    struct tcprst_segment *segment = &layer->segment;
+    if (!PINFO_FD_VISITED(layer->pinfo)) {
+        layer->record = tcprst_records_feed(layer->pinfo, proto_tcprst, segment);
+    } else {
+        if (segment->flags & TCPRST_RST)
+            layer->record = tcprst_records_find(layer->pinfo, proto_tcprst, segment);
+        layer->drawn = tcprst_records_drawn_by(segment);
+    }
+    return layer->record || layer->drawn;
+}
+
+static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct layer layer = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .data = data};
+    if (proto_is_protocol_enabled(find_protocol_by_id(proto_tcprst)) &&
+        tcprst_fields_read(&layer.segment, tvb, pinfo, data) && number_layer(&layer) &&
+        look_up(&layer))
+        return call_tcp_and_annotate(&layer);
+    return call_tcp(&layer);
+}
+
+/* ---- Registration
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void register_preferences(void)
+{
+    static const enum_val_t strengths[] = {
+        {"possible", "possible: all", TCPRST_STRENGTH_POSSIBLE},
+        {"likely", "likely", TCPRST_STRENGTH_LIKELY},
+        {"certain", "certain", TCPRST_STRENGTH_CERTAIN},
+        {"none", "none: no expert information", TCPRST_STRENGTH_CERTAIN + 1},
+        {NULL, NULL, -1},
+    };
+    module_t *module = prefs_register_protocol(proto_tcprst, NULL);
+    prefs_register_enum_preference(module, "expert_min_strength",
+                                   "Expert information from this strength on",
+                                   "Resets whose cause is less sure than this get no expert "
+                                   "information. Their subtree is not changed by it.",
+                                   &pref_min_strength, strengths, FALSE);
+    prefs_register_uint_preference(module, "max_connections", "Connections held at once",
+                                   "Bound on memory: beyond it the connections that were quiet "
+                                   "longest are given up. 0 means the default.",
+                                   10, &pref_max_connections);
+}
+
+static void register_protocol(void)
+{
+    proto_tcprst = proto_register_protocol("TCP Reset Cause", "TCPRST", "tcprst");
+    /* Its parent is TCP: so it is switched off with TCP and not with us, and packets do not lose
+     * their TCP layer. */
+    proto_wrapped =
+        proto_register_protocol_in_name_only("TCP (via tcprst)", "TCP (tcprst)", "tcprst_wrap",
+                                             proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
+    tcprst_annotate_register(proto_tcprst, &pref_min_strength);
+    tcprst_records_register(&pref_max_connections);
+    tcprst_statistics_register();
+    register_preferences();
+}
+
+/* Runs when all dissectors are in their tables. Whatever stands at TCP's place is called, so
+ * wrappers can be chained. */
+static void register_handoff(void)
+{
+    tcp_handle = dissector_get_uint_handle(find_dissector_table("ip.proto"), IP_PROTO_TCP);
+    dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(dissect, proto_wrapped));
+}
+
+void plugin_register(void)
+{
+    static proto_plugin plugin;
+    plugin.register_protoinfo = register_protocol;
+    plugin.register_handoff = register_handoff;
+    proto_register_plugin(&plugin);
+}
+
+uint32_t plugin_describe(void)
+{
+    return TCPRST_PLUGIN_KIND;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* records.c - one core and one record a RST for the open capture file. */
+#include "records.h"
+
+#include <string.h>
+
+struct tcprst_record {
+    uint64_t reset; /* serial number in the core */
+    uint32_t frame;
+    uint32_t drawn_by; /* frame under which it is listed in drawn; 0: none */
+    uint16_t source_port, destination_port;
+    uint32_t seq;
+    uint8_t source[16], destination[16];
+    struct tcprst_record *next_drawn;
+    const unsigned char *final; /* pack()ed; NULL while later packets may change the verdict */
+};
+
+struct drawn_list {
+    struct tcprst_record *first, *last;
+};
+
+/* Where a first reading began and how far it came; enough to know a capture again that is dissected
+ * afresh. */
+struct extent {
+    bool any;
+    uint32_t first, last;
+    nstime_t first_time, last_time;
+};
+
+static struct {
+    const unsigned *max_connections;
+    struct tcprst *core;                 /* NULL: no file, or the file was read to its end */
+    struct tcprst_statistics statistics; /* of a core that is no more */
+    wmem_map_t *drawn;                   /* frame number to struct drawn_list */
+    struct extent extent;                /* of the reading under way */
+    struct extent complete;              /* of the last reading that came to its end */
+} file;
+
+/* ---- Verdicts that became final
+ * ---------------------------------------------------------------------------------- */
+
+/*
+ * A verdict is kept without the room that its lists do not use, for a capture may hold a million of
+ * them: the struct down to its evidence, then as much of the evidence and of the device's text as
+ * there is.
+ */
+static const size_t head_size = offsetof(struct tcprst_verdict, evidence);
+
+static size_t evidence_size(const struct tcprst_verdict *verdict)
+{
+    return verdict->evidence_count * sizeof verdict->evidence[0];
+}
+
+static const unsigned char *pack(const struct tcprst_verdict *verdict)
+{
+    size_t evidence = evidence_size(verdict), text = verdict->device_text_length;
+    unsigned char *packed =
+        (unsigned char *)wmem_alloc(wmem_file_scope(), head_size + evidence + sizeof text + text);
+    unsigned char *p = packed;
+    memcpy(p, verdict, head_size);
+    p += head_size;
+    memcpy(p, verdict->evidence, evidence);
+    p += evidence;
+    memcpy(p, &text, sizeof text);
+    p += sizeof text;
+    memcpy(p, verdict->device_text, text);
+    return packed;
+}
+
+static void unpack(const unsigned char *p, struct tcprst_verdict *verdict)
+{
+    memset(verdict, 0, sizeof *verdict);
+    memcpy(verdict, p, head_size);
+    p += head_size;
+    memcpy(verdict->evidence, p, evidence_size(verdict));
+    p += evidence_size(verdict);
+    memcpy(&verdict->device_text_length, p, sizeof verdict->device_text_length);
+    p += sizeof verdict->device_text_length;
+    memcpy(verdict->device_text, p, verdict->device_text_length);
+}
+
+/* ---- Which frame drew which resets
+ * ------------------------------------------------------------------------------- */
+
+static struct drawn_list *drawn_list(uint32_t frame)
+{
+    return (struct drawn_list *)wmem_map_lookup(file.drawn, GUINT_TO_POINTER(frame));
+}
+
+static void unlist(struct tcprst_record *record)
+{
+    struct drawn_list *list = drawn_list(record->drawn_by);
+    struct tcprst_record *before = NULL;
+    for (struct tcprst_record *r = list->first; r != record; r = r->next_drawn)
+        before = r;
+    if (before)
+        before->next_drawn = record->next_drawn;
+    else
+        list->first = record->next_drawn;
+    if (list->last == record)
+        list->last = before;
+    record->next_drawn = NULL;
+    record->drawn_by = 0;
+}
+
+static void enlist(struct tcprst_record *record, uint32_t frame)
+{
+    struct drawn_list *list = drawn_list(frame);
+    if (!list) {
+        list = wmem_new0(wmem_file_scope(), struct drawn_list);
+        wmem_map_insert(file.drawn, GUINT_TO_POINTER(frame), list);
+    }
+    if (list->last)
+        list->last->next_drawn = record;
+    else
+        list->first = record;
+    list->last = record;
+    record->drawn_by = frame;
+}
+
+static void note_trigger(struct tcprst_record *record, const struct tcprst_verdict *verdict)
+{
+    uint32_t frame = verdict->duplicate_of.number ? 0 : (uint32_t)verdict->trigger.number;
+    if (record->drawn_by == frame)
+        return;
+    if (record->drawn_by)
+        unlist(record);
+    if (frame)
+        enlist(record, frame);
+}
+
+static bool drawn_by_segment(const struct tcprst_record *record,
+                             const struct tcprst_segment *segment)
+{
+    return record->source_port == segment->destination_port &&
+           record->destination_port == segment->source_port &&
+           memcmp(record->source, segment->destination, sizeof record->source) == 0 &&
+           memcmp(record->destination, segment->source, sizeof record->destination) == 0;
+}
+
+static const struct tcprst_record *first_drawn(const struct tcprst_record *record,
+                                               const struct tcprst_segment *segment)
+{
+    while (record && !drawn_by_segment(record, segment))
+        record = record->next_drawn;
+    return record;
+}
+
+const struct tcprst_record *tcprst_records_drawn_by(const struct tcprst_segment *segment)
+{
+    const struct drawn_list *list = drawn_list((uint32_t)segment->frame.number);
+    return list ? first_drawn(list->first, segment) : NULL;
+}
+
+const struct tcprst_record *tcprst_record_next_drawn(const struct tcprst_record *record,
+                                                     const struct tcprst_segment *segment)
+{
+    return first_drawn(record->next_drawn, segment);
+}
+
+/* ---- The file
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static void take_verdict(void *user, const struct tcprst_verdict *verdict)
+{
+    (void)user;
+    struct tcprst_record *record = (struct tcprst_record *)verdict->cookie;
+    record->final = pack(verdict);
+    note_trigger(record, verdict);
+}
+
+static void begin_file(void)
+{
+    struct tcprst_options options = {
+        .on_verdict = take_verdict,
+        .max_connections = *file.max_connections,
+        .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int(),
+    };
+    file.core = tcprst_new(&options);
+    file.drawn = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    memset(&file.statistics, 0, sizeof file.statistics);
+    memset(&file.extent, 0, sizeof file.extent);
+}
+
+static void end_file(void)
+{
+    tcprst_free(file.core);
+    file.core = NULL;
+}
+
+/* The capture is known to have ended: nothing is pending any more, and the core's memory can go. */
+static void finish(void)
+{
+    if (!file.core)
+        return;
+    tcprst_finish(file.core);
+    tcprst_statistics(file.core, &file.statistics);
+    tcprst_free(file.core);
+    file.core = NULL;
+}
+
+/* Wireshark calls this when a file was read to its end or a live capture stopped, not when tshark
+ * reads in one pass. */
+static void reading_done(void)
+{
+    file.complete = file.extent;
+    finish();
+}
+
+/*
+ * Wireshark does not call reading_done() after it dissected a file afresh, for a changed
+ * preference. That reading is known to be complete by its frames: it begins and ends with those of
+ * the reading that was.
+ */
+static bool read_again(void)
+{
+    const struct extent *now = &file.extent, *then = &file.complete;
+    return then->any && now->first == then->first && now->last == then->last &&
+           nstime_cmp(&now->first_time, &then->first_time) == 0 &&
+           nstime_cmp(&now->last_time, &then->last_time) == 0;
+}
+
+void tcprst_records_register(const unsigned *max_connections)
+{
+    file.max_connections = max_connections;
+    register_init_routine(begin_file);
+    register_cleanup_routine(end_file);
+    register_postseq_cleanup_routine(reading_done);
+}
+
+static void extend(const packet_info *pinfo)
+{
+    if (!file.extent.any) {
+        file.extent.any = true;
+        file.extent.first = pinfo->num;
+        file.extent.first_time = pinfo->abs_ts;
+    }
+    file.extent.last = pinfo->num;
+    file.extent.last_time = pinfo->abs_ts;
+}
+
+/* ---- Records
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static struct tcprst_record *new_record(const struct tcprst_segment *segment)
+{
+    struct tcprst_record *record = wmem_new0(wmem_file_scope(), struct tcprst_record);
+    record->frame = (uint32_t)segment->frame.number;
+    record->source_port = segment->source_port;
+    record->destination_port = segment->destination_port;
+    record->seq = segment->seq;
+    memcpy(record->source, segment->source, sizeof record->source);
+    memcpy(record->destination, segment->destination, sizeof record->destination);
+    return record;
+}
+
+struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
+                                          struct tcprst_segment *segment)
+{
+    /* No core: no memory for one, or a frame that turns up after the end of the file, which would
+     * be out of order. */
+    if (!file.core)
+        return NULL;
+    extend(pinfo);
+    if (!(segment->flags & TCPRST_RST)) {
+        tcprst_feed(file.core, segment, NULL);
+        return NULL;
+    }
+    struct tcprst_record *record = new_record(segment);
+    segment->cookie = record;
+    p_add_proto_data(wmem_file_scope(), pinfo, proto, segment->layer, record);
+    tcprst_feed(file.core, segment, &record->reset);
+    struct tcprst_verdict verdict;
+    if (!record->final && tcprst_peek(file.core, record->reset, &verdict))
+        note_trigger(record, &verdict);
+    return record;
+}
+
+struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
+                                          const struct tcprst_segment *segment)
+{
+    struct tcprst_record *record =
+        (struct tcprst_record *)p_get_proto_data(wmem_file_scope(), pinfo, proto, segment->layer);
+    /* Should another dissector have given this layer another number, say nothing rather than
+     * something of another layer. */
+    if (!record || record->seq != segment->seq || record->source_port != segment->source_port ||
+        record->destination_port != segment->destination_port)
+        return NULL;
+    if (!record->final && read_again())
+        finish();
+    return record;
+}
+
+uint32_t tcprst_record_frame(const struct tcprst_record *record)
+{
+    return record->frame;
+}
+
+bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_verdict *verdict)
+{
+    if (record->final) {
+        unpack(record->final, verdict);
+        return true;
+    }
+    return file.core && tcprst_peek(file.core, record->reset, verdict);
+}
+
+void tcprst_records_statistics(struct tcprst_statistics *statistics)
+{
+    if (file.core)
+        tcprst_statistics(file.core, statistics);
+    else
+        *statistics = file.statistics;
+}

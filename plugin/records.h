@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * records.h - the resets of the open capture file: fed to the core as the file is first read,
+ * looked up ever after.
+ *
+ * Wireshark reads a file once in order (each frame "not visited") and then dissects frames again in
+ * any order, whenever it draws them. The core is fed on the first reading only. Everything here
+ * lives until the file is closed or dissected afresh.
+ */
+#ifndef TCPRST_PLUGIN_RECORDS_H
+#define TCPRST_PLUGIN_RECORDS_H
+
+#include "tcprst.h"
+#include "versions.h"
+
+/* One RST of the file. */
+struct tcprst_record;
+
+/* Registers the routines that begin and end a file. max_connections is read whenever a file begins.
+ */
+void tcprst_records_register(const unsigned *max_connections);
+
+/* First reading: gives the segment to the core. Returns its record if it is a RST, else NULL. */
+struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
+                                          struct tcprst_segment *segment);
+
+/* Any later dissection: the record that tcprst_records_feed() made for this layer, or NULL. */
+struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
+                                          const struct tcprst_segment *segment);
+
+/* The first and the next of the resets that the segment drew, duplicates of a RST left out; NULL:
+ * no more. */
+const struct tcprst_record *tcprst_records_drawn_by(const struct tcprst_segment *segment);
+const struct tcprst_record *tcprst_record_next_drawn(const struct tcprst_record *record,
+                                                     const struct tcprst_segment *segment);
+
+uint32_t tcprst_record_frame(const struct tcprst_record *record);
+
+/*
+ * The best verdict there is: the final one, or what it would be if the capture ended here.
+ * verdict->final is false only while packets still to come may change it. Returns false where there
+ * is none, for want of memory.
+ */
+bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_verdict *verdict);
+
+/* What the core counted so far. */
+void tcprst_records_statistics(struct tcprst_statistics *statistics);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * statistics.c - resets counted by group, cause and host.
+ *
+ * A tree counts while packets pass: in one pass of tshark with the verdicts of that moment, in the
+ * GUI and with tshark -2 with final ones. The summary remembers the resets and asks for their
+ * verdicts when it is printed, so it is final always.
+ */
+#include "statistics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAP "tcprst"
+
+enum { SUMMARY_HOSTS_MAX = 20 };
+
+static int tap;
+
+static const char *const root_resets = "Resets by cause and host";
+static const char *const root_hosts = "Resets by sending host";
+static const char *const root_strengths = "Resets by strength";
+
+void tcprst_statistics_queue(packet_info *pinfo, const struct tcprst_record *record)
+{
+    tap_queue_packet(tap, pinfo, record);
+}
+
+/* The sender as people know it: its name where Wireshark resolves names. */
+static char *sender_name(wmem_allocator_t *pool, const struct tcprst_verdict *verdict)
+{
+    address sender;
+    if (verdict->ip_version == 6)
+        set_address(&sender, AT_IPv6, 16, verdict->source);
+    else
+        set_address(&sender, AT_IPv4, 4, verdict->source);
+    return address_to_display(pool, &sender);
+}
+
+/* ---- The tree
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static void init_tree(stats_tree *st)
+{
+    stats_tree_create_node(st, root_resets, 0, STAT_DT_INT, TRUE);
+    stats_tree_create_node(st, root_hosts, 0, STAT_DT_INT, TRUE);
+    stats_tree_create_node(st, root_strengths, 0, STAT_DT_INT, TRUE);
+}
+
+static tap_packet_status count_in_tree(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt,
+                                       const void *data, tap_flags_t flags)
+{
+    (void)edt, (void)flags;
+    struct tcprst_verdict verdict;
+    if (!tcprst_record_verdict((const struct tcprst_record *)data, &verdict) ||
+        verdict.duplicate_of.number)
+        return TAP_PACKET_DONT_REDRAW;
+    const struct tcprst_cause_info *info = tcprst_cause_info(verdict.cause);
+    const char *host = sender_name(pinfo->pool, &verdict);
+    int node = tick_stat_node(st, root_resets, 0, TRUE);
+    node = tick_stat_node(st, tcprst_group_id(info->group), node, TRUE);
+    node = tick_stat_node(st, info->id, node, TRUE);
+    tick_stat_node(st, host, node, FALSE);
+    node = tick_stat_node(st, root_hosts, 0, TRUE);
+    node = tick_stat_node(st, host, node, TRUE);
+    tick_stat_node(st, info->id, node, FALSE);
+    node = tick_stat_node(st, root_strengths, 0, TRUE);
+    tick_stat_node(st, tcprst_strength_id(verdict.strength), node, FALSE);
+    return TAP_PACKET_REDRAW;
+}
+
+/* ---- The summary
+ * -------------------------------------------------------------------------------------------------
+ */
+
+struct count {
+    uint64_t total, by_strength[TCPRST_STRENGTH_CERTAIN + 1];
+};
+
+struct host {
+    char *name;
+    uint64_t resets;
+};
+
+/* One -z tcprst,summary. */
+struct summary {
+    GArray *records; /* of const struct tcprst_record *, in the order they passed */
+};
+
+struct totals {
+    uint64_t resets, duplicates;
+    struct count causes[TCPRST_CAUSE_COUNT];
+    GHashTable *hosts;  /* name to struct host */
+    GHashTable *events; /* frames of the first RST of an event */
+};
+
+static void free_host(void *data)
+{
+    struct host *host = (struct host *)data;
+    g_free(host->name);
+    g_free(host);
+}
+
+static void count_host(GHashTable *hosts, const struct tcprst_verdict *verdict)
+{
+    char *name = sender_name(NULL, verdict);
+    struct host *host = (struct host *)g_hash_table_lookup(hosts, name);
+    if (!host) {
+        host = g_new0(struct host, 1);
+        host->name = g_strdup(name);
+        g_hash_table_insert(hosts, host->name, host);
+    }
+    host->resets++;
+    wmem_free(NULL, name);
+}
+
+static void count_verdict(struct totals *totals, const struct tcprst_verdict *verdict)
+{
+    if (verdict->duplicate_of.number) {
+        totals->duplicates++;
+        return;
+    }
+    totals->resets++;
+    totals->causes[verdict->cause].total++;
+    totals->causes[verdict->cause].by_strength[verdict->strength]++;
+    count_host(totals->hosts, verdict);
+    g_hash_table_add(totals->events, GUINT_TO_POINTER((uint32_t)verdict->event.number));
+}
+
+static void print_group(const struct totals *totals, enum tcprst_group group)
+{
+    bool headed = false;
+    for (int cause = 0; cause < TCPRST_CAUSE_COUNT; cause++) {
+        const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)cause);
+        const struct count *count = &totals->causes[cause];
+        if (info->group != group || count->total == 0)
+            continue;
+        if (!headed)
+            printf("%s: %s\n", tcprst_group_id(group), tcprst_group_title(group));
+        headed = true;
+        printf("%9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s (%s)\n", count->total,
+               count->by_strength[TCPRST_STRENGTH_CERTAIN],
+               count->by_strength[TCPRST_STRENGTH_LIKELY],
+               count->by_strength[TCPRST_STRENGTH_POSSIBLE], info->id, info->title);
+    }
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+    const struct host *left = *(struct host *const *)a, *right = *(struct host *const *)b;
+    if (left->resets != right->resets)
+        return left->resets < right->resets ? 1 : -1;
+    return strcmp(left->name, right->name);
+}
+
+static void print_hosts(GHashTable *hosts)
+{
+    guint length = g_hash_table_size(hosts);
+    struct host **sorted = g_new(struct host *, length);
+    GHashTableIter iter;
+    void *value;
+    guint n = 0;
+    for (g_hash_table_iter_init(&iter, hosts); g_hash_table_iter_next(&iter, NULL, &value);)
+        sorted[n++] = (struct host *)value;
+    qsort(sorted, n, sizeof *sorted, compare_hosts);
+    printf("sent by\n");
+    for (guint i = 0; i < n && i < SUMMARY_HOSTS_MAX; i++)
+        printf("%9" PRIu64 "  %s\n", sorted[i]->resets, sorted[i]->name);
+    if (n > SUMMARY_HOSTS_MAX)
+        printf("           and %u more\n", n - SUMMARY_HOSTS_MAX);
+    g_free(sorted);
+}
+
+static void print_totals(const struct totals *totals)
+{
+    printf("\n===================================================================\n");
+    printf("TCP Reset Causes\n");
+    printf("%" PRIu64 " resets in %u events", totals->resets, g_hash_table_size(totals->events));
+    if (totals->duplicates)
+        printf(", and %" PRIu64 " packets captured twice", totals->duplicates);
+    printf("\n");
+    if (totals->resets) {
+        printf("\n    Count   certain    likely  possible  Cause\n");
+        for (int group = 0; group < TCPRST_GROUP_COUNT; group++)
+            print_group(totals, (enum tcprst_group)group);
+        print_hosts(totals->hosts);
+    }
+    struct tcprst_statistics statistics;
+    tcprst_records_statistics(&statistics);
+    if (statistics.connections_given_up)
+        printf("\n%" PRIu64 " connections were given up for want of room: raise the preference "
+               "tcprst.max_connections\n",
+               statistics.connections_given_up);
+    printf("===================================================================\n");
+}
+
+static void draw_summary(void *data)
+{
+    const struct summary *summary = (const struct summary *)data;
+    struct totals totals = {
+        .hosts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_host),
+        .events = g_hash_table_new(g_direct_hash, g_direct_equal),
+    };
+    for (guint i = 0; i < summary->records->len; i++) {
+        const struct tcprst_record *record =
+            g_array_index(summary->records, const struct tcprst_record *, i);
+        struct tcprst_verdict verdict;
+        if (tcprst_record_verdict(record, &verdict))
+            count_verdict(&totals, &verdict);
+    }
+    print_totals(&totals);
+    g_hash_table_destroy(totals.hosts);
+    g_hash_table_destroy(totals.events);
+}
+
+static tap_packet_status count_in_summary(void *data, packet_info *pinfo, epan_dissect_t *edt,
+                                          const void *record, tap_flags_t flags)
+{
+    (void)pinfo, (void)edt, (void)flags;
+    g_array_append_val(((struct summary *)data)->records, record);
+    return TAP_PACKET_REDRAW;
+}
+
+static void reset_summary(void *data)
+{
+    g_array_set_size(((struct summary *)data)->records, 0);
+}
+
+static void free_summary(void *data)
+{
+    g_array_free(((struct summary *)data)->records, TRUE);
+    g_free(data);
+}
+
+/* -z tcprst,summary[,FILTER] */
+static tcprst_tap_init_result start_summary(const char *argument, void *user)
+{
+    (void)user;
+    const char *start = TAP ",summary,";
+    const char *filter = g_str_has_prefix(argument, start) ? argument + strlen(start) : NULL;
+    struct summary *summary = g_new0(struct summary, 1);
+    summary->records = g_array_new(FALSE, FALSE, sizeof(const struct tcprst_record *));
+    GString *error = register_tap_listener(TAP, summary, filter, 0, reset_summary, count_in_summary,
+                                           draw_summary, free_summary);
+    if (error) {
+        fprintf(stderr, "tshark: cannot start the summary of TCP reset causes: %s\n", error->str);
+        g_string_free(error, TRUE);
+        free_summary(summary);
+        exit(1);
+    }
+    TCPRST_TAP_INIT_RESULT(true);
+}
+
+void tcprst_statistics_register(void)
+{
+    static stat_tap_ui summary_ui = {
+        .group = REGISTER_STAT_GROUP_GENERIC,
+        .cli_string = TAP ",summary",
+        .tap_init_cb = start_summary,
+    };
+    tap = register_tap(TAP);
+    stats_tree_register_plugin(TAP, TAP, "TCP Reset Causes", 0, count_in_tree, init_tree, NULL);
+    register_stat_tap_ui(&summary_ui, NULL);
+}

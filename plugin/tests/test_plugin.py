@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The plugin in tshark: it loads, sees every TCP layer that Wireshark sees, and can be switched off.
+
+usage: test_plugin.py PLUGIN.so [unittest arguments]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+import packets as p
+from wireshark import Wireshark
+
+PLUGIN = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else sys.exit(__doc__)
+IN_TUNNEL = ("203.0.113.1", "203.0.113.2")
+
+
+def setUpModule():
+    global ws
+    ws = Wireshark(PLUGIN)
+    unittest.addModuleCleanup(ws.__exit__)
+
+
+def capture(name, frames, **options):
+    path = os.path.join(ws.folder, name + ".pcap")
+    p.write_pcap(path, frames, **options)
+    os.chmod(path, 0o644)
+    return path
+
+
+def tshark(*arguments, **options):
+    run = ws.run(*arguments, **options)
+    if run.returncode != 0:
+        raise AssertionError(f"tshark {arguments}: exit code {run.returncode}\n{run.stderr}")
+    return run.stdout
+
+
+def fields(path, *names, passes=2, where="tcprst.cause", options=()):
+    """The values of the fields, a list a frame."""
+    arguments = ["-2"] if passes == 2 else []
+    out = tshark(*arguments, "-r", path, "-Y", where, "-T", "fields", *options,
+                 *(word for name in names for word in ("-e", name)))
+    return [line.split("\t") for line in out.splitlines()]
+
+
+class Loading(unittest.TestCase):
+    def test_wireshark_lists_it(self):
+        self.assertRegex(tshark("-G", "plugins"), r"tcprst\.so\s+\d+\.\d+\.\d+\s")
+
+    def test_every_field_of_the_contract_exists(self):
+        names = {line.split("\t")[2] for line in tshark("-G", "fields").splitlines()
+                 if line.startswith("F\t") and "\ttcprst" in line}
+        contract = """cause group strength stage acceptance effect sender origin severity peer_error device_text
+            alternative evidence trigger event duplicate_of idle bytes_at_risk.from_sender bytes_at_risk.to_sender
+            bytes_at_risk.unread_possible meaning advice final drew""".split()
+        self.assertEqual([], [name for name in contract if "tcprst." + name not in names])
+
+    def test_filters_on_values_are_accepted(self):
+        path = capture("filters", [p.ethernet(x) for x in p.refused()])
+        for expression in ('tcprst.cause == "closed-port"', 'tcprst.group in {"refused", "abort"}',
+                           "tcprst.idle > 60", "tcprst.bytes_at_risk.from_sender >= 1",
+                           "tcprst.trigger == 1", "tcprst.final == 1", "tcprst.benign", "tcprst"):
+            tshark("-2", "-r", path, "-Y", expression)
+
+    def test_preferences_exist(self):
+        current = tshark("-G", "currentprefs")
+        self.assertIn("tcprst.expert_min_strength", current)
+        self.assertIn("tcprst.max_connections", current)
+
+
+class Layers(unittest.TestCase):
+    """Every RST that Wireshark dissects as TCP gets one verdict; nothing else does."""
+
+    def annotated(self, name, frames, **options):
+        path = capture(name, frames, **options)
+        one = fields(path, "frame.number", passes=1)
+        two = fields(path, "frame.number", passes=2)
+        self.assertEqual(one, two)
+        return [int(row[0]) for row in two]
+
+    def test_plain_and_vlan(self):
+        for tags in ((), (7,), (7, 8)):
+            frames = [p.ethernet(x, tags=tags) for x in p.refused()]
+            self.assertEqual([2], self.annotated(f"vlan{len(tags)}", frames))
+
+    def test_ipv6(self):
+        self.assertEqual([2], self.annotated(
+            "ipv6", [p.ethernet(x) for x in p.refused(p.CLIENT6, p.SERVER6)]))
+
+    def test_tunnels(self):
+        vxlan = b"\x08\0\0\0\0\0\x2a\0"
+        tunnels = {
+            "ipip": lambda x: p.ip4(*IN_TUNNEL, x, 4),
+            "gre": lambda x: p.ip4(*IN_TUNNEL, b"\0\0\x08\0" + x, 47),
+            "6in4": lambda x: p.ip4(*IN_TUNNEL, x, 41),
+            "vxlan": lambda x: p.udp(*IN_TUNNEL, (5000, 4789), vxlan + p.ethernet(x)),
+        }
+        for name, wrap in tunnels.items():
+            inner = p.refused(p.CLIENT6, p.SERVER6) if name == "6in4" else p.refused()
+            self.assertEqual([2], self.annotated(name, [p.ethernet(wrap(x)) for x in inner]), name)
+        mpls = [p.ethernet(b"\0\x01\x41\x40" + x, 0x8847) for x in p.refused()]
+        self.assertEqual([2], self.annotated("mpls", mpls))
+
+    def test_raw_ip_and_loopback_links(self):
+        self.assertEqual([2], self.annotated("raw", p.refused(), link=101))
+        self.assertEqual([2], self.annotated("null", [b"\2\0\0\0" + x for x in p.refused()], link=0))
+
+    def test_ip_fragments_are_one_segment(self):
+        syn, rst = p.refused()
+        head = 20
+        first = p.ip4(p.SERVER, p.CLIENT, rst[head:head + 16], ident=9, flags=0x2000)
+        second = p.ip4(p.SERVER, p.CLIENT, rst[head + 16:], ident=9, flags=0x0002)
+        self.assertEqual([3], self.annotated("fragments", [p.ethernet(x) for x in (syn, first, second)]))
+        self.assertEqual([], self.annotated("fragment", [p.ethernet(x) for x in (syn, first)]))
+
+    def test_icmp_quotes_are_not_segments(self):
+        syn, rst = p.refused()
+        quote = p.ip4("203.0.113.9", p.SERVER, b"\x0b\0\0\0\0\0\0\0" + rst, 1)
+        self.assertEqual([2], self.annotated("icmp", [p.ethernet(x) for x in (syn, rst, quote)]))
+        _, rst6 = p.refused(p.CLIENT6, p.SERVER6)
+        quote6 = p.ip6("2001:db8::9", p.SERVER6, b"\x03\0\0\0\0\0\0\0" + rst6, 58)
+        self.assertEqual([], self.annotated("icmp6", [p.ethernet(quote6)]))
+
+    def test_cut_snapshots(self):
+        frames = [p.ethernet(x) for x in p.aborted()]
+        self.assertEqual([6], self.annotated("snap70", frames, snaplen=70))
+        self.assertEqual([6], self.annotated("snap48", frames, snaplen=48))
+        # 14 + 20 + 13 octets: the flags are cut off, nobody can tell that it is a RST
+        self.assertEqual([], self.annotated("snap47", frames, snaplen=47))
+
+    def test_broken_headers(self):
+        syn, rst = p.refused()
+        short = bytearray(rst)
+        short[20 + 12] = 0x40  # data offset 4
+        long = bytearray(rst)
+        long[20 + 12] = 0xF0  # data offset 15 in 20 octets
+        self.assertEqual([2], self.annotated(
+            "broken", [p.ethernet(bytes(x)) for x in (syn, rst, short, long)]))
+
+    def test_time_that_is_missing_or_absurd(self):
+        path = os.path.join(ws.folder, "time.pcap")
+        p.write_pcap(path, [(0, p.ethernet(p.refused()[0])), (2**31, p.ethernet(p.refused()[1]))])
+        os.chmod(path, 0o644)
+        self.assertEqual([["2"]], fields(path, "frame.number"))
+
+
+class Switches(unittest.TestCase):
+    def setUp(self):
+        self.path = capture("switches", [p.ethernet(x) for x in p.refused() + p.aborted()])
+
+    def test_plugin_off_leaves_tcp(self):
+        for passes in ([], ["-2"]):
+            arguments = [*passes, "-r", self.path, "-T", "pdml"]
+            self.assertEqual(tshark(*arguments, plugin=False),
+                             tshark(*arguments, "--disable-protocol", "tcprst"))
+
+    def test_tcp_off_is_as_without_plugin(self):
+        for passes in ([], ["-2"]):
+            arguments = [*passes, "-r", self.path, "-T", "pdml", "--disable-protocol", "tcp"]
+            self.assertEqual(tshark(*arguments, plugin=False), tshark(*arguments))
+
+    def test_decode_as_another_protocol(self):
+        arguments = ["-2", "-r", self.path, "-T", "pdml", "-d", "ip.proto==6,udp"]
+        self.assertEqual(tshark(*arguments, plugin=False), tshark(*arguments))
+
+    def test_min_strength_of_expert_information(self):
+        def experts(strength):
+            out = tshark("-2", "-r", self.path, "-q", "-z", "expert", "-o",
+                         "tcprst.expert_min_strength:" + strength)
+            return sum(line.split()[2] == "TCPRST" for line in out.splitlines() if len(line.split()) > 3)
+        self.assertGreater(experts("possible"), 0)
+        self.assertEqual(0, experts("none"))
+        self.assertLessEqual(experts("certain"), experts("likely"))
+
+
+class Passes(unittest.TestCase):
+    def test_two_passes_are_final(self):
+        path = capture("final", [p.ethernet(x) for x in p.refused() + p.aborted(after=2)])
+        finals = fields(path, "tcprst.final", passes=2)
+        self.assertEqual(2, len(finals))
+        self.assertTrue(all(row[0] in ("1", "True") for row in finals), finals)
+
+    def test_statistics(self):
+        path = capture("statistics", [p.ethernet(x) for x in p.refused() + p.aborted()])
+        for passes in ([], ["-2"]):
+            tree = tshark(*passes, "-r", path, "-q", "-z", "tcprst,tree")
+            self.assertRegex(tree, r"Resets by cause and host\s+2\s")
+            self.assertRegex(tree, rf"{p.SERVER}\s+1\s")
+            summary = tshark(*passes, "-r", path, "-q", "-z", "tcprst,summary")
+            self.assertRegex(summary, r"2 resets in [12] events")
+            only = tshark(*passes, "-r", path, "-q", "-z", "tcprst,summary,ip.src==" + p.SERVER)
+            self.assertRegex(only, r"1 resets in 1 events")
+
+    def test_summary_refuses_a_bad_filter(self):
+        path = capture("badfilter", [p.ethernet(x) for x in p.refused()])
+        run = ws.run("-r", path, "-q", "-z", "tcprst,summary,no such field ==")
+        self.assertNotEqual(0, run.returncode)
+        self.assertIn("summary of TCP reset causes", run.stderr)
+
+    def test_expert_column_keeps_the_higher_severity(self):
+        path = capture("column", [p.ethernet(x) for x in p.refused()])
+        arguments = ["-2", "-r", path, "-o", 'gui.column.format:"No.","%m","Expert","%a"']
+        self.assertEqual(tshark(*arguments, plugin=False), tshark(*arguments))
+
+
+class SecondFile(unittest.TestCase):
+    def test_nothing_is_left_of_the_file_before(self):
+        """sharkd opens one file after the other in one process, as the GUI does."""
+        sharkd = next((path for path in (os.environ.get("SHARKD"), "/usr/bin/sharkd")
+                       if path and os.path.exists(path)), None)
+        if not sharkd:
+            self.skipTest("no sharkd here")
+        first = capture("first", [p.ethernet(x) for x in p.aborted(after=2)])
+        second = capture("second", [p.ethernet(x) for x in p.refused()])
+        requests = ""
+        for number, path in enumerate((first, second, first), 1):
+            requests += ('{"jsonrpc":"2.0","id":%d,"method":"load","params":{"file":"%s"}}\n'
+                         '{"jsonrpc":"2.0","id":%d,"method":"frame","params":{"frame":%d,"proto":true}}\n'
+                         % (2 * number, path, 2 * number + 1, 2 if path == second else 6))
+        run = subprocess.run([sharkd, "-"], input=requests, text=True, capture_output=True, check=False,
+                             **ws.settings())
+        answers = [json.loads(line)["result"] for line in run.stdout.splitlines() if '"tree"' in line]
+        self.assertEqual(3, len(answers), run.stdout + run.stderr)
+        ours = [[node for node in answer["tree"] if node.get("f") == "tcprst"] for answer in answers]
+        self.assertEqual([1, 1, 1], [len(nodes) for nodes in ours])
+        self.assertEqual(ours[0], ours[2])
+        self.assertNotEqual(ours[0], ours[1])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

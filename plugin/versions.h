@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * versions.h - Wireshark as this plugin sees it: its headers, and every difference between its
+ * versions 4.0 to 4.6.
+ *
+ * A difference is found by trying (CMakeLists.txt compiles a few lines with it), not by version
+ * number, so that a distribution that moved something from one version to another is right too. No
+ * other file of the plugin names a version.
+ */
+#ifndef TCPRST_PLUGIN_VERSIONS_H
+#define TCPRST_PLUGIN_VERSIONS_H
+
+/* The symbols that Wireshark looks for are exported from this module, not imported into it; to be
+ * said before any header. */
+#define WS_BUILD_DLL
+
+#include <wireshark.h>
+
+/* The others need this one and do not include it. */
+#include <epan/packet.h>
+
+#include <epan/column-utils.h>
+#include <epan/dissectors/packet-ip.h>
+#include <epan/exceptions.h>
+#include <epan/expert.h>
+#include <epan/ipproto.h>
+#include <epan/prefs.h>
+#include <epan/proto_data.h>
+#include <epan/stat_tap_ui.h>
+#include <epan/stats_tree.h>
+#include <epan/tap.h>
+#include <epan/to_str.h>
+#include <ws_version.h>
+
+/* 4.0 installs no <wsutil/plugins.h>; where the file exists it names the kinds of plugins for
+ * plugin_describe(). */
+#if defined(__has_include)
+#if __has_include(<wsutil/plugins.h>)
+#include <wsutil/plugins.h>
+#endif
+#endif
+#ifdef WS_PLUGIN_DESC_EPAN
+#define TCPRST_PLUGIN_KIND WS_PLUGIN_DESC_EPAN
+#elif defined(WS_PLUGIN_DESC_DISSECTOR)
+#define TCPRST_PLUGIN_KIND WS_PLUGIN_DESC_DISSECTOR
+#else
+#define TCPRST_PLUGIN_KIND 0
+#endif
+
+/* From 4.6 the function that starts a -z statistic says whether it could. */
+#ifdef TCPRST_TAP_INIT_RETURNS_BOOL
+typedef bool tcprst_tap_init_result;
+#define TCPRST_TAP_INIT_RESULT(ok) return (ok)
+#else
+typedef void tcprst_tap_init_result;
+#define TCPRST_TAP_INIT_RESULT(ok)                                                                 \
+    do {                                                                                           \
+        (void)(ok);                                                                                \
+        return;                                                                                    \
+    } while (0)
+#endif
+
+#endif
