@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain.c - prints the cause table, or one cause or group of it, as paragraphs. */
+#include "explain.h"
+
+#include "report_string.h"
+#include "tcprst.h"
+
+#include <string.h>
+
+struct page {
+    GString *out;
+    bool color;
+    unsigned width;
+};
+
+static void heading(struct page *page, const char *words)
+{
+    g_string_append_printf(page->out, "%s%s%s\n", page->color ? "\033[1;36m" : "", words,
+                           page->color ? "\033[0m" : "");
+}
+
+static void paragraph(struct page *page, size_t indent, const char *words)
+{
+    struct string_wrap wrap = {
+        .column = indent, .indent = indent, .width = page->width, .before = "", .after = ""};
+    g_string_append_printf(page->out, "%*s", (int)indent, "");
+    string_wrap(page->out, words, &wrap);
+}
+
+static void flush(struct page *page, FILE *out)
+{
+    fwrite(page->out->str, 1, page->out->len, out);
+    g_string_free(page->out, TRUE);
+}
+
+static size_t id_width(void)
+{
+    size_t width = 0;
+    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
+        width = MAX(width, strlen(tcprst_cause_id((enum tcprst_cause)i)));
+    return width;
+}
+
+static void list_group(struct page *page, enum tcprst_group group)
+{
+    char *title = g_strdup_printf("%s: %s", tcprst_group_id(group), tcprst_group_title(group));
+    size_t width = id_width();
+    heading(page, title);
+    g_free(title);
+    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++) {
+        const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)i);
+        if (info->group != group)
+            continue;
+        struct string_wrap wrap = {.column = width + 4,
+                                   .indent = width + 4,
+                                   .width = page->width,
+                                   .before = "",
+                                   .after = ""};
+        g_string_append_printf(page->out, "  %-*s  ", (int)width, info->id);
+        string_wrap(page->out, info->title, &wrap);
+    }
+}
+
+void explain_list(FILE *out, bool color, unsigned width)
+{
+    struct page page = {g_string_new(NULL), color, width};
+    for (unsigned i = 0; i < TCPRST_GROUP_COUNT; i++) {
+        if (i > 0)
+            g_string_append_c(page.out, '\n');
+        list_group(&page, (enum tcprst_group)i);
+    }
+    flush(&page, out);
+}
+
+static void one_cause(struct page *page, enum tcprst_cause cause)
+{
+    const struct tcprst_cause_info *info = tcprst_cause_info(cause);
+    char *title = g_strdup_printf("%s (%s)", info->id, tcprst_group_id(info->group));
+    heading(page, title);
+    g_free(title);
+    paragraph(page, 2, info->title);
+    g_string_append_c(page->out, '\n');
+    heading(page, "How it comes about, how it is recognised");
+    paragraph(page, 2, info->meaning);
+    g_string_append_c(page->out, '\n');
+    heading(page, "What to check next");
+    paragraph(page, 2, info->advice);
+    g_string_append_c(page->out, '\n');
+    heading(page, "References");
+    paragraph(page, 2, info->references);
+}
+
+bool explain_cause(FILE *out, const char *id, bool color, unsigned width)
+{
+    struct page page = {g_string_new(NULL), color, width};
+    enum tcprst_cause cause;
+    enum tcprst_group group;
+    bool known = true;
+    if (tcprst_cause_by_id(id, &cause))
+        one_cause(&page, cause);
+    else if (tcprst_group_by_id(id, &group))
+        list_group(&page, group);
+    else
+        known = false;
+    flush(&page, out);
+    return known;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain.h - the cause table for people: --list-causes and --explain. */
+#ifndef TCPRST_ANALYZER_EXPLAIN_H
+#define TCPRST_ANALYZER_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+void explain_list(FILE *out, bool color, unsigned width);
+/* Returns false where there is no cause or group of that id. */
+bool explain_cause(FILE *out, const char *id, bool color, unsigned width);
+
+#endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* main.c - the program tcprst: options, then captures through the core into a report, then the exit
+ * status. */
+#include "explain.h"
+#include "input.h"
+#include "options.h"
+#include "output.h"
+#include "progress.h"
+#include "report.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+/* In the order in which the first that applies is the exit status. */
+enum exit_status {
+    EXIT_ALL_READ = 0,
+    EXIT_FOUND = 3,
+    EXIT_DAMAGED = 1,
+    EXIT_INTERRUPTED = 130,
+    EXIT_WRONG = 2,
+};
+
+enum {
+    BATCH = 256,       /* segments asked for at once */
+    PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
+    MAX_FINDINGS = 64, /* more than there are causes */
+    LIVE_LAG_S = 60,   /* a capture whose packets are no older when they come is taken for live */
+    DEFAULT_WIDTH = 80,
+    MIN_WIDTH = 60,
+    MAX_WIDTH = 110,
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    interrupted = 1;
+    /* A second one ends the program at once. */
+    signal(signal_number, SIG_DFL);
+}
+
+/* One run: what the core's callbacks and the loop share. */
+struct run {
+    const struct options *options;
+    struct input *input;
+    struct report report;
+    FILE *out;
+    struct tcprst *core;
+    uint32_t capture; /* the one the core is fed, with --separate */
+    uint64_t segments;
+    bool live;         /* standard input is among the captures */
+    int64_t last_time; /* of the last segment, and the monotonic clock when it came */
+    gint64 last_arrival;
+    bool fresh; /* packets arrive as they are captured */
+    struct progress progress;
+};
+
+static void complain(const char *sentence)
+{
+    GString *line = g_string_new("tcprst: ");
+    char *valid = g_utf8_make_valid(sentence, -1);
+    /* File names may hold anything, terminal escapes too. */
+    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+        if (g_unichar_iscntrl(g_utf8_get_char(p)))
+            g_string_append_printf(line, "\\x%02x", (unsigned)g_utf8_get_char(p));
+        else
+            g_string_append_unichar(line, g_utf8_get_char(p));
+    }
+    fprintf(stderr, "%s\n", line->str);
+    g_string_free(line, TRUE);
+    g_free(valid);
+}
+
+static void on_verdict(void *user, const struct tcprst_verdict *verdict)
+{
+    struct run *run = user;
+    static struct tcprst_finding findings[MAX_FINDINGS];
+    size_t count = run->options->why ? tcprst_findings(run->core, findings, MAX_FINDINGS) : 0;
+    report_verdict(&run->report, verdict, count ? findings : NULL, count);
+}
+
+static void on_connection(void *user, const struct tcprst_connection *connection)
+{
+    struct run *run = user;
+    report_connection(&run->report, connection);
+}
+
+static void start_core(struct run *run)
+{
+    struct tcprst_options options = {.on_verdict = on_verdict,
+                                     .on_connection = on_connection,
+                                     .user = run,
+                                     .max_connections = run->options->max_connections,
+                                     .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
+    run->core = tcprst_new(&options);
+    if (!run->core)
+        g_error("no memory");
+}
+
+static void finish_core(struct run *run)
+{
+    struct tcprst_statistics statistics;
+    if (!run->core)
+        return;
+    tcprst_finish(run->core);
+    tcprst_statistics(run->core, &statistics);
+    report_statistics(&run->report, &statistics);
+    tcprst_free(run->core);
+    run->core = NULL;
+}
+
+static void feed(struct run *run, const struct tcprst_segment *segments, size_t count)
+{
+    if (count == 0)
+        return;
+    if (run->options->separate && run->core && segments[0].frame.capture != run->capture)
+        finish_core(run);
+    if (!run->core)
+        start_core(run);
+    run->capture = segments[0].frame.capture;
+    for (size_t i = 0; i < count; i++)
+        tcprst_feed(run->core, &segments[i], NULL);
+    run->segments += count;
+}
+
+static int64_t wall_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Time of a live input passes with its other packets too, and, where it is silent, with our clock;
+ * an old capture that only comes slowly through a pipe must give the verdicts its file gives, so
+ * there it does not. */
+static void let_time_pass(struct run *run, enum input_status status)
+{
+    const struct input_capture *capture = input_capture(run->input, run->capture);
+    if (!run->core || capture->last_time == TCPRST_TIME_UNKNOWN)
+        return;
+    if (capture->last_time > run->last_time) {
+        run->last_time = capture->last_time;
+        run->last_arrival = g_get_monotonic_time();
+        run->fresh = wall_clock() - run->last_time < (int64_t)LIVE_LAG_S * 1000000000;
+        tcprst_advance(run->core, run->last_time);
+    }
+    if (status == INPUT_PAUSED && run->fresh)
+        tcprst_advance(run->core,
+                       run->last_time + (g_get_monotonic_time() - run->last_arrival) * 1000);
+}
+
+/* Returns false where writing failed and reading on is pointless. */
+static bool read_all(struct run *run)
+{
+    static struct tcprst_segment segments[BATCH];
+    enum input_status status;
+    do {
+        size_t count = input_read(run->input, segments, BATCH, &status);
+        feed(run, segments, count);
+        if (run->live) {
+            let_time_pass(run, status);
+            fflush(run->out);
+        }
+        if (ferror(run->out))
+            return false;
+        progress_update(&run->progress, run->input, run->segments);
+    } while (status == INPUT_MORE || status == INPUT_PAUSED);
+    run->report.interrupted = status == INPUT_INTERRUPTED;
+    return true;
+}
+
+static bool any_usable(const struct run *run)
+{
+    for (size_t i = 0; i < input_count(run->input); i++)
+        if (input_capture(run->input, i)->usable)
+            return true;
+    return false;
+}
+
+/* Says what could not be read; returns whether there was any. */
+static bool complain_of_captures(const struct run *run)
+{
+    bool damaged = false;
+    for (size_t i = 0; i < input_count(run->input); i++) {
+        const struct input_capture *capture = input_capture(run->input, i);
+        for (size_t j = 0; j < capture->left_out_count && !run->options->quiet; j++) {
+            char *line = g_strdup_printf("'%s': %s", capture->name, capture->left_out[j]);
+            complain(line);
+            g_free(line);
+        }
+        if (!capture->damage)
+            continue;
+        complain(capture->damage);
+        damaged = true;
+    }
+    return damaged;
+}
+
+static bool wants_color(const struct options *options, bool terminal)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    if (options->color != COLOR_AUTO)
+        return options->color == COLOR_ALWAYS;
+    return terminal && !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
+}
+
+static unsigned columns(bool terminal)
+{
+    struct winsize size;
+    unsigned width = DEFAULT_WIDTH;
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        width = size.ws_col;
+    return CLAMP(width, MIN_WIDTH, MAX_WIDTH);
+}
+
+static int explain(const struct options *options)
+{
+    bool terminal = isatty(STDOUT_FILENO), color = wants_color(options, terminal), known = true;
+    char *error = NULL;
+    if (options->action == ACTION_VERSION)
+        printf("tcprst %s\n", TCPRST_VERSION);
+    else if (options->action == ACTION_LIST_CAUSES)
+        explain_list(stdout, color, columns(terminal));
+    else
+        known = explain_cause(stdout, options->explain, color, columns(terminal));
+    if (!known) {
+        error = g_strdup_printf("no cause or group '%s' (tcprst --list-causes lists them)",
+                                options->explain);
+        complain(error);
+        g_free(error);
+        return EXIT_WRONG;
+    }
+    struct options to_stdout = {0};
+    if (output_close(stdout, &to_stdout, &error))
+        return EXIT_ALL_READ;
+    complain(error);
+    g_free(error);
+    return EXIT_WRONG;
+}
+
+static bool open_all(struct run *run, char **error)
+{
+    const struct options *options = run->options;
+    struct input_options input = {.names = (const char *const *)options->captures,
+                                  .count = options->capture_count,
+                                  .separate = options->separate,
+                                  .filter = options->filter,
+                                  .pause_ms = run->live ? PAUSE_MS : 0,
+                                  .interrupted = &interrupted};
+    run->input = input_open(&input, error);
+    if (!run->input)
+        return false;
+    run->out = output_open(options, error);
+    return run->out != NULL;
+}
+
+static void setup_report(struct run *run)
+{
+    const struct options *options = run->options;
+    run->report.terminal = !options->output && isatty(STDOUT_FILENO);
+    run->report.color = wants_color(options, run->report.terminal);
+    run->report.width = columns(run->report.terminal);
+    run->report.utf8 = g_get_charset(NULL);
+    report_open(&run->report, options, run->input, run->out);
+}
+
+static int exit_status(const struct run *run, bool damaged, bool written, bool usable)
+{
+    if (!written || !usable)
+        return EXIT_WRONG;
+    if (run->report.interrupted)
+        return EXIT_INTERRUPTED;
+    if (damaged)
+        return EXIT_DAMAGED;
+    return run->report.failed_on ? EXIT_FOUND : EXIT_ALL_READ;
+}
+
+static int run_report(const struct options *options)
+{
+    struct run run = {.options = options, .last_time = INT64_MIN};
+    char *error = NULL;
+    for (size_t i = 0; i < options->capture_count; i++)
+        run.live |= strcmp(options->captures[i], "-") == 0;
+    if (!open_all(&run, &error)) {
+        complain(error);
+        g_free(error);
+        return EXIT_WRONG;
+    }
+    setup_report(&run);
+    bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
+    progress_start(&run.progress,
+                   !options->quiet && !options->no_progress && !(streams && run.report.terminal));
+    bool written = read_all(&run);
+    progress_clear(&run.progress);
+    finish_core(&run);
+    bool usable = any_usable(&run);
+    report_close(&run.report, usable);
+    bool damaged = complain_of_captures(&run);
+    bool kept = !run.report.write_failed;
+    if (!output_close(run.out, options, &error) || !kept) {
+        complain(error ? error
+                       : "cannot keep what belongs at the end of the report in a temporary file");
+        g_free(error);
+        written = false;
+    }
+    input_close(run.input);
+    return exit_status(&run, damaged, written, usable);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char *error = NULL;
+    setlocale(LC_CTYPE, "");
+    /* A reader that closes early (| head) ends us quietly, whatever we inherited. */
+    signal(SIGPIPE, SIG_DFL);
+    if (!options_parse(&options, argc, argv, &error)) {
+        complain(error);
+        g_free(error);
+        return EXIT_WRONG;
+    }
+    if (options.action != ACTION_REPORT)
+        return explain(&options);
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, NULL);
+    int status = run_report(&options);
+    options_clear(&options);
+    return status;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* options.c - argv to struct options, by GLib's option parser and the table in options.def. */
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The raw values as GLib leaves them, one a row of options.def: a gboolean, a char * or a gint64.
+ */
+enum option_id {
+#define OPTION(ID, long, letter, kind, argument, values, help) OPTION_##ID,
+#include "options.def"
+    OPTION_COUNT
+};
+
+struct raw {
+    gboolean flag[OPTION_COUNT];
+    char *text[OPTION_COUNT];
+    gint64 number[OPTION_COUNT];
+    char **captures;
+};
+
+static void raw_clear(struct raw *raw)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        g_free(raw->text[i]);
+    g_strfreev(raw->captures);
+}
+
+static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
+{
+#define FLAG(ID) G_OPTION_ARG_NONE, &raw->flag[OPTION_##ID]
+#define TEXT(ID) G_OPTION_ARG_STRING, &raw->text[OPTION_##ID]
+#define FILENAME(ID) G_OPTION_ARG_FILENAME, &raw->text[OPTION_##ID]
+#define NUMBER(ID) G_OPTION_ARG_INT64, &raw->number[OPTION_##ID]
+    GOptionEntry entries[] = {
+#define OPTION(ID, long, letter, kind, argument, values, help)                                     \
+    {long, letter, 0, kind(ID), help, argument},
+#include "options.def"
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->captures, NULL, NULL}, {0}};
+    GOptionContext *context =
+        g_option_context_new("CAPTURE... - why were these TCP connections reset?");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_description(
+        context,
+        "CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd, lz4); \"-\" is "
+        "standard\n"
+        "input. Several files are one stream, in the order of their first packets.\n\n"
+        "Exit status: 0 all was read, 1 a capture was damaged, 2 wrong usage, no capture or no\n"
+        "output, 3 --fail-on found its cause, 130 interrupted.\n");
+    char **arguments = g_new0(char *, (size_t)argc + 1);
+    memcpy(arguments, argv, (size_t)argc * sizeof *argv);
+    GError *failure = NULL;
+    bool ok = g_option_context_parse(context, &argc, &arguments, &failure);
+    if (!ok) {
+        *error = g_strdup(failure->message);
+        g_error_free(failure);
+    }
+    g_free(arguments);
+    g_option_context_free(context);
+    return ok;
+}
+
+static const char *const format_words[] = {"text", "ndjson", "json", "csv", "html"};
+static const char *const color_words[] = {"auto", "always", "never"};
+static const char *const strength_words[] = {"none", "possible", "likely", "certain"};
+
+/* The index of word among words from first on; word NULL leaves *value as it is. */
+static bool parse_word(const char *option, const char *word, const char *const *words, size_t first,
+                       size_t count, unsigned *value, char **error)
+{
+    if (!word)
+        return true;
+    GString *choice = g_string_new(NULL);
+    for (size_t i = first; i < count; i++) {
+        if (strcmp(words[i], word) == 0) {
+            *value = (unsigned)i;
+            g_string_free(choice, TRUE);
+            return true;
+        }
+        g_string_append_printf(choice, "%s%s", i == first ? "" : ", ", words[i]);
+    }
+    *error = g_strdup_printf("--%s: '%s' is none of %s", option, word, choice->str);
+    g_string_free(choice, TRUE);
+    return false;
+}
+
+static bool add_severity(struct option_ids *ids, const char *id)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(ids->severity); i++)
+        if (strcmp(tcprst_severity_id((enum tcprst_severity)i), id) == 0)
+            return ids->severity[i] = true;
+    return false;
+}
+
+static bool add_id(struct option_ids *ids, const char *id, bool severities)
+{
+    enum tcprst_cause cause;
+    enum tcprst_group group;
+    if (tcprst_cause_by_id(id, &cause))
+        return ids->cause[cause] = true;
+    if (tcprst_group_by_id(id, &group)) {
+        for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
+            if (tcprst_cause_info((enum tcprst_cause)i)->group == group)
+                ids->cause[i] = true;
+        return true;
+    }
+    return severities && add_severity(ids, id);
+}
+
+static bool parse_ids(const char *option, const char *list, bool severities, struct option_ids *ids,
+                      char **error)
+{
+    if (!list)
+        return true;
+    char **words = g_strsplit(list, ",", -1);
+    const char *unknown = NULL;
+    for (char **word = words; *word && !unknown; word++)
+        if (!add_id(ids, g_strstrip(*word), severities))
+            unknown = *word;
+    ids->given = true;
+    if (unknown || !*words)
+        *error = g_strdup_printf("--%s: no cause or group '%s' (tcprst --list-causes lists them)",
+                                 option, unknown ? unknown : "");
+    bool ok = !unknown && *words;
+    g_strfreev(words);
+    return ok;
+}
+
+static bool wrong(char **error, const char *sentence)
+{
+    *error = g_strdup(sentence);
+    return false;
+}
+
+/* What no single option shows to be wrong. */
+static bool check(const struct options *options, char **error)
+{
+    if (options->action != ACTION_REPORT)
+        return true;
+    if (options->capture_count == 0)
+        return wrong(error, "no capture named (\"-\" is standard input; tcprst --help)");
+    if (options->format == FORMAT_HTML)
+        return wrong(error, "--format=html is not in this version yet");
+    if (options->annotate)
+        return wrong(error, "--annotate is not in this version yet");
+    size_t standard_input = 0;
+    for (size_t i = 0; i < options->capture_count; i++)
+        standard_input += strcmp(options->captures[i], "-") == 0;
+    if (standard_input > 1)
+        return wrong(error, "standard input can only be read once");
+    if (options->annotate && standard_input)
+        return wrong(error, "--annotate reads its input twice, which standard input cannot");
+    if (options->annotate && options->separate && options->capture_count > 1)
+        return wrong(error,
+                     "--annotate writes one file and --separate means several: name one capture");
+    if (options->annotate && options->redact)
+        return wrong(error, "--annotate copies the packets as they are, which --redact forbids");
+    return true;
+}
+
+static enum option_action action_of(const struct raw *raw)
+{
+    if (raw->flag[OPTION_VERSION])
+        return ACTION_VERSION;
+    if (raw->flag[OPTION_LIST_CAUSES])
+        return ACTION_LIST_CAUSES;
+    return raw->text[OPTION_EXPLAIN] ? ACTION_EXPLAIN : ACTION_REPORT;
+}
+
+static bool interpret(struct options *options, struct raw *raw, char **error)
+{
+    unsigned format = FORMAT_TEXT, color = COLOR_AUTO, strength = TCPRST_STRENGTH_POSSIBLE;
+    if (!parse_word("format", raw->text[OPTION_FORMAT], format_words, 0, 5, &format, error) ||
+        !parse_word("color", raw->text[OPTION_COLOR], color_words, 0, 3, &color, error) ||
+        !parse_word("min-strength", raw->text[OPTION_MIN_STRENGTH], strength_words, 1, 4, &strength,
+                    error) ||
+        !parse_ids("cause", raw->text[OPTION_CAUSE], false, &options->causes, error) ||
+        !parse_ids("fail-on", raw->text[OPTION_FAIL_ON], true, &options->fail_on, error))
+        return false;
+    if (raw->number[OPTION_MAX_CONNECTIONS] < 0 ||
+        (uint64_t)raw->number[OPTION_MAX_CONNECTIONS] > SIZE_MAX / 4096)
+        return wrong(error, "--max-connections: not a number of connections");
+    options->action = action_of(raw);
+    options->format = (enum option_format)format;
+    options->color = (enum option_color)color;
+    options->min_strength = (enum tcprst_strength)strength;
+    options->max_connections = (size_t)raw->number[OPTION_MAX_CONNECTIONS];
+    options->separate = raw->flag[OPTION_SEPARATE];
+    options->why = raw->flag[OPTION_WHY];
+    options->redact = raw->flag[OPTION_REDACT];
+    options->quiet = raw->flag[OPTION_QUIET];
+    options->no_progress = raw->flag[OPTION_NO_PROGRESS];
+    options->output = g_steal_pointer(&raw->text[OPTION_OUTPUT]);
+    options->annotate = g_steal_pointer(&raw->text[OPTION_ANNOTATE]);
+    options->filter = g_steal_pointer(&raw->text[OPTION_FILTER]);
+    options->explain = g_steal_pointer(&raw->text[OPTION_EXPLAIN]);
+    options->captures = g_steal_pointer(&raw->captures);
+    options->capture_count = options->captures ? g_strv_length(options->captures) : 0;
+    return check(options, error);
+}
+
+bool options_parse(struct options *options, int argc, char **argv, char **error)
+{
+    struct raw raw = {0};
+    memset(options, 0, sizeof *options);
+    bool ok = parse_raw(&raw, argc, argv, error) && interpret(options, &raw, error);
+    raw_clear(&raw);
+    return ok;
+}
+
+void options_clear(struct options *options)
+{
+    g_free(options->output);
+    g_free(options->annotate);
+    g_free(options->filter);
+    g_free(options->explain);
+    g_strfreev(options->captures);
+}
+
+bool option_ids_match(const struct option_ids *ids, const struct tcprst_verdict *verdict)
+{
+    return ids->cause[verdict->cause] || ids->severity[verdict->severity];
+}

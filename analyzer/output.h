@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* output.h - where a report goes, opened with care for the captures it is about. */
+#ifndef TCPRST_ANALYZER_OUTPUT_H
+#define TCPRST_ANALYZER_OUTPUT_H
+
+#include "options.h"
+
+#include <stdio.h>
+
+/* Whether path names the same file as one of the captures, which writing would destroy. */
+bool output_is_capture(const char *path, const struct options *options);
+/* The report's stream: --output or standard output. NULL with a sentence in *error (g_free()). */
+FILE *output_open(const struct options *options, char **error);
+/* Everything written is out. Returns false with a sentence in *error where it is not. */
+bool output_close(FILE *out, const struct options *options, char **error);
+
+#endif

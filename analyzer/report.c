@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report.c - between the core and the formats: words, redaction, what -c leaves out, and counting.
+ */
+#include "report.h"
+
+#include "redact.h"
+#include "summary.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+void report_address(char buffer[46], const uint8_t *address, unsigned ip_version)
+{
+    if (!inet_ntop(ip_version == 6 ? AF_INET6 : AF_INET, address, buffer, 46))
+        g_strlcpy(buffer, "?", 46);
+}
+
+/* Seconds rounded down, and the rest in nanoseconds, for times before 1970 too. */
+static int64_t split_time(int64_t time, uint32_t *nanoseconds)
+{
+    int64_t seconds = time / 1000000000, rest = time % 1000000000;
+    if (rest < 0) {
+        seconds--;
+        rest += 1000000000;
+    }
+    *nanoseconds = (uint32_t)rest;
+    return seconds;
+}
+
+void report_time(char buffer[40], int64_t time, unsigned digits)
+{
+    buffer[0] = '\0';
+    if (time == TCPRST_TIME_UNKNOWN)
+        return;
+    uint32_t nanoseconds;
+    time_t seconds = (time_t)split_time(time, &nanoseconds);
+    struct tm tm;
+    if (!gmtime_r(&seconds, &tm))
+        return;
+    size_t length = strftime(buffer, 40, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (digits > 0)
+        length += (size_t)snprintf(buffer + length, 40 - length, ".%0*u", (int)digits,
+                                   digits == 9 ? nanoseconds : nanoseconds / 1000);
+    g_strlcpy(buffer + length, "Z", 40 - length);
+}
+
+void report_epoch(char buffer[32], int64_t time, unsigned digits)
+{
+    buffer[0] = '\0';
+    if (time == TCPRST_TIME_UNKNOWN)
+        return;
+    uint64_t magnitude = time < 0 ? (uint64_t) - (time + 1) + 1 : (uint64_t)time;
+    uint32_t nanoseconds = (uint32_t)(magnitude % 1000000000);
+    snprintf(buffer, 32, "%s%" PRIu64 ".%0*u", time < 0 ? "-" : "", magnitude / 1000000000,
+             (int)digits, digits == 9 ? nanoseconds : nanoseconds / 1000);
+}
+
+unsigned report_digits(const struct report *report, uint32_t capture, int64_t time)
+{
+    const struct input_capture *c =
+        capture < report->name_count ? input_capture(report->input, capture) : NULL;
+    if (time != TCPRST_TIME_UNKNOWN && time % 1000 != 0)
+        return 9;
+    return c && c->time_digits == 9 ? 9 : 6;
+}
+
+const char *report_evidence_text(const struct tcprst_evidence *evidence)
+{
+    static char text[512];
+    tcprst_evidence_text(evidence, text, sizeof text);
+    return text;
+}
+
+const char *report_why(const struct tcprst_verdict *verdict)
+{
+    static char text[512];
+    tcprst_verdict_summary(verdict, text, sizeof text);
+    return text;
+}
+
+char *report_clause(const struct report *report, size_t capture, const char *clause)
+{
+    char *shown = g_utf8_make_valid(clause, -1);
+    if (!report->redact)
+        return shown;
+    char *name = g_utf8_make_valid(report->options->captures[capture], -1);
+    char **parts = g_strsplit(shown, *name ? name : "\n", -1);
+    char *replaced = g_strjoinv(report->names[capture], parts);
+    g_strfreev(parts);
+    g_free(name);
+    g_free(shown);
+    return replaced;
+}
+
+void report_open(struct report *report, const struct options *options, struct input *input,
+                 FILE *out)
+{
+    static const struct report_format *const formats[] = {&report_text, &report_ndjson,
+                                                          &report_json, &report_csv, &report_html};
+    report->options = options;
+    report->input = input;
+    report->out = out;
+    report->format = formats[options->format];
+    report->redact = options->redact ? redact_new() : NULL;
+    report->name_count = options->capture_count;
+    report->names = g_new0(char *, options->capture_count + 1);
+    for (size_t i = 0; i < options->capture_count; i++)
+        report->names[i] = report->redact ? redact_name(i, options->captures[i])
+                                          : g_utf8_make_valid(options->captures[i], -1);
+    report->summary = report->format->summarises ? summary_new() : NULL;
+    if (options->causes.given && report->format->summarises)
+        report->reset_connections =
+            g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    report->format->open(report);
+}
+
+/* Finds the connection by addresses and ports; which packets of it the filter shows is Wireshark's
+ * to say. */
+static void display_filter(const struct report_reset *reset, char *buffer, size_t size)
+{
+    const struct tcprst_verdict *v = reset->verdict;
+    const char *ip = v->ip_version == 6 ? "ipv6" : "ip";
+    snprintf(buffer, size, "%s.addr == %s && %s.addr == %s && tcp.port == %u && tcp.port == %u", ip,
+             reset->src, ip, reset->dst, v->source_port, v->destination_port);
+}
+
+static void prepare(struct report *report, struct tcprst_verdict *verdict,
+                    struct report_reset *reset)
+{
+    uint32_t capture = verdict->frame.capture;
+    unsigned digits = report_digits(report, capture, verdict->time);
+    memset(reset, 0, sizeof *reset);
+    reset->verdict = verdict;
+    reset->capture = capture < report->name_count ? report->names[capture] : "";
+    report_time(reset->time, verdict->time, digits);
+    report_epoch(reset->time_epoch, verdict->time, digits);
+    report_address(reset->src, verdict->source, verdict->ip_version);
+    report_address(reset->dst, verdict->destination, verdict->ip_version);
+    display_filter(reset, reset->display_filter, sizeof reset->display_filter);
+    reset->device_text = verdict->device_text_length > 0 ? verdict->device_text : NULL;
+}
+
+void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
+                    const struct tcprst_finding *findings, size_t finding_count)
+{
+    const struct options *options = report->options;
+    if (options->fail_on.given && verdict->duplicate_of.number == 0 &&
+        verdict->strength >= options->min_strength && option_ids_match(&options->fail_on, verdict))
+        report->failed_on = true;
+    if (options->causes.given && !options->causes.cause[verdict->cause]) {
+        report->hidden += verdict->duplicate_of.number == 0;
+        return;
+    }
+    struct tcprst_verdict copy = *verdict;
+    struct report_reset reset;
+    copy.connection += report->connection_base;
+    copy.final = copy.final && !report->interrupted;
+    if (report->reset_connections)
+        g_hash_table_add(report->reset_connections,
+                         g_memdup2(&copy.connection, sizeof copy.connection));
+    if (report->redact)
+        redact_verdict(report->redact, &copy);
+    prepare(report, &copy, &reset);
+    reset.findings = findings;
+    reset.finding_count = finding_count;
+    if (report->summary)
+        summary_reset(report->summary, &reset);
+    report->format->reset(report, &reset);
+}
+
+void report_connection(struct report *report, const struct tcprst_connection *connection)
+{
+    struct tcprst_connection copy = *connection;
+    copy.number += report->connection_base;
+    if (report->redact)
+        redact_connection(report->redact, &copy);
+    if (report->summary)
+        summary_connection(report->summary, &copy);
+    bool shown = copy.resets > 0;
+    if (report->reset_connections)
+        shown = g_hash_table_remove(report->reset_connections, &copy.number);
+    if (shown && report->format->connection)
+        report->format->connection(report, &copy);
+}
+
+void report_statistics(struct report *report, const struct tcprst_statistics *statistics)
+{
+    struct tcprst_statistics *total = &report->statistics;
+    total->segments += statistics->segments;
+    total->duplicates += statistics->duplicates;
+    total->resets += statistics->resets;
+    total->events += statistics->events;
+    total->connections += statistics->connections;
+    total->connections_live += statistics->connections_live;
+    total->connections_given_up += statistics->connections_given_up;
+    for (size_t i = 0; i < G_N_ELEMENTS(total->connections_by_ending); i++)
+        total->connections_by_ending[i] += statistics->connections_by_ending[i];
+    total->hosts_given_up += statistics->hosts_given_up;
+    total->verdicts_early += statistics->verdicts_early;
+    total->out_of_memory += statistics->out_of_memory;
+    report->connection_base += statistics->connections;
+}
+
+void report_close(struct report *report, bool anything)
+{
+    report->nothing = !anything;
+    report->format->close(report);
+    if (report->reset_connections)
+        g_hash_table_destroy(report->reset_connections);
+    summary_free(report->summary);
+    redact_free(report->redact);
+    g_strfreev(report->names);
+}

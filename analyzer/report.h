@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report.h - what every report format is given: resets with all their words ready, connections, and
+ * the end.
+ *
+ * A format is a row of functions (struct report_format). It is called in the order open, then reset
+ * and connection as the core hands them out, then close; it only writes to report->out. report.c
+ * prepares, redacts and counts, so that a format says nothing of its own.
+ */
+#ifndef TCPRST_ANALYZER_REPORT_H
+#define TCPRST_ANALYZER_REPORT_H
+
+#include "input.h"
+#include "options.h"
+
+#include <stdio.h>
+
+struct redact;
+struct summary;
+
+/* One RST as a format writes it. Strings are valid UTF-8, escaped for no place yet, and valid
+ * during the call. */
+struct report_reset {
+    const struct tcprst_verdict *verdict; /* its connection number is within the run */
+    const char *capture;                  /* the file as named on the command line */
+    char time[40], time_epoch[32];        /* "" where the packet carries none */
+    char src[46], dst[46];
+    char display_filter[320];
+    const char *device_text;               /* NULL: none */
+    const struct tcprst_finding *findings; /* with --why */
+    size_t finding_count;
+};
+
+struct report;
+
+struct report_format {
+    void (*open)(struct report *report);
+    void (*reset)(struct report *report, const struct report_reset *reset);
+    void (*connection)(struct report *report, const struct tcprst_connection *connection);
+    void (*close)(
+        struct report *report); /* the end of all captures: summary and statistics are complete */
+    bool summarises;            /* report->summary is wanted */
+};
+extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html;
+
+/* One run's report. */
+struct report {
+    const struct options *options;
+    const struct report_format *format;
+    void *state; /* the format's own, made in open, freed in close */
+    FILE *out;
+    struct input *input;
+    char **names; /* of the captures as shown: valid UTF-8, redacted where wanted */
+    size_t name_count;
+    struct redact *redact;               /* NULL: not wanted */
+    struct summary *summary;             /* NULL where the format does not summarise */
+    struct tcprst_statistics statistics; /* of all handles so far */
+    bool interrupted;                    /* the input was: what is pending is not final */
+    bool nothing;                        /* no capture could be read */
+    bool terminal;                       /* out is one */
+    bool color, utf8;                    /* of the text report */
+    unsigned width;                      /* columns */
+    bool failed_on;                      /* --fail-on found its cause */
+    uint64_t hidden;                     /* resets that -c left out */
+    bool write_failed;        /* something that had to be kept for a while could not be */
+    uint64_t connection_base; /* connections of the handles before this one */
+    GHashTable
+        *reset_connections; /* numbers of those with a reset that was reported; NULL: all count */
+};
+
+/* Prepares a report; out, input and options are borrowed. */
+void report_open(struct report *report, const struct options *options, struct input *input,
+                 FILE *out);
+/* The core's callbacks; findings may be NULL. */
+void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
+                    const struct tcprst_finding *findings, size_t finding_count);
+void report_connection(struct report *report, const struct tcprst_connection *connection);
+/* A handle is finished: its statistics are added up. */
+void report_statistics(struct report *report, const struct tcprst_statistics *statistics);
+/* anything: a capture was read; else there is nothing to say and only memory to free. */
+void report_close(struct report *report, bool anything);
+
+/* Helpers of the formats. */
+
+/* The address as people write it. */
+void report_address(char buffer[46], const uint8_t *address, unsigned ip_version);
+/* RFC 3339 in UTC with so many decimals of a second; "" for TCPRST_TIME_UNKNOWN. */
+void report_time(char buffer[40], int64_t time, unsigned digits);
+/* Seconds since the epoch as a decimal number; "" for TCPRST_TIME_UNKNOWN. */
+void report_epoch(char buffer[32], int64_t time, unsigned digits);
+/* Decimals of a second that make sense in a time of this capture. */
+unsigned report_digits(const struct report *report, uint32_t capture, int64_t time);
+/* The sentence of evidence, in static storage until the next call. */
+const char *report_evidence_text(const struct tcprst_evidence *evidence);
+/* The one line that says why, likewise. */
+const char *report_why(const struct tcprst_verdict *verdict);
+/* What a capture's damage or left-out clause says, as shown (g_free()). */
+char *report_clause(const struct report *report, size_t capture, const char *clause);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report_json.h - the JSON objects that ndjson, json and html share. */
+#ifndef TCPRST_ANALYZER_REPORT_JSON_H
+#define TCPRST_ANALYZER_REPORT_JSON_H
+
+#include "report.h"
+
+/* Appends "key": as the next member of an object; the first one follows a '{'. */
+void json_key(GString *out, const char *key);
+void json_text(GString *out, const char *key, const char *text); /* NULL: null */
+void json_number(GString *out, const char *key, uint64_t number);
+/* number below 0: null */
+void json_octets(GString *out, const char *key, int64_t number);
+
+/* One reset: every key, in the order the schema lists them, null where nothing is known. */
+void json_reset(GString *out, const struct report *report, const struct report_reset *reset);
+void json_connection(GString *out, const struct report *report,
+                     const struct tcprst_connection *connection);
+void json_captures(GString *out, const struct report *report);
+void json_summary(GString *out, const struct report *report);
+
+#endif

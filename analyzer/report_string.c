@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report_string.c - escaping and measuring of text for JSON, CSV, HTML and terminals. */
+#include "report_string.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool json_plain(unsigned char c)
+{
+    return c >= 0x20 && c != 0x7f && c != '"' && c != '\\' && c != 0xe2;
+}
+
+static void json_escape(GString *out, unsigned char c)
+{
+    switch (c) {
+    case '"':
+        g_string_append(out, "\\\"");
+        return;
+    case '\\':
+        g_string_append(out, "\\\\");
+        return;
+    case '\n':
+        g_string_append(out, "\\n");
+        return;
+    case '\t':
+        g_string_append(out, "\\t");
+        return;
+    case '\r':
+        g_string_append(out, "\\r");
+        return;
+    default:
+        g_string_append_printf(out, "\\u%04x", c);
+    }
+}
+
+void string_json(GString *out, const char *text)
+{
+    g_string_append_c(out, '"');
+    for (const char *p = text; *p;) {
+        const char *start = p;
+        while (*p && json_plain((unsigned char)*p))
+            p++;
+        g_string_append_len(out, start, p - start);
+        if (!*p)
+            break;
+        if (strncmp(p, "\xe2\x80\xa8", 3) == 0 || strncmp(p, "\xe2\x80\xa9", 3) == 0) {
+            /* U+2028 and U+2029 end a line in older JavaScript. */
+            g_string_append_printf(out, "\\u202%c", p[2] == '\xa8' ? '8' : '9');
+            p += 3;
+        } else if ((unsigned char)*p == 0xe2) {
+            g_string_append_c(out, *p++);
+        } else {
+            json_escape(out, (unsigned char)*p++);
+        }
+    }
+    g_string_append_c(out, '"');
+}
+
+void string_csv(GString *out, const char *text)
+{
+    bool formula = *text && strchr("=+-@\t\r\n", *text);
+    if (!formula && !strpbrk(text, ",\"\r\n")) {
+        g_string_append(out, text);
+        return;
+    }
+    g_string_append(out, formula ? "\"'" : "\"");
+    for (const char *p = text; *p; p++) {
+        if (*p == '"')
+            g_string_append_c(out, '"');
+        g_string_append_c(out, *p);
+    }
+    g_string_append_c(out, '"');
+}
+
+/* Characters that make a terminal or a reader see something else than what is there. */
+static bool misleads(gunichar c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+           (c >= 0xe0000 && c <= 0xe007f);
+}
+
+void string_terminal(GString *out, const char *text)
+{
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (misleads(c))
+            g_string_append_printf(out, c < 0x100 ? "\\x%02x" : "\\u{%x}", (unsigned)c);
+        else
+            g_string_append_len(out, p, g_utf8_next_char(p) - p);
+    }
+}
+
+void string_html(GString *out, const char *text)
+{
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (misleads(c) && c != '\n')
+            g_string_append_printf(out, c < 0x100 ? "\\x%02x" : "\\u{%x}", (unsigned)c);
+        else if (c == '<' || c == '>' || c == '&' || c == '"' || c == '\'' || c == '`')
+            g_string_append_printf(out, "&#%u;", (unsigned)c);
+        else
+            g_string_append_len(out, p, g_utf8_next_char(p) - p);
+    }
+}
+
+size_t string_width(const char *text)
+{
+    size_t width = 0;
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (!g_unichar_iszerowidth(c))
+            width += g_unichar_iswide(c) ? 2 : 1;
+    }
+    return width;
+}
+
+/* The next blank outside `code`. */
+static const char *word_end(const char *p)
+{
+    bool code = false;
+    for (; *p && (code || *p != ' '); p++)
+        if (*p == '`')
+            code = !code;
+    return p;
+}
+
+/* A word of code that no line holds may be broken after all. */
+static const char *fitting_end(const char *p, size_t room)
+{
+    const char *end = word_end(p);
+    char *word = g_strndup(p, (gsize)(end - p));
+    size_t width = string_width(word);
+    g_free(word);
+    return width > room ? p + strcspn(p, " ") : end;
+}
+
+void string_wrap(GString *out, const char *words, const struct string_wrap *wrap)
+{
+    GString *line = g_string_new(NULL);
+    size_t column = wrap->column;
+    for (const char *p = words; *p;) {
+        const char *end = fitting_end(p, wrap->width - wrap->indent);
+        char *word = g_strndup(p, (gsize)(end - p));
+        size_t width = string_width(word);
+        if (line->len > 0 && column + width > wrap->width) {
+            g_string_truncate(line, line->len - 1);
+            g_string_append_printf(out, "%s%s%s\n%*s", wrap->before, line->str, wrap->after,
+                                   (int)wrap->indent, "");
+            g_string_truncate(line, 0);
+            column = wrap->indent;
+        }
+        g_string_append_printf(line, "%s ", word);
+        column += width + 1;
+        g_free(word);
+        p = *end ? end + 1 : end;
+    }
+    if (line->len > 0)
+        g_string_truncate(line, line->len - 1);
+    g_string_append_printf(out, "%s%s%s\n", wrap->before, line->str, wrap->after);
+    g_string_free(line, TRUE);
+}
+
+char *string_number(char buffer[NUMBER_SIZE], uint64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    char *out = buffer;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            *out++ = ',';
+        *out++ = digits[i];
+    }
+    *out = '\0';
+    return buffer;
+}
+
+char *string_duration(char buffer[DURATION_SIZE], int64_t nanoseconds)
+{
+    int64_t seconds = nanoseconds / 1000000000;
+    if (nanoseconds < 1000000)
+        snprintf(buffer, DURATION_SIZE, "%.3g us", (double)nanoseconds / 1e3);
+    else if (seconds < 1)
+        snprintf(buffer, DURATION_SIZE, "%.3g ms", (double)nanoseconds / 1e6);
+    else if (seconds < 120)
+        snprintf(buffer, DURATION_SIZE, "%.3g s", (double)nanoseconds / 1e9);
+    else if (seconds < 7200)
+        snprintf(buffer, DURATION_SIZE, "%" PRId64 " min %" PRId64 " s", seconds / 60,
+                 seconds % 60);
+    else if (seconds < 172800)
+        snprintf(buffer, DURATION_SIZE, "%" PRId64 " h %" PRId64 " min", seconds / 3600,
+                 seconds / 60 % 60);
+    else
+        snprintf(buffer, DURATION_SIZE, "%" PRId64 " days", seconds / 86400);
+    return buffer;
+}
+
+const char *string_first_sentence(const char *prose)
+{
+    bool code = false;
+    for (const char *p = prose; *p; p++) {
+        if (*p == '`')
+            code = !code;
+        if (!code && *p == '.' &&
+            (p[1] == '\0' || (p[1] == ' ' && (g_ascii_isupper(p[2]) || p[2] == '`'))))
+            return p + 1;
+    }
+    return prose + strlen(prose);
+}

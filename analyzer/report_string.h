@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report_string.h - text that a capture or its maker chose, made harmless for the place it is shown
+ * at. */
+#ifndef TCPRST_ANALYZER_REPORT_STRING_H
+#define TCPRST_ANALYZER_REPORT_STRING_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All of them append text, which must be valid UTF-8 (g_utf8_make_valid()). */
+
+/* A JSON string with its quotes. */
+void string_json(GString *out, const char *text);
+/* A CSV field by RFC 4180. Text that a spreadsheet would take for a formula gets an apostrophe
+ * before it. */
+void string_csv(GString *out, const char *text);
+/* Characters only: controls, terminal escapes and characters that change the direction of writing
+ * as \u{...}. */
+void string_terminal(GString *out, const char *text);
+/* Text of an HTML element or of a quoted attribute. */
+void string_html(GString *out, const char *text);
+
+/* Columns a terminal needs for valid UTF-8 text. */
+size_t string_width(const char *text);
+
+struct string_wrap {
+    size_t column, indent; /* where the first line starts, and the later ones */
+    size_t width;
+    const char *before, *after; /* each line's words: escape sequences, not counted */
+};
+/* Appends words and a line end, broken at blanks; `code` and words too long for a line stay whole.
+ */
+void string_wrap(GString *out, const char *words, const struct string_wrap *wrap);
+
+/* number with thousands separators, as in 30,000; in buffer, which it returns. */
+enum { NUMBER_SIZE = 32 };
+char *string_number(char buffer[NUMBER_SIZE], uint64_t number);
+
+/* Nanoseconds as "350 s", "1.5 ms", "5 min 34 s" for people. */
+enum { DURATION_SIZE = 48 };
+char *string_duration(char buffer[DURATION_SIZE], int64_t nanoseconds);
+
+/* The end of the first sentence of prose; `code` is skipped. */
+const char *string_first_sentence(const char *prose);
+
+#endif

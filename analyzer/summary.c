@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* summary.c - counts causes, hosts, services, endings and groups of equal events in bounded memory.
+ */
+#include "summary.h"
+
+#include <string.h>
+
+/* Events whose later RSTs can still be told to belong to them. */
+enum { RECENT_EVENTS = 32768 };
+
+/* What makes two events equal. Zeroed before it is filled, because it is compared octet by octet.
+ */
+struct group_key {
+    uint8_t source[16], destination[16];
+    uint8_t ip_version, cause, strength, sender;
+};
+
+struct host_key {
+    uint8_t address[16];
+    uint16_t port;
+    uint8_t ip_version, unused;
+};
+
+static guint hash_octets(const void *key, size_t size)
+{
+    const uint8_t *octets = key;
+    guint hash = 2166136261u;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ octets[i]) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+static guint group_hash(gconstpointer key)
+{
+    return hash_octets(key, sizeof(struct group_key));
+}
+
+static gboolean group_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(struct group_key)) == 0;
+}
+
+static guint host_hash(gconstpointer key)
+{
+    return hash_octets(key, sizeof(struct host_key));
+}
+
+static gboolean host_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(struct host_key)) == 0;
+}
+
+static void group_free(gpointer p)
+{
+    struct summary_group *group = p;
+    g_free(group->findings);
+    g_free(group);
+}
+
+static GHashTable *event_table(void)
+{
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+struct summary *summary_new(void)
+{
+    struct summary *summary = g_new0(struct summary, 1);
+    summary->groups = g_hash_table_new_full(group_hash, group_equal, g_free, group_free);
+    for (size_t i = 0; i < SUMMARY_ROLES; i++)
+        summary->hosts[i] = g_hash_table_new_full(host_hash, host_equal, g_free, g_free);
+    summary->events_new = event_table();
+    summary->events_old = event_table();
+    return summary;
+}
+
+void summary_free(struct summary *summary)
+{
+    if (!summary)
+        return;
+    g_hash_table_destroy(summary->groups);
+    for (size_t i = 0; i < SUMMARY_ROLES; i++)
+        g_hash_table_destroy(summary->hosts[i]);
+    g_hash_table_destroy(summary->events_new);
+    g_hash_table_destroy(summary->events_old);
+    g_free(summary);
+}
+
+static int compare_counts(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static uint64_t median(GHashTable *table, uint64_t (*count)(const void *value))
+{
+    GHashTableIter iter;
+    gpointer value;
+    GArray *counts = g_array_sized_new(FALSE, FALSE, sizeof(uint64_t), g_hash_table_size(table));
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        uint64_t n = count(value);
+        g_array_append_val(counts, n);
+    }
+    g_array_sort(counts, compare_counts);
+    uint64_t middle = g_array_index(counts, uint64_t, counts->len / 2);
+    g_array_unref(counts);
+    return middle;
+}
+
+/* Drops the smaller half of an overfull table. Returns the sum of what was dropped. */
+static uint64_t prune(GHashTable *table, uint64_t (*count)(const void *value))
+{
+    uint64_t middle = median(table, count), dropped = 0;
+    unsigned goal = g_hash_table_size(table) / 2;
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_size(table) > goal && g_hash_table_iter_next(&iter, NULL, &value)) {
+        uint64_t n = count(value);
+        if (n > middle)
+            continue;
+        dropped += n;
+        g_hash_table_iter_remove(&iter);
+    }
+    return dropped;
+}
+
+static uint64_t host_count(const void *value)
+{
+    return ((const struct summary_host *)value)->resets;
+}
+
+static uint64_t group_count(const void *value)
+{
+    return ((const struct summary_group *)value)->events;
+}
+
+bool summary_service_is_source(const struct tcprst_verdict *verdict)
+{
+    if (verdict->sender != TCPRST_SENDER_UNKNOWN)
+        return verdict->sender == TCPRST_SENDER_SERVER;
+    return verdict->source_port < verdict->destination_port;
+}
+
+static void count_host(struct summary *summary, enum summary_role role,
+                       const struct tcprst_verdict *verdict)
+{
+    bool source =
+        role == SUMMARY_SENDERS || (role == SUMMARY_SERVICES && summary_service_is_source(verdict));
+    struct host_key key = {.ip_version = verdict->ip_version};
+    memcpy(key.address, source ? verdict->source : verdict->destination, sizeof key.address);
+    if (role == SUMMARY_SERVICES)
+        key.port = source ? verdict->source_port : verdict->destination_port;
+    struct summary_host *host = g_hash_table_lookup(summary->hosts[role], &key);
+    if (!host) {
+        if (g_hash_table_size(summary->hosts[role]) >= 2 * SUMMARY_KEPT)
+            summary->dropped_hosts[role] |= prune(summary->hosts[role], host_count) > 0;
+        host = g_new0(struct summary_host, 1);
+        memcpy(host->address, key.address, sizeof host->address);
+        host->ip_version = key.ip_version;
+        host->port = key.port;
+        g_hash_table_insert(summary->hosts[role], g_memdup2(&key, sizeof key), host);
+    }
+    host->resets++;
+    if (verdict->event.number == verdict->frame.number &&
+        verdict->event.capture == verdict->frame.capture) {
+        host->events++;
+        host->by_severity[verdict->severity]++;
+    }
+}
+
+static struct summary_group *group_of(struct summary *summary, const struct report_reset *reset)
+{
+    const struct tcprst_verdict *v = reset->verdict;
+    struct group_key key;
+    memset(&key, 0, sizeof key);
+    memcpy(key.source, v->source, sizeof key.source);
+    memcpy(key.destination, v->destination, sizeof key.destination);
+    key.ip_version = v->ip_version;
+    key.cause = (uint8_t)v->cause;
+    key.strength = (uint8_t)v->strength;
+    key.sender = (uint8_t)v->sender;
+    struct summary_group *group = g_hash_table_lookup(summary->groups, &key);
+    if (group)
+        return group;
+    if (g_hash_table_size(summary->groups) >= 2 * SUMMARY_KEPT) {
+        g_hash_table_remove_all(summary->events_new);
+        g_hash_table_remove_all(summary->events_old);
+        summary->dropped_events += prune(summary->groups, group_count);
+    }
+    group = g_new0(struct summary_group, 1);
+    group->first = *v;
+    group->source_hosts = group->destination_hosts = 1;
+    group->idle_min = group->idle_max = v->idle;
+    group->finding_count = reset->finding_count;
+    group->findings = g_memdup2(reset->findings, reset->finding_count * sizeof *reset->findings);
+    g_hash_table_insert(summary->groups, g_memdup2(&key, sizeof key), group);
+    return group;
+}
+
+static void add_port(struct summary_group *group, uint16_t port)
+{
+    for (size_t i = 0; i < group->port_count; i++)
+        if (group->ports[i] == port)
+            return;
+    if (group->port_count < SUMMARY_PORTS)
+        group->ports[group->port_count++] = port;
+    else
+        group->more_ports = true;
+}
+
+static uint64_t octets(int64_t n)
+{
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+static void add_event(struct summary_group *group, const struct tcprst_verdict *v)
+{
+    group->events++;
+    add_port(group, summary_service_is_source(v) ? v->source_port : v->destination_port);
+    if (v->idle >= 0 && (group->idle_min < 0 || v->idle < group->idle_min))
+        group->idle_min = v->idle;
+    group->idle_max = MAX(group->idle_max, v->idle);
+}
+
+/* 2^48 frames a capture are enough for any disk. */
+static int64_t event_key(const struct tcprst_frame *frame)
+{
+    return (int64_t)((uint64_t)frame->capture << 48 ^ frame->number);
+}
+
+static void remember_event(struct summary *summary, const struct tcprst_verdict *v,
+                           struct summary_group *group)
+{
+    if (g_hash_table_size(summary->events_new) >= RECENT_EVENTS) {
+        g_hash_table_destroy(summary->events_old);
+        summary->events_old = summary->events_new;
+        summary->events_new = event_table();
+    }
+    int64_t key = event_key(&v->event);
+    g_hash_table_insert(summary->events_new, g_memdup2(&key, sizeof key), group);
+}
+
+static struct summary_group *find_event(struct summary *summary, const struct tcprst_verdict *v)
+{
+    int64_t key = event_key(&v->event);
+    struct summary_group *group = g_hash_table_lookup(summary->events_new, &key);
+    return group ? group : g_hash_table_lookup(summary->events_old, &key);
+}
+
+void summary_reset(struct summary *summary, const struct report_reset *reset)
+{
+    const struct tcprst_verdict *v = reset->verdict;
+    if (v->duplicate_of.number > 0) {
+        summary->duplicates++;
+        return;
+    }
+    struct summary_cause *cause = &summary->causes[v->cause];
+    bool first = v->event.number == v->frame.number && v->event.capture == v->frame.capture;
+    /* The first of an event may have been left out by -c. */
+    struct summary_group *group = first ? NULL : find_event(summary, v);
+    summary->resets++;
+    summary->not_final += !v->final;
+    cause->resets++;
+    for (unsigned role = 0; role < SUMMARY_ROLES; role++)
+        count_host(summary, (enum summary_role)role, v);
+    if (first) {
+        summary->events++;
+        summary->by_severity[v->severity]++;
+        cause->events++;
+        cause->by_strength[v->strength]++;
+        group = group_of(summary, reset);
+        add_event(group, v);
+        remember_event(summary, v, group);
+    }
+    uint64_t risk = octets(v->risk_from_sender) + octets(v->risk_to_sender);
+    summary->risk += risk;
+    if (!group)
+        return;
+    group->risk += risk;
+    group->resets++;
+    group->last_frame = v->frame;
+    group->last_time = v->time;
+}
+
+void summary_connection(struct summary *summary, const struct tcprst_connection *connection)
+{
+    static const enum summary_ended ended[] = {[TCPRST_ENDING_OPEN] = SUMMARY_OPEN,
+                                               [TCPRST_ENDING_FIN] = SUMMARY_FIN,
+                                               [TCPRST_ENDING_RESET] = SUMMARY_RESET,
+                                               [TCPRST_ENDING_REFUSED] = SUMMARY_REFUSED};
+    enum summary_ended how = ended[connection->ending];
+    if (how == SUMMARY_RESET && connection->reset_after_fin)
+        how = SUMMARY_RESET_AFTER_FIN;
+    summary->endings[how].connections++;
+    summary->endings[how].unacknowledged +=
+        octets(connection->client.unacknowledged) + octets(connection->server.unacknowledged);
+    summary->connections++;
+    summary->reset_connections += connection->resets > 0;
+    summary->given_up += connection->given_up;
+}
+
+const char *summary_ended_id(enum summary_ended ended)
+{
+    static const char *const ids[] = {"fin", "reset-after-fin", "reset", "refused", "open"};
+    return ids[ended];
+}
+
+size_t summary_causes(const struct summary *summary, enum tcprst_cause causes[TCPRST_CAUSE_COUNT])
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++) {
+        const struct summary_cause *cause = &summary->causes[i];
+        if (cause->resets == 0)
+            continue;
+        size_t at = count++;
+        for (; at > 0; at--) {
+            const struct summary_cause *other = &summary->causes[causes[at - 1]];
+            if (other->events > cause->events ||
+                (other->events == cause->events && other->resets >= cause->resets))
+                break;
+            causes[at] = causes[at - 1];
+        }
+        causes[at] = (enum tcprst_cause)i;
+    }
+    return count;
+}
+
+static gint compare_hosts(gconstpointer a, gconstpointer b)
+{
+    const struct summary_host *x = *(struct summary_host *const *)a,
+                              *y = *(struct summary_host *const *)b;
+    if (x->resets != y->resets)
+        return x->resets > y->resets ? -1 : 1;
+    int order = memcmp(x->address, y->address, sizeof x->address);
+    return order ? order : (int)x->port - (int)y->port;
+}
+
+GPtrArray *summary_hosts(const struct summary *summary, enum summary_role role)
+{
+    GPtrArray *hosts = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, summary->hosts[role]);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(hosts, value);
+    g_ptr_array_sort(hosts, compare_hosts);
+    return hosts;
+}
+
+static bool earlier(const struct tcprst_verdict *a, const struct tcprst_verdict *b)
+{
+    if (a->frame.capture != b->frame.capture)
+        return a->frame.capture < b->frame.capture;
+    return a->reset < b->reset;
+}
+
+static gint compare_groups(gconstpointer a, gconstpointer b)
+{
+    const struct summary_group *x = *(struct summary_group *const *)a,
+                               *y = *(struct summary_group *const *)b;
+    if (x->first.severity != y->first.severity)
+        return x->first.severity > y->first.severity ? -1 : 1;
+    return earlier(&x->first, &y->first) ? -1 : 1;
+}
+
+static void merge(struct summary_group *into, const struct summary_group *group)
+{
+    into->events += group->events;
+    into->resets += group->resets;
+    into->risk += group->risk;
+    for (size_t i = 0; i < group->port_count; i++)
+        add_port(into, group->ports[i]);
+    into->more_ports |= group->more_ports;
+    if (group->idle_min >= 0 && (into->idle_min < 0 || group->idle_min < into->idle_min))
+        into->idle_min = group->idle_min;
+    into->idle_max = MAX(into->idle_max, group->idle_max);
+    if (into->last_frame.capture < group->last_frame.capture ||
+        (into->last_frame.capture == group->last_frame.capture &&
+         into->last_frame.number < group->last_frame.number)) {
+        into->last_frame = group->last_frame;
+        into->last_time = group->last_time;
+    }
+}
+
+struct fold {
+    bool by_source, by_destination;
+};
+
+static struct summary_group *copy_group(const struct summary_group *group)
+{
+    struct summary_group *copy = g_memdup2(group, sizeof *group);
+    copy->findings = g_memdup2(group->findings, group->finding_count * sizeof *group->findings);
+    return copy;
+}
+
+static bool same_class(const struct summary_group *a, const struct summary_group *b)
+{
+    return a->first.cause == b->first.cause && a->first.strength == b->first.strength;
+}
+
+static bool same_fold(struct fold fold, const struct summary_group *a,
+                      const struct summary_group *b)
+{
+    return same_class(a, b) &&
+           (!fold.by_source || memcmp(a->first.source, b->first.source, 16) == 0) &&
+           (!fold.by_destination || memcmp(a->first.destination, b->first.destination, 16) == 0);
+}
+
+static size_t distinct(GPtrArray *groups, size_t offset, GHashTable *seen)
+{
+    g_hash_table_remove_all(seen);
+    for (guint i = 0; i < groups->len; i++) {
+        GBytes *address = g_bytes_new((const char *)groups->pdata[i] + offset, 16);
+        g_hash_table_add(seen, address);
+    }
+    return g_hash_table_size(seen);
+}
+
+/* Folds the groups of one cause and strength: along the side that has few hosts, or all into one.
+ */
+static void fold_class(GPtrArray *class, size_t limit, GPtrArray *out)
+{
+    GHashTable *seen =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    size_t sources = distinct(class, offsetof(struct summary_group, first.source), seen);
+    size_t destinations = distinct(class, offsetof(struct summary_group, first.destination), seen);
+    g_hash_table_destroy(seen);
+    struct fold fold = {.by_source = sources <= limit && sources <= destinations,
+                        .by_destination = destinations <= limit && destinations < sources};
+    guint start = out->len;
+    for (guint i = 0; i < class->len; i++) {
+        const struct summary_group *group = class->pdata[i];
+        struct summary_group *into = NULL;
+        for (guint j = start; j < out->len && !into; j++)
+            if (same_fold(fold, out->pdata[j], group))
+                into = out->pdata[j];
+        if (!into) {
+            g_ptr_array_add(out, copy_group(group));
+            continue;
+        }
+        merge(into, group);
+        into->source_hosts += !fold.by_source;
+        into->destination_hosts += !fold.by_destination;
+    }
+    for (guint j = start; j < out->len && !fold.by_source && !fold.by_destination; j++) {
+        struct summary_group *all = out->pdata[j];
+        all->source_hosts = sources;
+        all->destination_hosts = destinations;
+    }
+}
+
+GPtrArray *summary_groups(const struct summary *summary, size_t limit)
+{
+    GPtrArray *sorted = g_ptr_array_new(), *out = g_ptr_array_new_with_free_func(group_free);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, summary->groups);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(sorted, value);
+    g_ptr_array_sort(sorted, compare_groups);
+    bool done[TCPRST_CAUSE_COUNT][4] = {{false}};
+    for (guint i = 0; i < sorted->len; i++) {
+        const struct summary_group *group = sorted->pdata[i];
+        if (done[group->first.cause][group->first.strength])
+            continue;
+        done[group->first.cause][group->first.strength] = true;
+        GPtrArray *class = g_ptr_array_new();
+        for (guint j = i; j < sorted->len; j++)
+            if (same_class(sorted->pdata[j], group))
+                g_ptr_array_add(class, sorted->pdata[j]);
+        if (class->len > limit)
+            fold_class(class, limit, out);
+        for (guint j = 0; j < class->len && class->len <= limit; j++)
+            g_ptr_array_add(out, copy_group(class->pdata[j]));
+        g_ptr_array_unref(class);
+    }
+    g_ptr_array_unref(sorted);
+    g_ptr_array_sort(out, compare_groups);
+    return out;
+}

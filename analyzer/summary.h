@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * summary.h - what happened in a capture, counted in bounded memory: causes, hosts, services,
+ * endings, and equal events together in groups.
+ *
+ * Equal are events of one cause and strength between the same two hosts. Where there are very many
+ * groups, those with the fewest events are dropped and counted, and summary_groups() folds what is
+ * left until people can read it.
+ */
+#ifndef TCPRST_ANALYZER_SUMMARY_H
+#define TCPRST_ANALYZER_SUMMARY_H
+
+#include "report.h"
+
+/* Ports of a group are listed one by one up to so many. */
+enum { SUMMARY_PORTS = 8 };
+/* Groups and hosts kept before the smallest are dropped. */
+enum { SUMMARY_KEPT = 4096 };
+
+struct summary_cause {
+    uint64_t resets, events;
+    uint64_t by_strength[4]; /* events, enum tcprst_strength */
+};
+
+/* Events that are equal, and the resets that followed from them. */
+struct summary_group {
+    struct tcprst_verdict first; /* the first event's first RST */
+    size_t source_hosts,
+        destination_hosts; /* more than 1: folded, first.source or .destination is an example */
+    uint64_t events, resets;
+    struct tcprst_frame last_frame;
+    int64_t last_time;
+    uint16_t ports[SUMMARY_PORTS]; /* of the service, the first ones met */
+    size_t port_count;
+    bool more_ports;
+    int64_t idle_min, idle_max;      /* -1 unknown */
+    uint64_t risk;                   /* octets sent and unacknowledged, both directions */
+    struct tcprst_finding *findings; /* of first, with --why */
+    size_t finding_count;
+};
+
+/* A host, or a host and port, and how many resets concern it. */
+struct summary_host {
+    uint8_t address[16];
+    uint8_t ip_version;
+    uint16_t port; /* of a service; 0 for a host */
+    uint64_t resets, events;
+    uint64_t by_severity[3]; /* events */
+};
+enum summary_role { SUMMARY_SENDERS, SUMMARY_RECEIVERS, SUMMARY_SERVICES, SUMMARY_ROLES };
+
+/* How connections ended, and the octets that were sent and not acknowledged then. */
+struct summary_ending {
+    uint64_t connections, unacknowledged;
+};
+enum summary_ended {
+    SUMMARY_FIN,
+    SUMMARY_RESET_AFTER_FIN,
+    SUMMARY_RESET,
+    SUMMARY_REFUSED,
+    SUMMARY_OPEN,
+    SUMMARY_ENDINGS
+};
+
+struct summary {
+    uint64_t resets, events, duplicates; /* resets without duplicates */
+    uint64_t by_severity[3];             /* events */
+    uint64_t not_final;
+    struct summary_cause causes[TCPRST_CAUSE_COUNT];
+    struct summary_ending endings[SUMMARY_ENDINGS];
+    uint64_t connections, reset_connections, given_up;
+    uint64_t risk;           /* octets sent and unacknowledged when connections were reset */
+    uint64_t dropped_events; /* events of groups that were dropped */
+    bool dropped_hosts[SUMMARY_ROLES]; /* counts of hosts are lower bounds */
+    /* private */
+    GHashTable *groups, *hosts[SUMMARY_ROLES];
+    GHashTable *events_new, *events_old; /* first RST of recent events to their group */
+};
+
+struct summary *summary_new(void);
+void summary_free(struct summary *summary);
+void summary_reset(struct summary *summary, const struct report_reset *reset);
+void summary_connection(struct summary *summary, const struct tcprst_connection *connection);
+
+/* The causes met, most events first; returns how many. */
+size_t summary_causes(const struct summary *summary, enum tcprst_cause causes[TCPRST_CAUSE_COUNT]);
+/* The hosts of that role with most resets, an array of struct summary_host * (g_ptr_array_unref()).
+ */
+GPtrArray *summary_hosts(const struct summary *summary, enum summary_role role);
+/* Groups, worst first: struct summary_group * (g_ptr_array_unref()). A cause and strength with more
+ * than limit of them is folded by source, by destination, or into one. */
+GPtrArray *summary_groups(const struct summary *summary, size_t limit);
+/* "fin", "reset-after-fin", "reset", "refused", "open". */
+const char *summary_ended_id(enum summary_ended ended);
+/* The side of a RST that offers the service: true for its source. */
+bool summary_service_is_source(const struct tcprst_verdict *verdict);
+
+#endif
