@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* names.c - the words of every enumeration, and the cause table as people read it: derived from causes.def and facts.def. */
+/* names.c - the words of every enumeration, and the cause table as people read it: derived from
+ * causes.def and facts.def. */
 #include "tcprst.h"
 
 #include <string.h>
 
 static const struct tcprst_cause_info causes[] = {
-#define CAUSE(ID, id, group, title, meaning, advice, references)                                   \
+#define CAUSE(ID, rule, id, group, title, meaning, advice, references)                             \
     {id, TCPRST_GROUP_##group, title, meaning, advice, references},
 #include "tcprst/causes.def"
 };
@@ -24,9 +25,11 @@ static const char *const fact_ids[] = {
 #include "tcprst/facts.def"
 };
 static const char *const strength_ids[] = {"none", "possible", "likely", "certain"};
-static const char *const stage_ids[] = {"unseen",  "syn-sent", "syn-received", "established-no-data", "request-sent",
-                                        "data",    "closing",  "closed",       "mid-stream"};
-static const char *const acceptance_ids[] = {"unknown", "exact", "in-window", "out-of-window", "no-connection"};
+static const char *const stage_ids[] = {
+    "unseen", "syn-sent", "syn-received", "established-no-data", "request-sent",
+    "data",   "closing",  "closed",       "mid-stream"};
+static const char *const acceptance_ids[] = {"unknown", "exact", "in-window", "out-of-window",
+                                             "no-connection"};
 static const char *const effect_ids[] = {"unknown", "reset", "challenged", "ignored"};
 static const char *const sender_ids[] = {"unknown", "client", "server"};
 static const char *const origin_ids[] = {"unknown", "endpoint", "third-party"};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* segment.c - the TCP header: octets to fields, the same for both front doors (RFC 9293 section 3.1). */
+/* segment.c - the TCP header: octets to fields, the same for both front doors (RFC 9293
+ * section 3.1). */
 #include "tcprst.h"
 
 /* The flags stand in octets 12 and 13: less says nothing about a segment. */

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tcprst.c - the handle: segments in, connections updated, verdicts out when final. */
+/*
+ * tcprst.c - the handle: segments in, connections followed, RSTs judged when their horizon has
+ * passed.
+ *
+ * Every RST waits in one queue, oldest first, so verdicts come out in the order of their RSTs. A
+ * verdict is made afresh from the record each time it is asked for: what is peeked at the end of
+ * the input equals what tcprst_finish() hands out.
+ */
 #include "tcprst.h"
+
+#include "connection.h"
+#include "dimensions.h"
+#include "limits.h"
+#include "reset.h"
+#include "rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,77 +21,592 @@
 struct tcprst {
     struct tcprst_options options;
     struct tcprst_statistics statistics;
+    struct table *table;
+    struct reset *first, *last; /* pending, oldest first */
+    size_t pending;
+    struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
+    int64_t now;          /* latest capture time */
+    uint64_t serial;
+    const struct decision *decision; /* of the verdict being handed out */
+    const struct evidence *evidence;
 };
 
 struct tcprst *tcprst_new(const struct tcprst_options *options)
 {
     struct tcprst *core = calloc(1, sizeof *core);
-    if (core)
-        core->options = *options;
+    if (!core)
+        return NULL;
+    core->options = *options;
+    core->now = INT64_MIN;
+    core->table = table_new(options->max_connections, options->hash_seed);
+    core->index = calloc(MAX_PENDING, sizeof *core->index);
+    if (!core->table || !core->index) {
+        tcprst_free(core);
+        return NULL;
+    }
     return core;
+}
+
+static void release(struct reset *r)
+{
+    if (r->after && --r->after->users == 0)
+        free(r->after);
+    free(r->original);
+    free(r);
 }
 
 void tcprst_free(struct tcprst *core)
 {
+    if (!core)
+        return;
+    for (struct reset *r = core->first, *next; r; r = next) {
+        next = r->next;
+        release(r);
+    }
+    table_free(core->table);
+    free(core->index);
     free(core);
 }
 
-bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint64_t *reset)
+/* ---- judging ---- */
+
+static void keep_outcome(struct reset *r);
+
+static void note_ended(struct ended *ended, bool by_x, bool sender_ended, enum tcprst_effect effect,
+                       where_t where, where_t event)
 {
-    core->statistics.segments++;
-    if (!(segment->flags & TCPRST_RST))
+    bool receiver_ended = effect == TCPRST_EFFECT_RESET;
+    if (!sender_ended && !receiver_ended)
+        return;
+    ended->x_gone |= by_x ? sender_ended : receiver_ended;
+    ended->y_gone |= by_x ? receiver_ended : sender_ended;
+    if (!ended->any) {
+        ended->any = true;
+        ended->where = where;
+        ended->event = event;
+    }
+}
+
+/* What the RSTs before r have ended: those whose verdicts are final, then those pending. */
+static void ended_before(const struct reset *r, struct ended *ended)
+{
+    memset(ended, 0, sizeof *ended);
+    const struct connection *c = r->connection;
+    if (r->already_ended)
+        note_ended(ended, r->already_ended_by == 0, r->already_ended_sender,
+                   r->already_ended_effect, r->already_ended_where, r->already_event);
+    unsigned looked = 0;
+    for (struct reset *p = c->first_reset;
+         p && p != r && looked < MAX_RELATED && !(ended->x_gone && ended->y_gone);
+         p = p->next_of_connection) {
+        if (p->incarnation != r->incarnation || p->duplicate_of)
+            continue;
+        looked++;
+        keep_outcome(p);
+        note_ended(ended, p->d == r->d, p->outcome.sender_ended, p->outcome.effect,
+                   where_pack(p->frame), p->outcome.event);
+    }
+}
+
+static bool is_abort(const struct evidence *e, enum tcprst_cause cause)
+{
+    if (!is(e, TCPRST_FACT_ABORT_FORM))
         return false;
-    if (reset)
-        *reset = core->statistics.resets;
-    struct tcprst_verdict v = {.reset = core->statistics.resets++,
-                               .cookie = segment->cookie,
-                               .frame = segment->frame,
-                               .layer = segment->layer,
-                               .ip_version = segment->ip_version,
-                               .time = segment->time,
-                               .source_port = segment->source_port,
-                               .destination_port = segment->destination_port,
-                               .flags = segment->flags,
-                               .seq = segment->seq,
-                               .ack = segment->ack,
-                               .final = true,
-                               .cause = TCPRST_CAUSE_UNCLASSIFIED,
-                               .strength = TCPRST_STRENGTH_POSSIBLE,
-                               .event = segment->frame,
-                               .idle = -1,
-                               .risk_from_sender = -1,
-                               .risk_to_sender = -1,
-                               .unread_possible = -1};
-    memcpy(v.source, segment->source, sizeof v.source);
-    memcpy(v.destination, segment->destination, sizeof v.destination);
+    enum tcprst_group group = tcprst_cause_info(cause)->group;
+    return group == TCPRST_GROUP_ABORT || group == TCPRST_GROUP_TIMEOUT ||
+           group == TCPRST_GROUP_CLOSING;
+}
+
+struct judgement {
+    struct ended ended;
+    struct evidence evidence;
+    struct decision decision;
+    struct outcome outcome;
+};
+
+static void judge(struct judgement *j, const struct reset *r)
+{
+    ended_before(r, &j->ended);
+    evidence_gather(&j->evidence, r);
+    struct fact *earlier = &j->evidence.facts[TCPRST_FACT_EARLIER_RESET];
+    earlier->state = j->ended.any ? FACT_TRUE : FACT_FALSE;
+    earlier->frame = where_frame(j->ended.where);
+    rules_decide(&j->decision, &j->evidence);
+    j->outcome.cause = j->decision.cause;
+    j->outcome.acceptance = acceptance_of(r, &j->ended);
+    j->outcome.effect = effect_of(r, j->outcome.acceptance);
+    j->outcome.sender_ended = is_abort(&j->evidence, j->decision.cause);
+    j->outcome.event = r->event;
+    if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
+        j->outcome.event = j->ended.event;
+}
+
+/* Makes the outcome of a pending RST as far as is known; kept until its connection changes. */
+static void keep_outcome(struct reset *r)
+{
+    uint64_t version = r->connection->recents.pushed + 1;
+    if (r->outcome_version == version)
+        return;
+    struct judgement j;
+    judge(&j, r);
+    r->outcome = j.outcome;
+    r->outcome_version = version;
+}
+
+static void add_evidence(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f)
+{
+    const struct fact *fact = &e->facts[f];
+    if (fact->state == FACT_HIDDEN || v->evidence_count == TCPRST_MAX_EVIDENCE)
+        return;
+    v->evidence[v->evidence_count++] =
+        (struct tcprst_evidence){f, fact->state == FACT_TRUE, fact->frame, fact->a, fact->b};
+}
+
+static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
+{
+    v->reset = r->serial;
+    v->cookie = r->cookie;
+    v->frame = r->frame;
+    v->layer = r->layer;
+    v->ip_version = r->ip_version;
+    v->time = r->time;
+    memcpy(v->source, r->source, 16);
+    memcpy(v->destination, r->destination, 16);
+    v->source_port = r->source_port;
+    v->destination_port = r->destination_port;
+    v->flags = r->flags;
+    v->seq = r->seq;
+    v->ack = r->ack;
+    v->connection = r->incarnation;
+}
+
+static void make_verdict(struct tcprst_verdict *v, const struct reset *r, struct judgement *j)
+{
+    judge(j, r);
+    memset(v, 0, sizeof *v);
+    copy_identity(v, r);
+    const struct finding *winner = &j->decision.findings[j->decision.cause];
+    v->cause = j->decision.cause;
+    v->strength = winner->strength ? winner->strength : TCPRST_STRENGTH_POSSIBLE;
+    v->alternative_count = j->decision.alternative_count;
+    memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
+    v->stage = stage_of(r, &j->ended);
+    v->acceptance = j->outcome.acceptance;
+    v->effect = j->outcome.effect;
+    v->sender = r->client < 0    ? TCPRST_SENDER_UNKNOWN
+                : r->client == 0 ? TCPRST_SENDER_CLIENT
+                                 : TCPRST_SENDER_SERVER;
+    v->origin = origin_of(r, &j->evidence);
+    v->peer_error = peer_error_of(r, v->stage, v->effect);
+    risk_of(v, r, &j->evidence);
+    v->severity = severity_of(v);
+    v->trigger = r->has_trigger ? where_frame(r->trigger.where) : (struct tcprst_frame){0, 0};
+    v->event = where_frame(j->outcome.event);
+    v->idle = r->idle;
+    for (unsigned i = 0; i < winner->count; i++)
+        add_evidence(v, &j->evidence, winner->facts[i]);
+    device_text_of(v, r);
+}
+
+/* A duplicate says what its original says, at its own place. */
+static void as_duplicate(struct tcprst_verdict *v, const struct reset *r,
+                         const struct tcprst_verdict *original)
+{
+    *v = *original;
+    copy_identity(v, r);
+    v->duplicate_of = where_frame(r->duplicate_of);
+}
+
+static struct reset *pending_reset(const struct tcprst *core, uint64_t serial)
+{
+    struct reset *r = core->index[serial % MAX_PENDING];
+    return r && r->serial == serial ? r : NULL;
+}
+
+static void verdict_of(struct tcprst *core, struct tcprst_verdict *v, const struct reset *r,
+                       struct judgement *j)
+{
+    if (!r->duplicate_of) {
+        make_verdict(v, r, j);
+        return;
+    }
+    const struct reset *original = pending_reset(core, r->duplicate_serial);
+    struct tcprst_verdict of_original;
+    if (r->original) {
+        as_duplicate(v, r, r->original);
+    } else if (original && !original->duplicate_of) {
+        make_verdict(&of_original, original, j);
+        as_duplicate(v, r, &of_original);
+    } else {
+        make_verdict(v, r, j);
+        v->duplicate_of = where_frame(r->duplicate_of);
+    }
+}
+
+/* ---- making final ---- */
+
+static void hand_to_duplicates(const struct reset *r, const struct tcprst_verdict *v)
+{
+    unsigned looked = 0;
+    for (struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n->duplicate_of && n->duplicate_serial == r->serial && !n->original) {
+            n->original = malloc(sizeof *n->original);
+            if (n->original)
+                *n->original = *v;
+        }
+}
+
+/* The connection remembers the first RST that ended it, for those that come later. */
+static void note_final(struct connection *c, const struct reset *r, const struct judgement *j,
+                       const struct tcprst_verdict *v)
+{
+    bool reset = j->outcome.effect == TCPRST_EFFECT_RESET;
+    if (c->number != r->incarnation || r->duplicate_of || !(reset || j->outcome.sender_ended))
+        return;
+    if (!c->ended) {
+        c->ended = true;
+        c->ended_by = (uint8_t)r->d;
+        c->ended_sender = j->outcome.sender_ended;
+        c->ended_effect = j->outcome.effect;
+        c->ended_time = r->when;
+        c->ended_where = where_pack(r->frame);
+        c->ended_event = j->outcome.event;
+    }
+    if (reset && !c->ended_how) {
+        c->ended_how = v->stage == TCPRST_STAGE_SYN_SENT || v->stage == TCPRST_STAGE_UNSEEN
+                           ? TCPRST_ENDING_REFUSED
+                           : TCPRST_ENDING_RESET;
+        c->ended_after_fin = (r->x.seen | r->y.seen) & END_FIN;
+        if ((r->x.seen & END_FIN) && (r->y.seen & END_FIN))
+            c->ended_how = TCPRST_ENDING_FIN;
+    }
+}
+
+static void finalize_first(struct tcprst *core)
+{
+    struct reset *r = core->first;
+    struct connection *c = r->connection;
+    struct tcprst_verdict v;
+    struct judgement j;
+    memset(&j, 0, sizeof j);
+    verdict_of(core, &v, r, &j);
+    v.final = true;
+    core->decision = r->duplicate_of ? NULL : &j.decision;
+    core->evidence = &j.evidence;
+    if (!r->duplicate_of) {
+        note_final(c, r, &j, &v);
+        hand_to_duplicates(r, &v);
+        core->statistics.resets++;
+        core->statistics.events +=
+            v.event.number == v.frame.number && v.event.capture == v.frame.capture;
+    } else {
+        core->statistics.duplicates++;
+    }
     if (core->options.on_verdict)
         core->options.on_verdict(core->options.user, &v);
-    return true;
+    core->decision = NULL;
+    core->first = r->next;
+    if (!core->first)
+        core->last = NULL;
+    c->first_reset = r->next_of_connection;
+    if (!c->first_reset)
+        c->last_reset = NULL;
+    core->index[r->serial % MAX_PENDING] = NULL;
+    core->pending--;
+    release(r);
+}
+
+static void finalize_due(struct tcprst *core)
+{
+    while (core->first && core->now - core->first->when > HORIZON)
+        finalize_first(core);
+}
+
+/* ---- letting connections go ---- */
+
+static void describe_end(struct tcprst_end *out, const struct connection *c, int i)
+{
+    const struct endpoint *e = &c->end[i], *other = &c->end[!i];
+    memcpy(out->address, c->address[i], 16);
+    out->port = c->port[i];
+    out->segments = e->segments;
+    out->octets = e->octets;
+    out->fin = e->seen & END_FIN;
+    out->unacknowledged = -1;
+    if ((e->seen & END_SEEN) && (other->seen & END_ACK)) {
+        int64_t left =
+            (int32_t)(e->snd_max - (out->fin && e->snd_max == e->fin_seq + 1) - other->max_ack);
+        out->unacknowledged = left < 0 ? 0 : left > (int64_t)e->octets ? (int64_t)e->octets : left;
+    }
+}
+
+static enum tcprst_ending ending_of(const struct connection *c)
+{
+    if (c->ended_how)
+        return c->ended_how;
+    if ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN))
+        return TCPRST_ENDING_FIN;
+    return TCPRST_ENDING_OPEN;
+}
+
+static void tell_connection(struct tcprst *core, const struct connection *c, bool given_up)
+{
+    enum tcprst_ending ending = ending_of(c);
+    core->statistics.connections_by_ending[ending]++;
+    core->statistics.connections_given_up += given_up;
+    if (!core->options.on_connection)
+        return;
+    struct tcprst_connection out = {.number = c->number,
+                                    .ip_version = c->ip_version,
+                                    .roles_guessed = c->client < 0 || (c->flags & CONN_GUESSED),
+                                    .first = where_frame(c->first),
+                                    .last = where_frame(c->last),
+                                    .first_time = c->first_time,
+                                    .last_time = c->last_time,
+                                    .resets = c->resets,
+                                    .ending = ending,
+                                    .reset_after_fin = c->ended_after_fin,
+                                    .given_up = given_up};
+    int client = c->client < 0 ? c->port[0] < c->port[1] : c->client;
+    describe_end(&out.client, c, client);
+    describe_end(&out.server, c, !client);
+    core->options.on_connection(core->options.user, &out);
+}
+
+/* A connection whose RSTs still wait for their horizon: what they did so far decides how it ended.
+ */
+static void settle(struct connection *c)
+{
+    unsigned looked = 0;
+    for (struct reset *r = c->first_reset; r && looked < MAX_RELATED;
+         r = r->next_of_connection, looked++) {
+        struct judgement j;
+        struct tcprst_verdict v;
+        if (r->incarnation != c->number || r->duplicate_of)
+            continue;
+        make_verdict(&v, r, &j);
+        note_final(c, r, &j, &v);
+    }
+}
+
+static void make_room(struct tcprst *core)
+{
+    bool full;
+    struct connection *c = table_victim(core->table, core->now, &full);
+    if (!c)
+        return;
+    tell_connection(core, c, full);
+    table_remove(core->table, c);
+}
+
+/* ---- feeding ---- */
+
+/* RSTs with nothing between them share what follows. */
+static struct after *share_after(struct connection *c, const struct reset *r)
+{
+    struct reset *before = c->last_reset;
+    if (before && before->incarnation == r->incarnation && before->after && before->d == r->d &&
+        before->after_pushed == c->last_other && !before->after->y_count &&
+        !before->after->x_count) {
+        before->after->users++;
+        return before->after;
+    }
+    struct after *a = malloc(sizeof *a);
+    if (a) {
+        after_init(a);
+        a->users = 1;
+    }
+    return a;
+}
+
+static void find_duplicate(struct tcprst *core, struct reset *r)
+{
+    if (!r->duplicate_of)
+        return;
+    unsigned looked = 0;
+    for (struct reset *p = r->connection->first_reset; p && looked < MAX_RELATED;
+         p = p->next_of_connection, looked++)
+        if (where_pack(p->frame) == r->duplicate_of) {
+            r->duplicate_serial = p->serial;
+            return;
+        }
+    (void)core;
+    r->duplicate_of = 0; /* its original is final already: too late to be told apart */
+}
+
+static void note_event(struct connection *c, struct reset *r)
+{
+    if (r->duplicate_of)
+        return;
+    bool same = c->resets > 0 && r->when - c->event_time <= HORIZON;
+    if (!same)
+        c->event_where = where_pack(r->frame);
+    c->event_time = r->when;
+    r->event = c->event_where;
+    c->resets++;
+}
+
+static void feed_reset(struct tcprst *core, struct connection *c, const struct tcprst_segment *s,
+                       int d)
+{
+    struct reset *r = malloc(sizeof *r);
+    if (!r) {
+        core->statistics.out_of_memory++;
+        return;
+    }
+    reset_begin(r, c, s, d, core->now);
+    r->serial = core->serial;
+    find_duplicate(core, r);
+    note_event(c, r);
+    r->after = share_after(c, r);
+    r->after_pushed = c->last_other;
+    struct recent *e = connection_track(c, s, d, core->now);
+    if (e && r->duplicate_of)
+        e->bits |= RECENT_DUPLICATE;
+    if (core->pending == MAX_PENDING) {
+        core->statistics.verdicts_early++;
+        finalize_first(core);
+    }
+    if (core->last)
+        core->last->next = r;
+    else
+        core->first = r;
+    core->last = r;
+    if (c->last_reset)
+        c->last_reset->next_of_connection = r;
+    else
+        c->first_reset = r;
+    c->last_reset = r;
+    core->index[r->serial % MAX_PENDING] = r;
+    core->pending++;
+}
+
+static void follow_up(struct connection *c, const struct tcprst_segment *s, struct recent *e, int d)
+{
+    unsigned followed = 0;
+    const struct after *before = NULL;
+    for (struct reset *r = c->first_reset; r && followed < MAX_FOLLOWED;
+         r = r->next_of_connection) {
+        reset_late_trigger(r, e, d);
+        if (r->after && r->after != before) {
+            after_note(r->after, r, s, e, d);
+            before = r->after;
+            followed++;
+        }
+    }
+}
+
+/* Capture time: it may be absent or run backwards, but the past stays past. */
+static void note_time(struct tcprst *core, const struct tcprst_segment *s)
+{
+    if (s->time != TCPRST_TIME_UNKNOWN && s->time > core->now)
+        core->now = s->time;
+    else if (core->now == INT64_MIN)
+        core->now = s->time == TCPRST_TIME_UNKNOWN ? 0 : s->time;
+}
+
+bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
+{
+    bool is_reset = s->flags & TCPRST_RST;
+    core->statistics.segments++;
+    note_time(core, s);
+    finalize_due(core);
+    int d;
+    bool made;
+    struct connection *c = table_get(core->table, s, &d, &made);
+    if (c && made) {
+        connection_begin_anew(c, core->statistics.connections++);
+        make_room(core);
+    } else if (c && connection_begins_anew(c, s, d)) {
+        settle(c);
+        tell_connection(core, c, false);
+        connection_begin_anew(c, core->statistics.connections++);
+    }
+    if (is_reset) {
+        if (reset)
+            *reset = core->serial;
+        if (c)
+            feed_reset(core, c, s, d);
+        else
+            core->statistics.out_of_memory++;
+        core->serial++;
+        return true;
+    }
+    struct recent *e = c ? connection_track(c, s, d, core->now) : NULL;
+    if (!e)
+        core->statistics.out_of_memory++;
+    else if (c->first_reset)
+        follow_up(c, s, e, d);
+    return false;
 }
 
 void tcprst_advance(struct tcprst *core, int64_t now)
 {
-    (void)core, (void)now;
+    if (now > core->now)
+        core->now = now;
+    finalize_due(core);
 }
 
 void tcprst_finish(struct tcprst *core)
 {
-    (void)core;
+    while (core->first)
+        finalize_first(core);
+    for (size_t i = 0; i < table_slots(core->table); i++) {
+        struct connection *c = table_at(core->table, i);
+        if (!c)
+            continue;
+        tell_connection(core, c, false);
+        table_remove(core->table, c);
+    }
 }
 
 bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *verdict)
 {
-    (void)core, (void)reset, (void)verdict;
-    return false;
+    struct reset *r = pending_reset(core, reset);
+    if (!r)
+        return false;
+    struct judgement j;
+    verdict_of(core, verdict, r, &j);
+    verdict->final = false;
+    return true;
 }
+
+/* ---- asking ---- */
 
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size)
 {
-    (void)core, (void)findings, (void)size;
-    return 0;
+    size_t n = 0;
+    if (!core->decision)
+        return 0;
+    for (int strength = TCPRST_STRENGTH_CERTAIN; strength >= 0; strength--)
+        for (size_t c = 0; c < TCPRST_CAUSE_COUNT && n < size; c++) {
+            const struct finding *f = &core->decision->findings[c];
+            if ((int)f->strength != strength)
+                continue;
+            struct tcprst_finding *out = &findings[n++];
+            *out = (struct tcprst_finding){
+                .cause = (enum tcprst_cause)c, .strength = f->strength, .excluded = !f->strength};
+            for (unsigned i = 0; i < f->count; i++) {
+                const struct fact *fact = &core->evidence->facts[f->facts[i]];
+                if (fact->state != FACT_HIDDEN)
+                    out->facts[out->fact_count++] = (struct tcprst_evidence){
+                        (enum tcprst_fact)f->facts[i], fact->state == FACT_TRUE, fact->frame,
+                        fact->a, fact->b};
+            }
+        }
+    return n;
 }
 
 void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics)
 {
     *statistics = core->statistics;
+    statistics->connections_live = table_count(core->table);
+    statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index +
+                         core->pending * sizeof(struct reset) + table_memory(core->table);
+    for (size_t i = 0; i < table_slots(core->table); i++) {
+        const struct connection *c = table_at(core->table, i);
+        if (c)
+            statistics->connections_by_ending[ending_of(c)]++;
+    }
 }

@@ -30,7 +30,7 @@ extern "C" {
 
 /* One enumerator a row of causes.def, e.g. TCPRST_CAUSE_CLOSED_PORT; the order is the table's. */
 enum tcprst_cause {
-#define CAUSE(ID, id, group, title, meaning, advice, references) TCPRST_CAUSE_##ID,
+#define CAUSE(ID, rule, id, group, title, meaning, advice, references) TCPRST_CAUSE_##ID,
 #include "tcprst/causes.def"
     TCPRST_CAUSE_COUNT
 };
@@ -323,7 +323,7 @@ struct tcprst_options {
     /* Called for every RST once its verdict is final, in the order of the RSTs; the verdict is valid during the call. The
      * callback must not call the handle, except tcprst_findings(). */
     void (*on_verdict)(void *user, const struct tcprst_verdict *verdict);
-    /* Called for every connection that is let go; NULL: not wanted. Verdicts of its RSTs come before. */
+    /* Called for every connection that is let go; NULL: not wanted. Verdicts of its RSTs may still come. */
     void (*on_connection)(void *user, const struct tcprst_connection *connection);
     void *user;
     size_t max_connections; /* held at once; 0: the default, TCPRST_DEFAULT_MAX_CONNECTIONS */

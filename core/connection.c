@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * connection.c - follows both ends of a connection from outside, as far as the capture shows them.
+ *
+ * Read upward from connection_track(): it notes the segment among the recent ones, then updates its
+ * sender and its receiver.
+ */
+#include "connection.h"
+
+#include "limits.h"
+#include "sequence.h"
+#include "tcp_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- recent segments ---- */
+
+/* Makes room by doubling while the entry to be overwritten is still young enough to be somebody's
+ * trigger. */
+static bool make_room(struct recents *r, int64_t now)
+{
+    if (r->pushed < r->capacity)
+        return true;
+    if (r->capacity >= RECENT_MAX)
+        return true;
+    if (r->capacity >= RECENT_MIN &&
+        now - r->entries[r->pushed & (r->capacity - 1)].time > RECENT_AGE)
+        return true;
+    uint32_t capacity = r->capacity ? r->capacity * 2 : 2;
+    struct recent *entries = malloc(capacity * sizeof *entries);
+    if (!entries)
+        return r->capacity > 0;
+    uint64_t kept = r->pushed < r->capacity ? r->pushed : r->capacity;
+    for (uint64_t i = r->pushed - kept; i < r->pushed; i++)
+        entries[i & (capacity - 1)] = r->entries[i & (r->capacity - 1)];
+    free(r->entries);
+    r->entries = entries;
+    r->capacity = capacity;
+    return true;
+}
+
+static struct recent *push(struct connection *c, const struct tcprst_segment *s, int d,
+                           int64_t time)
+{
+    if (!make_room(&c->recents, time))
+        return NULL;
+    struct recent *e = &c->recents.entries[c->recents.pushed++ & (c->recents.capacity - 1)];
+    *e = (struct recent){.time = time,
+                         .where = where_pack(s->frame),
+                         .seq = s->seq,
+                         .ack = s->ack,
+                         .length = s->payload_length,
+                         .window = s->window,
+                         .flags = s->flags,
+                         .ip_id = s->ip_id,
+                         .ttl = s->ttl,
+                         .bits = d ? RECENT_FROM_B : 0};
+    if (c->end[!d].seen & END_FIN)
+        e->bits |= RECENT_AFTER_FIN;
+    return e;
+}
+
+static bool same_packet(const struct recent *e, const struct tcprst_segment *s, int64_t time)
+{
+    if (e->seq != s->seq || e->ack != s->ack || e->flags != s->flags ||
+        e->length != s->payload_length || e->window != s->window || e->ip_id != s->ip_id)
+        return false;
+    int hops = e->ttl - s->ttl;
+    if (hops < -1 || hops > 1)
+        return false;
+    /* A router between two capture points takes one off the TTL: no repetition by the sender does.
+     */
+    int64_t apart = time - e->time;
+    if (apart < 0)
+        apart = -apart;
+    return apart <= (s->ip_id || hops ? DUPLICATE_WINDOW : DUPLICATE_WINDOW_NO_ID);
+}
+
+struct recent *connection_duplicate(const struct connection *c, const struct tcprst_segment *s,
+                                    int d, int64_t time)
+{
+    if (s->flags & TCPRST_RST)
+        return NULL; /* a RST may be repeated at once by its sender: judged with its trigger, in
+                        reset.c */
+    for (unsigned n = 0; n < RECENT_MIN; n++) {
+        struct recent *e = recent_back(&c->recents, n);
+        if (!e)
+            return NULL;
+        if (!!(e->bits & RECENT_FROM_B) == d && same_packet(e, s, time))
+            return e;
+    }
+    return NULL;
+}
+
+/* ---- the sender ---- */
+
+static void note_ip(struct endpoint *x, const struct tcprst_segment *s)
+{
+    if (!s->ip_header)
+        return;
+    if (!(x->seen & END_SEEN)) {
+        x->ttl_first = x->ttl_min = x->ttl_max = s->ttl;
+    } else {
+        if (s->ttl < x->ttl_min)
+            x->ttl_min = s->ttl;
+        if (s->ttl > x->ttl_max)
+            x->ttl_max = s->ttl;
+        uint16_t step = (uint16_t)(s->ip_id - x->ip_id);
+        uint8_t *count = s->ip_id == 0             ? &x->id_zeros
+                         : step >= 1 && step <= 64 ? &x->id_steps
+                                                   : &x->id_jumps;
+        if (*count < UINT8_MAX)
+            ++*count;
+    }
+    x->ttl_last = s->ttl;
+    x->tos = s->tos;
+    x->ip_id = s->ip_id;
+    x->flow_label = s->flow_label;
+}
+
+static void note_syn(struct endpoint *x, const struct tcprst_segment *s)
+{
+    struct tcp_options o;
+    uint32_t kind = s->flags & TCPRST_ACK ? END_SYN_ACK : END_SYN;
+    if (x->seen & kind)
+        x->seen |= END_SYN_REPEATED;
+    tcp_options_parse(s, &o);
+    x->seen |= kind | END_ISS;
+    x->iss = s->seq;
+    x->syn_where = where_pack(s->frame);
+    x->wscale = o.has_wscale ? o.wscale : o.cut ? WSCALE_UNKNOWN : 0;
+    x->mss = o.mss;
+    if (o.sack_permitted)
+        x->seen |= END_SACK_OK;
+    if (s->header_length > 20)
+        x->seen |= END_OPTIONS;
+}
+
+/* RFC 7323 section 2.2: scaling holds only where both ends' SYNs offered it. */
+static unsigned scale_of(const struct endpoint *x, const struct endpoint *y)
+{
+    bool known = (x->seen & (END_SYN | END_SYN_ACK)) && x->wscale != WSCALE_UNKNOWN;
+    if (known && !(x->wscale))
+        return 0;
+    if (!known || !(y->seen & (END_SYN | END_SYN_ACK)) || y->wscale == WSCALE_UNKNOWN)
+        return WSCALE_UNKNOWN;
+    return x->wscale;
+}
+
+static void note_window(struct endpoint *x, const struct endpoint *y,
+                        const struct tcprst_segment *s)
+{
+    if (!s->window_known)
+        return;
+    x->window = s->window;
+    x->seen = s->window ? x->seen & ~(uint32_t)END_ZERO_WINDOW : x->seen | END_ZERO_WINDOW;
+    /* RFC 7323 section 2.2: the window of a SYN is never scaled. */
+    unsigned scale = s->flags & TCPRST_SYN ? 0 : scale_of(x, y);
+    if (scale == WSCALE_UNKNOWN || !(s->flags & TCPRST_ACK))
+        return;
+    uint32_t window = (uint32_t)s->window << scale;
+    if (window > x->window_max)
+        x->window_max = window;
+    uint32_t edge = s->ack + window;
+    if (!(x->seen & END_EDGE) || seq_lt(x->edge, edge))
+        x->edge = edge;
+    x->seen |= END_EDGE;
+}
+
+static void note_round_trip(struct endpoint *x, uint32_t ack, int64_t time)
+{
+    if (!(x->seen & END_TIMED) || seq_lt(ack, x->timed_end))
+        return;
+    int64_t rtt = time - x->timed_at;
+    x->seen &= ~(uint32_t)END_TIMED;
+    if (rtt < 0)
+        return;
+    if (x->rtt_min < 0 || rtt < x->rtt_min)
+        x->rtt_min = rtt;
+    if (rtt > x->rtt_max)
+        x->rtt_max = rtt;
+}
+
+static void note_ack(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s,
+                     int64_t time)
+{
+    uint32_t ack = s->ack;
+    if (!(x->seen & (END_ACK | END_AHEAD)))
+        x->first_ack = ack;
+    bool acknowledges_unsent = (y->seen & END_SEEN) && seq_lt(y->snd_max, ack);
+    if (acknowledges_unsent) {
+        x->ack_ahead = ack;
+        x->seen |= END_AHEAD | END_FOREIGN_ACK;
+        return;
+    }
+    if (!(x->seen & END_ACK) || seq_lt(x->max_ack, ack)) {
+        x->max_ack = ack;
+        x->seen |= END_ACK;
+        if ((x->seen & END_SACK) && seq_le(x->sack_edge, ack))
+            x->seen &= ~(uint32_t)END_SACK;
+    }
+    note_round_trip(x, ack, time);
+}
+
+static void note_options(struct endpoint *x, const struct tcprst_segment *s)
+{
+    static const uint8_t common[] = {
+        1, 1, 8, 10}; /* NOP, NOP, timestamps: nearly every segment of nearly every stack */
+    const uint8_t *o = s->bytes + 20;
+    if (s->options_captured == 12 && memcmp(o, common, sizeof common) == 0) {
+        x->ts_val = (uint32_t)o[4] << 24 | (uint32_t)o[5] << 16 | (uint32_t)o[6] << 8 | o[7];
+        x->seen |= END_TIMESTAMPS;
+        return;
+    }
+    struct tcp_options options;
+    tcp_options_parse(s, &options);
+    if (options.has_timestamps) {
+        x->ts_val = options.ts_val;
+        x->seen |= END_TIMESTAMPS;
+    }
+    if (options.has_sack && (x->seen & END_ACK) && seq_lt(x->max_ack, options.sack_edge) &&
+        (!(x->seen & END_SACK) || seq_lt(x->sack_edge, options.sack_edge))) {
+        x->sack_edge = options.sack_edge;
+        x->seen |= END_SACK;
+    }
+}
+
+/* RFC 9293 section 3.8.4: a keep-alive (or window probe) carries SND.NXT-1, "that will be outside
+ * the window". */
+static bool is_probe(const struct endpoint *x, const struct tcprst_segment *s)
+{
+    return s->seq + 1 == x->snd_max && s->payload_length <= 1 && (s->flags & TCPRST_ACK) &&
+           !(s->flags & (TCPRST_SYN | TCPRST_FIN)) && !(x->seen & END_FIN) &&
+           (x->seen & (END_DATA | END_ISS | END_ACK)) &&
+           (s->payload_length == 0 || !(x->seen & END_ISS) || seq_lt(x->iss, s->seq));
+}
+
+static void note_probe(struct endpoint *x, int64_t time)
+{
+    if (x->probes) {
+        x->probe_gap = time - x->probe_time;
+    }
+    if (x->probes < UINT8_MAX)
+        x->probes++;
+    x->probe_time = time;
+}
+
+/* Octets and numbers the segment adds. Returns the entry's bits. */
+static uint8_t note_sequence(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s,
+                             int64_t time)
+{
+    uint32_t length = segment_length(s->flags, s->payload_length);
+    uint32_t end = s->seq + length;
+    uint8_t bits = 0;
+    if (!(x->seen & END_SEEN)) {
+        x->first_seq = s->seq;
+        x->snd_max = s->seq;
+    }
+    if (is_probe(x, s) && (!s->payload_length || (y->seen & END_ACK && seq_le(end, y->max_ack)))) {
+        note_probe(x, time);
+        return RECENT_PROBE | RECENT_REPEATED;
+    }
+    if (seq_lt(x->snd_max, end)) {
+        uint32_t fresh = (uint32_t)seq_diff(end, x->snd_max);
+        x->octets += fresh < s->payload_length ? fresh : s->payload_length;
+        x->snd_max = end;
+        if (!(y->seen & END_TIMED)) {
+            y->timed_end = end;
+            y->timed_at = time;
+            y->seen |= END_TIMED;
+        }
+    } else if (length > 0) {
+        bits |= RECENT_REPEATED;
+        if (x->retransmissions < UINT8_MAX)
+            x->retransmissions++;
+        y->seen &=
+            ~(uint32_t)END_TIMED; /* Karn: the answer would be ambiguous (RFC 6298 section 3) */
+    }
+    if (s->payload_length) {
+        x->seen |= END_DATA;
+        x->last_data_time = time;
+        y->octets_mark = y->octets;
+        const uint8_t *text = s->bytes + s->header_length;
+        if (s->captured >= s->header_length + 4u)
+            x->lead = (uint32_t)text[0] << 24 | (uint32_t)text[1] << 16 | (uint32_t)text[2] << 8 |
+                      text[3];
+        else
+            x->lead = 0;
+        if (y->seen & END_FIN)
+            y->seen |= END_CLOSED_WITH_DATA;
+    }
+    if ((s->flags & TCPRST_FIN) && !(x->seen & END_FIN)) {
+        x->seen |= END_FIN;
+        x->fin_seq = end - 1;
+        x->fin_time = time;
+        x->fin_where = where_pack(s->frame);
+    }
+    /* An acknowledgment of these octets may have been captured before them. */
+    if ((y->seen & END_AHEAD) && seq_le(y->ack_ahead, x->snd_max)) {
+        if (!(y->seen & END_ACK) || seq_lt(y->max_ack, y->ack_ahead))
+            y->max_ack = y->ack_ahead;
+        y->seen = (y->seen | END_ACK) & ~(uint32_t)(END_AHEAD | END_FOREIGN_ACK);
+    }
+    return bits;
+}
+
+/* ---- what does not belong ---- */
+
+/* A segment its sender's present state cannot have made: it speaks of another incarnation, or
+ * somebody else made it. */
+static bool is_stray(const struct endpoint *x, const struct endpoint *y,
+                     const struct tcprst_segment *s)
+{
+    bool ack = s->flags & TCPRST_ACK, syn = s->flags & TCPRST_SYN;
+    if (syn && ack) {
+        if ((x->seen & END_ISS) && x->iss != s->seq)
+            return true;
+        return (y->seen & END_ISS) && !seq_between(y->iss + 1, s->ack, y->snd_max);
+    }
+    if (syn)
+        return false;
+    /* In SYN-SENT only a SYN (or an acceptable ACK, should the SYN-ACK be missing) can come from
+     * the other end. */
+    if (!(x->seen & END_SEEN) && (y->seen & END_SYN) && !(y->seen & END_SYN_ACK))
+        return !ack || !seq_between(y->iss + 1, s->ack, y->snd_max);
+    if (!(x->seen & END_SEEN))
+        return false;
+    uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
+    int32_t beyond =
+        seq_diff(end, (y->seen & END_EDGE) && seq_lt(x->snd_max, y->edge) ? y->edge : x->snd_max);
+    int32_t behind = seq_diff(x->snd_max, s->seq);
+    return beyond > STRAY_DISTANCE || behind > (1 << 30) || behind < -(1 << 30);
+}
+
+/* ---- roles and stages ---- */
+
+static void note_roles(struct connection *c, const struct tcprst_segment *s, int d)
+{
+    if (s->flags & TCPRST_SYN) {
+        bool ack = s->flags & TCPRST_ACK;
+        if (!(c->flags & CONN_OPENED) || (c->flags & CONN_GUESSED)) {
+            c->client = (int8_t)(ack ? !d : d);
+            c->flags &= (uint8_t)~CONN_GUESSED;
+        } else if (!ack && c->client != d && !(c->end[!d].seen & END_SYN_ACK)) {
+            c->flags |= CONN_REPEAT_OPEN;
+        }
+        c->flags |= CONN_OPENED;
+    } else if (c->client < 0 && (c->port[0] < 1024) != (c->port[1] < 1024)) {
+        c->client = c->port[0] < 1024 ? 1 : 0;
+        c->flags |= CONN_GUESSED;
+    }
+}
+
+static void note_established(struct connection *c)
+{
+    const struct endpoint *a = &c->end[0], *b = &c->end[1];
+    if (!(a->seen & b->seen & END_ACK))
+        return;
+    if (!(c->flags & CONN_OPENED)) {
+        c->flags |= CONN_ESTABLISHED;
+        return;
+    }
+    bool a_heard = !(a->seen & END_ISS) || seq_lt(a->iss, b->max_ack);
+    bool b_heard = !(b->seen & END_ISS) || seq_lt(b->iss, a->max_ack);
+    if (a_heard && b_heard)
+        c->flags |= CONN_ESTABLISHED;
+}
+
+/* An answer after a pause proves that the pause was survived. */
+static void note_idle(struct connection *c, int d, int64_t time)
+{
+    int64_t pause = time - c->last_time;
+    if (c->pending_idle && c->pending_idle_from != d) {
+        if (c->pending_idle > c->longest_idle)
+            c->longest_idle = c->pending_idle;
+        c->pending_idle = 0;
+    }
+    if (c->segments && pause > c->longest_idle && pause > c->pending_idle) {
+        c->pending_idle = pause;
+        c->pending_idle_from = (uint8_t)d;
+    }
+}
+
+bool connection_begins_anew(const struct connection *c, const struct tcprst_segment *s, int d)
+{
+    const struct endpoint *x = &c->end[d], *y = &c->end[!d];
+    if ((s->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_RST)) != TCPRST_SYN || !c->segments)
+        return false;
+    if (x->seen & (END_SYN | END_SYN_ACK))
+        return x->iss != s->seq;
+    if (!((x->seen | y->seen) & END_SEEN))
+        return c->resets > 0; /* only RSTs so far: they answered something older */
+    if ((y->seen & END_ACK) && y->max_ack == s->seq + 1 + s->payload_length)
+        return false; /* the SYN-ACK was captured before its SYN */
+    if (!(x->seen & END_SEEN) && (y->seen & END_SYN) && !(y->seen & END_ACK))
+        return false; /* simultaneous open, RFC 9293 section 3.5 figure 8 */
+    return (x->seen & END_SEEN) ? x->first_seq != s->seq + 1 + s->payload_length : true;
+}
+
+static void endpoint_init(struct endpoint *e)
+{
+    memset(e, 0, sizeof *e);
+    e->wscale = WSCALE_UNKNOWN;
+    e->rtt_min = e->rtt_max = -1;
+    e->last_time = e->last_data_time = e->fin_time = e->probe_time = e->probe_gap = -1;
+}
+
+bool connection_begin_anew(struct connection *c, uint64_t number)
+{
+    bool first = c->segments == 0;
+    if (!first) {
+        if (!c->past)
+            c->past = malloc(sizeof *c->past);
+        if (!c->past)
+            return false;
+        memcpy(c->past->end, c->end, sizeof c->end);
+        c->past->number = c->number;
+        c->past->last_time = c->last_time;
+        c->past->client = c->client;
+        c->past->reset = c->ended;
+    }
+    endpoint_init(&c->end[0]);
+    endpoint_init(&c->end[1]);
+    c->number = number;
+    c->flags = 0;
+    c->client = -1;
+    c->segments = c->resets = 0;
+    c->ended = c->ended_after_fin = c->ended_sender = false;
+    c->ended_how = TCPRST_ENDING_OPEN;
+    c->ended_where = c->ended_event = c->event_where = 0;
+    c->longest_idle = c->pending_idle = 0;
+    c->last_other = 0;
+    return true;
+}
+
+struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
+                                int64_t time)
+{
+    struct recent *duplicate = connection_duplicate(c, s, d, time);
+    struct recent *e = push(c, s, d, time);
+    if (!e)
+        return NULL;
+    if (!c->segments) {
+        c->first = e->where;
+        c->first_time = time;
+    }
+    c->last = e->where;
+    c->segments++;
+    if (s->flags & TCPRST_RST) {
+        c->last_time = time;
+        return e;
+    }
+    if (duplicate) {
+        e->bits |= RECENT_DUPLICATE;
+        return e;
+    }
+    struct endpoint *x = &c->end[d], *y = &c->end[!d];
+    note_idle(c, d, time);
+    c->last_time = time;
+    c->last_other = c->recents.pushed;
+    if (is_stray(x, y, s)) {
+        e->bits |= RECENT_STRAY;
+        return e;
+    }
+    note_roles(c, s, d);
+    note_ip(x, s);
+    if (s->flags & TCPRST_SYN)
+        note_syn(x, s);
+    e->bits |= note_sequence(x, y, s, time);
+    if (s->flags & TCPRST_ACK) {
+        note_ack(x, y, s, time);
+        note_window(x, y, s);
+    }
+    if (s->options_captured && !(s->flags & TCPRST_SYN))
+        note_options(x, s);
+    else if (!s->options_captured)
+        x->seen &= ~(uint32_t)END_TIMESTAMPS;
+    e->ts_val = x->ts_val;
+    x->seen |= END_SEEN;
+    x->segments++;
+    x->last_time = time;
+    x->last = e->where;
+    y->probes = 0;
+    y->retransmissions = 0;
+    if (!(c->flags & CONN_ESTABLISHED))
+        note_established(c);
+    return e;
+}

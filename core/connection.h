@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * connection.h - what a passive observer knows of one connection: two endpoints, what each sent,
+ * acknowledged and offered, and the recent segments of both. RSTs change nothing here; they are
+ * kept apart (reset.h).
+ */
+#ifndef TCPRST_CONNECTION_H
+#define TCPRST_CONNECTION_H
+
+#include "tcprst.h"
+
+/* A frame in eight octets: 40 bits of number, 24 of capture. */
+typedef uint64_t where_t;
+static inline where_t where_pack(struct tcprst_frame f)
+{
+    return f.number << 24 | (f.capture & 0xffffff);
+}
+static inline struct tcprst_frame where_frame(where_t w)
+{
+    return (struct tcprst_frame){w >> 24, (uint32_t)(w & 0xffffff)};
+}
+
+/* What was seen of an endpoint. */
+enum {
+    END_SEEN = 1 << 0,    /* sent any segment other than a RST */
+    END_SYN = 1 << 1,     /* its SYN without ACK was captured */
+    END_SYN_ACK = 1 << 2, /* its SYN-ACK was captured */
+    END_ISS = 1 << 3,     /* iss is known, by its own SYN or by the peer's acknowledgment of it */
+    END_FIN = 1 << 4,
+    END_DATA = 1 << 5,              /* sent text, keep-alive garbage not counted */
+    END_ACK = 1 << 6,               /* max_ack is valid */
+    END_AHEAD = 1 << 7,             /* ack_ahead is valid */
+    END_SACK = 1 << 8,              /* sack_edge is valid and above max_ack */
+    END_SACK_OK = 1 << 9,           /* SACK permitted in its SYN */
+    END_TIMESTAMPS = 1 << 10,       /* its last segment carried the timestamp option */
+    END_EDGE = 1 << 11,             /* edge is valid: window and scale were visible */
+    END_OPTIONS = 1 << 12,          /* its SYN carried options */
+    END_TIMED = 1 << 13,            /* a round trip is being measured */
+    END_ZERO_WINDOW = 1 << 14,      /* its last segment offered no window */
+    END_SYN_REPEATED = 1 << 15,     /* SYN or SYN-ACK was sent more than once */
+    END_CLOSED_WITH_DATA = 1 << 16, /* peer sent text after this end's FIN */
+    END_FOREIGN_ACK = 1 << 17,      /* acknowledged octets the capture does not have */
+};
+
+enum { WSCALE_UNKNOWN = 0xff };
+
+/* One end of a connection; names as in RFC 9293 section 3.3.1 where it has one. Times in ns, -1
+ * unknown. */
+struct endpoint {
+    uint32_t seen;
+    uint32_t iss;
+    uint32_t first_seq;
+    uint32_t snd_max;   /* highest SEG.SEQ + SEG.LEN sent: SND.NXT as far as captured */
+    uint32_t max_ack;   /* highest acceptable SEG.ACK sent: RCV.NXT as announced */
+    uint32_t ack_ahead; /* an acknowledgment of octets not captured (yet) */
+    uint32_t edge;      /* right edge of the window it offers: highest SEG.ACK + SEG.WND */
+    uint32_t sack_edge; /* right edge of the highest SACK block it sent */
+    uint32_t fin_seq;
+    uint32_t timed_end;
+    uint32_t ts_val;
+    uint32_t flow_label;
+    uint32_t window_max; /* largest window it offered, octets */
+    uint16_t window;     /* raw, of its last segment */
+    uint16_t mss;
+    uint16_t ip_id; /* of its last segment */
+    uint8_t wscale;
+    uint8_t ttl_first, ttl_last, ttl_min, ttl_max;
+    uint8_t tos;
+    uint8_t id_zeros, id_steps,
+        id_jumps;            /* saturating: identification 0; 1..64 on from the one before; other */
+    uint8_t probes;          /* keep-alive or window probes since the peer was last heard */
+    uint8_t retransmissions; /* since the peer was last heard */
+    uint64_t segments, octets;
+    uint64_t octets_mark; /* octets it had sent when the peer last sent text */
+    uint32_t first_ack;   /* SEG.ACK of its first segment with ACK */
+    uint32_t lead;        /* first four octets of its last text, big-endian; 0 where not captured */
+    int64_t last_time, last_data_time, fin_time;
+    int64_t probe_time, probe_gap; /* of the last probe, and between the last two */
+    int64_t timed_at, rtt_min,
+        rtt_max; /* from a segment of the peer at the observer to this end's answer there */
+    where_t last, fin_where, syn_where;
+};
+
+/* A segment as remembered. */
+enum {
+    RECENT_FROM_B = 1,    /* sent by end[1] */
+    RECENT_DUPLICATE = 2, /* a capture duplicate of an earlier one */
+    RECENT_STRAY = 4,     /* outside what its sender sends: other incarnation, challenge, forgery */
+    RECENT_ANSWERED = 8,  /* a RST was paired with it */
+    RECENT_REPEATED = 16, /* nothing new: retransmission or probe */
+    RECENT_PROBE = 32,    /* keep-alive or window probe */
+    RECENT_AFTER_FIN = 64, /* sent after its receiver's FIN had been captured */
+};
+
+struct recent {
+    int64_t time;
+    where_t where;
+    uint32_t seq, ack, length, ts_val;
+    uint16_t window, flags, ip_id;
+    uint8_t ttl, bits;
+};
+
+/* The last segments, oldest overwritten first. Owned by the connection; capacity is a power of two.
+ */
+struct recents {
+    struct recent *entries;
+    uint32_t capacity;
+    uint64_t pushed; /* ever; the newest is entries[(pushed - 1) & (capacity - 1)] */
+};
+
+/* The incarnation before this one. */
+struct past {
+    struct endpoint end[2];
+    uint64_t number;
+    int64_t last_time;
+    int client;
+    bool reset;
+};
+
+enum {
+    CONN_OPENED = 1,      /* SYN or SYN-ACK captured: the opening is visible */
+    CONN_ESTABLISHED = 2, /* both ends' numbers known and acknowledged */
+    CONN_REPEAT_OPEN = 4, /* simultaneous open */
+    CONN_GUESSED = 8,     /* client is a guess */
+};
+
+struct reset;
+
+struct connection {
+    /* the key; end[0] is the numerically lower address and port */
+    uint8_t address[2][16];
+    uint16_t port[2];
+    uint8_t ip_version;
+    uint8_t flags;
+    int8_t client; /* index into end, -1 unknown */
+    bool used;
+    uint32_t hash;
+
+    struct endpoint end[2];
+    struct recents recents;
+    int64_t last_time;
+    int64_t longest_idle; /* longest pause that was followed by a segment and an answer to it */
+    int64_t pending_idle; /* pause before the last segment, not answered yet */
+    uint8_t pending_idle_from;
+    struct past *past;
+
+    struct reset *first_reset, *last_reset; /* pending ones, oldest first */
+    uint64_t number;
+    uint64_t segments, resets;
+    uint64_t last_other; /* recents.pushed at the last segment that is no RST */
+    int64_t first_time;
+    where_t first, last;
+
+    /* the first RST that ended it for its sender or receiver, once its verdict is final */
+    bool ended, ended_sender, ended_after_fin;
+    uint8_t ended_by; /* index of its sender */
+    enum tcprst_effect ended_effect;
+    enum tcprst_ending ended_how; /* OPEN: no RST took effect */
+    int64_t ended_time;
+    where_t ended_where, ended_event;
+    where_t event_where; /* the event RSTs belong to that come now */
+    int64_t event_time;
+
+    uint32_t index, next_free;
+};
+
+/* SEG.LEN: the octets of sequence space a segment occupies. */
+static inline uint32_t segment_length(uint16_t flags, uint32_t payload)
+{
+    return payload + !!(flags & TCPRST_SYN) + !!(flags & TCPRST_FIN);
+}
+
+/* The n-th newest remembered segment (0: the newest); NULL beyond what is kept. */
+static inline struct recent *recent_back(const struct recents *r, uint64_t n)
+{
+    if (n >= r->pushed || n >= r->capacity)
+        return NULL;
+    return &r->entries[(r->pushed - 1 - n) & (r->capacity - 1)];
+}
+
+/* ---- the table ---- */
+
+struct table;
+struct table *table_new(size_t max_connections, uint64_t seed);
+void table_free(struct table *table);
+
+/* The connection of that segment, made when there is none (*made). *direction: 0 when end[0] sent
+ * it. NULL: no memory. table_victim() must have made room before. */
+struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
+                             int *direction, bool *made);
+/* A connection to let go because it is over or because the table is full (*full), NULL when none
+ * has to go. */
+struct connection *table_victim(struct table *table, int64_t now, bool *full);
+void table_remove(struct table *table, struct connection *connection);
+size_t table_count(const struct table *table);
+size_t table_memory(const struct table *table);
+/* The i-th slot in use, for walking all at the end; NULL past the last. */
+struct connection *table_at(struct table *table, size_t i);
+size_t table_slots(const struct table *table);
+
+/* ---- tracking ---- */
+
+/* Whether this SYN begins a new incarnation of the connection (RFC 9293 section 3.6.1: reuse of a
+ * socket pair). */
+bool connection_begins_anew(const struct connection *c, const struct tcprst_segment *s, int d);
+/* Puts the present incarnation into past and starts afresh, keeping key, index and memory. False:
+ * no memory. */
+bool connection_begin_anew(struct connection *c, uint64_t number);
+/* Takes a segment of end[d] at that time into the connection; RSTs only into the recent ones.
+ * Returns its entry, NULL: no memory. */
+struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
+                                int64_t time);
+/* Capture duplicate: the entry of the same packet seen just before, NULL when it is new. */
+struct recent *connection_duplicate(const struct connection *c, const struct tcprst_segment *s,
+                                    int d, int64_t time);
+
+#endif

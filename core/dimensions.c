@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dimensions.c - stage, acceptance, effect, bytes at risk, the receiver's error: independent of the
+ * cause. */
+#include "dimensions.h"
+
+#include "limits.h"
+#include "sequence.h"
+
+static bool seen(const struct endpoint *end, uint32_t what)
+{
+    return (end->seen & what) == what;
+}
+
+/* ---- stage ---- */
+
+enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    if (!seen(x, END_SEEN) && !seen(y, END_SEEN))
+        return r->segments_before && ended->any ? TCPRST_STAGE_CLOSED : TCPRST_STAGE_UNSEEN;
+    bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
+    if (ended->any || (x_fin && y_fin))
+        return TCPRST_STAGE_CLOSED;
+    if ((x_fin || y_fin) && ((x->seen | y->seen) & END_ACK))
+        return TCPRST_STAGE_CLOSING;
+    if (!(r->connection_flags & CONN_OPENED) || r->client < 0)
+        return TCPRST_STAGE_MID_STREAM;
+    const struct endpoint *client = r->client == 0 ? x : y, *server = r->client == 0 ? y : x;
+    if (!(r->connection_flags & CONN_ESTABLISHED)) {
+        if (!seen(client, END_SYN) && !seen(client, END_SEEN) && !seen(server, END_SYN_ACK))
+            return TCPRST_STAGE_MID_STREAM;
+        return seen(server, END_SYN_ACK) || seen(server, END_SEEN) ? TCPRST_STAGE_SYN_RECEIVED
+                                                                   : TCPRST_STAGE_SYN_SENT;
+    }
+    if (seen(server, END_DATA))
+        return TCPRST_STAGE_DATA;
+    return seen(client, END_DATA) ? TCPRST_STAGE_REQUEST_SENT : TCPRST_STAGE_ESTABLISHED_NO_DATA;
+}
+
+/* ---- acceptance ---- */
+
+/* The receiver closed last and its FIN was acknowledged: LAST-ACK to CLOSED, nothing is left to
+ * reset. */
+static bool receiver_closed(const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    return seen(x, END_FIN | END_ACK) && seen(y, END_FIN) && seq_lt(y->fin_seq, x->max_ack) &&
+           y->fin_time > x->fin_time && seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack);
+}
+
+/* RFC 9293 section 3.10.7.3: "If the ACK bit is set, ... If the ACK was acceptable, signal ...
+ * 'connection reset'". */
+static enum tcprst_acceptance in_syn_sent(const struct reset *r)
+{
+    bool acceptable = (r->flags & TCPRST_ACK) && seq_between(r->y.iss + 1, r->ack, r->y.snd_max);
+    if (acceptable)
+        return TCPRST_ACCEPTANCE_EXACT;
+    if (seen(&r->x, END_SYN_ACK) && r->seq == r->x.iss + 1)
+        return TCPRST_ACCEPTANCE_EXACT; /* the SYN-ACK reaches it first */
+    return TCPRST_ACCEPTANCE_OUT_OF_WINDOW;
+}
+
+/* RFC 5961 section 3.2 with the numbers an observer has: RCV.NXT lies between what Y acknowledged
+ * and all X sent. */
+static enum tcprst_acceptance by_window(const struct reset *r, uint32_t low)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    uint32_t high = seen(x, END_SEEN) && seq_lt(low, x->snd_max) ? x->snd_max : low;
+    if (seq_between(low, r->seq, high))
+        return TCPRST_ACCEPTANCE_EXACT;
+    /* Linux tcp_reset_check(): the FIN's own number after a FIN. */
+    if (seen(x, END_FIN) && r->seq == x->fin_seq && seq_le(low, x->fin_seq + 1))
+        return TCPRST_ACCEPTANCE_EXACT;
+    if (seen(y, END_SACK) && r->seq == y->sack_edge)
+        return TCPRST_ACCEPTANCE_EXACT;
+    uint32_t distance = r->seq - low;
+    if (seen(y, END_EDGE))
+        return seq_lt(low, y->edge) && distance < y->edge - low ? TCPRST_ACCEPTANCE_IN_WINDOW
+                                                                : TCPRST_ACCEPTANCE_OUT_OF_WINDOW;
+    if (distance < y->window)
+        return TCPRST_ACCEPTANCE_IN_WINDOW;
+    return distance < (uint32_t)y->window << 14 ? TCPRST_ACCEPTANCE_UNKNOWN
+                                                : TCPRST_ACCEPTANCE_OUT_OF_WINDOW;
+}
+
+enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *ended)
+{
+    const struct endpoint *y = &r->y;
+    bool stray_trigger =
+        r->has_trigger && (r->trigger.bits & RECENT_STRAY) && (r->trigger.flags & TCPRST_ACK);
+    if (stray_trigger && r->seq == r->trigger.ack)
+        return TCPRST_ACCEPTANCE_EXACT; /* the connection that sent it wants just this number */
+    if (ended->y_gone || receiver_closed(r))
+        return TCPRST_ACCEPTANCE_NO_CONNECTION;
+    if (!seen(y, END_SEEN))
+        return TCPRST_ACCEPTANCE_UNKNOWN;
+    if (seen(y, END_SYN) && !seen(y, END_ACK))
+        return in_syn_sent(r);
+    if (seen(y, END_ACK))
+        return by_window(r, y->max_ack);
+    /* Y was heard, but never with an ACK: only a probe sends so. */
+    return seen(y, END_AHEAD) ? by_window(r, y->ack_ahead) : TCPRST_ACCEPTANCE_NO_CONNECTION;
+}
+
+/* ---- effect ---- */
+
+static bool peer_answered_with_reset(const struct reset *r)
+{
+    unsigned looked = 0;
+    for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n->incarnation == r->incarnation && n->d != r->d && n->has_trigger && !n->duplicate_of)
+            return true;
+    return false;
+}
+
+/* How long Y's segments may still come that it sent before the RST reached it. */
+static int64_t in_flight_time(const struct reset *r)
+{
+    int64_t rtt = r->y.rtt_max > 0 ? 2 * r->y.rtt_max : 0;
+    return rtt > 200 * NS_PER_MS ? rtt : 200 * NS_PER_MS;
+}
+
+static bool receiver_went_on(const struct reset *r)
+{
+    const struct after *a = r->after;
+    if (a->y_acked_new)
+        return true;
+    if (a->y_repeated >= 0 &&
+        a->y_repeated - r->when > (r->y.rtt_max > 0 ? r->y.rtt_max : 50 * NS_PER_MS))
+        return true;
+    return a->y_last >= 0 && a->y_last - r->when > in_flight_time(r);
+}
+
+static bool was_challenged(const struct reset *r, enum tcprst_acceptance acceptance)
+{
+    const struct after *a = r->after;
+    if (a->challenge < 0 || a->challenge - r->when > in_flight_time(r))
+        return false;
+    if (acceptance == TCPRST_ACCEPTANCE_IN_WINDOW)
+        return true;
+    return acceptance == TCPRST_ACCEPTANCE_EXACT && seq_lt(a->challenge_ack, r->seq) &&
+           a->challenge - r->when > (r->y.rtt_min > 0 ? r->y.rtt_min / 2 : 0);
+}
+
+static enum tcprst_effect effect_in_syn_sent(const struct reset *r,
+                                             enum tcprst_acceptance acceptance)
+{
+    if (acceptance != TCPRST_ACCEPTANCE_EXACT)
+        return TCPRST_EFFECT_IGNORED;
+    /* The SYN may be sent again by a stack that retries a refusal (Windows); only a finished
+     * handshake shows it lived. */
+    return r->after->syn_ack >= 0 && r->after->y_count > 0 && r->after->syn_again < 0
+               ? TCPRST_EFFECT_IGNORED
+               : TCPRST_EFFECT_RESET;
+}
+
+enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance)
+{
+    if (!r->after)
+        return TCPRST_EFFECT_UNKNOWN;
+    if (r->checksum_known && r->bad_checksum && r->after->y_count)
+        return TCPRST_EFFECT_IGNORED;
+    if (acceptance == TCPRST_ACCEPTANCE_NO_CONNECTION)
+        return TCPRST_EFFECT_IGNORED;
+    if (seen(&r->y, END_SYN) && !seen(&r->y, END_ACK) &&
+        !(r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
+        return effect_in_syn_sent(r, acceptance);
+    if (was_challenged(r, acceptance))
+        return TCPRST_EFFECT_CHALLENGED;
+    if (acceptance == TCPRST_ACCEPTANCE_OUT_OF_WINDOW)
+        return TCPRST_EFFECT_IGNORED;
+    if (peer_answered_with_reset(r))
+        return TCPRST_EFFECT_RESET;
+    if (receiver_went_on(r))
+        return TCPRST_EFFECT_IGNORED;
+    if (acceptance == TCPRST_ACCEPTANCE_UNKNOWN)
+        return TCPRST_EFFECT_UNKNOWN;
+    return TCPRST_EFFECT_RESET;
+}
+
+/* ---- what is lost, and who is told ---- */
+
+static int64_t unacknowledged(const struct endpoint *from, const struct endpoint *by)
+{
+    if (!seen(from, END_SEEN))
+        return seen(by, END_SEEN) ? -1 : 0;
+    uint32_t high = from->snd_max;
+    if (seen(from, END_FIN) && high == from->fin_seq + 1)
+        high = from->fin_seq;
+    if (!seen(by, END_ACK))
+        return seen(by, END_SEEN) || !seen(from, END_SYN) ? -1 : (int64_t)from->octets;
+    int32_t left = seq_diff(high, by->max_ack);
+    if (left > (int64_t)from->octets)
+        left = (int32_t)from->octets; /* an unacknowledged SYN is no octet of text */
+    return left > 0 ? left : 0;
+}
+
+void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e)
+{
+    v->unread_possible = 0;
+    if (is(e, TCPRST_FACT_ABORT_FORM)) {
+        v->unread_possible =
+            hidden(e, TCPRST_FACT_PEER_SENT_DATA) ? -1 : e->facts[TCPRST_FACT_PEER_SENT_DATA].a;
+        /* What waits unread takes room in the receive buffer, which never held more than the
+         * largest window offered. */
+        bool scaled = seen(&r->x, END_EDGE) && r->x.window_max;
+        if (scaled && v->unread_possible > (int64_t)r->x.window_max)
+            v->unread_possible = r->x.window_max;
+    } else if (!r->has_trigger) {
+        v->unread_possible = -1;
+    }
+    if (v->effect == TCPRST_EFFECT_IGNORED || v->effect == TCPRST_EFFECT_CHALLENGED) {
+        v->risk_from_sender = v->risk_to_sender = 0;
+        return;
+    }
+    v->risk_from_sender = unacknowledged(&r->x, &r->y);
+    v->risk_to_sender = unacknowledged(&r->y, &r->x);
+    if (v->risk_to_sender > 0 && (r->flags & TCPRST_ACK) && seen(&r->x, END_ACK) &&
+        seq_lt(r->x.max_ack, r->ack)) {
+        int64_t more = seq_diff(r->ack, r->x.max_ack);
+        v->risk_to_sender = v->risk_to_sender > more ? v->risk_to_sender - more : 0;
+    }
+}
+
+enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage stage,
+                                     enum tcprst_effect effect)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    if (effect == TCPRST_EFFECT_IGNORED || effect == TCPRST_EFFECT_CHALLENGED)
+        return TCPRST_PEER_ERROR_NONE;
+    if (effect == TCPRST_EFFECT_UNKNOWN)
+        return TCPRST_PEER_ERROR_UNKNOWN;
+    if (stage == TCPRST_STAGE_SYN_SENT && r->client == 1)
+        return TCPRST_PEER_ERROR_ECONNREFUSED;
+    /* RFC 9293 section 3.10.7.4: a passive open "returns to LISTEN"; the user "need not be
+     * informed". */
+    if (stage == TCPRST_STAGE_SYN_RECEIVED && r->client == 0)
+        return TCPRST_PEER_ERROR_NONE;
+    bool x_fin_received = seen(x, END_FIN) && seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack);
+    bool x_fin_taken =
+        x_fin_received || (seen(x, END_FIN) && (r->seq == x->fin_seq + 1 || r->seq == x->fin_seq));
+    if (seen(y, END_FIN))
+        return x_fin_taken ? TCPRST_PEER_ERROR_NONE : TCPRST_PEER_ERROR_UNKNOWN;
+    if (x_fin_taken)
+        return TCPRST_PEER_ERROR_EPIPE; /* CLOSE-WAIT: the reader had its end of file */
+    return TCPRST_PEER_ERROR_ECONNRESET;
+}
+
+/* ---- severity and origin ---- */
+
+static bool usual(enum tcprst_cause cause)
+{
+    switch (cause) {
+    case TCPRST_CAUSE_CLOSED_PORT:
+    case TCPRST_CAUSE_PROBE_RESPONSE:
+    case TCPRST_CAUSE_CONNECT_ABANDONED:
+    case TCPRST_CAUSE_HALF_OPEN_RESYNC:
+    case TCPRST_CAUSE_RESET_INSTEAD_OF_FIN:
+    case TCPRST_CAUSE_LATE_AFTER_CLOSE:
+    case TCPRST_CAUSE_FIN_AFTER_EXPIRY:
+    case TCPRST_CAUSE_FIN_RST_PAIR:
+    case TCPRST_CAUSE_ECHO_OF_RESET:
+    case TCPRST_CAUSE_CANCELLED_TRANSFER:
+    case TCPRST_CAUSE_ABORT_AFTER_FIN:
+    case TCPRST_CAUSE_TIME_WAIT_COLLISION:
+    case TCPRST_CAUSE_DDOS_CHALLENGE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum tcprst_severity severity_of(const struct tcprst_verdict *v)
+{
+    switch (v->cause) {
+    case TCPRST_CAUSE_INJECTED:
+    case TCPRST_CAUSE_BLIND_ATTACK:
+    case TCPRST_CAUSE_POLICY_RESET:
+    case TCPRST_CAUSE_SYN_SCAN:
+    case TCPRST_CAUSE_UNSOLICITED_SYN_ACK:
+        return TCPRST_SEVERITY_SUSPICIOUS;
+    default:
+        break;
+    }
+    if (v->origin == TCPRST_ORIGIN_THIRD_PARTY)
+        return TCPRST_SEVERITY_SUSPICIOUS;
+    if (!usual(v->cause))
+        return TCPRST_SEVERITY_NOTABLE;
+    bool wanted =
+        v->cause == TCPRST_CAUSE_CANCELLED_TRANSFER || v->cause == TCPRST_CAUSE_ECHO_OF_RESET;
+    bool lost =
+        v->effect == TCPRST_EFFECT_RESET && (v->risk_from_sender > 0 || v->risk_to_sender > 0);
+    return lost && !wanted ? TCPRST_SEVERITY_NOTABLE : TCPRST_SEVERITY_BENIGN;
+}
+
+enum tcprst_origin origin_of(const struct reset *r, const struct evidence *e)
+{
+    (void)r;
+    if (isnt(e, TCPRST_FACT_TTL_SAME) || is(e, TCPRST_FACT_TRIGGER_TOO_FAST) ||
+        is(e, TCPRST_FACT_BAD_CHECKSUM))
+        return TCPRST_ORIGIN_UNKNOWN;
+    if (is(e, TCPRST_FACT_TTL_SAME) &&
+        (is(e, TCPRST_FACT_TRIGGER) || is(e, TCPRST_FACT_ABORT_FORM)))
+        return TCPRST_ORIGIN_ENDPOINT;
+    return TCPRST_ORIGIN_UNKNOWN;
+}

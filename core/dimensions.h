@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dimensions.h - what is said of a RST besides its cause: stage, acceptance, effect, risk, error;
+ * each by RFC 9293's numbers. */
+#ifndef TCPRST_DIMENSIONS_H
+#define TCPRST_DIMENSIONS_H
+
+#include "evidence.h"
+#include "reset.h"
+
+/* What earlier RSTs of the connection had ended before this one. */
+struct ended {
+    bool any;
+    bool x_gone, y_gone; /* the state of this RST's sender, of its receiver */
+    where_t where, event;
+};
+
+enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended);
+enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *ended);
+enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance);
+enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage stage,
+                                     enum tcprst_effect effect);
+void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e);
+enum tcprst_severity severity_of(const struct tcprst_verdict *v);
+/* What the RST says itself, in words (RFC 9293 section 3.5.3: it may carry diagnostic text). */
+void device_text_of(struct tcprst_verdict *v, const struct reset *r);
+enum tcprst_origin origin_of(const struct reset *r, const struct evidence *e);
+
+#endif

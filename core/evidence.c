@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * evidence.c - fills the facts of one reset: one small function a subject, neutral, with the frame
+ * and the numbers that show it.
+ *
+ * x is the end whose address the RST carries ("the sender"), y the one it is sent to ("the peer").
+ * A fact stays hidden where the capture does not show it.
+ */
+#include "evidence.h"
+
+#include "limits.h"
+#include "reset.h"
+#include "sequence.h"
+
+#include <string.h>
+
+#define F(ID) TCPRST_FACT_##ID
+
+static void tell(struct evidence *e, enum tcprst_fact f, bool holds)
+{
+    e->facts[f].state = holds ? FACT_TRUE : FACT_FALSE;
+}
+
+static void tell_at(struct evidence *e, enum tcprst_fact f, bool holds, where_t where)
+{
+    tell(e, f, holds);
+    e->facts[f].frame = where_frame(where);
+}
+
+static void numbers(struct evidence *e, enum tcprst_fact f, int64_t a, int64_t b)
+{
+    e->facts[f].a = a;
+    e->facts[f].b = b;
+}
+
+static bool seen(const struct endpoint *end, uint32_t what)
+{
+    return (end->seen & what) == what;
+}
+
+/* ---- the segment that drew it ---- */
+
+static bool odd_flags(uint16_t flags)
+{
+    unsigned f = flags & (TCPRST_FIN | TCPRST_SYN | TCPRST_ACK | TCPRST_PSH | TCPRST_URG);
+    if (!(f & TCPRST_ACK))
+        return (f & (TCPRST_SYN | TCPRST_FIN)) !=
+               TCPRST_SYN; /* null, FIN, Xmas, SYN+FIN, bare PSH */
+    return (f & (TCPRST_SYN | TCPRST_FIN)) == (TCPRST_SYN | TCPRST_FIN) ||
+           (f & (TCPRST_FIN | TCPRST_URG | TCPRST_PSH)) == (TCPRST_FIN | TCPRST_URG | TCPRST_PSH);
+}
+
+/* The server's side until the first sign that it knows the connection is finished. */
+static bool in_handshake(const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    return seen(x, END_SYN_ACK) && !seen(x, END_DATA) && !seen(x, END_FIN) &&
+           x->snd_max == x->iss + 1 &&
+           (!seen(x, END_ACK) || !seen(&r->y, END_ISS) || x->max_ack == r->y.iss + 1 ||
+            x->segments <= 1);
+}
+
+static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    bool finishing = in_handshake(r) && (t->flags & (TCPRST_ACK | TCPRST_SYN)) == TCPRST_ACK;
+    bool good = finishing && t->ack == r->x.iss + 1;
+    tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && !t->length, t->where);
+    tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), finishing && !good, t->where);
+    numbers(e, F(TRIGGER_BAD_HANDSHAKE_ACK), t->ack, r->x.iss + 1);
+}
+
+static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    bool syn_ack = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK);
+    bool syn_known = seen(&r->x, END_SYN);
+    tell_at(e, F(TRIGGER_SYN_ACK), syn_ack, t->where);
+    if (!syn_ack || syn_known)
+        tell_at(e, F(TRIGGER_WRONG_SYN_ACK),
+                syn_ack && !seq_between(r->x.iss + 1, t->ack, r->x.snd_max), t->where);
+    numbers(e, F(TRIGGER_WRONG_SYN_ACK), t->ack, r->x.iss + 1);
+    bool challenge = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_ACK && syn_known &&
+                     !seen(&r->x, END_ACK) && (t->bits & RECENT_STRAY);
+    tell_at(e, F(TRIGGER_CHALLENGE), challenge, t->where);
+    if (r->has_past)
+        tell_at(e, F(TRIGGER_MATCHES_PAST), r->past_matches, t->where);
+}
+
+/* Sent after X's FIN was on its way, or without regard to it: text that X cannot have waited for.
+ */
+static bool regardless_of_fin(const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    if (!seen(&r->x, END_FIN))
+        return false;
+    return (t->bits & RECENT_AFTER_FIN) ||
+           (t->length && seen(&r->x, END_ACK) && seq_lt(r->x.max_ack, t->seq + t->length));
+}
+
+static bool unacceptable(const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    if (!seen(&r->x, END_ACK | END_EDGE))
+        return false;
+    uint32_t end = t->seq + segment_length(t->flags, t->length);
+    /* RFC 9293 section 3.10.7.4: no part in the receive window; and an acknowledgment of what was
+     * never sent. */
+    bool outside = seq_le(end, r->x.max_ack)
+                       ? segment_length(t->flags, t->length) > 0 && seq_lt(end, r->x.max_ack)
+                       : seq_lt(r->x.edge, t->seq);
+    bool unsent = (t->flags & TCPRST_ACK) && seq_lt(r->x.snd_max, t->ack);
+    return outside || unsent;
+}
+
+static void fact_trigger(struct evidence *e, const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    if (r->has_trigger || seen(&r->y, END_SEEN) || r->segments_before == 0)
+        tell_at(e, F(TRIGGER), r->has_trigger, r->has_trigger ? t->where : 0);
+    if (!r->has_trigger)
+        return;
+    bool syn = (t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_FIN)) == TCPRST_SYN;
+    bool probe = (t->bits & RECENT_PROBE);
+    tell_at(e, F(TRIGGER_SYN), syn, t->where);
+    fact_syn_ack_trigger(e, r);
+    fact_handshake_trigger(e, r);
+    tell_at(e, F(TRIGGER_DATA), t->length > 0 && !syn && !probe, t->where);
+    numbers(e, F(TRIGGER_DATA), t->length, 0);
+    tell_at(e, F(TRIGGER_FIN), (t->flags & TCPRST_FIN) && !odd_flags(t->flags), t->where);
+    tell_at(e, F(TRIGGER_BARE_ACK),
+            (t->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_ACK)) == TCPRST_ACK && !t->length,
+            t->where);
+    tell_at(e, F(TRIGGER_PROBE), probe, t->where);
+    tell_at(e, F(TRIGGER_ODD_FLAGS), odd_flags(t->flags), t->where);
+    numbers(e, F(TRIGGER_ODD_FLAGS), t->flags, 0);
+    tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
+    tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
+    if (r->x.rtt_min > 0) {
+        int64_t took = r->when - t->time;
+        tell_at(e, F(TRIGGER_TOO_FAST), took < r->x.rtt_min / 2, t->where);
+        numbers(e, F(TRIGGER_TOO_FAST), took, r->x.rtt_min);
+    }
+}
+
+static void fact_syn_in_window(struct evidence *e, const struct reset *r)
+{
+    if (!is(e, F(TRIGGER_SYN)))
+        return;
+    bool in_window = r->past_open && r->past_matches;
+    tell_at(e, F(TRIGGER_SYN_IN_WINDOW), in_window, r->trigger.where);
+}
+
+/* ---- the form of the RST ---- */
+
+/* What X had told it received: what an abort acknowledges lies between its last acknowledgment and
+ * all that Y sent. */
+static bool ack_plausible(const struct reset *r)
+{
+    if (!(r->flags & TCPRST_ACK))
+        return false;
+    bool low = !seen(&r->x, END_ACK) || seq_le(r->x.max_ack, r->ack);
+    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max);
+    return low && high && (seen(&r->x, END_ACK) || seen(&r->y, END_SEEN));
+}
+
+/*
+ * RFC 9293 section 3.10.5: ABORT sends <SEQ=SND.NXT>. Linux tcp_acceptable_seq(): the right edge of
+ * the peer's window where the peer has shrunk it below SND.NXT.
+ */
+static bool seq_plausible(const struct reset *r)
+{
+    if (!seen(&r->x, END_SEEN))
+        return seen(&r->y, END_ACK) && r->seq == r->y.max_ack;
+    if (r->seq == r->x.snd_max)
+        return true;
+    if (!seq_lt(r->seq, r->x.snd_max))
+        return false;
+    bool fin_itself = seen(&r->x, END_FIN) && r->seq == r->x.fin_seq;
+    return fin_itself || (seen(&r->y, END_EDGE) && r->seq == r->y.edge) ||
+           (seen(&r->y, END_ACK) && r->seq == r->y.max_ack);
+}
+
+static void fact_form(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    bool options = r->header_length > 20;
+    tell(e, F(ACK_FLAG), r->flags & TCPRST_ACK);
+    tell(e, F(SEQ_ZERO), r->seq == 0);
+    if (r->window_known) {
+        tell(e, F(LIVE_SOCKET), options || r->window != 0);
+        tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
+    }
+    tell(e, F(ABORT_FORM), ack_plausible(r) && seq_plausible(r) && !r->has_trigger);
+    if (seen(x, END_SEEN)) {
+        bool below = seq_lt(r->seq, x->snd_max);
+        tell(e, F(SEQ_BELOW_SENT), below);
+        numbers(e, F(SEQ_BELOW_SENT), below ? seq_diff(x->snd_max, r->seq) : 0, 0);
+    }
+    if (seen(x, END_FIN))
+        tell_at(e, F(SEQ_IS_FIN), r->seq == x->fin_seq, x->fin_where);
+    tell(e, F(MPTCP_REASON), r->options.has_tcprst || r->options.has_fastclose);
+    numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
+    tell(e, F(TEXT), r->payload_length > 0);
+    numbers(e, F(TEXT), r->payload_length, 0);
+    if (r->checksum_known)
+        tell(e, F(BAD_CHECKSUM), r->bad_checksum);
+}
+
+/* Starting TTLs in use; the hop count is what is missing from the next of them. */
+static int hops(uint8_t ttl)
+{
+    static const uint8_t starts[] = {32, 64, 128, 255};
+    for (unsigned i = 0; i < sizeof starts; i++)
+        if (ttl <= starts[i])
+            return starts[i] - ttl;
+    return 0;
+}
+
+static void fact_ip(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    if (!r->ip_header)
+        return;
+    if (r->ip_version == 4) {
+        tell(e, F(IP_ID_ZERO), r->ip_id == 0);
+        numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
+    }
+    if (!seen(x, END_SEEN))
+        return;
+    if (r->ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
+        uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
+        tell_at(e, F(IP_ID_NEXT), step >= 1 && step <= 64, x->last);
+        numbers(e, F(IP_ID_NEXT), r->ip_id, x->ip_id);
+    }
+    bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
+    /* An answer carries the host's default TTL, whatever the application chose for its socket. */
+    bool same_way = hops(r->ttl) == hops(x->ttl_first) || hops(r->ttl) == hops(x->ttl_last);
+    tell_at(e, F(TTL_SAME), same || same_way, x->last);
+    numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
+}
+
+static uint32_t scaled_window(const struct reset *r)
+{
+    if (seen(&r->x, END_SYN | END_ISS) || seen(&r->x, END_SYN_ACK))
+        if (r->x.wscale != WSCALE_UNKNOWN && (r->y.seen & (END_SYN | END_SYN_ACK)) &&
+            r->y.wscale != WSCALE_UNKNOWN)
+            return (uint32_t)r->window << r->x.wscale;
+    return UINT32_MAX;
+}
+
+/* A live socket's window is what its buffer has left: less than before by what nobody read. */
+static void fact_window(struct evidence *e, const struct reset *r)
+{
+    uint32_t window = scaled_window(r);
+    if (window == UINT32_MAX || !is(e, F(LIVE_SOCKET)) || !r->x.window_max)
+        return;
+    uint32_t before = r->x.window_max, shrunk = before > window ? before - window : 0;
+    tell(e, F(WINDOW_SHRUNK), shrunk > before / 16 && shrunk >= 512);
+    numbers(e, F(WINDOW_SHRUNK), shrunk, 0);
+}
+
+/* ---- the connection before it ---- */
+
+/* Octets Y sent, or as far as X's acknowledgments tell where Y was not captured; -1 unknown. */
+static int64_t octets_of_peer(const struct reset *r)
+{
+    bool opened = r->connection_flags & CONN_OPENED;
+    int64_t sent = seen(&r->y, END_SEEN) ? (int64_t)r->y.octets : -1;
+    int64_t told = -1;
+    if (seen(&r->x, END_ACK | END_SEEN)) {
+        uint32_t high = r->x.max_ack;
+        if (seen(&r->x, END_AHEAD))
+            high = seq_max(high, r->x.ack_ahead);
+        if (r->flags & TCPRST_ACK && seq_diff(r->ack, high) > 0 &&
+            seq_diff(r->ack, high) < STRAY_DISTANCE)
+            high = r->ack;
+        uint32_t low = seen(&r->y, END_ISS) ? r->y.iss + 1 : r->x.first_ack;
+        told = seq_diff(high, low);
+        if (told > 0 && seen(&r->y, END_FIN))
+            told--;
+        if (told < 0)
+            told = 0;
+    }
+    if (sent < 0 && told < 0)
+        return -1;
+    int64_t most = sent > told ? sent : told;
+    return most > 0 || opened ? most : -1;
+}
+
+static void fact_history(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    bool opened = r->connection_flags & CONN_OPENED;
+    tell_at(e, F(OPENING_SEEN), opened, x->syn_where ? x->syn_where : y->syn_where);
+    if (opened || (r->connection_flags & CONN_ESTABLISHED))
+        tell(e, F(HANDSHAKE_DONE), r->connection_flags & CONN_ESTABLISHED);
+    tell(e, F(SENDER_SEEN), seen(x, END_SEEN));
+    tell(e, F(PEER_SEEN), seen(y, END_SEEN) || r->has_trigger);
+    tell(e, F(BOTH_DIRECTIONS),
+         seen(y, END_SEEN) && (seen(x, END_SEEN) || !(r->connection_flags & CONN_ESTABLISHED)));
+    if (r->client >= 0 && opened)
+        tell(e, F(SENDER_CLIENT), r->client == 0);
+    int64_t octets = octets_of_peer(r);
+    if (octets >= 0) {
+        tell(e, F(PEER_SENT_DATA), octets > 0);
+        numbers(e, F(PEER_SENT_DATA), octets, 0);
+    }
+    if (seen(x, END_SEEN)) {
+        tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA));
+        numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets, 0);
+    }
+    tell(e, F(EARLIER_RESET), false);
+}
+
+static void fact_fins(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
+    if (seen(x, END_SEEN) || seen(y, END_SEEN)) {
+        tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
+        tell_at(e, F(PEER_FIN), y_fin, y->fin_where);
+        tell(e, F(CONNECTION_CLOSED), x_fin && y_fin);
+    }
+    if (y_fin) {
+        numbers(e, F(PEER_FIN), r->when - y->fin_time, 0);
+        tell(e, F(PEER_FIN_ACKED), seen(x, END_ACK) && seq_lt(y->fin_seq, x->max_ack));
+    }
+    if (!x_fin)
+        return;
+    int64_t age = r->when - x->fin_time;
+    numbers(e, F(SENDER_FIN), age, 0);
+    tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
+    tell_at(e, F(FIN_JUST_SENT), age <= FIN_RST_BREATH, x->fin_where);
+    numbers(e, F(FIN_JUST_SENT), age, 0);
+    int64_t until = r->has_trigger ? r->trigger.time : r->when;
+    int64_t silent = until - x->last_time;
+    tell_at(e, F(EXPIRY_PAUSE), silent >= EXPIRY_MIN, x->last);
+    numbers(e, F(EXPIRY_PAUSE), silent, 0);
+}
+
+static void fact_handshake(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *client = r->client == 0 ? &r->x : &r->y,
+                          *server = r->client == 0 ? &r->y : &r->x;
+    if (r->client < 0 || !(r->connection_flags & CONN_OPENED))
+        return;
+    if (seen(server, END_SYN_ACK)) {
+        bool never = server->snd_max == server->iss + 1 &&
+                     (!seen(server, END_ACK) || !seen(client, END_ISS) ||
+                      seq_le(server->max_ack, client->iss + 1));
+        tell_at(e, F(SERVER_NEVER_SPOKE), never, server->syn_where);
+        tell_at(e, F(SYN_ACK_REPEATED), seen(server, END_SYN_REPEATED), server->syn_where);
+    }
+    if (seen(client, END_SYN))
+        tell_at(e, F(SYN_PLAIN), !seen(client, END_OPTIONS), client->syn_where);
+    if (server->rtt_min >= 0 && seen(server, END_SYN_ACK)) {
+        tell_at(e, F(SYN_ACK_LATE), server->rtt_max >= NS_PER_S, server->syn_where);
+        numbers(e, F(SYN_ACK_LATE), server->rtt_max, 0);
+    }
+}
+
+static void fact_past(struct evidence *e, const struct reset *r)
+{
+    if (!r->has_past)
+        return;
+    tell(e, F(EARLIER_FINS), r->past_fins);
+    numbers(e, F(EARLIER_FINS), r->past_age, 0);
+    tell(e, F(EARLIER_OPEN), r->past_open);
+    numbers(e, F(EARLIER_OPEN), r->past_age, 0);
+}
+
+/* ---- data and pauses ---- */
+
+static int64_t unacknowledged(const struct endpoint *from, const struct endpoint *by)
+{
+    if (!seen(from, END_SEEN) || !seen(by, END_ACK))
+        return -1;
+    uint32_t high = from->snd_max;
+    if (seen(from, END_FIN) && high == from->fin_seq + 1)
+        high = from->fin_seq;
+    int32_t left = seq_diff(high, by->max_ack);
+    return left > 0 ? left : 0;
+}
+
+static void fact_exchange(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    int64_t from_x = unacknowledged(x, y), from_y = unacknowledged(y, x);
+    if (from_y > 0 && (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack))
+        from_y -= seq_diff(r->ack, x->max_ack) < from_y ? seq_diff(r->ack, x->max_ack) : from_y;
+    if (from_x < 0 || from_y < 0)
+        return;
+    bool all = from_x == 0 && from_y == 0;
+    tell(e, F(ALL_ACKNOWLEDGED), all);
+    numbers(e, F(ALL_ACKNOWLEDGED), from_x + from_y, 0);
+    bool both_spoke = seen(x, END_DATA) && seen(y, END_DATA);
+    const struct endpoint *server = r->client == 0 ? y : x, *client = r->client == 0 ? x : y;
+    bool server_last =
+        r->client >= 0 && both_spoke && server->last_data_time >= client->last_data_time;
+    bool y_closed =
+        seen(y, END_FIN) && seen(x, END_ACK) &&
+        (seq_lt(y->fin_seq, x->max_ack) || (r->flags & TCPRST_ACK && seq_lt(y->fin_seq, r->ack)));
+    tell(e, F(EXCHANGE_COMPLETE), all && (server_last || y_closed));
+}
+
+static void fact_data(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    if (seen(y, END_SEEN) && seen(x, END_ACK)) {
+        uint32_t told = (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack) ? r->ack : x->max_ack;
+        int32_t flying = seq_diff(y->snd_max, told);
+        tell_at(e, F(PEER_IN_FLIGHT), flying > (seen(y, END_FIN) ? 1 : 0), y->last);
+        numbers(e, F(PEER_IN_FLIGHT), flying, 0);
+    }
+    if (seen(y, END_SEEN)) {
+        int64_t bulk = (int64_t)(y->octets - y->octets_mark);
+        tell_at(e, F(BULK_FROM_PEER), bulk >= BULK_OCTETS, y->last);
+        numbers(e, F(BULK_FROM_PEER), bulk, 0);
+    }
+    if (seen(x, END_DATA)) {
+        int64_t since = r->when - x->last_data_time;
+        tell_at(e, F(REPLY_SENT), since <= EARLY_REPLY, x->last);
+        numbers(e, F(REPLY_SENT), since, 0);
+        /* TLS alert record; "HTTP/1.1 4xx" cannot be told from four octets, so only the closing
+         * record counts. */
+        if (x->lead)
+            tell_at(e, F(REPLY_ENDS_IT), x->lead >> 24 == 0x15 && (x->lead >> 16 & 0xff) == 3,
+                    x->last);
+        numbers(e, F(REPLY_ENDS_IT), x->lead, 0);
+    } else if (seen(x, END_SEEN)) {
+        tell(e, F(REPLY_SENT), false);
+    }
+    if (seen(y, END_DATA)) {
+        int64_t since = r->when - y->last_data_time;
+        tell_at(e, F(PEER_DATA_LAST), !seen(x, END_DATA) || x->last_data_time < y->last_data_time,
+                y->last);
+        tell_at(e, F(RIGHT_AFTER_DATA), since <= UNREAD_BREATH, y->last);
+        numbers(e, F(RIGHT_AFTER_DATA), since, 0);
+    }
+}
+
+static void fact_pauses(struct evidence *e, const struct reset *r)
+{
+    if (r->idle < 0)
+        return;
+    tell(e, F(IDLE_LONG), r->idle >= IDLE_LONG);
+    numbers(e, F(IDLE_LONG), r->idle, 0);
+    if (!(r->connection_flags & CONN_ESTABLISHED))
+        return;
+    tell(e, F(IDLE_LONGEST),
+         r->idle >= IDLE_LONGEST_MIN && r->idle >= IDLE_LONGEST_FACTOR * r->longest_idle);
+    numbers(e, F(IDLE_LONGEST), r->idle, r->longest_idle);
+}
+
+static void fact_timeouts(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    if (!seen(x, END_SEEN))
+        return;
+    tell_at(e, F(PROBES_UNANSWERED), x->probes >= TIMEOUT_PROBES, x->last);
+    numbers(e, F(PROBES_UNANSWERED), x->probes, x->probe_gap > 0 ? x->probe_gap : 0);
+    if (x->probes) {
+        int64_t wait = r->when - x->probe_time;
+        bool rhythm = x->probes >= 2 && x->probe_gap > 0
+                          ? wait > x->probe_gap / 2 && wait < x->probe_gap * 3
+                          : wait > 200 * NS_PER_MS;
+        tell_at(e, F(PROBE_RHYTHM), rhythm, x->last);
+        numbers(e, F(PROBE_RHYTHM), wait, x->probe_gap > 0 ? x->probe_gap : 0);
+    }
+    tell_at(e, F(RETRANSMISSIONS), x->retransmissions >= TIMEOUT_RETRANSMISSIONS, x->last);
+    numbers(e, F(RETRANSMISSIONS), x->retransmissions, 0);
+    if (seen(y, END_SEEN)) {
+        tell_at(e, F(ZERO_WINDOW), seen(y, END_ZERO_WINDOW), y->last);
+        tell_at(e, F(PEER_REPEATED), y->retransmissions > 0, y->last);
+        numbers(e, F(PEER_REPEATED), y->retransmissions, 0);
+    }
+}
+
+/* ---- what followed ---- */
+
+static void fact_after(struct evidence *e, const struct reset *r)
+{
+    const struct after *a = r->after;
+    if (!a)
+        return;
+    tell_at(e, F(SYN_AGAIN), a->syn_again >= 0, a->syn_where);
+    numbers(e, F(SYN_AGAIN), a->syn_again - r->when, 0);
+    tell_at(e, F(REOPENED), a->reopened, a->syn_where);
+    tell_at(e, F(SENDER_WENT_ON), a->x_new >= 0 && a->x_new - r->when > CAPTURE_REORDER,
+            a->x_new_where);
+    numbers(e, F(SENDER_WENT_ON), a->x_new - r->when, 0);
+}
+
+void evidence_gather(struct evidence *e, const struct reset *r)
+{
+    memset(e, 0, sizeof *e);
+    fact_trigger(e, r);
+    fact_syn_in_window(e, r);
+    fact_form(e, r);
+    fact_ip(e, r);
+    fact_window(e, r);
+    fact_history(e, r);
+    fact_fins(e, r);
+    fact_handshake(e, r);
+    fact_past(e, r);
+    fact_exchange(e, r);
+    fact_data(e, r);
+    fact_pauses(e, r);
+    fact_timeouts(e, r);
+    fact_after(e, r);
+}

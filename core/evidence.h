@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* evidence.h - the facts of one reset: each true, false, or not visible in this capture. All a rule
+ * gets to see. */
+#ifndef TCPRST_EVIDENCE_H
+#define TCPRST_EVIDENCE_H
+
+#include "tcprst.h"
+
+enum fact_state { FACT_HIDDEN, FACT_FALSE, FACT_TRUE };
+
+struct fact {
+    enum fact_state state;
+    struct tcprst_frame frame; /* the segment that shows it, number 0: none */
+    int64_t a, b;
+};
+
+struct evidence {
+    struct fact facts[TCPRST_FACT_COUNT];
+};
+
+static inline bool is(const struct evidence *e, enum tcprst_fact f)
+{
+    return e->facts[f].state == FACT_TRUE;
+}
+
+static inline bool isnt(const struct evidence *e, enum tcprst_fact f)
+{
+    return e->facts[f].state == FACT_FALSE;
+}
+
+static inline bool hidden(const struct evidence *e, enum tcprst_fact f)
+{
+    return e->facts[f].state == FACT_HIDDEN;
+}
+
+struct reset;
+/* Fills every fact that this capture shows. */
+void evidence_gather(struct evidence *e, const struct reset *r);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* limits.h - every threshold of the core: its name, its unit, and why it is this number. */
+#ifndef TCPRST_LIMITS_H
+#define TCPRST_LIMITS_H
+
+#define NS_PER_MS INT64_C(1000000)
+#define NS_PER_S INT64_C(1000000000)
+
+/* ---- When a verdict is final ---- */
+
+/* So long after a RST, in capture time, later packets may still revise its verdict. Long enough for
+ * a challenge ACK and its answer, for the first retransmissions of an end that ignored the RST (RFC
+ * 6298: 200 ms to 3 s) and for the next SYN (1 s); short enough for a live monitor. */
+#define HORIZON (5 * NS_PER_S)
+
+/* RSTs waiting for their horizon at once. A flood beyond that makes the oldest final early, which
+ * is counted. */
+#define MAX_PENDING 65536
+
+/* Follow-ups (what came after a burst of RSTs) updated at once in one connection; older ones stop
+ * growing. */
+#define MAX_FOLLOWED 32
+
+/* Earlier or later RSTs of one connection looked at for one verdict. */
+#define MAX_RELATED 64
+
+/* ---- Matching a RST with what drew it ---- */
+
+/* A stack answers at once: the answer is seen one round trip to it later. Measured round trips vary
+ * with queues, so four times the largest measured one, and at least 250 ms. */
+#define TRIGGER_RTTS 4
+#define TRIGGER_MIN (250 * NS_PER_MS)
+/* Several segments wait for their answers: the first of them is at most so many times older than
+ * the last (queues on the way stretch), give or take the scheduling of a busy host. */
+#define TRIGGER_SPREAD 3
+#define TRIGGER_JITTER (200 * 1000)
+/* Where no round trip was measured: RFC 6298's initial retransmission timeout is 1 s; some margin
+ * for slow links. */
+#define TRIGGER_UNKNOWN_RTT (1500 * NS_PER_MS)
+/* A SYN may wait for a slow device before it is refused: as long as Linux keeps trying by default
+ * (about 127 s). */
+#define TRIGGER_SYN (130 * NS_PER_S)
+/* Captures of several queues or interfaces may show the answer just before its trigger. */
+#define CAPTURE_REORDER (1 * NS_PER_MS)
+
+/* ---- Capture duplicates ---- */
+
+/* The same packet seen again on another interface or SPAN port. Queues of a switch and of the
+ * capture host: a few ms. */
+#define DUPLICATE_WINDOW (20 * NS_PER_MS)
+/* Where the packet has no IP identification to tell it from a repetition: much less than any
+ * retransmission timer. */
+#define DUPLICATE_WINDOW_NO_ID (1 * NS_PER_MS)
+
+/* ---- Recent segments kept of a connection ---- */
+
+/* At least so many, for the story just before a RST. */
+#define RECENT_MIN 8
+/* At most so many: a window of 64 KiB segments on a fast, long path. */
+#define RECENT_MAX 1024
+/* Younger segments than this are kept while there is room: a trigger lies at most some round trips
+ * back. */
+#define RECENT_AGE (1500 * NS_PER_MS)
+
+/* ---- Sequence space ---- */
+
+/* A segment further than this beyond the peer's offered window, in octets, is not taken as the
+ * sender's: it belongs to another incarnation or to nobody. Generous, because captures lose
+ * segments too. */
+#define STRAY_DISTANCE (1 << 24)
+
+/* ---- Closing ---- */
+
+/* From a FIN to a RST that still counts as the same breath of the stack. */
+#define FIN_RST_BREATH (50 * NS_PER_MS)
+/* Linux forgets FIN-WAIT-2 and TIME-WAIT after 60 s, others after up to 240 s (2 MSL, RFC 9293
+ * section 3.4.2); many systems are set lower, so a pause of seconds already says that the other end
+ * may have forgotten. */
+#define EXPIRY_MIN (2 * NS_PER_S)
+
+/* ---- Idle ---- */
+
+/* No common device forgets a TCP connection sooner than this without being set to. */
+#define IDLE_LONG (60 * NS_PER_S)
+/* A pause counts as the connection's longest when it is so many times the longest it had survived
+ * before ... */
+#define IDLE_LONGEST_FACTOR 4
+/* ... and at least this long: below lies ordinary thinking time of programs. */
+#define IDLE_LONGEST_MIN (2 * NS_PER_S)
+
+/* ---- Timeouts ---- */
+
+/* Unanswered repetitions before a RST that make "gave up" plausible: every stack tries at least
+ * this often. */
+#define TIMEOUT_PROBES 1
+#define TIMEOUT_RETRANSMISSIONS 3
+#define TIMEOUT_WINDOW_PROBES 2
+
+/* ---- Aborts ---- */
+
+/* The server's last data to its RST, where it answered early: lingering closes wait up to 2 s
+ * (nginx 5 s). */
+#define EARLY_REPLY (2 * NS_PER_S)
+/* A transfer is bulk when this much came in without the receiver sending data: ten full-sized
+ * segments. */
+#define BULK_OCTETS 14600
+/* The abort of an end that has just been handed data it does not read. */
+#define UNREAD_BREATH (100 * NS_PER_MS)
+
+/* ---- Scans ---- */
+
+/* Different ports or hosts one source must have tried within SCAN_WINDOW to count as scanning. */
+#define SCAN_FAN_OUT 5
+#define SCAN_WINDOW (10 * NS_PER_S)
+
+/* ---- Memory ---- */
+
+/* A connection that is over (both FINs or a RST) is remembered this long: TIME-WAIT everywhere is
+ * at most 240 s. */
+#define KEEP_CLOSED (300 * NS_PER_S)
+/* A SYN nobody answered: Linux gives up after 127 s. */
+#define KEEP_UNANSWERED (180 * NS_PER_S)
+
+#endif

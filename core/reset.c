@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reset.c - makes the record of a RST: finds the segment that drew it and tells it from its own
+ * capture duplicates; later notes what followed.
+ */
+#include "reset.h"
+
+#include "limits.h"
+#include "sequence.h"
+
+#include <string.h>
+
+/* ---- which segment drew it ---- */
+
+/*
+ * RFC 9293 section 3.5.2: "If the incoming segment has an ACK field, the reset takes its sequence
+ * number from the ACK field of the segment; otherwise, the reset has sequence number zero and the
+ * ACK field is set to the sum of the sequence number and segment length of the incoming segment."
+ */
+static bool answers(const struct reset *r, const struct recent *e)
+{
+    if (e->flags & TCPRST_RST)
+        return false;
+    if (e->flags & TCPRST_ACK)
+        return !(r->flags & TCPRST_ACK) && r->seq == e->ack;
+    if (!(r->flags & TCPRST_ACK) || r->seq != 0)
+        return false;
+    if (r->ack == e->seq + segment_length(e->flags, e->length))
+        return true;
+    /* A filter that answers a Fast Open SYN without looking at its text. */
+    return (e->flags & TCPRST_SYN) && e->length && r->ack == e->seq + 1;
+}
+
+static int64_t trigger_window(const struct reset *r, const struct recent *e)
+{
+    if ((e->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
+        return TRIGGER_SYN;
+    if (r->x.rtt_max < 0)
+        return TRIGGER_UNKNOWN_RTT;
+    int64_t window = TRIGGER_RTTS * r->x.rtt_max;
+    return window > TRIGGER_MIN ? window : TRIGGER_MIN;
+}
+
+/* X had this segment and still went on: it acknowledged its octets in its ordinary way. */
+static bool was_accepted(const struct reset *r, const struct recent *e)
+{
+    uint32_t length = segment_length(e->flags, e->length);
+    if (!length || !(r->x.seen & END_ACK) || (e->bits & (RECENT_STRAY | RECENT_REPEATED)))
+        return false;
+    return seq_le(e->seq + length, r->x.max_ack);
+}
+
+/* Y's acknowledgment of X's FIN with nothing else: an X that waits for more takes it in silence. */
+static bool only_acks_fin(const struct reset *r, const struct recent *e)
+{
+    return (r->x.seen & END_FIN) && !segment_length(e->flags, e->length) &&
+           e->ack == r->x.fin_seq + 1;
+}
+
+static bool matches(const struct reset *r, const struct recent *e)
+{
+    if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED)))
+        return false;
+    return answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e);
+}
+
+/* The newest match the observer can have seen answered: older than the way to X and back. */
+static struct recent *newest_match(const struct reset *r, struct connection *c, int64_t min_age)
+{
+    struct recent *e;
+    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (r->when - e->time > TRIGGER_SYN)
+            return NULL;
+        if (r->when - e->time >= min_age && matches(r, e))
+            return e;
+    }
+    return NULL;
+}
+
+/*
+ * The k-th answer pairs with the k-th match: of the matches about as old as the newest that can
+ * have been answered, the oldest without an answer.
+ */
+static struct recent *find_trigger(const struct reset *r, struct connection *c)
+{
+    struct recent *best = r->x.rtt_min > 0 ? newest_match(r, c, r->x.rtt_min * 4 / 5) : NULL;
+    if (!best)
+        best = newest_match(r, c, INT64_MIN);
+    if (!best)
+        return NULL;
+    int64_t limit = TRIGGER_SPREAD * (r->when - best->time) + TRIGGER_JITTER;
+    struct recent *e;
+    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (r->when - e->time > limit)
+            break;
+        if (e->time <= best->time && matches(r, e) &&
+            (only_acks_fin(r, best) || !only_acks_fin(r, e)))
+            best = e;
+    }
+    return best;
+}
+
+/* Time since the connection's segment before the trigger (or the RST), the trigger's own
+ * repetitions not counted. */
+static int64_t idle_before(const struct reset *r, const struct connection *c)
+{
+    const struct recent *e;
+    int64_t from = r->has_trigger ? r->trigger.time : r->when;
+    bool past_trigger = !r->has_trigger;
+    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (!past_trigger) {
+            past_trigger = e->where == r->trigger.where;
+            continue;
+        }
+        bool same = r->has_trigger && e->seq == r->trigger.seq && e->length == r->trigger.length &&
+                    e->flags == r->trigger.flags &&
+                    (e->bits & RECENT_FROM_B) == (r->trigger.bits & RECENT_FROM_B) &&
+                    segment_length(e->flags, e->length);
+        if (same || (e->bits & RECENT_DUPLICATE))
+            continue;
+        return from > e->time ? from - e->time : 0;
+    }
+    return -1;
+}
+
+/* ---- is it a copy of the one before ---- */
+
+static bool same_reset(const struct reset *r, const struct recent *e)
+{
+    if (!(e->flags & TCPRST_RST) || !!(e->bits & RECENT_FROM_B) != r->d ||
+        (e->bits & RECENT_DUPLICATE))
+        return false;
+    int hops = e->ttl - r->ttl;
+    return e->seq == r->seq && e->ack == r->ack && e->flags == r->flags && e->window == r->window &&
+           e->ip_id == r->ip_id && e->length == r->payload_length && hops >= -1 && hops <= 1;
+}
+
+/*
+ * The same packet captured twice. Its IP identification tells where it has one; the RSTs of a burst
+ * are alike to the last bit but for their time, so without an identification only one that no
+ * segment accounts for can be a copy.
+ */
+static struct recent *find_original(const struct reset *r, const struct connection *c)
+{
+    struct recent *e;
+    for (uint64_t n = 0; n < RECENT_MIN * 2 && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        int64_t apart = r->when - e->time;
+        if (apart > DUPLICATE_WINDOW)
+            return NULL;
+        if (!same_reset(r, e))
+            continue;
+        if (r->ip_id)
+            return e;
+        if (r->has_trigger)
+            return NULL;
+        if (e->ttl != r->ttl || apart <= DUPLICATE_WINDOW_NO_ID)
+            return e;
+    }
+    return NULL;
+}
+
+/* ---- the record ---- */
+
+static uint16_t sum16(const uint8_t *p, uint32_t n, uint32_t *sum)
+{
+    for (uint32_t i = 0; i + 1 < n; i += 2)
+        *sum += (uint32_t)p[i] << 8 | p[i + 1];
+    if (n & 1)
+        *sum += (uint32_t)p[n - 1] << 8;
+    while (*sum >> 16)
+        *sum = (*sum & 0xffff) + (*sum >> 16);
+    return (uint16_t)*sum;
+}
+
+/* RFC 9293 section 3.1: pseudo-header, header and text. Only whole segments can be judged. */
+static void check_sum(struct reset *r, const struct tcprst_segment *s)
+{
+    if (s->captured < s->length || s->length > 65535)
+        return;
+    uint32_t sum = 6 + s->length;
+    unsigned n = s->ip_version == 6 ? 16 : 4;
+    sum16(s->source, n, &sum);
+    sum16(s->destination, n, &sum);
+    r->checksum_known = true;
+    r->bad_checksum = sum16(s->bytes, s->length, &sum) != 0xffff;
+}
+
+static void copy_segment(struct reset *r, const struct tcprst_segment *s)
+{
+    r->cookie = s->cookie;
+    r->frame = s->frame;
+    r->time = s->time;
+    r->layer = s->layer;
+    r->ip_version = s->ip_version;
+    r->ip_header = s->ip_header;
+    r->dont_fragment = s->dont_fragment;
+    r->ttl = s->ttl;
+    r->tos = s->tos;
+    r->ip_id = s->ip_id;
+    r->flow_label = s->flow_label;
+    r->flags = s->flags;
+    r->window = s->window;
+    r->window_known = s->window_known;
+    r->seq = s->seq;
+    r->ack = s->ack;
+    r->payload_length = s->payload_length;
+    r->header_length = s->header_length;
+    memcpy(r->source, s->source, 16);
+    memcpy(r->destination, s->destination, 16);
+    r->source_port = s->source_port;
+    r->destination_port = s->destination_port;
+    tcp_options_parse(s, &r->options);
+    if (s->captured > s->header_length) {
+        r->text_length = s->captured - s->header_length;
+        if (r->text_length > sizeof r->text)
+            r->text_length = sizeof r->text;
+        memcpy(r->text, s->bytes + s->header_length, r->text_length);
+    }
+}
+
+static void copy_past(struct reset *r, const struct connection *c)
+{
+    const struct past *p = c->past;
+    if (!p)
+        return;
+    const struct endpoint *x = &p->end[r->d], *y = &p->end[!r->d];
+    bool x_fin = x->seen & END_FIN, y_fin = y->seen & END_FIN;
+    r->has_past = true;
+    r->past_fins = x_fin || y_fin;
+    r->past_reset = p->reset;
+    r->past_open = !x_fin && !y_fin && !p->reset && ((x->seen & y->seen) & END_SEEN);
+    r->past_age = r->when - p->last_time;
+    if (!r->has_trigger)
+        return;
+    const struct recent *t = &r->trigger;
+    bool ack_fits = (t->flags & TCPRST_ACK) && (x->seen & END_SEEN) &&
+                    seq_diff(t->ack, x->snd_max) < (1 << 16) &&
+                    seq_diff(t->ack, x->snd_max) > -(1 << 16);
+    bool seq_fits = (y->seen & END_SEEN) && seq_diff(t->seq, y->snd_max) < (1 << 16) &&
+                    seq_diff(t->seq, y->snd_max) > -(1 << 16);
+    r->past_matches = ack_fits || seq_fits;
+}
+
+static void copy_ended(struct reset *r, const struct connection *c)
+{
+    r->already_ended = c->ended;
+    r->already_ended_sender = c->ended_sender;
+    r->already_ended_by = (uint8_t)(c->ended_by != r->d);
+    r->already_ended_effect = c->ended_effect;
+    r->already_ended_where = c->ended_where;
+    r->already_event = c->ended_event;
+}
+
+void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
+                 int64_t when)
+{
+    memset(r, 0, sizeof *r);
+    r->connection = c;
+    r->incarnation = c->number;
+    r->d = d;
+    r->when = when;
+    copy_segment(r, s);
+    check_sum(r, s);
+    r->x = c->end[d];
+    r->y = c->end[!d];
+    r->connection_flags = c->flags;
+    r->client = (int8_t)(c->client < 0 ? -1 : c->client != d);
+    r->segments_before = c->segments;
+    r->longest_idle = c->longest_idle;
+    struct recent *t = find_trigger(r, c);
+    if (t) {
+        r->has_trigger = true;
+        r->trigger = *t;
+    }
+    struct recent *original = find_original(r, c);
+    if (original) {
+        r->duplicate_of = original->where;
+    } else if (t) {
+        t->bits |= RECENT_ANSWERED;
+    }
+    r->idle = idle_before(r, c);
+    copy_past(r, c);
+    copy_ended(r, c);
+}
+
+void reset_late_trigger(struct reset *r, struct recent *e, int d)
+{
+    if (r->has_trigger || r->duplicate_of || d == r->d || e->time - r->when > CAPTURE_REORDER ||
+        (e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED)) || !answers(r, e) || was_accepted(r, e))
+        return;
+    e->bits |= RECENT_ANSWERED;
+    r->has_trigger = true;
+    r->trigger = *e;
+}
+
+/* ---- what followed ---- */
+
+void after_init(struct after *a)
+{
+    memset(a, 0, sizeof *a);
+    a->y_first = a->y_last = a->x_first = a->x_last = a->y_repeated = a->challenge = a->x_new = -1;
+    a->syn_again = a->syn_new = a->syn_ack = -1;
+}
+
+static void note_receiver(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                          const struct recent *e)
+{
+    bool bare_ack =
+        (s->flags & (TCPRST_ACK | TCPRST_SYN | TCPRST_FIN)) == TCPRST_ACK && !s->payload_length;
+    if (a->y_count++ == 0) {
+        a->y_first = e->time;
+        a->y_first_where = e->where;
+    }
+    a->y_last = e->time;
+    a->y_last_where = e->where;
+    if ((e->bits & RECENT_REPEATED) && !(e->bits & RECENT_PROBE) && a->y_repeated < 0 &&
+        e->time - r->when > CAPTURE_REORDER) {
+        a->y_repeated = e->time;
+        a->y_repeated_where = e->where;
+    }
+    if (!a->y_acked_new && (s->flags & TCPRST_ACK) && (r->x.seen & END_SEEN) && a->x_new >= 0 &&
+        seq_lt(r->x.snd_max, s->ack) && seq_le(s->ack, r->connection->end[r->d].snd_max))
+        a->y_acked_new = e->where;
+    if (bare_ack && a->challenge < 0 && (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max) &&
+        (!(r->y.seen & END_ACK) || s->ack == r->y.max_ack || seq_lt(s->ack, r->seq))) {
+        a->challenge = e->time;
+        a->challenge_where = e->where;
+        a->challenge_ack = s->ack;
+    }
+}
+
+static void note_sender(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                        const struct recent *e)
+{
+    if (a->x_count++ == 0) {
+        a->x_first = e->time;
+        a->x_first_where = e->where;
+    }
+    a->x_last = e->time;
+    uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
+    bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
+    bool heard = (s->flags & TCPRST_ACK) && (r->x.seen & END_ACK) && seq_lt(r->x.max_ack, s->ack);
+    if ((more || heard) && a->x_new < 0 && !(e->bits & RECENT_STRAY)) {
+        a->x_new = e->time;
+        a->x_new_where = e->where;
+    }
+    if ((s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK) && a->syn_ack < 0) {
+        a->syn_ack = e->time;
+        a->syn_ack_where = e->where;
+    }
+}
+
+void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                const struct recent *e, int d)
+{
+    if (a->closed || (e->bits & RECENT_DUPLICATE))
+        return;
+    bool from_x = d == r->d;
+    bool syn = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    if (r->incarnation != r->connection->number) {
+        a->closed = true;
+        a->syn_new = e->time;
+        a->syn_where = e->where;
+        return;
+    }
+    if (syn && a->syn_again < 0) {
+        a->syn_again = e->time;
+        a->syn_where = e->where;
+    }
+    if ((s->flags & TCPRST_SYN) && (s->flags & TCPRST_ACK) && a->syn_again >= 0 &&
+        !(e->bits & RECENT_STRAY))
+        a->reopened = true;
+    if (syn)
+        return;
+    if (from_x)
+        note_sender(a, r, s, e);
+    else
+        note_receiver(a, r, s, e);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reset.h - one RST while its verdict is pending: the RST itself, both ends as they were just
+ * before it, the segment that drew it, and what followed.
+ *
+ * X is the end whose address the RST carries, Y the one it is sent to: directions are chosen once,
+ * when the record is made.
+ */
+#ifndef TCPRST_RESET_H
+#define TCPRST_RESET_H
+
+#include "connection.h"
+#include "tcp_options.h"
+
+/* What followed a RST, or a burst of RSTs with nothing between them. Times in ns, -1: did not
+ * happen. */
+struct after {
+    uint32_t users;
+    uint32_t y_count, x_count; /* segments other than RSTs and duplicates */
+    int64_t y_first, y_last, x_first, x_last;
+    where_t y_first_where, y_last_where, x_first_where;
+    int64_t y_repeated; /* Y sent again what it had sent: a live retransmission timer */
+    where_t y_repeated_where;
+    where_t y_acked_new; /* Y acknowledged octets X sent after the RST */
+    int64_t challenge;   /* Y's first bare ACK, repeating its numbers (RFC 5961 section 3.2) */
+    where_t challenge_where;
+    uint32_t challenge_ack;
+    int64_t x_new; /* X sent octets beyond its SND.NXT, or acknowledged new ones */
+    where_t x_new_where;
+    int64_t syn_again, syn_new; /* Y or X sent its SYN again; a new incarnation began */
+    where_t syn_where;
+    int64_t syn_ack; /* X accepted the SYN the RST seemed to refuse */
+    where_t syn_ack_where;
+    bool reopened; /* the repeated SYN was answered with an acceptable SYN-ACK */
+    bool closed;   /* another incarnation began: nothing more belongs here */
+};
+
+/* How sure a finding of another RST of the connection already is. */
+struct outcome {
+    enum tcprst_cause cause;
+    enum tcprst_acceptance acceptance;
+    enum tcprst_effect effect;
+    bool sender_ended; /* it showed that its sender has, or keeps, no state */
+    where_t event;
+};
+
+struct reset {
+    struct reset *next; /* in the queue of all pending */
+    struct reset *next_of_connection;
+    struct connection *connection;
+    uint64_t incarnation; /* connection number */
+    uint64_t serial;
+    void *cookie;
+    struct tcprst_frame frame;
+    int64_t time; /* as captured */
+    int64_t when; /* as judged: never unknown */
+
+    int d; /* index of X in the connection */
+    uint8_t layer, ip_version, ttl, tos;
+    bool ip_header, dont_fragment, window_known;
+    bool bad_checksum, checksum_known;
+    uint16_t flags, window, ip_id;
+    uint32_t flow_label, seq, ack, payload_length, header_length;
+    struct tcp_options options;
+    uint8_t source[16], destination[16];
+    uint16_t source_port, destination_port;
+
+    struct endpoint x, y; /* just before */
+    uint8_t connection_flags;
+    int8_t client; /* 0: X, 1: Y, -1 unknown */
+    uint64_t segments_before;
+    int64_t longest_idle;
+    bool has_past, past_fins, past_reset, past_open;
+    bool past_matches; /* the trigger's numbers are those of the incarnation before */
+    int64_t past_age;
+
+    bool has_trigger;
+    bool trigger_repeated; /* others of the same kind before it drew nothing: k-th answer to k-th
+                              match */
+    struct recent trigger;
+    int64_t idle; /* ns, -1 unknown */
+
+    where_t duplicate_of; /* 0: no duplicate */
+    uint64_t duplicate_serial;
+    struct tcprst_verdict *original; /* its verdict, once final */
+
+    bool already_ended, already_ended_sender; /* by a RST whose verdict is final */
+    uint8_t already_ended_by;                 /* 0: by X, 1: by Y */
+    enum tcprst_effect already_ended_effect;
+    where_t already_ended_where, already_event;
+
+    where_t event;         /* its event's first RST, by time alone */
+    uint64_t after_pushed; /* connection's last_other when it came */
+
+    struct after *after;
+    uint64_t outcome_version; /* connection's recents.pushed + 1 when outcome was made */
+    struct outcome outcome;
+    size_t text_length; /* payload kept for device_text */
+    uint8_t text[192];
+};
+
+/* Fills a record from a RST about to be tracked (the connection is still as before it). when: its
+ * time as judged. */
+void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
+                 int64_t when);
+/* Notes what a later segment of the connection says about a pending burst. e: its entry. */
+void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                const struct recent *e, int d);
+void after_init(struct after *a);
+/* A segment captured just after the RST that draws it all the same (captures reorder). */
+void reset_late_trigger(struct reset *r, struct recent *e, int d);
+
+#endif

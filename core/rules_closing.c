@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rules_closing.c - RSTs of an end that has given the connection up or forgotten it: half-open,
+ * closing, timeout, aftermath. */
+#include "rules.h"
+
+/* ---- aftermath ---- */
+
+RULE(echo_of_reset)
+{
+    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN))
+        return no();
+    return honest(e) ? certain(EARLIER_RESET, TRIGGER) : likely(EARLIER_RESET, TRIGGER);
+}
+
+/* ---- half-open ---- */
+
+/* The sender took part, had not closed, and now knows nothing of it. */
+static bool forgot(const struct evidence *e)
+{
+    return stray_answer(e) && !yes(SENDER_FIN) && !yes(EARLIER_RESET) &&
+           !yes(TRIGGER_BAD_HANDSHAKE_ACK) && yes(SENDER_SEEN);
+}
+
+RULE(peer_restarted)
+{
+    if (!forgot(e))
+        return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
+                                                                        : no();
+    if (yes(PEER_REPEATED))
+        return likely(TRIGGER, PEER_REPEATED, BARE_FORM, TTL_SAME, SENDER_FIN);
+    return likely(TRIGGER, BARE_FORM, TTL_SAME, SENDER_FIN, IDLE_LONG);
+}
+
+RULE(idle_state_lost)
+{
+    if (!forgot(e))
+        return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
+                                                                        : no();
+    if (yes(PEER_REPEATED))
+        return not_excluded(IDLE_LONG);
+    if (yes(IDLE_LONG))
+        return likely(IDLE_LONG, TRIGGER, BARE_FORM, SENDER_FIN);
+    if (yes(IDLE_LONGEST))
+        return likely(IDLE_LONGEST, TRIGGER, BARE_FORM, SENDER_FIN);
+    return not_excluded(IDLE_LONG);
+}
+
+/* RFC 9293 section 3.5.1, figure 10: half-open connection discovery. */
+RULE(half_open_resync)
+{
+    if (!yes(TRIGGER_CHALLENGE))
+        return no();
+    if (yes(EARLIER_FINS))
+        return not_excluded(TRIGGER_CHALLENGE);
+    if (yes(EARLIER_OPEN) && yes(TRIGGER_MATCHES_PAST) && honest(e))
+        return certain(TRIGGER_CHALLENGE, TRIGGER_MATCHES_PAST, EARLIER_OPEN, REOPENED);
+    return likely(TRIGGER_CHALLENGE, SYN_AGAIN, REOPENED);
+}
+
+RULE(unknown_connection)
+{
+    if (stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN) && !yes(EARLIER_RESET))
+        return likely(TRIGGER, OPENING_SEEN, SENDER_SEEN);
+    return no();
+}
+
+/* ---- closing ---- */
+
+RULE(data_after_close)
+{
+    if (!stray_answer(e))
+        return no();
+    if (!yes(SENDER_FIN))
+        return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
+    if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN))
+        return vouched_answer(e) ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
+                                 : likely(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN);
+    return not_excluded(SENDER_FIN, TRIGGER_BARE_ACK);
+}
+
+RULE(fin_after_expiry)
+{
+    if (!stray_answer(e))
+        return no();
+    if (!yes(SENDER_FIN))
+        return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
+    if (yes(TRIGGER_FIN) && yes(EXPIRY_PAUSE) && !yes(TRIGGER_DATA))
+        return vouched_answer(e) ? certain(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN, TTL_SAME)
+                                 : likely(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN);
+    if (yes(TRIGGER_FIN))
+        return likely(TRIGGER_FIN, SENDER_FIN);
+    return not_excluded(SENDER_FIN);
+}
+
+RULE(late_after_close)
+{
+    if (!stray_answer(e))
+        return no();
+    if (yes(CONNECTION_CLOSED) && !yes(TRIGGER_DATA))
+        return likely(CONNECTION_CLOSED, TRIGGER, EXPIRY_PAUSE);
+    if (yes(SENDER_FIN))
+        return possible(SENDER_FIN, TRIGGER);
+    return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
+}
+
+/* Some stacks (macOS on an abrupt end) send FIN and then RST with the FIN's own number: Linux
+ * tcp_reset_check(). */
+RULE(fin_rst_pair)
+{
+    if (yes(SENDER_FIN) && yes(SEQ_IS_FIN) && not(TRIGGER) && yes(FIN_JUST_SENT))
+        return likely(SEQ_IS_FIN, FIN_JUST_SENT, TRIGGER);
+    return no();
+}
+
+RULE(time_wait_collision)
+{
+    if (!yes(EARLIER_FINS))
+        return yes(TRIGGER_CHALLENGE) ? not_excluded(TRIGGER_CHALLENGE) : no();
+    if (yes(TRIGGER_CHALLENGE))
+        return yes(TRIGGER_MATCHES_PAST) && honest(e)
+                   ? certain(TRIGGER_CHALLENGE, TRIGGER_MATCHES_PAST, EARLIER_FINS, REOPENED)
+                   : likely(TRIGGER_CHALLENGE, EARLIER_FINS, REOPENED);
+    if (yes(TRIGGER_SYN))
+        return likely(TRIGGER_SYN, EARLIER_FINS);
+    return no();
+}
+
+/* ---- timeout ---- */
+
+RULE(keepalive_timeout)
+{
+    if (!yes(ABORT_FORM) || !yes(PROBES_UNANSWERED) || yes(ZERO_WINDOW) || yes(RETRANSMISSIONS) ||
+        yes(SENDER_FIN))
+        return no();
+    if (yes(PROBE_RHYTHM))
+        return vouched_abort(e) ? certain(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM, TTL_SAME)
+                                : likely(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM);
+    return not_excluded(PROBES_UNANSWERED);
+}
+
+RULE(retransmission_timeout)
+{
+    if (!yes(RETRANSMISSIONS) || yes(TRIGGER) || yes(ZERO_WINDOW))
+        return no();
+    return likely(RETRANSMISSIONS, ABORT_FORM);
+}
+
+RULE(zero_window_timeout)
+{
+    if (!yes(ZERO_WINDOW) || yes(TRIGGER) || !(yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS)))
+        return no();
+    return likely(ZERO_WINDOW, PROBES_UNANSWERED, ABORT_FORM);
+}
+
+RULE(device_idle_timeout)
+{
+    if (yes(ABORT_FORM) && yes(IDLE_LONG))
+        return not_excluded(IDLE_LONG);
+    return no();
+}

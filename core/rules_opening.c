@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rules_opening.c - RSTs that answer an attempt to connect: the groups refused, handshake and
+ * out-of-window. */
+#include "rules.h"
+
+/* ---- refused ---- */
+
+/* RFC 9293 section 3.5.2 group 1: "If the connection does not exist (CLOSED), then a reset is sent
+ * in response to any incoming segment except another reset." */
+RULE(closed_port)
+{
+    if (yes(EARLIER_RESET) && !yes(TRIGGER_SYN))
+        return no();
+    if (yes(TRIGGER_SYN_IN_WINDOW))
+        return not_excluded(TRIGGER_SYN);
+    if (yes(TRIGGER_SYN))
+        return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO);
+    if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
+        return likely(SEQ_ZERO, ACK_FLAG, PEER_SEEN);
+    return no();
+}
+
+RULE(firewall_reject)
+{
+    if (yes(TRIGGER_SYN) || (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG)))
+        return not_excluded(TRIGGER_SYN);
+    return no();
+}
+
+/* Linux tcp_check_req() with tcp_abort_on_overflow, FreeBSD syncache_socket(): the handshake's last
+ * ACK finds no room. */
+RULE(accept_queue_overflow)
+{
+    if (!yes(SERVER_NEVER_SPOKE) || yes(SENDER_CLIENT) || !stray_answer(e) ||
+        yes(TRIGGER_BAD_HANDSHAKE_ACK) || yes(EARLIER_RESET))
+        return no();
+    if (yes(TRIGGER_HANDSHAKE_ACK))
+        return likely(TRIGGER_HANDSHAKE_ACK, SERVER_NEVER_SPOKE, SYN_ACK_REPEATED, TTL_SAME);
+    if (yes(IDLE_LONGEST) || yes(IDLE_LONG))
+        return not_excluded(SERVER_NEVER_SPOKE);
+    if (yes(SYN_ACK_REPEATED))
+        return likely(SYN_ACK_REPEATED, SERVER_NEVER_SPOKE, TRIGGER_DATA);
+    return not_excluded(SERVER_NEVER_SPOKE, TRIGGER_DATA);
+}
+
+RULE(backend_unavailable)
+{
+    if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !yes(SERVER_NEVER_SPOKE) ||
+        yes(EARLIER_RESET))
+        return no();
+    if (yes(ABORT_FORM))
+        return not_excluded(ABORT_FORM, SERVER_NEVER_SPOKE);
+    return no();
+}
+
+RULE(probe_response)
+{
+    if (yes(TRIGGER_ODD_FLAGS))
+        return yes(HANDSHAKE_DONE) ? likely(TRIGGER_ODD_FLAGS) : certain(TRIGGER_ODD_FLAGS);
+    if (stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN))
+        return yes(FAN_OUT) ? likely(FAN_OUT, OPENING_SEEN) : not_excluded(OPENING_SEEN);
+    return no();
+}
+
+/* ---- handshake ---- */
+
+static bool answers_good_syn_ack(const struct evidence *e)
+{
+    return yes(TRIGGER_SYN_ACK) && not(TRIGGER_WRONG_SYN_ACK);
+}
+
+RULE(connect_abandoned)
+{
+    if (answers_good_syn_ack(e))
+        return likely(TRIGGER_SYN_ACK, SYN_ACK_LATE, SYN_PLAIN);
+    if (yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK))
+        return not_excluded(TRIGGER_SYN_ACK);
+    return no();
+}
+
+RULE(syn_scan)
+{
+    if (!answers_good_syn_ack(e))
+        return yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK) ? not_excluded(TRIGGER_SYN_ACK)
+                                                                     : no();
+    if (yes(FAN_OUT))
+        return likely(FAN_OUT, TRIGGER_SYN_ACK, SYN_PLAIN);
+    if (yes(SYN_PLAIN) && not(SYN_ACK_LATE))
+        return likely(SYN_PLAIN, TRIGGER_SYN_ACK);
+    return not_excluded(TRIGGER_SYN_ACK);
+}
+
+RULE(unsolicited_syn_ack)
+{
+    if (yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK))
+        return likely(TRIGGER_SYN_ACK, SENDER_SEEN);
+    return no();
+}
+
+RULE(ddos_challenge)
+{
+    if (yes(TRIGGER_WRONG_SYN_ACK) && !yes(TRIGGER_MATCHES_PAST))
+        return not_excluded(TRIGGER_WRONG_SYN_ACK, REOPENED);
+    return no();
+}
+
+RULE(syn_received_timeout)
+{
+    if (not(HANDSHAKE_DONE) && not(SENDER_CLIENT) && yes(SYN_ACK_REPEATED) && not(TRIGGER))
+        return likely(SYN_ACK_REPEATED, HANDSHAKE_DONE, TRIGGER);
+    return no();
+}
+
+/* ---- out-of-window ---- */
+
+/* RFC 793 page 71: an in-window SYN "is an error, send a reset"; Linux still does so in
+ * SYN-RECEIVED. */
+RULE(out_of_window_segment)
+{
+    if (yes(TRIGGER_SYN_IN_WINDOW))
+        return likely(TRIGGER_SYN_IN_WINDOW, EARLIER_OPEN);
+    if (stray_answer(e) && yes(TRIGGER_UNACCEPTABLE) && !yes(SENDER_FIN) && !yes(EARLIER_RESET))
+        return possible(TRIGGER_UNACCEPTABLE, TTL_SAME);
+    return no();
+}
+
+/* RFC 9293 section 3.10.7.3: in SYN-SENT, "If SEG.ACK =< ISS or SEG.ACK > SND.NXT, send a reset".
+ */
+RULE(wrong_syn_ack)
+{
+    if (!yes(TRIGGER_WRONG_SYN_ACK))
+        return no();
+    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e)
+               ? certain(TRIGGER_WRONG_SYN_ACK, TRIGGER_MATCHES_PAST)
+               : likely(TRIGGER_WRONG_SYN_ACK, REOPENED);
+}
+
+/* RFC 9293 section 3.10.7.4, SYN-RECEIVED: "If the segment acknowledgment is not acceptable, form a
+ * reset segment". */
+RULE(bad_handshake_ack)
+{
+    if (!yes(TRIGGER_BAD_HANDSHAKE_ACK))
+        return no();
+    return vouched_answer(e) ? certain(TRIGGER_BAD_HANDSHAKE_ACK, SERVER_NEVER_SPOKE, TTL_SAME)
+                             : likely(TRIGGER_BAD_HANDSHAKE_ACK, SERVER_NEVER_SPOKE);
+}
