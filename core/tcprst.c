@@ -517,6 +517,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     struct connection *c = table_get(core->table, s, &d, &made);
     if (c && made) {
         connection_begin_anew(c, core->statistics.connections++);
+        c->last_time = core->now;
         make_room(core);
     } else if (c && connection_begins_anew(c, s, d)) {
         settle(c);
