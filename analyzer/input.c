@@ -17,6 +17,8 @@ struct entry {
     GPtrArray *left_out; /* char * */
     char *name, *damage;
     bool open;
+    bool over; /* its last status was how; it is let go once its segments are used */
+    enum capture_status how;
     int64_t first_packet; /* for the order */
     bool looked_at;
 };
@@ -181,7 +183,8 @@ size_t input_read(struct input *input, struct tcprst_segment *segments, size_t s
     decoder_take_pending(input->decoder, &decoded);
     while (decoded.count < size) {
         struct packet packet;
-        enum capture_status result = capture_next(&entry->capture, &packet, decoded.count == 0);
+        enum capture_status result =
+            entry->over ? entry->how : capture_next(&entry->capture, &packet, decoded.count == 0);
         if (result == CAPTURE_MORE)
             break;
         if (result == CAPTURE_PACKET) {
@@ -193,7 +196,11 @@ size_t input_read(struct input *input, struct tcprst_segment *segments, size_t s
             *status = INPUT_PAUSED;
         else if (result == CAPTURE_INTERRUPTED)
             *status = INPUT_INTERRUPTED;
-        else {
+        else if (decoded.count) {
+            /* The segments' bytes are still in the capture's window: it goes with the next call. */
+            entry->over = true;
+            entry->how = result;
+        } else {
             copy_facts(entry);
             finish_entry(input, entry, result);
         }

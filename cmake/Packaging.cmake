@@ -17,7 +17,7 @@ set(CPACK_COMPONENT_ANALYZER_DESCRIPTION
 set(CPACK_COMPONENT_PLUGIN_DESCRIPTION
     "Shows the cause of every TCP reset in Wireshark and tshark: fields, subtree, statistics.")
 set(CPACK_COMPONENTS_ALL "")
-if(TARGET tcprst)
+if(TARGET tcprst_analyzer)
   list(APPEND CPACK_COMPONENTS_ALL analyzer)
 endif()
 if(TARGET tcprst_plugin)

@@ -55,7 +55,9 @@ def resolve(tree, source, angle, quoted):
     name = angle or quoted
     places = [tree / "core" / "include"]
     if quoted:
-        places = [source.parent, tree / source.relative_to(tree).parts[0], *places]
+        # Its own directory and room, then wherever else a -I may lead.
+        own = source.relative_to(tree).parts[0]
+        places = [source.parent, tree / own, *places, *(tree / room for room in ROOMS)]
     for place in places:
         target = (place / name).resolve()
         if target.is_file() and target.is_relative_to(tree):

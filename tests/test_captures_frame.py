@@ -25,7 +25,7 @@ class Frame(unittest.TestCase):
         (self.top / f"{name}.pcapng").write_text(text, encoding="utf-8")
 
     def truth(self, name, *rows, full="yes", seed="1"):
-        lines = [f"#full {full}", f"#seed {seed}", f"#scenario {name}", "#columns " + "\t".join(COLUMNS)]
+        lines = [f"#full {full}", f"#seed {seed}", f"#run {name}@{seed}", "#columns " + "\t".join(COLUMNS)]
         lines += ["\t".join({**TRUE, **row}[column] for column in COLUMNS) for row in rows]
         (self.top / f"{name}.truth").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -147,8 +147,8 @@ class Accuracy(Frame):
     def test_a_run_counts_once_and_strictly(self):
         for seed, wrong in (("1", 1), ("2", 0)):
             verdicts = [{"cause": "unclassified"}] * wrong + [{}] * (20 - wrong)
-            self.capture(f"ladder{seed}", *verdicts)
-            self.truth(f"ladder{seed}", *({"frame": str(number)} for number in range(2, 22)), seed=seed)
+            self.capture(f"ladder.{seed}", *verdicts)
+            self.truth(f"ladder.{seed}", *({"frame": str(number)} for number in range(2, 22)), seed=seed)
         run = self.call("accuracy", self.top)
         self.assertIn("2       1   50.00 %        40      39   97.50 %", run.stdout)
 

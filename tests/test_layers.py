@@ -25,6 +25,7 @@ CASES = [
     ("core/include/tcprst.h", '#include "connection.h"\n', "may not include core/connection.h"),
     ("analyzer/report.c", '#include "tcprst.h"\n#include <glib.h>\n', None),
     ("analyzer/report.c", '#include "../core/connection.h"\n', "may not include core/connection.h"),
+    ("analyzer/report.c", '#include "connection.h"\n', "may not include core/connection.h"),
     ("analyzer/report.c", "#include <epan/packet.h>\n", "may not include <epan/packet.h>"),
     ("plugin/versions.h", "#include <epan/packet.h>\n", None),
     ("plugin/annotate.c", "#include <epan/packet.h>\n", "may not include <epan/packet.h>"),
