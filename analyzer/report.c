@@ -73,13 +73,6 @@ const char *report_evidence_text(const struct tcprst_evidence *evidence)
     return text;
 }
 
-const char *report_why(const struct tcprst_verdict *verdict)
-{
-    static char text[512];
-    tcprst_verdict_summary(verdict, text, sizeof text);
-    return text;
-}
-
 char *report_clause(const struct report *report, size_t capture, const char *clause)
 {
     char *shown = g_utf8_make_valid(clause, -1);

@@ -92,8 +92,6 @@ void report_epoch(char buffer[32], int64_t time, unsigned digits);
 unsigned report_digits(const struct report *report, uint32_t capture, int64_t time);
 /* The sentence of evidence, in static storage until the next call. */
 const char *report_evidence_text(const struct tcprst_evidence *evidence);
-/* The one line that says why, likewise. */
-const char *report_why(const struct tcprst_verdict *verdict);
 /* What a capture's damage or left-out clause says, as shown (g_free()). */
 char *report_clause(const struct report *report, size_t capture, const char *clause);
 

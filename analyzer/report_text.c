@@ -383,17 +383,18 @@ static void put_first_screen(struct text *text, GPtrArray *groups)
  * ---------------------------------------------------------------------------------------------------
  */
 
-/* "4412", "4412 of ring2.pcap" where there are several files. */
-static void add_frame(GString *out, const struct report *report, const struct tcprst_frame *frame)
+/* "4412"; "4412 of ring2.pcap" where that is another file than own. */
+static void add_frame(GString *out, const struct report *report, const struct tcprst_frame *frame,
+                      uint32_t own)
 {
     g_string_append_printf(out, "%" PRIu64, frame->number);
-    if (report->name_count < 2 || frame->capture >= report->name_count)
+    if (frame->capture == own || frame->capture >= report->name_count)
         return;
     g_string_append(out, " of ");
     string_terminal(out, report->names[frame->capture]);
 }
 
-/* "> severity" between the cause and the right margin. */
+/* "* cause  strength . severity", and the counts at the right margin. */
 static void put_group_head(struct text *text, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
@@ -411,9 +412,11 @@ static void put_group_head(struct text *text, const struct summary_group *group)
     g_string_append_c(text->out, ' ');
     put(text, BOLD, tcprst_cause_id(v->cause));
     put(text, DIM, left->str);
-    g_string_append_printf(text->out, "%*s",
-                           used < text->report->width ? (int)(text->report->width - used) : 2, "");
-    put_line(text, BOLD, right->str);
+    if (right->len > 0)
+        g_string_append_printf(text->out, "%*s",
+                               used < text->report->width ? (int)(text->report->width - used) : 2,
+                               "");
+    put_line(text, right->len > 0 ? BOLD : PLAIN, right->str);
     g_string_free(left, TRUE);
     g_string_free(right, TRUE);
 }
@@ -441,11 +444,26 @@ static void add_side(GString *out, const struct summary_group *group, bool sourc
                      port ? (source ? v->source_port : v->destination_port) : 0);
 }
 
-/* How many columns the role words of a line take is up to the wrapping. */
+/* "frame 17, drawn by 15", "frames 17 to 25". */
+static void add_frames(GString *out, const struct report *report, const struct summary_group *group)
+{
+    const struct tcprst_verdict *v = &group->first;
+    g_string_append(out, group->resets > 1 ? "frames " : "frame ");
+    add_frame(out, report, &v->frame, report->name_count > 1 ? UINT32_MAX : v->frame.capture);
+    if (group->resets > 1) {
+        g_string_append(out, group->resets > 2 ? " to " : " and ");
+        add_frame(out, report, &group->last_frame, v->frame.capture);
+    }
+    if (group->events == 1 && v->trigger.number > 0) {
+        g_string_append(out, ", drawn by ");
+        add_frame(out, report, &v->trigger, v->frame.capture);
+    }
+}
+
 static void put_group_where(struct text *text, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
-    GString *line = g_string_new(NULL);
+    GString *line = g_string_new(NULL), *frames = g_string_new(NULL);
     add_side(line, group, true);
     if (v->sender != TCPRST_SENDER_UNKNOWN)
         g_string_append_printf(line, " (%s)", tcprst_sender_id(v->sender));
@@ -455,25 +473,11 @@ static void put_group_where(struct text *text, const struct summary_group *group
         g_string_append(line, ", ports");
         add_service_ports(line, group);
     }
-    g_string_append(line, "  ");
-    put(text, PLAIN, "  ");
-    size_t width = string_width(line->str);
-    GString *frames = g_string_new(group->resets > 1 ? "frames " : "frame ");
-    add_frame(frames, text->report, &v->frame);
-    if (group->resets > 1) {
-        g_string_append(frames, group->resets > 2 ? " to " : " and ");
-        add_frame(frames, text->report, &group->last_frame);
-    }
-    if (group->events == 1 && v->trigger.number > 0) {
-        g_string_append(frames, ", drawn by ");
-        add_frame(frames, text->report, &v->trigger);
-    }
-    put(text, PLAIN, line->str);
-    if (2 + width + string_width(frames->str) > text->report->width) {
-        g_string_append(text->out, "\n  ");
-        width = 0;
-    }
-    put_wrapped(text, PLAIN, 2 + width, 2, frames->str);
+    add_frames(frames, text->report, group);
+    size_t width = 2 + string_width(line->str);
+    bool fits = width + 2 + string_width(frames->str) <= text->report->width;
+    g_string_append_printf(text->out, "  %s%s", line->str, fits ? "  " : "\n  ");
+    put_wrapped(text, PLAIN, fits ? width + 2 : 2, 2, frames->str);
     g_string_free(frames, TRUE);
     g_string_free(line, TRUE);
 }
@@ -514,20 +518,40 @@ static void put_group_when(struct text *text, const struct summary_group *group)
     g_string_free(line, TRUE);
 }
 
-static void put_evidence(struct text *text, const struct tcprst_evidence *evidence, size_t indent)
+/* "#15", the frame that shows a piece of evidence; a dot where no single one does. */
+static char *evidence_label(const struct text *text, const struct tcprst_evidence *evidence,
+                            uint32_t own)
 {
-    GString *frame = g_string_new(NULL);
-    if (evidence->frame.number > 0) {
-        g_string_append(frame, "frame ");
-        add_frame(frame, text->report, &evidence->frame);
-        g_string_append(frame, ": ");
+    if (evidence->frame.number == 0)
+        return g_strdup(DOT(text));
+    GString *label = g_string_new("#");
+    add_frame(label, text->report, &evidence->frame, own);
+    return g_string_free(label, FALSE);
+}
+
+/* Sentences in a column of their own, the frames before them. */
+static void put_evidence(struct text *text, const struct tcprst_evidence *evidence, unsigned count,
+                         uint32_t own, size_t indent)
+{
+    enum { MAX_LABEL = 24 };
+    size_t widest = 0;
+    for (unsigned i = 0; i < count; i++) {
+        char *label = evidence_label(text, &evidence[i], own);
+        widest = MAX(widest, string_width(label));
+        g_free(label);
     }
-    char *sentence = terminal_safe(report_evidence_text(evidence));
-    g_string_append_printf(text->out, "%*s%s ", (int)indent, "", glyph(text, "·", "-"));
-    put(text, DIM, frame->str);
-    put_wrapped(text, PLAIN, indent + 2 + string_width(frame->str), indent + 2, sentence);
-    g_free(sentence);
-    g_string_free(frame, TRUE);
+    widest = MIN(widest, MAX_LABEL);
+    for (unsigned i = 0; i < count; i++) {
+        char *label = evidence_label(text, &evidence[i], own);
+        char *sentence = terminal_safe(report_evidence_text(&evidence[i]));
+        size_t width = string_width(label), pad = width < widest ? widest - width : 0;
+        g_string_append_printf(text->out, "%*s", (int)(indent + pad), "");
+        put(text, DIM, label);
+        g_string_append(text->out, "  ");
+        put_wrapped(text, PLAIN, indent + pad + width + 2, indent + widest + 2, sentence);
+        g_free(sentence);
+        g_free(label);
+    }
 }
 
 static void put_alternatives(struct text *text, const struct tcprst_verdict *v)
@@ -567,27 +591,40 @@ static void put_consequence(struct text *text, const struct summary_group *group
     g_string_free(line, TRUE);
 }
 
-static void put_finding(struct text *text, const struct tcprst_finding *finding)
+static void put_finding(struct text *text, const struct tcprst_finding *finding, uint32_t own)
 {
     g_string_append(text->out, "    ");
     put(text, BOLD, tcprst_cause_id(finding->cause));
-    g_string_append_printf(text->out, " %s\n",
-                           finding->excluded ? "is contradicted"
+    g_string_append_printf(text->out, ": %s\n",
+                           finding->excluded ? "contradicted by"
                            : finding->strength == TCPRST_STRENGTH_NONE
                                ? "does not hold"
                                : tcprst_strength_id(finding->strength));
-    for (unsigned i = 0; i < finding->fact_count; i++)
-        put_evidence(text, &finding->facts[i], 6);
+    put_evidence(text, finding->facts, finding->fact_count, own, 6);
 }
 
+/* Rules that refused without a fact worth showing share one line. */
 static void put_findings(struct text *text, const struct summary_group *group)
 {
+    GString *refused = g_string_new(NULL);
     if (!text->report->options->why || group->finding_count == 0)
         return;
-    put_line(text, DIM, "  the other rules said:");
-    for (size_t i = 0; i < group->finding_count; i++)
-        if (group->findings[i].cause != group->first.cause)
-            put_finding(text, &group->findings[i]);
+    put_line(text, DIM, "  what the other rules found");
+    for (size_t i = 0; i < group->finding_count; i++) {
+        const struct tcprst_finding *finding = &group->findings[i];
+        if (finding->cause == group->first.cause)
+            continue;
+        if (finding->strength > TCPRST_STRENGTH_NONE || finding->fact_count > 0)
+            put_finding(text, finding, group->first.frame.capture);
+        else
+            g_string_append_printf(refused, "%s%s", refused->len ? ", " : "do not fit: ",
+                                   tcprst_cause_id(finding->cause));
+    }
+    if (refused->len > 0) {
+        g_string_append(text->out, "    ");
+        put_wrapped(text, DIM, 4, 6, refused->str);
+    }
+    g_string_free(refused, TRUE);
 }
 
 static void put_device_text(struct text *text, const struct tcprst_verdict *v)
@@ -623,16 +660,14 @@ static void put_group(struct text *text, const struct summary_group *group)
     put_group_head(text, group);
     put_group_where(text, group);
     put_group_when(text, group);
-    char *reason = terminal_safe(report_why(v));
+    unsigned shown = why ? v->evidence_count : MIN(v->evidence_count, EVIDENCE_LINES);
     g_string_append(text->out, "  ");
-    put_wrapped(text, PLAIN, 2, 2, reason);
-    g_free(reason);
+    put_wrapped(text, PLAIN, 2, 2, tcprst_cause_info(v->cause)->title);
     put_device_text(text, v);
-    for (unsigned i = 0; i < v->evidence_count && (why || i < EVIDENCE_LINES); i++)
-        put_evidence(text, &v->evidence[i], 4);
-    if (!why && v->evidence_count > EVIDENCE_LINES) {
+    put_evidence(text, v->evidence, shown, v->frame.capture, 4);
+    if (shown < v->evidence_count) {
         char more[80];
-        snprintf(more, sizeof more, "    (%u more with --why)", v->evidence_count - EVIDENCE_LINES);
+        snprintf(more, sizeof more, "    (%u more with --why)", v->evidence_count - shown);
         put_line(text, DIM, more);
     }
     put_alternatives(text, v);
