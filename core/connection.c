@@ -425,13 +425,25 @@ bool connection_begin_anew(struct connection *c, uint64_t number)
     c->number = number;
     c->flags = 0;
     c->client = -1;
-    c->segments = c->resets = 0;
+    c->segments = c->resets = c->copies = 0;
     c->ended = c->ended_after_fin = c->ended_sender = false;
     c->ended_how = TCPRST_ENDING_OPEN;
     c->ended_where = c->ended_event = c->event_where = 0;
     c->longest_idle = c->pending_idle = 0;
     c->last_other = 0;
     return true;
+}
+
+/* What an abort acknowledges was received, though no ordinary segment says so. */
+static void note_abort_ack(struct connection *c, const struct tcprst_segment *s, int d)
+{
+    struct endpoint *x = &c->end[d], *y = &c->end[!d];
+    bool fits = (s->flags & TCPRST_ACK) && (x->seen & END_ACK) && (y->seen & END_SEEN) &&
+                seq_lt(x->max_ack, s->ack) && seq_le(s->ack, y->snd_max);
+    if (!fits)
+        return;
+    x->abort_ack = s->ack;
+    x->seen |= END_ABORT_ACK;
 }
 
 struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
@@ -448,11 +460,13 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
     c->last = e->where;
     c->segments++;
     if (s->flags & TCPRST_RST) {
+        note_abort_ack(c, s, d);
         c->last_time = time;
         return e;
     }
     if (duplicate) {
         e->bits |= RECENT_DUPLICATE;
+        c->copies++;
         return e;
     }
     struct endpoint *x = &c->end[d], *y = &c->end[!d];

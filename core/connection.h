@@ -39,7 +39,8 @@ enum {
     END_ZERO_WINDOW = 1 << 14,      /* its last segment offered no window */
     END_SYN_REPEATED = 1 << 15,     /* SYN or SYN-ACK was sent more than once */
     END_CLOSED_WITH_DATA = 1 << 16, /* peer sent text after this end's FIN */
-    END_FOREIGN_ACK = 1 << 17,      /* acknowledged octets the capture does not have */
+    END_ABORT_ACK = 1 << 18,   /* abort_ack is valid: a RST of it acknowledged more than max_ack */
+    END_FOREIGN_ACK = 1 << 17, /* acknowledged octets the capture does not have */
 };
 
 enum { WSCALE_UNKNOWN = 0xff };
@@ -54,6 +55,7 @@ struct endpoint {
     uint32_t max_ack;   /* highest acceptable SEG.ACK sent: RCV.NXT as announced */
     uint32_t ack_ahead; /* an acknowledgment of octets not captured (yet) */
     uint32_t edge;      /* right edge of the window it offers: highest SEG.ACK + SEG.WND */
+    uint32_t abort_ack;
     uint32_t sack_edge; /* right edge of the highest SACK block it sent */
     uint32_t fin_seq;
     uint32_t timed_end;
@@ -147,6 +149,7 @@ struct connection {
     struct reset *first_reset, *last_reset; /* pending ones, oldest first */
     uint64_t number;
     uint64_t segments, resets;
+    uint64_t copies;     /* capture duplicates among the segments */
     uint64_t last_other; /* recents.pushed at the last segment that is no RST */
     int64_t first_time;
     where_t first, last;

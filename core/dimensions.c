@@ -83,6 +83,12 @@ static enum tcprst_acceptance by_window(const struct reset *r, uint32_t low)
                                                 : TCPRST_ACCEPTANCE_OUT_OF_WINDOW;
 }
 
+bool answers_stray(const struct reset *r)
+{
+    return r->has_trigger && (r->trigger.bits & RECENT_STRAY) && (r->trigger.flags & TCPRST_ACK) &&
+           r->seq == r->trigger.ack;
+}
+
 enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *ended)
 {
     const struct endpoint *y = &r->y;
@@ -166,6 +172,8 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
     if (seen(&r->y, END_SYN) && !seen(&r->y, END_ACK) &&
         !(r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
         return effect_in_syn_sent(r, acceptance);
+    if (answers_stray(r))
+        return acceptance == TCPRST_ACCEPTANCE_EXACT ? TCPRST_EFFECT_RESET : TCPRST_EFFECT_IGNORED;
     if (was_challenged(r, acceptance))
         return TCPRST_EFFECT_CHALLENGED;
     if (acceptance == TCPRST_ACCEPTANCE_OUT_OF_WINDOW)

@@ -14,6 +14,8 @@ struct ended {
     where_t where, event;
 };
 
+/* It answers what another incarnation's end sent: that end is its receiver. */
+bool answers_stray(const struct reset *r);
 enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended);
 enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *ended);
 enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance);

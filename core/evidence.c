@@ -187,6 +187,7 @@ static void fact_form(struct evidence *e, const struct reset *r)
     bool options = r->header_length > 20;
     tell(e, F(ACK_FLAG), r->flags & TCPRST_ACK);
     tell(e, F(SEQ_ZERO), r->seq == 0);
+    tell_at(e, F(REPEATS_RESET), r->repeats != 0, r->repeats);
     if (r->window_known) {
         tell(e, F(LIVE_SOCKET), options || r->window != 0);
         tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
@@ -391,7 +392,7 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
         from_y -= seq_diff(r->ack, x->max_ack) < from_y ? seq_diff(r->ack, x->max_ack) : from_y;
     if (from_x < 0 || from_y < 0)
         return;
-    bool all = from_x == 0 && from_y == 0;
+    bool all = from_x == 0 && from_y == 0 && !(r->after && r->after->y_new);
     tell(e, F(ALL_ACKNOWLEDGED), all);
     numbers(e, F(ALL_ACKNOWLEDGED), from_x + from_y, 0);
     bool both_spoke = seen(x, END_DATA) && seen(y, END_DATA);
@@ -410,7 +411,9 @@ static void fact_data(struct evidence *e, const struct reset *r)
     if (seen(y, END_SEEN) && seen(x, END_ACK)) {
         uint32_t told = (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack) ? r->ack : x->max_ack;
         int32_t flying = seq_diff(y->snd_max, told);
-        tell_at(e, F(PEER_IN_FLIGHT), flying > (seen(y, END_FIN) ? 1 : 0), y->last);
+        bool more = r->after && r->after->y_new;
+        tell_at(e, F(PEER_IN_FLIGHT), more || flying > (seen(y, END_FIN) ? 1 : 0),
+                more ? r->after->y_new : y->last);
         numbers(e, F(PEER_IN_FLIGHT), flying, 0);
     }
     if (seen(y, END_SEEN)) {
@@ -428,6 +431,10 @@ static void fact_data(struct evidence *e, const struct reset *r)
             tell_at(e, F(REPLY_ENDS_IT), x->lead >> 24 == 0x15 && (x->lead >> 16 & 0xff) == 3,
                     x->last);
         numbers(e, F(REPLY_ENDS_IT), x->lead, 0);
+        int64_t left = unacknowledged(x, y);
+        if (left >= 0)
+            tell_at(e, F(REPLY_UNACKED), left > 0, x->last);
+        numbers(e, F(REPLY_UNACKED), left, 0);
     } else if (seen(x, END_SEEN)) {
         tell(e, F(REPLY_SENT), false);
     }

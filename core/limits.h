@@ -101,9 +101,9 @@
 /* The server's last data to its RST, where it answered early: lingering closes wait up to 2 s
  * (nginx 5 s). */
 #define EARLY_REPLY (2 * NS_PER_S)
-/* A transfer is bulk when this much came in without the receiver sending data: ten full-sized
- * segments. */
-#define BULK_OCTETS 14600
+/* A transfer is bulk when this much came in without the receiver sending data: four full-sized
+ * segments, more than a request or an answer to one usually takes. */
+#define BULK_OCTETS 5840
 /* The abort of an end that has just been handed data it does not read. */
 #define UNREAD_BREATH (100 * NS_PER_MS)
 

@@ -41,13 +41,16 @@ static int64_t trigger_window(const struct reset *r, const struct recent *e)
     return window > TRIGGER_MIN ? window : TRIGGER_MIN;
 }
 
-/* X had this segment and still went on: it acknowledged its octets in its ordinary way. */
+/* X had this segment, or later ones of Y, and still went on: it acknowledged their octets. */
 static bool was_accepted(const struct reset *r, const struct recent *e)
 {
-    uint32_t length = segment_length(e->flags, e->length);
-    if (!length || !(r->x.seen & END_ACK) || (e->bits & (RECENT_STRAY | RECENT_REPEATED)))
+    if (!(r->x.seen & END_ACK) || (e->bits & (RECENT_STRAY | RECENT_REPEATED)))
         return false;
-    return seq_le(e->seq + length, r->x.max_ack);
+    uint32_t had = r->x.max_ack;
+    if ((r->x.seen & END_ABORT_ACK) && seq_lt(had, r->x.abort_ack))
+        had = r->x.abort_ack;
+    uint32_t length = segment_length(e->flags, e->length);
+    return length ? seq_le(e->seq + length, had) : seq_lt(e->seq, had);
 }
 
 /* Y's acknowledgment of X's FIN with nothing else: an X that waits for more takes it in silence. */
@@ -83,7 +86,8 @@ static struct recent *newest_match(const struct reset *r, struct connection *c, 
  */
 static struct recent *find_trigger(const struct reset *r, struct connection *c)
 {
-    struct recent *best = r->x.rtt_min > 0 ? newest_match(r, c, r->x.rtt_min * 4 / 5) : NULL;
+    struct recent *best =
+        r->x.rtt_min > 0 ? newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER) : NULL;
     if (!best)
         best = newest_match(r, c, INT64_MIN);
     if (!best)
@@ -151,12 +155,27 @@ static struct recent *find_original(const struct reset *r, const struct connecti
             continue;
         if (r->ip_id)
             return e;
+        /* Where every packet is seen twice, so is this one. */
+        if (apart <= DUPLICATE_WINDOW_NO_ID && 2 * c->copies + 2 >= c->segments && c->copies >= 1)
+            return e;
         if (r->has_trigger)
             return NULL;
-        if (e->ttl != r->ttl || apart <= DUPLICATE_WINDOW_NO_ID)
+        if (e->ttl != r->ttl)
             return e;
     }
     return NULL;
+}
+
+/* A RST of X before it with the same numbers. */
+static where_t find_repeated(const struct reset *r, const struct connection *c)
+{
+    struct recent *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
+        if ((e->flags & TCPRST_RST) && !!(e->bits & RECENT_FROM_B) == r->d &&
+            !(e->bits & RECENT_DUPLICATE) && e->seq == r->seq && e->ack == r->ack &&
+            e->flags == r->flags)
+            return e->where;
+    return 0;
 }
 
 /* ---- the record ---- */
@@ -271,6 +290,9 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     if (t) {
         r->has_trigger = true;
         r->trigger = *t;
+        /* Older than this incarnation: it belongs to the one before. */
+        if (c->segments && t->where < c->first)
+            r->trigger.bits |= RECENT_STRAY;
     }
     struct recent *original = find_original(r, c);
     if (original) {
@@ -278,6 +300,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     } else if (t) {
         t->bits |= RECENT_ANSWERED;
     }
+    r->repeats = find_repeated(r, c);
     r->idle = idle_before(r, c);
     copy_past(r, c);
     copy_ended(r, c);
@@ -321,6 +344,11 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
     if (!a->y_acked_new && (s->flags & TCPRST_ACK) && (r->x.seen & END_SEEN) && a->x_new >= 0 &&
         seq_lt(r->x.snd_max, s->ack) && seq_le(s->ack, r->connection->end[r->d].snd_max))
         a->y_acked_new = e->where;
+    uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
+    if (!a->y_new && (r->y.seen & END_SEEN) && s->payload_length && seq_lt(r->y.snd_max, end) &&
+        !(e->bits & RECENT_STRAY) && !(s->flags & TCPRST_SYN) &&
+        e->time - r->when <= (r->y.rtt_max > 0 ? r->y.rtt_max : 0) + TRIGGER_MIN)
+        a->y_new = e->where;
     if (bare_ack && a->challenge < 0 && (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max) &&
         (!(r->y.seen & END_ACK) || s->ack == r->y.max_ack || seq_lt(s->ack, r->seq))) {
         a->challenge = e->time;

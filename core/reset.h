@@ -21,6 +21,7 @@ struct after {
     where_t y_first_where, y_last_where, x_first_where;
     int64_t y_repeated; /* Y sent again what it had sent: a live retransmission timer */
     where_t y_repeated_where;
+    where_t y_new;       /* Y's next text: it was in flight when the RST was sent */
     where_t y_acked_new; /* Y acknowledged octets X sent after the RST */
     int64_t challenge;   /* Y's first bare ACK, repeating its numbers (RFC 5961 section 3.2) */
     where_t challenge_where;
@@ -80,6 +81,7 @@ struct reset {
     struct recent trigger;
     int64_t idle; /* ns, -1 unknown */
 
+    where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
     where_t duplicate_of; /* 0: no duplicate */
     uint64_t duplicate_serial;
     struct tcprst_verdict *original; /* its verdict, once final */

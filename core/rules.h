@@ -115,6 +115,12 @@ static inline bool stray_answer(const struct evidence *e)
            !yes(TRIGGER_CHALLENGE);
 }
 
+/* An answer by its form, to a direction that was not captured. */
+static inline bool answers_unseen(const struct evidence *e)
+{
+    return not(PEER_SEEN) && not(ACK_FLAG) && !yes(LIVE_SOCKET);
+}
+
 /* The sender's own stack ended it without being provoked, and no FIN of its own came first. */
 static inline bool deliberate(const struct evidence *e)
 {

@@ -47,9 +47,8 @@ RULE(early_reply)
         return no();
     if (unseen(SENDER_CLIENT))
         return not_excluded(REPLY_SENT);
-    if (yes(PEER_DATA_LAST) || yes(PEER_IN_FLIGHT) || yes(BULK_FROM_PEER) || yes(REPLY_ENDS_IT) ||
-        not(ALL_ACKNOWLEDGED))
-        return likely(REPLY_SENT, PEER_SENT_DATA, PEER_IN_FLIGHT, ALL_ACKNOWLEDGED);
+    if (yes(PEER_IN_FLIGHT) || yes(BULK_FROM_PEER) || yes(REPLY_ENDS_IT) || yes(REPLY_UNACKED))
+        return likely(REPLY_SENT, REPLY_UNACKED, PEER_SENT_DATA, PEER_IN_FLIGHT);
     return not_excluded(REPLY_SENT);
 }
 

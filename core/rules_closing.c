@@ -5,11 +5,19 @@
 
 /* ---- aftermath ---- */
 
+/* RFC 9293 section 3.5.2 again, for what was still in flight when an earlier RST ended the
+ * connection. */
 RULE(echo_of_reset)
 {
-    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN))
+    if (answers_unseen(e))
+        return not_excluded(PEER_SEEN);
+    if (!yes(EARLIER_RESET) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) ||
+        yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK))
         return no();
-    return honest(e) ? certain(EARLIER_RESET, TRIGGER) : likely(EARLIER_RESET, TRIGGER);
+    if (yes(TRIGGER))
+        return honest(e) ? certain(EARLIER_RESET, TRIGGER) : likely(EARLIER_RESET, TRIGGER);
+    /* Its trigger may have been doubled on the way, or not captured. */
+    return yes(REPEATS_RESET) ? likely(EARLIER_RESET, REPEATS_RESET) : no();
 }
 
 /* ---- half-open ---- */
@@ -23,6 +31,8 @@ static bool forgot(const struct evidence *e)
 
 RULE(peer_restarted)
 {
+    if (answers_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();
@@ -33,6 +43,8 @@ RULE(peer_restarted)
 
 RULE(idle_state_lost)
 {
+    if (answers_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();
@@ -48,6 +60,8 @@ RULE(idle_state_lost)
 /* RFC 9293 section 3.5.1, figure 10: half-open connection discovery. */
 RULE(half_open_resync)
 {
+    if (answers_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (!yes(TRIGGER_CHALLENGE))
         return no();
     if (yes(EARLIER_FINS))
@@ -59,6 +73,8 @@ RULE(half_open_resync)
 
 RULE(unknown_connection)
 {
+    if (answers_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN) && !yes(EARLIER_RESET))
         return likely(TRIGGER, OPENING_SEEN, SENDER_SEEN);
     return no();
@@ -68,8 +84,12 @@ RULE(unknown_connection)
 
 RULE(data_after_close)
 {
+    if (answers_unseen(e))
+        return yes(SENDER_FIN) ? possible(SENDER_FIN, PEER_SEEN) : not_excluded(PEER_SEEN);
     if (!stray_answer(e))
         return no();
+    if (forgot(e))
+        return not_excluded(SENDER_FIN); /* the FIN may have been lost before it was captured */
     if (!yes(SENDER_FIN))
         return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
     if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN))
@@ -80,6 +100,8 @@ RULE(data_after_close)
 
 RULE(fin_after_expiry)
 {
+    if (answers_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (!stray_answer(e))
         return no();
     if (!yes(SENDER_FIN))
@@ -94,6 +116,8 @@ RULE(fin_after_expiry)
 
 RULE(late_after_close)
 {
+    if (answers_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (!stray_answer(e))
         return no();
     if (yes(CONNECTION_CLOSED) && !yes(TRIGGER_DATA))

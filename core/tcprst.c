@@ -99,7 +99,7 @@ static void ended_before(const struct reset *r, struct ended *ended)
     for (struct reset *p = c->first_reset;
          p && p != r && looked < MAX_RELATED && !(ended->x_gone && ended->y_gone);
          p = p->next_of_connection) {
-        if (p->incarnation != r->incarnation || p->duplicate_of)
+        if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
         looked++;
         keep_outcome(p);
@@ -257,12 +257,31 @@ static void hand_to_duplicates(const struct reset *r, const struct tcprst_verdic
         }
 }
 
+/* Those that wait behind r learn that r ended their connection. */
+static void tell_later(const struct reset *r, const struct judgement *j)
+{
+    for (struct reset *n = r->next_of_connection; n && !n->already_ended;
+         n = n->next_of_connection) {
+        if (n->incarnation != r->incarnation)
+            return;
+        n->already_ended = true;
+        n->already_ended_sender = j->outcome.sender_ended;
+        n->already_ended_by = (uint8_t)(n->d != r->d);
+        n->already_ended_effect = j->outcome.effect;
+        n->already_ended_where = where_pack(r->frame);
+        n->already_event = j->outcome.event;
+    }
+}
+
 /* The connection remembers the first RST that ended it, for those that come later. */
 static void note_final(struct connection *c, const struct reset *r, const struct judgement *j,
                        const struct tcprst_verdict *v)
 {
     bool reset = j->outcome.effect == TCPRST_EFFECT_RESET;
-    if (c->number != r->incarnation || r->duplicate_of || !(reset || j->outcome.sender_ended))
+    if (r->duplicate_of || answers_stray(r) || !(reset || j->outcome.sender_ended))
+        return;
+    tell_later(r, j);
+    if (c->number != r->incarnation)
         return;
     if (!c->ended) {
         c->ended = true;
