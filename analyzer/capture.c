@@ -11,10 +11,19 @@ enum {
     NANOSECONDS = 1000000000,
 };
 
+/* What is damaged stays so: the source may not be asked again. */
+static enum capture_status remain_damaged(struct capture *capture, struct packet *packet)
+{
+    (void)capture;
+    (void)packet;
+    return CAPTURE_DAMAGED;
+}
+
 enum capture_status capture_damaged(struct capture *capture, char *error)
 {
     g_free(capture->error);
     capture->error = error;
+    capture->next = remain_damaged;
     return CAPTURE_DAMAGED;
 }
 
@@ -83,13 +92,11 @@ void capture_start(struct capture *capture)
     capture->time_digits = 6;
     capture->next = open_header;
     capture->interfaces = g_array_new(FALSE, TRUE, sizeof(struct capture_interface));
-    capture->skipped = g_array_new(FALSE, TRUE, sizeof(struct capture_skipped));
 }
 
 static void release(struct capture *capture)
 {
     g_array_unref(capture->interfaces);
-    g_array_unref(capture->skipped);
     g_free(capture->error);
 }
 
@@ -102,13 +109,15 @@ void capture_close(struct capture *capture)
     *capture = (struct capture){.source.fd = -1};
 }
 
-void capture_rewind(struct capture *capture)
+bool capture_rewind(struct capture *capture)
 {
-    source_rewind(&capture->source);
+    if (!source_rewind(&capture->source))
+        return false;
     release(capture);
     struct source source = capture->source;
     *capture = (struct capture){.source = source};
     capture_start(capture);
+    return true;
 }
 
 enum capture_status capture_next(struct capture *capture, struct packet *packet, bool may_wait)

@@ -7,6 +7,9 @@
 
 #include <glib.h>
 
+/* Of records in a capture that are no network packets, but frames to Wireshark. */
+enum { CAPTURE_NO_LINK_TYPE = 0xffff };
+
 /* One captured packet. */
 struct packet {
     const uint8_t *bytes; /* valid until the next capture_next() */
@@ -46,8 +49,8 @@ struct capture {
     bool is_capture;      /* the file's header was understood */
     unsigned time_digits; /* the finest of its interfaces: 6 or 9 */
     uint64_t packets;
-    GArray *interfaces; /* struct capture_interface; of the current section */
-    GArray *skipped;    /* struct capture_skipped: blocks nobody knows */
+    uint64_t unknown_blocks; /* pcapng blocks of types that are not known */
+    GArray *interfaces;      /* struct capture_interface; of the current section */
 
     /* private */
     enum capture_status (*next)(struct capture *capture, struct packet *packet);
@@ -58,18 +61,11 @@ struct capture {
     bool may_wait; /* during next(): the window may be moved and the source waited for */
 };
 
-/* Blocks of a pcapng file that were passed over because their type is unknown and may hold packets.
- */
-struct capture_skipped {
-    uint32_t type;
-    uint64_t count;
-};
-
 /* Prepares to read an opened source, which the capture then owns. */
 void capture_start(struct capture *capture);
 void capture_close(struct capture *capture);
-/* As if just opened. Only for sources that can be rewound. */
-void capture_rewind(struct capture *capture);
+/* As if just opened; false (and nothing is changed) where the source is a pipe. */
+bool capture_rewind(struct capture *capture);
 
 /* The next packet. Without may_wait it never moves the window, so that earlier packets stay valid.
  */

@@ -4,15 +4,15 @@
 
 #include <string.h>
 
-struct decoder {
-    struct decoder_counts counts;
-    GArray *pending; /* struct tcprst_segment: more than there was room for */
-};
+/* Deeper than any network stacks its headers. */
+enum { MAX_DEPTH = 32 };
 
 struct decoder *decoder_new(void)
 {
     struct decoder *decoder = g_new0(struct decoder, 1);
+    decoder->fragments = fragments_new();
     decoder->pending = g_array_new(FALSE, FALSE, sizeof(struct tcprst_segment));
+    decoder->assembled = g_ptr_array_new_with_free_func(g_free);
     return decoder;
 }
 
@@ -20,18 +20,19 @@ void decoder_free(struct decoder *decoder)
 {
     if (!decoder)
         return;
+    fragments_free(decoder->fragments);
     g_array_unref(decoder->pending);
+    g_ptr_array_unref(decoder->assembled);
     g_free(decoder);
 }
 
-void decoder_reset(struct decoder *decoder)
+struct decoder_counts decoder_counts(const struct decoder *decoder)
 {
-    decoder->counts = (struct decoder_counts){0};
-}
-
-const struct decoder_counts *decoder_counts(const struct decoder *decoder)
-{
-    return &decoder->counts;
+    struct decoder_counts counts = decoder->counts;
+    struct fragments_counts fragments = fragments_counts(decoder->fragments);
+    counts.fragments_incomplete = fragments.incomplete;
+    counts.fragments_given_up = fragments.given_up;
+    return counts;
 }
 
 void decoder_take_pending(struct decoder *decoder, struct decoded *decoded)
@@ -47,12 +48,13 @@ void decoder_take_pending(struct decoder *decoder, struct decoded *decoded)
 
 void decoder_release(struct decoder *decoder)
 {
-    (void)decoder;
+    if (G_UNLIKELY(decoder->assembled->len) && !decoder->pending->len)
+        g_ptr_array_set_size(decoder->assembled, 0);
 }
 
 bool enter(struct decoding *d)
 {
-    if (d->depth < MAX_DEPTH) {
+    if (G_LIKELY(d->depth < MAX_DEPTH)) {
         d->depth++;
         return true;
     }
@@ -60,45 +62,15 @@ bool enter(struct decoding *d)
     return false;
 }
 
-/* Room for one more segment. */
-static struct tcprst_segment *next_segment(struct decoding *d)
+static void fill_ip(struct tcprst_segment *segment, const struct ip_header *ip)
 {
-    struct decoded *out = d->out;
-    if (G_LIKELY(out->count < out->size))
-        return &out->segments[out->count++];
-    GArray *pending = d->decoder->pending;
-    g_array_set_size(pending, pending->len + 1);
-    return &g_array_index(pending, struct tcprst_segment, pending->len - 1);
-}
-
-static void drop_segment(struct decoding *d)
-{
-    GArray *pending = d->decoder->pending;
-    if (pending->len)
-        g_array_set_size(pending, pending->len - 1);
-    else
-        d->out->count--;
-}
-
-void decode_tcp(struct decoding *d, const struct ip_header *ip, struct span span)
-{
-    struct tcprst_segment *segment = next_segment(d);
-    if (!tcprst_segment_parse(segment, span.bytes, span.captured, span.length, NULL)) {
-        d->decoder->counts.bad_tcp++;
-        drop_segment(d);
-        return;
-    }
-    segment->frame = (struct tcprst_frame){.number = d->packet->number};
-    segment->layer = ++d->layers;
     segment->ip_version = ip->version;
-    segment->ip_header = true;
+    segment->ip_header = !ip->hidden;
     segment->dont_fragment = ip->dont_fragment;
     segment->ttl = ip->ttl;
     segment->tos = ip->tos;
     segment->ip_id = ip->id;
     segment->flow_label = ip->flow_label;
-    segment->time = d->packet->time;
-    segment->cookie = NULL;
     if (ip->version == 4) {
         memset(segment->source + 4, 0, sizeof segment->source - 4);
         memset(segment->destination + 4, 0, sizeof segment->destination - 4);
@@ -110,8 +82,31 @@ void decode_tcp(struct decoding *d, const struct ip_header *ip, struct span span
     }
 }
 
+void decode_tcp(struct decoding *d, const struct ip_header *ip, struct span span)
+{
+    struct decoded *out = d->out;
+    struct tcprst_segment spare, *segment = &spare;
+    bool room = out->count < out->size;
+    if (G_LIKELY(room))
+        segment = &out->segments[out->count];
+    if (!tcprst_segment_parse(segment, span.bytes, span.captured, span.length, NULL)) {
+        d->decoder->counts.bad_tcp++;
+        return;
+    }
+    segment->frame = (struct tcprst_frame){.number = d->packet->number};
+    segment->layer = ++d->layers;
+    segment->time = d->packet->time;
+    segment->cookie = NULL;
+    fill_ip(segment, ip);
+    if (G_LIKELY(room))
+        out->count++;
+    else
+        g_array_append_val(d->decoder->pending, spare);
+}
+
 void decode_packet(struct decoder *decoder, const struct packet *packet, struct decoded *decoded)
 {
     struct decoding decoding = {.decoder = decoder, .out = decoded, .packet = packet};
-    decode_link(&decoding, (struct span){packet->bytes, packet->captured, packet->length});
+    struct span span = {packet->bytes, packet->captured, packet->length};
+    decode_link(&decoding, packet->link_type, span);
 }

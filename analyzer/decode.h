@@ -14,19 +14,20 @@ struct decoded {
     size_t size, count;
 };
 
-/* What was met and could not be used, since the last decoder_reset(). */
+/* What was met and could not be used. */
 struct decoder_counts {
-    uint64_t bad_tcp;            /* TCP headers that say nothing: cut off or impossible */
-    uint64_t fragments;          /* IP fragments whose packet was never complete */
-    uint64_t fragments_given_up; /* of these: let go for want of room */
-    uint64_t too_deep;           /* packets with more layers inside one another than are followed */
+    uint64_t bad_tcp;       /* TCP headers that say nothing: cut off or impossible */
+    uint64_t too_deep;      /* packets with more headers inside one another than are followed */
+    uint64_t fragments_cut; /* IP fragments not wholly captured, which cannot be put together */
+    uint64_t fragments_incomplete; /* IP fragments whose packet is not (or never became) complete */
+    uint64_t fragments_given_up;   /* of these: let go because too many others wait */
 };
 
 struct decoder *decoder_new(void);
 void decoder_free(struct decoder *decoder);
-/* Forgets fragments and counts: a new stream begins. */
-void decoder_reset(struct decoder *decoder);
 
+/* The LINKTYPE_ values that are looked into. */
+const uint16_t *decoder_link_types(size_t *count);
 /* Whether packets of that LINKTYPE_ are looked into. */
 bool decoder_knows(uint16_t link_type);
 
@@ -38,6 +39,6 @@ void decoder_take_pending(struct decoder *decoder, struct decoded *decoded);
 /* The bytes of all segments handed out are no longer needed. */
 void decoder_release(struct decoder *decoder);
 
-const struct decoder_counts *decoder_counts(const struct decoder *decoder);
+struct decoder_counts decoder_counts(const struct decoder *decoder);
 
 #endif

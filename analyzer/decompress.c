@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #define ZLIB_CONST /* inflate() does not write to its input */
@@ -169,11 +170,28 @@ static enum source_status fail(struct source *source, char *error)
     return SOURCE_FAILED;
 }
 
+/* A ring buffer may have more files than a process may open at first. */
+static bool raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+        return false;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+static int open_file(const char *name)
+{
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 && errno == EMFILE && raise_limit())
+        fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return fd;
+}
+
 bool source_open(struct source *source, const char *name)
 {
     *source = (struct source){.fd = -1};
-    bool standard_input = strcmp(name, "-") == 0;
-    source->fd = standard_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    source->fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open_file(name);
     struct stat status;
     if (source->fd < 0 || fstat(source->fd, &status) < 0) {
         fail(source, g_strdup(g_strerror(errno)));
@@ -209,13 +227,14 @@ void source_close(struct source *source)
     source->fd = -1;
 }
 
-void source_rewind(struct source *source)
+bool source_rewind(struct source *source)
 {
     if (source->live || lseek(source->fd, 0, SEEK_SET) < 0)
-        return;
+        return false;
     release_buffers(source);
     source->started = source->at_end = false;
     source->read = 0;
+    return true;
 }
 
 static bool interrupted(const struct source *source)

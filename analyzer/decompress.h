@@ -44,9 +44,9 @@ struct source {
  * source->error. */
 bool source_open(struct source *source, const char *name);
 void source_close(struct source *source);
-/* Gives the buffers back; a regular file starts again at its beginning, a pipe keeps what it has
- * read. */
-void source_rewind(struct source *source);
+/* Gives the buffers back and starts again at the file's beginning; false (and nothing is changed)
+ * for a pipe. */
+bool source_rewind(struct source *source);
 
 /* Makes the window at least need octets long. It may move: pointers into it are invalid afterwards.
  */

@@ -4,37 +4,40 @@
 #include "input.h"
 
 #include "capture.h"
+#include "capture_libpcap.h"
 #include "decode.h"
-
-#include <errno.h>
-#include <string.h>
 
 /* One capture and its facts. */
 struct entry {
     struct input_capture facts;
     struct capture capture;
+    bool open;
+    char *name, *damage;
     GArray *link_types;  /* struct input_link_type */
     GPtrArray *left_out; /* char * */
-    char *name, *damage;
-    bool open;
-    bool over; /* its last status was how; it is let go once its segments are used */
-    enum capture_status how;
-    int64_t first_packet; /* for the order */
-    bool looked_at;
+    uint64_t unfiltered; /* packets the filter makes no sense for */
+    uint64_t unknown_blocks;
+    uint64_t octets, total;              /* of the file: read, and in all (0: not known) */
+    struct decoder_counts before, after; /* of the decoder, when its first and last packet came */
+
+    int64_t first_packet; /* its time, for the order */
+    struct packet peeked; /* read for the order from something that cannot be rewound */
+    bool has_peeked;
 };
 
 struct input {
     struct entry *entries;
     size_t count;
-    size_t *order; /* indexes of entries, as they are read */
-    size_t position;
-    bool separate, ordered;
-    uint64_t finished_octets; /* of captures already closed */
+    size_t *order;   /* indexes of entries, as they are read */
+    size_t position; /* in order: the capture at work */
+    size_t to_peek;  /* entries whose first packet is not yet known, from here; count: the order is
+                        final */
+    bool separate, started;
     struct decoder *decoder;
-    const volatile sig_atomic_t *interrupted;
+    struct capture_filter *filter;
 };
 
-static void damaged(struct entry *entry, uint64_t frame, char *words)
+static void set_damage(struct entry *entry, uint64_t frame, char *words)
 {
     g_free(entry->damage);
     entry->damage = words;
@@ -45,30 +48,44 @@ static void damaged(struct entry *entry, uint64_t frame, char *words)
 static void open_entry(struct entry *entry, const char *name, const struct input_options *options)
 {
     entry->name = g_strdup(name);
-    entry->facts.name = entry->name;
-    entry->facts.format = "";
-    entry->facts.first_time = entry->facts.last_time = TCPRST_TIME_UNKNOWN;
-    entry->facts.time_digits = 6;
+    entry->facts = (struct input_capture){
+        .name = entry->name,
+        .format = "",
+        .first_time = TCPRST_TIME_UNKNOWN,
+        .last_time = TCPRST_TIME_UNKNOWN,
+        .time_digits = 6,
+    };
+    entry->first_packet = TCPRST_TIME_UNKNOWN;
     entry->link_types = g_array_new(FALSE, TRUE, sizeof(struct input_link_type));
     entry->left_out = g_ptr_array_new_with_free_func(g_free);
     struct source *source = &entry->capture.source;
     entry->open = source_open(source, name);
     if (!entry->open) {
-        damaged(entry, 0, g_strdup_printf("cannot open '%s': %s", name, source->error));
+        set_damage(entry, 0, g_strdup_printf("cannot open '%s': %s", name, source->error));
         return;
     }
     source->pause_ms = options->pause_ms;
     source->interrupted = options->interrupted;
+    entry->total = source->total;
     capture_start(&entry->capture);
 }
 
 struct input *input_open(const struct input_options *options, char **error)
 {
-    (void)error;
+    struct capture_filter *filter = NULL;
+    if (options->filter) {
+        size_t count;
+        const uint16_t *link_types = decoder_link_types(&count);
+        filter = capture_filter_new(options->filter, link_types, count, error);
+        if (!filter)
+            return NULL;
+    }
     struct input *input = g_new0(struct input, 1);
+    input->filter = filter;
     input->count = options->count;
     input->separate = options->separate;
-    input->interrupted = options->interrupted;
+    /* Asking for the order of one would only delay its first packet. */
+    input->to_peek = options->separate || options->count < 2 ? options->count : 0;
     input->entries = g_new0(struct entry, options->count);
     input->order = g_new0(size_t, options->count);
     input->decoder = decoder_new();
@@ -92,120 +109,203 @@ void input_close(struct input *input)
         g_free(entry->damage);
     }
     decoder_free(input->decoder);
+    capture_filter_free(input->filter);
     g_free(input->order);
     g_free(input->entries);
     g_free(input);
 }
 
-static void count_link_type(struct entry *entry, uint16_t number)
+static gint by_first_packet(gconstpointer a, gconstpointer b, gpointer entries)
+{
+    int64_t first = ((struct entry *)entries)[*(const size_t *)a].first_packet;
+    int64_t second = ((struct entry *)entries)[*(const size_t *)b].first_packet;
+    return (first > second) - (first < second);
+}
+
+/* Reads the first packet of each capture and sorts by their times. Captures without one keep their
+ * place at the front. */
+static enum input_status put_in_order(struct input *input)
+{
+    for (; input->to_peek < input->count; input->to_peek++) {
+        struct entry *entry = &input->entries[input->to_peek];
+        if (!entry->open)
+            continue;
+        enum capture_status status = capture_next(&entry->capture, &entry->peeked, true);
+        if (status == CAPTURE_PAUSED)
+            return INPUT_PAUSED;
+        if (status == CAPTURE_INTERRUPTED)
+            return INPUT_INTERRUPTED;
+        if (status == CAPTURE_PACKET)
+            entry->first_packet = entry->peeked.time;
+        entry->has_peeked = !capture_rewind(&entry->capture) && status == CAPTURE_PACKET;
+    }
+    g_qsort_with_data(input->order, (gint)input->count, sizeof input->order[0], by_first_packet,
+                      input->entries);
+    return INPUT_MORE;
+}
+
+static const char *link_type_name(uint16_t number)
+{
+    const char *name = capture_link_type_name(number);
+    if (name)
+        return name;
+    char digits[8];
+    g_snprintf(digits, sizeof digits, "%u", number);
+    return g_intern_string(digits);
+}
+
+static struct input_link_type *find_link_type(struct entry *entry, uint16_t number)
 {
     GArray *types = entry->link_types;
     for (guint i = 0; i < types->len; i++) {
         struct input_link_type *type = &g_array_index(types, struct input_link_type, i);
-        if (type->number == number) {
-            type->packets++;
-            return;
-        }
+        if (type->number == number)
+            return type;
     }
-    struct input_link_type type = {
-        .number = number, .name = "", .packets = 1, .decoded = decoder_knows(number)};
+    struct input_link_type type = {.number = number,
+                                   .decoded = decoder_knows(number),
+                                   .name = number == CAPTURE_NO_LINK_TYPE ? "not a packet"
+                                                                          : link_type_name(number)};
     g_array_append_val(types, type);
+    return &g_array_index(types, struct input_link_type, types->len - 1);
 }
 
-static void count_packet(struct entry *entry, const struct packet *packet)
+static inline void count_packet(struct entry *entry, const struct packet *packet)
 {
-    entry->facts.packets++;
-    if (packet->time != TCPRST_TIME_UNKNOWN) {
-        if (entry->facts.first_time == TCPRST_TIME_UNKNOWN)
-            entry->facts.first_time = packet->time;
-        entry->facts.last_time = packet->time;
+    struct input_capture *facts = &entry->facts;
+    facts->packets++;
+    if (G_LIKELY(packet->time != TCPRST_TIME_UNKNOWN)) {
+        if (G_UNLIKELY(facts->first_time == TCPRST_TIME_UNKNOWN))
+            facts->first_time = packet->time;
+        facts->last_time = packet->time;
     }
-    count_link_type(entry, packet->link_type);
+    struct input_link_type *types = (void *)entry->link_types->data;
+    if (G_LIKELY(entry->link_types->len && types[0].number == packet->link_type))
+        types[0].packets++;
+    else
+        find_link_type(entry, packet->link_type)->packets++;
 }
 
-/* The capture gives no more packets: says why and lets it go. */
-static void finish_entry(struct input *input, struct entry *entry, enum capture_status status)
+static void take_packet(struct input *input, struct entry *entry, const struct packet *packet,
+                        struct decoded *decoded)
+{
+    count_packet(entry, packet);
+    if (input->filter && packet->link_type != CAPTURE_NO_LINK_TYPE) {
+        bool usable;
+        bool passes = capture_filter_match(input->filter, packet, &usable);
+        if (!usable)
+            entry->unfiltered++;
+        if (!passes)
+            return;
+    }
+    decode_packet(input->decoder, packet, decoded);
+}
+
+/* What is known of a capture while it is open. */
+static void note_progress(struct input *input, struct entry *entry)
+{
+    const struct capture *capture = &entry->capture;
+    entry->facts.usable = capture->is_capture;
+    entry->facts.format = capture->format;
+    entry->facts.compression = capture->source.compression;
+    entry->facts.time_digits = capture->time_digits;
+    entry->unknown_blocks = capture->unknown_blocks;
+    entry->octets = capture->source.read;
+    entry->after = decoder_counts(input->decoder);
+}
+
+/* The capture gives no more packets: keeps what is to be said of it and lets it go. */
+static void finish_entry(struct input *input, struct entry *entry)
 {
     struct capture *capture = &entry->capture;
-    if (status == CAPTURE_DAMAGED) {
-        if (!capture->is_capture)
-            damaged(entry, 0, g_strdup_printf("'%s': %s", entry->name, capture->error));
-        else
-            damaged(entry, capture->packets + 1,
-                    g_strdup_printf("'%s', frame %" G_GUINT64_FORMAT ": %s", entry->name,
-                                    capture->packets + 1, capture->error));
+    note_progress(input, entry);
+    if (capture->error && capture->is_capture) {
+        uint64_t frame = capture->packets + 1;
+        set_damage(entry, frame,
+                   g_strdup_printf("'%s', frame %" G_GUINT64_FORMAT ": %s", entry->name, frame,
+                                   capture->error));
+    } else if (capture->error) {
+        set_damage(entry, 0, g_strdup_printf("'%s': %s", entry->name, capture->error));
     }
-    input->finished_octets += capture->source.read;
     capture_close(capture);
     entry->open = false;
     input->position++;
-}
-
-static void copy_facts(struct entry *entry)
-{
-    const struct capture *capture = &entry->capture;
-    if (entry->open) {
-        entry->facts.usable = capture->is_capture;
-        entry->facts.format = capture->format;
-        entry->facts.compression = capture->source.compression;
-        entry->facts.time_digits = capture->time_digits;
+    input->started = false;
+    if (input->separate) {
+        decoder_free(input->decoder);
+        input->decoder = decoder_new();
     }
-    entry->facts.link_types = (const void *)entry->link_types->data;
-    entry->facts.link_type_count = entry->link_types->len;
-    entry->facts.left_out = (const char *const *)entry->left_out->pdata;
-    entry->facts.left_out_count = entry->left_out->len;
 }
 
-static bool next_entry(struct input *input, struct entry **entry, size_t *index)
+/* The capture at work, NULL when all are read. */
+static struct entry *current_entry(struct input *input, size_t *index)
 {
-    while (input->position < input->count) {
+    for (; input->position < input->count; input->position++) {
         *index = input->order[input->position];
-        *entry = &input->entries[*index];
-        if ((*entry)->open)
-            return true;
-        input->position++;
+        struct entry *entry = &input->entries[*index];
+        if (!entry->open)
+            continue;
+        if (!input->started)
+            entry->before = decoder_counts(input->decoder);
+        input->started = true;
+        return entry;
     }
-    return false;
+    return NULL;
+}
+
+static enum capture_status next_packet(struct entry *entry, struct packet *packet, bool may_wait)
+{
+    if (G_UNLIKELY(entry->has_peeked)) {
+        entry->has_peeked = false;
+        *packet = entry->peeked;
+        return CAPTURE_PACKET;
+    }
+    return capture_next(&entry->capture, packet, may_wait);
+}
+
+static enum input_status fill(struct input *input, struct entry *entry, struct decoded *decoded)
+{
+    struct packet packet;
+    while (decoded->count < decoded->size) {
+        /* Segments handed out point into the window: it may only move when there are none. */
+        switch (next_packet(entry, &packet, decoded->count == 0)) {
+        case CAPTURE_PACKET:
+            take_packet(input, entry, &packet, decoded);
+            break;
+        case CAPTURE_MORE:
+            return INPUT_MORE;
+        case CAPTURE_PAUSED:
+            return INPUT_PAUSED;
+        case CAPTURE_INTERRUPTED:
+            return INPUT_INTERRUPTED;
+        case CAPTURE_END:
+        case CAPTURE_DAMAGED:
+            if (decoded->count == 0)
+                finish_entry(input, entry);
+            return INPUT_MORE;
+        }
+    }
+    return INPUT_MORE;
 }
 
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,
                   enum input_status *status)
 {
     struct decoded decoded = {segments, size, 0};
-    struct entry *entry;
     size_t index;
-    *status = INPUT_MORE;
-    decoder_release(input->decoder);
-    if (!next_entry(input, &entry, &index)) {
+    if (input->to_peek < input->count) {
+        *status = put_in_order(input);
+        if (*status != INPUT_MORE)
+            return 0;
+    }
+    struct entry *entry = current_entry(input, &index);
+    if (!entry) {
         *status = INPUT_END;
         return 0;
     }
+    decoder_release(input->decoder);
     decoder_take_pending(input->decoder, &decoded);
-    while (decoded.count < size) {
-        struct packet packet;
-        enum capture_status result =
-            entry->over ? entry->how : capture_next(&entry->capture, &packet, decoded.count == 0);
-        if (result == CAPTURE_MORE)
-            break;
-        if (result == CAPTURE_PACKET) {
-            count_packet(entry, &packet);
-            decode_packet(input->decoder, &packet, &decoded);
-            continue;
-        }
-        if (result == CAPTURE_PAUSED)
-            *status = INPUT_PAUSED;
-        else if (result == CAPTURE_INTERRUPTED)
-            *status = INPUT_INTERRUPTED;
-        else if (decoded.count) {
-            /* The segments' bytes are still in the capture's window: it goes with the next call. */
-            entry->over = true;
-            entry->how = result;
-        } else {
-            copy_facts(entry);
-            finish_entry(input, entry, result);
-        }
-        break;
-    }
+    *status = fill(input, entry, &decoded);
     for (size_t i = 0; i < decoded.count; i++)
         segments[i].frame.capture = (uint32_t)index;
     entry->facts.segments += decoded.count;
@@ -217,17 +317,67 @@ size_t input_count(const struct input *input)
     return input->count;
 }
 
+static void left_out(struct entry *entry, uint64_t count, const char *what)
+{
+    if (count)
+        g_ptr_array_add(entry->left_out, g_strdup_printf("%s: %" G_GUINT64_FORMAT, what, count));
+}
+
+static uint64_t difference(uint64_t after, uint64_t before)
+{
+    return after > before ? after - before : 0;
+}
+
+static void describe_left_out(struct entry *entry)
+{
+    const struct decoder_counts *before = &entry->before, *after = &entry->after;
+    g_ptr_array_set_size(entry->left_out, 0);
+    for (guint i = 0; i < entry->link_types->len; i++) {
+        const struct input_link_type *type =
+            &g_array_index(entry->link_types, struct input_link_type, i);
+        if (type->number == CAPTURE_NO_LINK_TYPE)
+            left_out(entry, type->packets, "records that are no packets");
+        else if (!type->decoded)
+            g_ptr_array_add(entry->left_out,
+                            g_strdup_printf("link type %u (%s): %" G_GUINT64_FORMAT
+                                            " packets not decoded",
+                                            type->number, type->name, type->packets));
+    }
+    left_out(entry, entry->unknown_blocks, "pcapng blocks of unknown types");
+    left_out(entry, entry->unfiltered, "packets whose link type the filter makes no sense for");
+    left_out(entry, difference(after->bad_tcp, before->bad_tcp),
+             "TCP headers cut off or impossible");
+    left_out(entry, difference(after->too_deep, before->too_deep),
+             "packets with too many headers inside one another");
+    left_out(entry, difference(after->fragments_cut, before->fragments_cut),
+             "IP fragments not wholly captured");
+    left_out(entry, difference(after->fragments_incomplete, before->fragments_incomplete),
+             "IP fragments whose others are missing");
+}
+
 const struct input_capture *input_capture(struct input *input, size_t index)
 {
-    copy_facts(&input->entries[index]);
-    return &input->entries[index].facts;
+    struct entry *entry = &input->entries[index];
+    if (input->started && input->order[input->position] == index)
+        note_progress(input, entry);
+    describe_left_out(entry);
+    entry->facts.link_types = (const void *)entry->link_types->data;
+    entry->facts.link_type_count = entry->link_types->len;
+    entry->facts.left_out = (const char *const *)entry->left_out->pdata;
+    entry->facts.left_out_count = entry->left_out->len;
+    return &entry->facts;
 }
 
 void input_progress(const struct input *input, uint64_t *read, uint64_t *total)
 {
-    *read = input->finished_octets;
-    *total = 0;
-    for (size_t i = 0; i < input->count; i++)
-        if (input->entries[i].open)
-            *read += input->entries[i].capture.source.read;
+    bool known = true;
+    *read = *total = 0;
+    for (size_t i = 0; i < input->count; i++) {
+        const struct entry *entry = &input->entries[i];
+        *read += entry->open ? entry->capture.source.read : entry->octets;
+        *total += entry->total;
+        known = known && (!entry->capture.source.live || !entry->open);
+    }
+    if (!known)
+        *total = 0;
 }
