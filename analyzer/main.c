@@ -7,6 +7,7 @@
 #include "output.h"
 #include "progress.h"
 #include "report.h"
+#include "sandbox.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -219,12 +220,20 @@ static unsigned columns(bool terminal)
     return CLAMP(width, MIN_WIDTH, MAX_WIDTH);
 }
 
+static void print_version(void)
+{
+    const char *missing = sandbox_missing();
+    printf("tcprst %s\n", TCPRST_VERSION);
+    printf("sandbox: %s%s\n", missing ? "not available, " : "available (seccomp)",
+           missing ? missing : "");
+}
+
 static int explain(const struct options *options)
 {
     bool terminal = isatty(STDOUT_FILENO), color = wants_color(options, terminal), known = true;
     char *error = NULL;
     if (options->action == ACTION_VERSION)
-        printf("tcprst %s\n", TCPRST_VERSION);
+        print_version();
     else if (options->action == ACTION_LIST_CAUSES)
         explain_list(stdout, color, columns(terminal));
     else
@@ -260,6 +269,18 @@ static bool open_all(struct run *run, char **error)
     return run->out != NULL;
 }
 
+/* Everything is open, no octet of a capture was looked at: from here on less is enough. */
+static void give_up_privileges(const struct options *options)
+{
+    const char *why = NULL;
+    g_random_int(); /* its first use opens /dev/urandom */
+    if (options->no_sandbox || sandbox_enter(&why) || !options->verbose)
+        return;
+    char *line = g_strdup_printf("reading without a sandbox: %s", why);
+    complain(line);
+    g_free(line);
+}
+
 static void setup_report(struct run *run)
 {
     const struct options *options = run->options;
@@ -293,6 +314,7 @@ static int run_report(const struct options *options)
         return EXIT_WRONG;
     }
     setup_report(&run);
+    give_up_privileges(options);
     bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
     progress_start(&run.progress,
                    !options->quiet && !options->no_progress && !(streams && run.report.terminal));

@@ -190,6 +190,8 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->why = raw->flag[OPTION_WHY];
     options->redact = raw->flag[OPTION_REDACT];
     options->quiet = raw->flag[OPTION_QUIET];
+    options->verbose = raw->flag[OPTION_VERBOSE];
+    options->no_sandbox = raw->flag[OPTION_NO_SANDBOX];
     options->no_progress = raw->flag[OPTION_NO_PROGRESS];
     options->output = g_steal_pointer(&raw->text[OPTION_OUTPUT]);
     options->annotate = g_steal_pointer(&raw->text[OPTION_ANNOTATE]);

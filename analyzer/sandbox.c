@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sandbox.c - the list of system calls that reading and reporting need; all others end the process
+ * (seccomp). */
+#ifdef TCPRST_SECCOMP
+#define _GNU_SOURCE
+
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Allowed whatever the arguments. */
+static const int allowed[] = {
+    /* what is open: captures, report, standard error */
+    SCMP_SYS(read),
+    SCMP_SYS(readv),
+    SCMP_SYS(pread64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(_llseek),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(fstat),
+    SCMP_SYS(fstat64),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fadvise64),
+    SCMP_SYS(close),
+    /* waiting for a pipe */
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(select),
+    SCMP_SYS(pselect6),
+    SCMP_SYS(restart_syscall),
+    /* memory that cannot be executed: mmap and mprotect are below */
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    /* time and chance */
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_gettime64),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(sysinfo),
+    /* threads that exist already, signals, the end */
+    SCMP_SYS(futex),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+};
+
+/* Allowed with that argument only: its bits under mask must be value. */
+struct limited {
+    int call;
+    unsigned argument;
+    scmp_datum_t mask, value;
+};
+
+static bool add_limited(scmp_filter_ctx filter)
+{
+    const struct limited limited[] = {
+        {SCMP_SYS(mmap), 2, PROT_EXEC, 0},
+        {SCMP_SYS(mmap2), 2, PROT_EXEC, 0},
+        {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
+        {SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS}, /* isatty() */
+        {SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCGWINSZ},
+        {SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFL}, /* fdopen() */
+        /* fstat() of glibc 2.33 and later: by descriptor. At worst it tells that a file exists. */
+        {SCMP_SYS(newfstatat), 3, UINT32_MAX, AT_EMPTY_PATH},
+        {SCMP_SYS(tgkill), 0, UINT32_MAX, (scmp_datum_t)getpid()}, /* abort() */
+    };
+    for (size_t i = 0; i < sizeof limited / sizeof *limited; i++) {
+        const struct scmp_arg_cmp compare = {limited[i].argument, SCMP_CMP_MASKED_EQ,
+                                             limited[i].mask, limited[i].value};
+        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, limited[i].call, 1, &compare) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool add_rules(scmp_filter_ctx filter)
+{
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0) != 0)
+            return false;
+    /* One filter for all threads, also those that were started before. */
+    return add_limited(filter) && seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0;
+}
+
+/* What the C library reads files for at its first use: error messages in another charset, the time
+ * zone. */
+static void use_once(void)
+{
+    tzset();
+    (void)strerror(ENOENT);
+}
+
+const char *sandbox_missing(void)
+{
+    return NULL;
+}
+
+bool sandbox_enter(const char **why)
+{
+    use_once();
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    if (!filter) {
+        *why = "no memory for the list of system calls";
+        return false;
+    }
+    bool entered = add_rules(filter) && seccomp_load(filter) == 0;
+    seccomp_release(filter);
+    *why = entered ? NULL : "the kernel does not take the list of system calls";
+    return entered;
+}
+
+#else
+
+#include "sandbox.h"
+
+#include <stddef.h>
+
+const char *sandbox_missing(void)
+{
+#ifdef TCPRST_SANITIZED
+    return "built with sanitizers, which need more than it allows";
+#else
+    return "built without libseccomp";
+#endif
+}
+
+bool sandbox_enter(const char **why)
+{
+    *why = sandbox_missing();
+    return false;
+}
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sandbox_probe CALL: locks itself in, then does what CALL names; says "done" where it lives on.
+ * Exit code 77: no sandbox. */
+#define _GNU_SOURCE
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NO_SANDBOX = 77 };
+
+static void probe_open(void)
+{
+    if (open("/etc/passwd", O_RDONLY) < 0)
+        perror("open");
+}
+
+static void probe_create(void)
+{
+    if (open("/tmp/tcprst-sandbox-probe", O_WRONLY | O_CREAT, 0600) < 0)
+        perror("create");
+}
+
+static void probe_unlink(void)
+{
+    unlink("/tmp/tcprst-sandbox-probe");
+}
+
+static void probe_execute(void)
+{
+    char name[] = "true";
+    char *const words[] = {name, NULL};
+    execv("/bin/true", words);
+}
+
+static void probe_fork(void)
+{
+    if (fork() == 0)
+        _exit(0);
+}
+
+static void *nothing(void *argument)
+{
+    return argument;
+}
+
+static void probe_thread(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+
+static void probe_socket(void)
+{
+    if (socket(AF_INET, SOCK_STREAM, 0) < 0)
+        perror("socket");
+}
+
+static void probe_pair(void)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+        perror("socketpair");
+}
+
+static void probe_trace(void)
+{
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+}
+
+static void probe_signal(void)
+{
+    kill(getppid(), 0);
+}
+
+static void probe_executable_memory(void)
+{
+    void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(memory, 4096, PROT_READ | PROT_EXEC);
+}
+
+/* What must stay possible. */
+static void probe_work(void)
+{
+    char *memory = calloc(1, 100U << 20);
+    if (!memory)
+        abort();
+    memory[99U << 20] = 1;
+    free(memory);
+    fprintf(stderr, "%s\n", strerror(ENOMEM));
+    char octet;
+    if (read(STDIN_FILENO, &octet, 1) != 0)
+        abort();
+}
+
+static const struct {
+    const char *name;
+    void (*probe)(void);
+} probes[] = {
+    {"open", probe_open},
+    {"create", probe_create},
+    {"unlink", probe_unlink},
+    {"execute", probe_execute},
+    {"fork", probe_fork},
+    {"thread", probe_thread},
+    {"socket", probe_socket},
+    {"socketpair", probe_pair},
+    {"trace", probe_trace},
+    {"signal", probe_signal},
+    {"executable-memory", probe_executable_memory},
+    {"abort", abort},
+    {"work", probe_work},
+};
+
+int main(int argc, char **argv)
+{
+    const char *why = NULL;
+    for (size_t i = 0; argc == 2 && i < sizeof probes / sizeof *probes; i++) {
+        if (strcmp(argv[1], probes[i].name) != 0)
+            continue;
+        if (!sandbox_enter(&why)) {
+            fprintf(stderr, "no sandbox: %s\n", why);
+            return NO_SANDBOX;
+        }
+        probes[i].probe();
+        printf("done\n");
+        return 0;
+    }
+    fprintf(stderr, "usage: sandbox_probe CALL\n");
+    return 2;
+}
