@@ -221,7 +221,7 @@ struct connection *table_victim(struct table *t, int64_t now, bool *full)
     for (int i = 0; i < SWEEP && t->ever; i++) {
         t->hand = (t->hand + 1) % t->ever;
         struct connection *c = at(t, t->hand);
-        if (c->used && !c->first_reset && over(c, now))
+        if (c->used && c->segments && !c->first_reset && over(c, now))
             return c;
     }
     if (t->used < t->max)
@@ -231,7 +231,8 @@ struct connection *table_victim(struct table *t, int64_t now, bool *full)
     for (size_t i = 0, seen = 0; i < t->ever && seen < SAMPLE; i++) {
         t->hand = (t->hand + 1) % t->ever;
         struct connection *c = at(t, t->hand);
-        if (!c->used || c->first_reset)
+        /* Without segments it is the one that was just made. */
+        if (!c->used || !c->segments || c->first_reset)
             continue;
         seen++;
         if (!oldest || c->last_time < oldest->last_time)

@@ -144,7 +144,7 @@ static void on_connection(void *user, const struct tcprst_connection *connection
     CHECK(checker->core != NULL);
     CHECK((unsigned)connection->ending <= TCPRST_ENDING_REFUSED);
     CHECK(connection->first.number >= 1 && connection->last.number >= 1);
-    CHECK(connection->client.segments + connection->server.segments >= 1);
+    CHECK(connection->client.segments + connection->server.segments + connection->resets >= 1);
 }
 
 bool checker_start(struct checker *checker, size_t max_connections, uint64_t hash_seed)
