@@ -302,7 +302,8 @@ enum tcprst_severity severity_of(const struct tcprst_verdict *v)
     return lost && !wanted ? TCPRST_SEVERITY_NOTABLE : TCPRST_SEVERITY_BENIGN;
 }
 
-enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength strength, const struct evidence *e)
+enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength strength,
+                             const struct evidence *e)
 {
     bool forged = cause == TCPRST_CAUSE_INJECTED || cause == TCPRST_CAUSE_BLIND_ATTACK ||
                   cause == TCPRST_CAUSE_POLICY_RESET || cause == TCPRST_CAUSE_FIREWALL_REJECT;

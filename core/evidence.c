@@ -137,12 +137,12 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     numbers(e, F(TRIGGER_ODD_FLAGS), t->flags, 0);
     tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
-    int64_t rtt = r->x.rtt_min;
-    if (x_host && x_host->rtt_min > 0 && (rtt < 0 || x_host->rtt_min < rtt))
+    int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
+    if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))
         rtt = x_host->rtt_min;
     if (rtt > 0) {
         int64_t took = r->when - t->time;
-        tell_at(e, F(TRIGGER_TOO_FAST), rtt > TOO_FAST_MIN && took < rtt / 2, t->where);
+        tell_at(e, F(TRIGGER_TOO_FAST), rtt > TOO_FAST_MIN && took < rtt / 3, t->where);
         numbers(e, F(TRIGGER_TOO_FAST), took, rtt);
     }
 }
@@ -187,7 +187,8 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     tell(e, F(TEXT), r->payload_length > 0);
     numbers(e, F(TEXT), r->payload_length, 0);
     if (r->checksum_known)
-        tell(e, F(BAD_CHECKSUM), r->bad_checksum && x_host && x_host->sums_good && !x_host->sums_bad);
+        tell(e, F(BAD_CHECKSUM),
+             r->bad_checksum && x_host && x_host->sums_good && !x_host->sums_bad);
 }
 
 /* No path is longer, so a TTL that seems to have come further was chosen by its application. */
@@ -199,12 +200,14 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
     unsigned hops = host_hops(r->ttl);
     if (seen(x, END_SEEN)) {
         bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
-        /* An answer carries the host's default TTL, whatever the application chose for its socket. */
+        /* An answer carries the host's default TTL, whatever the application chose for its socket.
+         */
         same |= hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last);
         if (same || (host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
             tell_at(e, F(TTL_SAME), same, x->last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
-    } else if (x_host && x_host->hops_known && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS) {
+    } else if (x_host && x_host->hops_known && x_host->hops_max < PLAUSIBLE_HOPS &&
+               hops < PLAUSIBLE_HOPS) {
         tell(e, F(TTL_SAME), hops >= x_host->hops_min && hops <= x_host->hops_max);
         numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
     }
@@ -238,8 +241,8 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
 }
 
 /*
- * What the sender's stack reflects of a SYN and a filter does not: Linux answers with the SYN's type of service and a flow label
- * of its own, nf_send_reset() with neither.
+ * What the sender's stack reflects of a SYN and a filter does not: Linux answers with the SYN's
+ * type of service and a flow label of its own, nf_send_reset() with neither.
  */
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
@@ -518,10 +521,12 @@ static void fact_runs(struct evidence *e, const struct reset *r, const struct ho
     }
 }
 
-static void fact_others(struct evidence *e, const struct reset *r, const struct host *x_host, const struct host *y_host)
+static void fact_others(struct evidence *e, const struct reset *r, const struct host *x_host,
+                        const struct host *y_host)
 {
     if (y_host || x_host) {
-        /* A scanner is the end that opened: of a SYN-ACK's RST the sender, of a SYN's refusal the receiver. */
+        /* A scanner is the end that opened: of a SYN-ACK's RST the sender, of a SYN's refusal the
+         * receiver. */
         const struct host *opener = is(e, F(TRIGGER_SYN_ACK)) ? x_host : y_host;
         unsigned n = opener ? host_fan_out(opener, r->when) : 0;
         tell(e, F(FAN_OUT), n > SCAN_FAN_OUT);
@@ -533,7 +538,8 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
     }
     if (!x_host)
         return;
-    int64_t open = host_port_time(x_host->open, r->source_port), closed = host_port_time(x_host->closed, r->source_port);
+    int64_t open = host_port_time(x_host->open, r->source_port),
+            closed = host_port_time(x_host->closed, r->source_port);
     if (is(e, F(TRIGGER_SYN))) {
         tell(e, F(PORT_OPEN), open != INT64_MIN);
         numbers(e, F(PORT_OPEN), open != INT64_MIN ? r->when - open : 0, 0);
@@ -543,20 +549,23 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
     }
     fact_runs(e, r, x_host);
     uint16_t service = reset_service_port(r);
-    int64_t same = r->idle >= IDLE_RECUR_MIN ? host_same_idle(x_host, service, r->incarnation, r->idle) : -1;
+    int64_t same =
+        r->idle >= IDLE_RECUR_MIN ? host_same_idle(x_host, service, r->incarnation, r->idle) : -1;
     tell(e, F(IDLE_RECURS), same >= 0);
     numbers(e, F(IDLE_RECURS), same, r->idle);
 }
 
 /* ---- what came with it and followed ---- */
 
-/* RSTs of the same connection around it: one to the other end at once, or guesses at other numbers. */
+/* RSTs of the same connection around it: one to the other end at once, or guesses at other numbers.
+ */
 static void fact_company(struct evidence *e, const struct reset *r)
 {
     unsigned looked = 0, places = 1;
     bool opposite = false;
     uint32_t others[GUESSES];
-    for (const struct reset *n = r->connection->first_reset; n && looked < MAX_RELATED; n = n->next_of_connection, looked++) {
+    for (const struct reset *n = r->connection->first_reset; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++) {
         if (n == r || n->incarnation != r->incarnation || n->duplicate_of || n->has_trigger)
             continue;
         int64_t apart = n->when > r->when ? n->when - r->when : r->when - n->when;
@@ -586,11 +595,17 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
 {
     int64_t rtt = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
     int64_t limit = rtt > 4 * WENT_ON_MIN ? rtt : 4 * WENT_ON_MIN;
+    /* Its own handshake goes on after it refused what did not belong to it. */
+    if (a->syn_again >= 0 || is(e, F(TRIGGER_BAD_HANDSHAKE_ACK)) ||
+        (r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
+        return;
     bool late = a->x_last >= 0 && a->x_last - r->when > limit;
     tell_at(e, F(SENDER_ACKED_LATER), a->x_acked_later != 0, a->x_acked_later);
-    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || late, a->x_acked_later ? a->x_acked_later : a->x_first_where);
+    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || late,
+            a->x_acked_later ? a->x_acked_later : a->x_first_where);
     numbers(e, F(SENDER_WENT_ON), a->x_last - r->when, 0);
-    tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn_ack >= 0 && a->syn_again < 0, a->syn_ack_where);
+    tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn_ack >= 0 && a->syn_again < 0,
+            a->syn_ack_where);
     numbers(e, F(SENDER_ACCEPTED), a->syn_ack - r->when, 0);
 }
 
@@ -599,8 +614,10 @@ static void fact_confirmed(struct evidence *e, const struct reset *r, const stru
     if (a->challenge < 0)
         return;
     unsigned looked = 0;
-    for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED; n = n->next_of_connection, looked++)
-        if (n->incarnation == r->incarnation && n->d == r->d && n->has_trigger && n->trigger.where == a->challenge_where) {
+    for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n->incarnation == r->incarnation && n->d == r->d && n->has_trigger &&
+            n->trigger.where == a->challenge_where) {
             tell_at(e, F(CONFIRMED), true, where_pack(n->frame));
             return;
         }

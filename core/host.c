@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* host.c - the hosts of a capture: a fixed-size table where the least recently noted of a few neighbours makes room. */
+/* host.c - the hosts of a capture: a fixed-size table where the least recently noted of a few
+ * neighbours makes room. */
 #include "host.h"
 
 #include "limits.h"
@@ -67,7 +68,8 @@ struct host *hosts_find(struct hosts *h, uint8_t ip_version, const uint8_t addre
 {
     struct host *set = set_of(h, ip_version, address);
     for (unsigned i = 0; i < WAYS; i++)
-        if (set[i].used && set[i].ip_version == ip_version && memcmp(set[i].address, address, 16) == 0)
+        if (set[i].used && set[i].ip_version == ip_version &&
+            memcmp(set[i].address, address, 16) == 0)
             return &set[i];
     return NULL;
 }
@@ -148,13 +150,15 @@ static uint32_t sum16(const uint8_t *p, uint32_t n, uint32_t sum)
     return sum;
 }
 
-/* Whether checksums of this host are real in this capture: those of packets sent with offload are not. */
+/* Whether checksums of this host are real in this capture: those of packets sent with offload are
+ * not. */
 static void note_checksum(struct host *host, const struct tcprst_segment *s)
 {
     if (s->captured < s->length || s->length > 1600)
         return;
     unsigned n = s->ip_version == 6 ? 16 : 4;
-    uint32_t sum = sum16(s->bytes, s->length, sum16(s->source, n, sum16(s->destination, n, 6 + s->length)));
+    uint32_t sum =
+        sum16(s->bytes, s->length, sum16(s->source, n, sum16(s->destination, n, 6 + s->length)));
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
     uint8_t *count = sum == 0xffff ? &host->sums_good : &host->sums_bad;
@@ -188,6 +192,8 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
         }
     }
     note_checksum(host, s);
+    if (rtt >= 0 && host->rtt_samples < UINT8_MAX)
+        host->rtt_samples++;
     if (rtt >= 0 && (host->rtt_min < 0 || rtt < host->rtt_min))
         host->rtt_min = rtt;
     if (s->flags & TCPRST_ACK) {
@@ -230,7 +236,8 @@ static void note_run(struct run runs[HOST_RUNS], int64_t time, int64_t gap)
     runs[0] = (struct run){time, time, 1};
 }
 
-void host_note_abort(struct host *host, uint16_t service, uint64_t connection, int64_t idle, int64_t time)
+void host_note_abort(struct host *host, uint16_t service, uint64_t connection, int64_t idle,
+                     int64_t time)
 {
     host->last_time = time;
     note_run(host->aborts, time, MASS_GAP);
@@ -280,7 +287,8 @@ int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t conne
     for (unsigned i = 0; i < HOST_IDLES; i++) {
         const struct idle_note *n = &host->idles[i];
         int64_t apart = n->idle > idle ? n->idle - idle : idle - n->idle;
-        if (n->idle > 0 && n->port == service && n->connection != connection && apart <= idle / IDLE_SAME)
+        if (n->idle > 0 && n->port == service && n->connection != connection &&
+            apart <= idle / IDLE_SAME)
             return n->idle;
     }
     return -1;

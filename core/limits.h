@@ -115,8 +115,8 @@
 
 /* ---- Across connections ---- */
 
-/* Aborts of one host this close together are one run: a process that dies closes its sockets within milliseconds, a busy
- * machine within a second. */
+/* Aborts of one host this close together are one run: a process that dies closes its sockets within
+ * milliseconds, a busy machine within a second. */
 #define MASS_GAP (500 * NS_PER_MS)
 /* So many connections in a run no longer than this are "at once". */
 #define MASS_COUNT 5
@@ -127,19 +127,26 @@
 #define IDLE_SAME 50
 /* Shorter pauses recur by chance. */
 #define IDLE_RECUR_MIN (1 * NS_PER_S)
-/* Two ends told of one expiry: the device sends both at once, the observer may stand beside one of them. */
+/* Two ends told of one expiry: the device sends both at once, the observer may stand beside one of
+ * them. */
 #define AT_ONCE (50 * NS_PER_MS)
 /* Listener and un-accepted connections are closed in one system call. */
 #define LISTENER_SPAN (20 * NS_PER_MS)
 /* Different clients challenged with a wrong SYN-ACK before it is a habit of the server's side. */
 #define CHALLENGED_CLIENTS 3
-/* An end that has ended goes on only in segments it had sent before; further than this, captures do not reorder. */
+/* An end that has ended goes on only in segments it had sent before; further than this, captures do
+ * not reorder. */
 #define WENT_ON_MIN (30 * NS_PER_MS)
+/* So many round trips must have been measured before the least of them counts: the first often
+ * waits for address resolution. */
+#define RTT_SAMPLES 3
 /* Round trips below this are within the jitter of hosts and switches. */
 #define TOO_FAST_MIN (2 * NS_PER_MS)
-/* A handshake is given up as unfinished after at least this: the first SYN-ACK timeout is 1 s, some devices wait less. */
+/* A handshake is given up as unfinished after at least this: the first SYN-ACK timeout is 1 s, some
+ * devices wait less. */
 #define HALF_MADE_MIN (300 * NS_PER_MS)
-/* RSTs at different places of the sequence space, for one connection, before they look like guesses. */
+/* RSTs at different places of the sequence space, for one connection, before they look like
+ * guesses. */
 #define GUESSES 3
 
 /* ---- Memory ---- */

@@ -86,8 +86,9 @@ static struct recent *newest_match(const struct reset *r, struct connection *c, 
  */
 static struct recent *find_trigger(const struct reset *r, struct connection *c)
 {
-    struct recent *best =
-        r->x.rtt_min > 0 ? newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER) : NULL;
+    struct recent *best = r->x.rtt_samples >= RTT_SAMPLES
+                              ? newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER)
+                              : NULL;
     if (!best)
         best = newest_match(r, c, INT64_MIN);
     if (!best)
@@ -414,8 +415,9 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
     bool heard = (s->flags & TCPRST_ACK) && (r->x.seen & END_ACK) && seq_lt(r->x.max_ack, s->ack);
-    if ((s->flags & TCPRST_ACK) && !a->x_acked_later && (r->y.seen & END_SEEN) && seq_lt(r->y.snd_max, s->ack) &&
-        seq_le(s->ack, r->connection->end[!r->d].snd_max) && !(e->bits & RECENT_STRAY))
+    if ((s->flags & TCPRST_ACK) && !a->x_acked_later && (r->y.seen & END_SEEN) &&
+        seq_lt(r->y.snd_max, s->ack) && seq_le(s->ack, r->connection->end[!r->d].snd_max) &&
+        !(e->bits & RECENT_STRAY))
         a->x_acked_later = e->where;
     if ((e->bits & RECENT_REPEATED) && !a->x_repeated && e->time - r->when > WENT_ON_MIN)
         a->x_repeated = e->where;

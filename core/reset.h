@@ -28,8 +28,8 @@ struct after {
     uint32_t challenge_ack;
     int64_t x_new; /* X sent octets beyond its SND.NXT, or acknowledged new ones */
     where_t x_new_where;
-    where_t x_acked_later; /* X acknowledged what Y sent after the RST */
-    where_t x_repeated;    /* X sent again what it had sent */
+    where_t x_acked_later;      /* X acknowledged what Y sent after the RST */
+    where_t x_repeated;         /* X sent again what it had sent */
     int64_t syn_again, syn_new; /* Y or X sent its SYN again; a new incarnation began */
     where_t syn_where;
     int64_t syn_ack; /* X accepted the SYN the RST seemed to refuse */
@@ -93,7 +93,7 @@ struct reset {
     enum tcprst_effect already_ended_effect;
     where_t already_ended_where, already_event;
 
-    where_t event;         /* its event's first RST, by time alone */
+    where_t event; /* its event's first RST, by time alone */
     bool device_sequence;
     uint16_t device_id;
     uint64_t after_pushed; /* connection's last_other when it came */

@@ -20,7 +20,8 @@ RULE(mptcp_abort)
 
 RULE(listener_closed)
 {
-    if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !not(SENDER_SENT_DATA) || yes(EARLIER_RESET))
+    if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !not(SENDER_SENT_DATA) ||
+        yes(EARLIER_RESET))
         return no();
     if (yes(LISTENER_TOO) || yes(PORT_CLOSED_AFTER))
         return likely(LISTENER_TOO, PORT_CLOSED_AFTER, SENDER_SENT_DATA, ABORT_FORM);
@@ -89,7 +90,8 @@ RULE(so_linger_abort)
     bool elsewhere = yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS) || yes(ZERO_WINDOW);
     if (not(PEER_SENT_DATA) && yes(HANDSHAKE_DONE) && yes(OPENING_SEEN) && !elsewhere) {
         bool accepted = yes(SENDER_CLIENT) || yes(SENDER_SENT_DATA);
-        if (vouched_abort(e) && accepted && !yes(IDLE_LONGEST) && !yes(IDLE_LONG) && !yes(OTHERS_TOO))
+        if (vouched_abort(e) && accepted && !yes(IDLE_LONGEST) && !yes(IDLE_LONG) &&
+            !yes(OTHERS_TOO))
             return certain(PEER_SENT_DATA, ABORT_FORM, LIVE_SOCKET, IP_ID_NEXT, TTL_SAME);
         return likely(PEER_SENT_DATA, ABORT_FORM, IDLE_LONGEST);
     }
@@ -135,12 +137,14 @@ static bool contradicted(const struct evidence *e)
     return yes(SENDER_WENT_ON) || yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM);
 }
 
-/* Signs that speak for a device but have honest explanations one by one; two together hardly have. */
+/* Signs that speak for a device but have honest explanations one by one; two together hardly have.
+ */
 static unsigned device_signs(const struct evidence *e)
 {
     return (unsigned)not(TTL_SAME) + (unsigned)(not(IP_ID_NEXT) && not(IP_ID_ZERO)) +
-           (unsigned)yes(OPTIONS_MISSING) + (unsigned)yes(TRIGGER_TOO_FAST) + (unsigned)yes(IP_ID_ECHO) +
-           (unsigned)yes(SEQ_BEYOND_SENT) + (unsigned)yes(DEVICE_SEQUENCE);
+           (unsigned)yes(OPTIONS_MISSING) + (unsigned)yes(TRIGGER_TOO_FAST) +
+           (unsigned)yes(IP_ID_ECHO) + (unsigned)yes(SEQ_BEYOND_SENT) +
+           (unsigned)yes(DEVICE_SEQUENCE);
 }
 
 RULE(policy_reset)
@@ -160,7 +164,8 @@ RULE(injected)
         return no();
     if (contradicted(e) && !(yes(GUESSES) && yes(OUT_OF_PLACE)))
         return device_signs(e) >= 1 || yes(BAD_CHECKSUM)
-                   ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT, OPTIONS_MISSING)
+                   ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT,
+                             OPTIONS_MISSING)
                    : likely(SENDER_WENT_ON, SENDER_ACCEPTED, TTL_SAME);
     if (device_signs(e) >= 1 || (not(TRIGGER) && not(ABORT_FORM)))
         return not_excluded(TTL_SAME, SENDER_WENT_ON);
@@ -173,7 +178,8 @@ RULE(blind_attack)
     if (!yes(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(EARLIER_RESET))
         return no();
     if (yes(OUT_OF_PLACE) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
-        return yes(GUESSES) && yes(SENDER_WENT_ON) ? certain(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME)
-                                                   : likely(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME);
+        return yes(GUESSES) && yes(SENDER_WENT_ON)
+                   ? certain(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME)
+                   : likely(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME);
     return yes(OUT_OF_PLACE) ? not_excluded(OUT_OF_PLACE) : no();
 }

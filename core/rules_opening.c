@@ -5,8 +5,8 @@
 
 /* ---- refused ---- */
 
-/* RFC 9293 section 3.5.2 group 1: "If the connection does not exist (CLOSED), then a reset is sent in
- * response to any incoming segment except another reset." */
+/* RFC 9293 section 3.5.2 group 1: "If the connection does not exist (CLOSED), then a reset is sent
+ * in response to any incoming segment except another reset." */
 RULE(closed_port)
 {
     if (yes(EARLIER_RESET) && !yes(TRIGGER_SYN))
@@ -56,14 +56,17 @@ RULE(accept_queue_overflow)
 
 RULE(backend_unavailable)
 {
-    if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !yes(SERVER_NEVER_SPOKE) || yes(EARLIER_RESET))
+    if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !yes(SERVER_NEVER_SPOKE) ||
+        yes(EARLIER_RESET))
         return no();
-    /* A SYN proxy answers for the backend without a socket of its own: nothing of a live one shows. */
+    /* A SYN proxy answers for the backend without a socket of its own: nothing of a live one shows.
+     */
     if (yes(ABORT_FORM) && yes(ACK_FLAG) && yes(BARE_FORM) && not(PEER_SENT_DATA))
         return likely(ABORT_FORM, SERVER_NEVER_SPOKE, BARE_FORM, TTL_SAME);
     if (yes(ABORT_FORM))
         return not_excluded(ABORT_FORM, SERVER_NEVER_SPOKE);
-    return yes(TRIGGER_HANDSHAKE_ACK) || yes(TRIGGER_DATA) ? not_excluded(SERVER_NEVER_SPOKE) : no();
+    return yes(TRIGGER_HANDSHAKE_ACK) || yes(TRIGGER_DATA) ? not_excluded(SERVER_NEVER_SPOKE)
+                                                           : no();
 }
 
 RULE(probe_response)
@@ -121,7 +124,8 @@ RULE(ddos_challenge)
 
 RULE(syn_received_timeout)
 {
-    if (!not(HANDSHAKE_DONE) || !not(SENDER_CLIENT) || yes(TRIGGER) || not(OPENING_SEEN))
+    if (!not(HANDSHAKE_DONE) || !not(SENDER_CLIENT) || !not(TRIGGER) || not(OPENING_SEEN) ||
+        not(PEER_SEEN))
         return no();
     if (yes(SYN_ACK_REPEATED) || yes(HALF_MADE))
         return likely(HALF_MADE, SYN_ACK_REPEATED, HANDSHAKE_DONE, TRIGGER);

@@ -481,7 +481,8 @@ static void note_event(struct connection *c, struct reset *r)
     c->resets++;
 }
 
-/* The same count of identifications, running through RSTs in the names of different hosts, is one device's. */
+/* The same count of identifications, running through RSTs in the names of different hosts, is one
+ * device's. */
 static void note_trail(struct tcprst *core, struct reset *r)
 {
     if (!r->ip_header || !r->ip_id || r->duplicate_of)
@@ -572,7 +573,8 @@ static void follow_up(struct connection *c, const struct tcprst_segment *s, stru
 }
 
 /* An opening segment shows its host's distance, ports and targets. */
-static void note_opening(struct tcprst *core, struct connection *c, const struct tcprst_segment *s, const struct recent *e, int d)
+static void note_opening(struct tcprst *core, struct connection *c, const struct tcprst_segment *s,
+                         const struct recent *e, int d)
 {
     bool stray = e->bits & RECENT_STRAY, syn_ack = s->flags & TCPRST_ACK;
     if (e->bits & RECENT_DUPLICATE)
