@@ -30,6 +30,9 @@ elseif("${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}" VERSION_LESS 4.0)
   list(APPEND TCPRST_PLUGIN_MISSING "Wireshark 4.0 or later (${Wireshark_VERSION} is here)")
 elseif(NOT Wireshark_PLUGINS_ENABLED)
   list(APPEND TCPRST_PLUGIN_MISSING "a Wireshark that was built with plugins")
+elseif(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT)
+  # The plugin is found only below the prefix of Wireshark itself.
+  set(CMAKE_INSTALL_PREFIX "${Wireshark_INSTALL_PREFIX}" CACHE PATH "Where to install: Wireshark's prefix" FORCE)
 endif()
 
 # tcprst_add_room(room what missing): the room's directory, where it exists and nothing is missing.

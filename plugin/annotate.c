@@ -3,6 +3,8 @@
  * says the same. */
 #include "annotate.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A line of the details pane; Wireshark cuts labels at 240 octets, and nobody reads lines that
@@ -46,9 +48,10 @@ static int hf_continued = -1;
 static int ett_tcprst = -1;
 static int ett_evidence = -1;
 
-static expert_field ei_benign = EI_INIT;
-static expert_field ei_notable = EI_INIT;
-static expert_field ei_suspicious = EI_INIT;
+/* One for each cause and severity, so that Wireshark's list of expert information, which counts by
+ * them, counts causes. */
+enum { SEVERITIES = TCPRST_SEVERITY_SUSPICIOUS + 1, EXPERTS = TCPRST_CAUSE_COUNT * SEVERITIES };
+static expert_field expert_fields[TCPRST_CAUSE_COUNT][SEVERITIES];
 
 /* ---- Registration
  * ------------------------------------------------------------------------------------------------
@@ -128,12 +131,36 @@ static hf_register_info fields[] = {
      {"Continued", "tcprst.continued", FT_NONE, BASE_NONE, NULL, 0, "Rest of a long text", HFILL}},
 };
 
-static ei_register_info experts[] = {
-    {&ei_benign,
-     {"tcprst.benign", PI_SEQUENCE, PI_CHAT, "Reset with a usual cause, nothing lost", EXPFILL}},
-    {&ei_notable, {"tcprst.notable", PI_SEQUENCE, PI_NOTE, "Reset worth knowing of", EXPFILL}},
-    {&ei_suspicious, {"tcprst.suspicious", PI_SEQUENCE, PI_WARN, "Suspicious reset", EXPFILL}},
-};
+static int expert_level(enum tcprst_severity severity)
+{
+    switch (severity) {
+    case TCPRST_SEVERITY_SUSPICIOUS:
+        return PI_WARN;
+    case TCPRST_SEVERITY_NOTABLE:
+        return PI_NOTE;
+    default:
+        return PI_CHAT;
+    }
+}
+
+/* tcprst.notable.peer-restarted and so on. Wireshark keeps what it is given here, so nothing of it
+ * is ever freed. */
+static void register_experts(int proto)
+{
+    static ei_register_info experts[EXPERTS];
+    for (int i = 0; i < EXPERTS; i++) {
+        int cause = i / SEVERITIES, severity = i % SEVERITIES;
+        const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)cause);
+        const char *word = tcprst_severity_id((enum tcprst_severity)severity);
+        expert_fields[cause][severity] = (expert_field)EI_INIT;
+        experts[i] = (ei_register_info){
+            &expert_fields[cause][severity],
+            {wmem_strdup_printf(wmem_epan_scope(), "tcprst.%s.%s", word, info->id), PI_SEQUENCE,
+             expert_level((enum tcprst_severity)severity),
+             wmem_strdup_printf(wmem_epan_scope(), "%s: %s", info->id, info->title), EXPFILL}};
+    }
+    expert_register_field_array(expert_register_protocol(proto), experts, EXPERTS);
+}
 
 void tcprst_annotate_register(int proto, const int *min_strength)
 {
@@ -142,7 +169,7 @@ void tcprst_annotate_register(int proto, const int *min_strength)
     expert_min_strength = min_strength;
     proto_register_field_array(proto, fields, array_length(fields));
     proto_register_subtree_array(subtrees, array_length(subtrees));
-    expert_register_field_array(expert_register_protocol(proto), experts, array_length(experts));
+    register_experts(proto);
 }
 
 /* ---- Building blocks
@@ -208,28 +235,37 @@ static proto_item *add_text(struct place at, int hf, const char *value, const ch
  * -------------------------------------------------------------------------------------------------
  */
 
-static proto_item *add_cause(struct place at, const struct tcprst_verdict *verdict)
+static void add_cause(struct place at, const struct tcprst_verdict *verdict)
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
     proto_item *item = proto_tree_add_string_format_value(at.tree, hf_cause, at.tvb, 0, 0, info->id,
-                                                          "%s (%s)", info->id, info->title);
+                                                          "%s: %s", info->id, info->title);
     proto_item_set_generated(item);
     add_word(at, hf_strength, tcprst_strength_id(verdict->strength));
     const char *group = tcprst_group_id(info->group);
     proto_item_set_generated(proto_tree_add_string_format_value(
-        at.tree, hf_group, at.tvb, 0, 0, group, "%s (%s)", group, tcprst_group_title(info->group)));
+        at.tree, hf_group, at.tvb, 0, 0, group, "%s: %s", group, tcprst_group_title(info->group)));
     if (*info->meaning)
         add_text(at, hf_meaning, info->meaning, info->meaning);
-    return item;
+}
+
+/* The label of a piece of evidence, as the analyzer prints it: frame, if one shows it, and
+ * sentence. */
+static void evidence_label(const struct tcprst_evidence *evidence, char *label, size_t size)
+{
+    int length = 0;
+    if (evidence->frame.number)
+        length = snprintf(label, size, "frame %" PRIu64 ": ", evidence->frame.number);
+    tcprst_evidence_text(evidence, label + length, size - (size_t)length);
 }
 
 static void add_evidence(struct place at, const struct tcprst_verdict *verdict)
 {
     for (unsigned i = 0; i < verdict->evidence_count; i++) {
         const struct tcprst_evidence *evidence = &verdict->evidence[i];
-        char text[TEXT_SIZE];
-        tcprst_evidence_text(evidence, text, sizeof text);
-        proto_item *item = add_text(at, hf_evidence, tcprst_fact_id(evidence->fact), text);
+        char label[TEXT_SIZE];
+        evidence_label(evidence, label, sizeof label);
+        proto_item *item = add_text(at, hf_evidence, tcprst_fact_id(evidence->fact), label);
         struct place below = {proto_item_add_subtree(item, ett_evidence), at.tvb};
         add_frame(below, hf_evidence_frame, &evidence->frame);
     }
@@ -241,7 +277,7 @@ static void add_alternatives(struct place at, const struct tcprst_verdict *verdi
         const struct tcprst_alternative *alternative = &verdict->alternatives[i];
         const struct tcprst_cause_info *info = tcprst_cause_info(alternative->cause);
         proto_item_set_generated(proto_tree_add_string_format_value(
-            at.tree, hf_alternative, at.tvb, 0, 0, info->id, "%s, %s (%s)", info->id,
+            at.tree, hf_alternative, at.tvb, 0, 0, info->id, "%s (%s): %s", info->id,
             tcprst_strength_id(alternative->strength), info->title));
     }
 }
@@ -284,18 +320,6 @@ static void add_advice(struct place at, const struct tcprst_verdict *verdict)
 /* ---- Expert information
  * ------------------------------------------------------------------------------------------ */
 
-static expert_field *expert_of(enum tcprst_severity severity)
-{
-    switch (severity) {
-    case TCPRST_SEVERITY_SUSPICIOUS:
-        return &ei_suspicious;
-    case TCPRST_SEVERITY_NOTABLE:
-        return &ei_notable;
-    default:
-        return &ei_benign;
-    }
-}
-
 /*
  * Wireshark's expert column shows the severity that was set last. It must go on showing what stands
  * there without us where that is higher: the RST flag alone is a warning.
@@ -314,8 +338,9 @@ static void add_expert(packet_info *pinfo, proto_item *item, const struct tcprst
         return;
     const char *before = wmem_strdup(pinfo->pool, col_get_text(pinfo->cinfo, COL_EXPERT));
     const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
-    expert_add_info_format(pinfo, item, expert_of(verdict->severity), "%s (%s): %s", info->id,
-                           tcprst_strength_id(verdict->strength), info->title);
+    expert_add_info_format(pinfo, item, &expert_fields[verdict->cause][verdict->severity],
+                           "%s (%s): %s", info->id, tcprst_strength_id(verdict->strength),
+                           info->title);
     restore_expert_column(pinfo, before);
 }
 
@@ -325,12 +350,13 @@ static void add_expert(packet_info *pinfo, proto_item *item, const struct tcprst
 void tcprst_annotate_reset(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
                            const struct tcprst_verdict *verdict)
 {
+    const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
     proto_item *root = proto_tree_add_protocol_format(
-        tree, proto_tcprst, tvb, 0, 0, "TCP Reset Cause: %s (%s)", tcprst_cause_id(verdict->cause),
-        tcprst_strength_id(verdict->strength));
+        tree, proto_tcprst, tvb, 0, 0, "TCP Reset Cause: %s (%s): %s", info->id,
+        tcprst_strength_id(verdict->strength), info->title);
     proto_item_set_generated(root);
     struct place at = {proto_item_add_subtree(root, ett_tcprst), tvb};
-    proto_item *cause = add_cause(at, verdict);
+    add_cause(at, verdict);
     add_evidence(at, verdict);
     add_frame(at, hf_trigger, &verdict->trigger);
     add_frame(at, hf_duplicate_of, &verdict->duplicate_of);
@@ -338,7 +364,7 @@ void tcprst_annotate_reset(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
     add_alternatives(at, verdict);
     add_dimensions(at, verdict);
     add_advice(at, verdict);
-    add_expert(pinfo, cause, verdict);
+    add_expert(pinfo, root, verdict);
 }
 
 proto_item *tcprst_annotate_trigger(proto_tree *tree, tvbuff_t *tvb,

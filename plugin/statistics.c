@@ -262,6 +262,8 @@ void tcprst_statistics_register(void)
         .tap_init_cb = start_summary,
     };
     tap = register_tap(TAP);
-    stats_tree_register_plugin(TAP, TAP, "TCP Reset Causes", 0, count_in_tree, init_tree, NULL);
+    const guint most_first = ST_FLG_SORT_DESC | ST_SORT_COL_COUNT << ST_FLG_SRTCOL_SHIFT;
+    stats_tree_register_plugin(TAP, TAP, "TCP Reset Causes", most_first, count_in_tree, init_tree,
+                               NULL);
     register_stat_tap_ui(&summary_ui, NULL);
 }

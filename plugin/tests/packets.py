@@ -84,6 +84,72 @@ def aborted(client=CLIENT, server=SERVER, ports=(40001, 80), after=0):
     return packets
 
 
+IN_TUNNEL = ("203.0.113.1", "203.0.113.2")
+
+
+def tunnelled(wrap, packets=None):
+    return [ethernet(wrap(packet)) for packet in packets or refused()]
+
+
+def fragments():
+    """A refused attempt whose RST comes in two IP fragments."""
+    syn, rst = refused()
+    head = 20
+    return [syn, ip4(SERVER, CLIENT, rst[head:head + 16], ident=9, flags=0x2000),
+            ip4(SERVER, CLIENT, rst[head + 16:], ident=9, flags=0x0002)]
+
+
+def with_quotes():
+    """A refused attempt whose RST is quoted in an ICMP error, and one quoted in an ICMPv6 error only."""
+    syn, rst = refused()
+    rst6 = refused(CLIENT6, SERVER6)[1]
+    return [syn, rst, ip4("203.0.113.9", SERVER, b"\x0b\0\0\0\0\0\0\0" + rst, 1),
+            ip6("2001:db8::9", SERVER6, b"\x03\0\0\0\0\0\0\0" + rst6, 58)]
+
+
+def with_broken_headers():
+    """A refused attempt, and its RST again with data offsets that cannot be: 4, and 15 in 20 octets."""
+    syn, rst = refused()
+    offset = 20 + 12
+    return [syn, rst, rst[:offset] + b"\x40" + rst[offset + 1:], rst[:offset] + b"\xf0" + rst[offset + 1:]]
+
+
+def shapes():
+    """What recorded captures lack. Yields name, frames, options of write_pcap(), and the frames that hold a RST."""
+    plain = [ethernet(packet) for packet in refused()]
+    abort = [ethernet(packet) for packet in aborted(after=2)]
+    v6 = refused(CLIENT6, SERVER6)
+    vxlan = b"\x08\0\0\0\0\0\x2a\0"
+    yield "plain", plain, {}, [2]
+    yield "abort", abort, {}, [6]
+    yield "vlan", [ethernet(packet, tags=(7,)) for packet in refused()], {}, [2]
+    yield "vlan-in-vlan", [ethernet(packet, tags=(7, 8)) for packet in refused()], {}, [2]
+    yield "ipv6", [ethernet(packet) for packet in v6], {}, [2]
+    yield "ip-in-ip", tunnelled(lambda x: ip4(*IN_TUNNEL, x, 4)), {}, [2]
+    yield "6in4", tunnelled(lambda x: ip4(*IN_TUNNEL, x, 41), v6), {}, [2]
+    yield "gre", tunnelled(lambda x: ip4(*IN_TUNNEL, b"\0\0\x08\0" + x, 47)), {}, [2]
+    yield "gre-in-gre", tunnelled(lambda x: ip4(
+        *IN_TUNNEL, b"\0\0\x08\0" + ip4(*IN_TUNNEL, b"\0\0\x08\0" + x, 47), 47)), {}, [2]
+    yield "vxlan", tunnelled(lambda x: udp(*IN_TUNNEL, (5000, 4789), vxlan + ethernet(x))), {}, [2]
+    yield "mpls", [ethernet(b"\0\x01\x41\x40" + packet, 0x8847) for packet in refused()], {}, [2]
+    yield "raw-ip", refused(), {"link": 101}, [2]
+    yield "loopback", [b"\2\0\0\0" + packet for packet in refused()], {"link": 0}, [2]
+    yield "fragments", [ethernet(packet) for packet in fragments()], {}, [3]
+    yield "first-fragment-only", [ethernet(packet) for packet in fragments()[:2]], {}, []
+    yield "quotes", [ethernet(packet) for packet in with_quotes()], {}, [2]
+    yield "snapshot-70", abort, {"snaplen": 70}, [6]
+    yield "snapshot-48", abort, {"snaplen": 48}, [6]
+    yield "snapshot-47", abort, {"snaplen": 47}, []  # 14 + 20 + 13 octets: the TCP flags are cut off
+    yield "broken-headers", [ethernet(packet) for packet in with_broken_headers()], {}, [2]
+    yield "odd-times", [(0, plain[0]), (2**31, plain[1]), (5, plain[0])], {}, [2]
+    yield "padded", [frame.ljust(60, b"\x55") for frame in plain], {}, [2]
+
+
+def write_shapes(folder):
+    """Writes all shapes below the folder, returns their paths."""
+    return [write_pcap(f"{folder}/{name}.pcap", frames, **options) for name, frames, options, _ in shapes()]
+
+
 def write_pcap(path, frames, link=ETHERNET, snaplen=262144, step=0.01):
     """Writes frames (octets, or a pair of time in seconds and octets) as a pcap file with nanoseconds."""
     with open(path, "wb") as file:
