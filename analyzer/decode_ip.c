@@ -16,8 +16,6 @@ enum {
     PROTOCOL_FRAGMENT = 44,
     PROTOCOL_AH = 51,
     PROTOCOL_DESTINATION = 60,
-    PROTOCOL_MOBILITY = 135,
-    PROTOCOL_HIP = 139,
     PROTOCOL_SHIM6 = 140,
 };
 
@@ -60,6 +58,10 @@ static bool reassemble(struct decoding *d, const struct ip_header *ip, uint32_t 
 void decode_ipv4(struct decoding *d, struct span span)
 {
     const uint8_t *p = span.bytes;
+    if (G_UNLIKELY(has(span, 1) && p[0] >> 4 == 6)) {
+        decode_ipv6(d, span); /* announced as IPv4: some tunnels know no other number */
+        return;
+    }
     if (!has(span, IPV4_HEADER) || p[0] >> 4 != 4 || !enter(d))
         return;
     uint32_t header = (p[0] & 0x0f) * 4u, total = be16(p + 2);
@@ -153,8 +155,6 @@ static bool take_extension(struct decoding *d, struct ip_header *ip, struct span
     case PROTOCOL_HOP_BY_HOP:
     case PROTOCOL_ROUTING:
     case PROTOCOL_DESTINATION:
-    case PROTOCOL_MOBILITY:
-    case PROTOCOL_HIP:
     case PROTOCOL_SHIM6:
         length = has(*span, 8) ? (span->bytes[1] + 1u) * 8 : 8;
         break;

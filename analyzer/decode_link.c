@@ -107,8 +107,7 @@ void decode_ethertype(struct decoding *d, uint16_t type, struct span span)
 void decode_llc(struct decoding *d, struct span span)
 {
     enum { SAP_IP = 0x06, SAP_SNAP = 0xaa, UNNUMBERED_INFORMATION = 0x03 };
-    enum { OUI_ETHERNET = 0x000000, OUI_BRIDGED = 0x0080c2, OUI_CISCO_90 = 0x0000f8 };
-    enum { BRIDGED_ETHERNET_FCS = 1, BRIDGED_ETHERNET = 7 };
+    enum { OUI_ETHERNET = 0x000000, OUI_CISCO_90 = 0x0000f8 };
     if (!has(span, 3) || !enter(d))
         return;
     const uint8_t *p = span.bytes;
@@ -127,9 +126,6 @@ void decode_llc(struct decoding *d, struct span span)
     span = skip(span, SNAP_HEADER);
     if (organisation == OUI_ETHERNET || organisation == OUI_CISCO_90)
         decode_ethertype(d, type, span);
-    else if (organisation == OUI_BRIDGED &&
-             (type == BRIDGED_ETHERNET || type == BRIDGED_ETHERNET_FCS))
-        decode_ethernet(d, span);
 }
 
 void decode_ethernet(struct decoding *d, struct span span)
@@ -144,17 +140,18 @@ void decode_ethernet(struct decoding *d, struct span span)
         decode_type_or_length(d, type, span);
 }
 
-/* Whether these octets could be an Ethernet frame in a pseudowire without a control word. */
+/* Whether these octets look like an Ethernet frame: a type that is known, and what follows agrees
+ * with it. */
 static bool looks_like_ethernet(struct span span)
 {
-    if (!has(span, ETHERNET_HEADER))
+    if (!has(span, ETHERNET_HEADER + 1))
         return false;
-    uint16_t type = be16(span.bytes + 12);
-    if (type < ETHERTYPE_MIN)
-        return type <= span.length - ETHERNET_HEADER;
-    switch (type) {
+    uint8_t version = span.bytes[ETHERNET_HEADER] >> 4;
+    switch (be16(span.bytes + 12)) {
     case ETHERTYPE_IPV4:
+        return version == 4;
     case ETHERTYPE_IPV6:
+        return version == 6;
     case ETHERTYPE_VLAN:
     case ETHERTYPE_PROVIDER_VLAN:
     case ETHERTYPE_OLD_QINQ:
@@ -167,8 +164,11 @@ static bool looks_like_ethernet(struct span span)
     }
 }
 
-/* RFC 3032. What the labels mean was signalled elsewhere: the payload's first four bits must tell,
- * as in Wireshark. */
+/*
+ * RFC 3032. What the labels mean was signalled elsewhere: the payload's first four bits must tell
+ * IP from Ethernet (RFC 4928), and its content whether a control word (RFC 4385) stands before the
+ * frame. Wireshark asks its list of vendors' addresses, which virtual machines are not in.
+ */
 void decode_mpls(struct decoding *d, struct span span)
 {
     enum { LABEL = 4, CONTROL_WORD = 4, BOTTOM_OF_STACK = 0x01 };
@@ -179,15 +179,15 @@ void decode_mpls(struct decoding *d, struct span span)
         bottom = span.bytes[2] & BOTTOM_OF_STACK;
         span = skip(span, LABEL);
     }
-    if (!has(span, 1) || !enter(d))
+    if (!has(span, CONTROL_WORD) || !enter(d))
         return;
     uint8_t nibble = span.bytes[0] >> 4;
     if (nibble == 4 || nibble == 6)
         decode_ip(d, span);
-    else if (looks_like_ethernet(span))
-        decode_ethernet(d, span);
-    else if (nibble == 0 && has(span, CONTROL_WORD))
+    else if (nibble == 0 && !looks_like_ethernet(span))
         decode_ethernet(d, skip(span, CONTROL_WORD));
+    else
+        decode_ethernet(d, span);
 }
 
 static void decode_family(struct decoding *d, uint32_t family, struct span span)
@@ -200,7 +200,8 @@ static void decode_family(struct decoding *d, uint32_t family, struct span span)
         decode_ipv6(d, span);
 }
 
-/* BSD loopback: an address family in the octet order of whoever captured, which the file does not tell for sure. */
+/* BSD loopback: an address family in the octet order of whoever captured, which the file does not
+ * tell for sure. */
 static void decode_null(struct decoding *d, struct span span)
 {
     if (!has(span, 4))
@@ -209,10 +210,13 @@ static void decode_null(struct decoding *d, struct span span)
         decode_ppp_hdlc(d, span);
         return;
     }
-    /* Families and Ethernet types are small: the reading whose upper half is empty is the right one. */
+    /* Families and Ethernet types are small: the reading whose upper half is empty is the right
+     * one. */
     uint32_t family = le32(span.bytes);
     if (family > UINT16_MAX)
         family = be32(span.bytes);
+    if (family < ETHERTYPE_MIN && family > UINT8_MAX && (family & UINT8_MAX) == 0)
+        family >>= 8;        /* IRIX, in the other octet order */
     if (family > UINT16_MAX) /* IRIX: the family in two octets, then two of no meaning */
         family = be16(span.bytes);
     if (family >= ETHERTYPE_MIN)
@@ -392,12 +396,6 @@ static void decode_fddi(struct decoding *d, struct span span)
         decode_llc(d, skip(span, 13));
 }
 
-static void decode_netanalyzer(struct decoding *d, struct span span)
-{
-    if (has(span, 4))
-        decode_ethernet(d, skip(span, 4));
-}
-
 /* Endace's extensible record format: a header of its own, extensions, then Ethernet or IP. */
 static void decode_erf(struct decoding *d, struct span span)
 {
@@ -433,12 +431,6 @@ static void decode_ppp_with_direction(struct decoding *d, struct span span)
         decode_ppp_hdlc(d, skip(span, 1));
 }
 
-static void decode_cisco_hdlc_with_direction(struct decoding *d, struct span span)
-{
-    if (has(span, 1))
-        decode_cisco_hdlc(d, skip(span, 1));
-}
-
 /* One row a link type; 0: decode_wireless_link(). */
 static const struct {
     uint16_t link_type;
@@ -455,8 +447,8 @@ static const struct {
     {100, decode_llc}, /* ATM, RFC 1483 */
     {101, decode_raw},
     {104, decode_cisco_hdlc},
-    {105, NULL},       /* IEEE 802.11 */
-    {106, decode_llc}, /* Linux classical IP over ATM */
+    {105, NULL},      /* IEEE 802.11 */
+    {106, decode_ip}, /* Linux classical IP over ATM */
     {107, decode_frame_relay},
     {108, decode_loop},
     {109, decode_enc},
@@ -467,16 +459,13 @@ static const struct {
     {127, NULL},                 /* radiotap */
     {138, decode_firewire},
     {163, NULL}, /* AVS header */
-    {166, decode_ppp_with_direction},
     {192, NULL}, /* PPI */
     {197, decode_erf},
     {204, decode_ppp_with_direction},
-    {205, decode_cisco_hdlc_with_direction},
     {226, decode_ipnet},
     {228, decode_ipv4},
     {229, decode_ipv6},
     {239, decode_nflog},
-    {240, decode_netanalyzer},
     {258, decode_pktap},
     {276, decode_sll2},
 };

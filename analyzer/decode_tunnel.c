@@ -32,8 +32,6 @@ static void decode_erspan(struct decoding *d, struct span span)
         span = skip_if(span, HEADER_3 + (last & 1 ? SUBHEADER_3 : 0));
         if (frame_type == 0)
             decode_ethernet(d, span);
-        else if (frame_type == 2)
-            decode_ip(d, span);
     }
 }
 
@@ -158,14 +156,12 @@ static void decode_gtp(struct decoding *d, struct span span)
     }
     if (!has(span, 1))
         return;
-    /* Not told by the protocol: IPv4 with a believable header length, IPv6, else PPP. */
+    /* Not told by the protocol: IPv4 with a believable header length, or IPv6. */
     uint8_t first = span.bytes[0];
     if (first >= 0x45 && first <= 0x4e)
         decode_ipv4(d, span);
     else if (first >> 4 == 6)
         decode_ipv6(d, span);
-    else
-        decode_ppp_hdlc(d, span);
 }
 
 /* RFC 4380, section 5.1.1: authentication and origin indication may stand before the IPv6 header.
@@ -274,10 +270,11 @@ static void decode_udp(struct decoding *d, struct span span)
         return;
     uint16_t source = be16(span.bytes), destination = be16(span.bytes + 2);
     uint32_t length = be16(span.bytes + 4);
-    if (length && length < HEADER)
+    if (length == 0 && span.length > UINT16_MAX)
+        length = span.length; /* RFC 2675: a jumbogram */
+    if (length < HEADER)
         return;
-    if (length) /* 0 in jumbograms (RFC 2675) and before segmentation offload */
-        span = cut(span, length);
+    span = cut(span, length);
     span = skip(span, HEADER);
     if (!decode_port(d, MIN(source, destination), span))
         decode_port(d, MAX(source, destination), span);
