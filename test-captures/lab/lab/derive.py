@@ -39,7 +39,8 @@ def late(capture, _lab):
     opening = max((i for i, f in enumerate(capture.frames[:first]) if f.segment.flags & SYN), default=-1) + 2
     start = max(opening, first - max(2, (first - opening) // 2))
     start = min(start, max(first - 1, 0))
-    return Capture(capture.linktype, capture.frames[start:]), False
+    # copies: late_truth() changes what they show, not what the recording shows
+    return Capture(capture.linktype, [remade(f, f.data, f.length) for f in capture.frames[start:]]), False
 
 
 def span(ttl_less, gap_ns):

@@ -126,6 +126,19 @@ def decode(data, linktype):
                    max(0, end - tcp - header), data[tcp + header:end], data[tcp + 20:tcp + header], mac, interface, tos)
 
 
+def window_scale(options):
+    """The shift a SYN-ACK offers, 0 without."""
+    at = 0
+    while at < len(options) and options[at]:
+        if options[at] == 1:
+            at += 1
+        elif options[at] == 3:
+            return options[at + 2]
+        else:
+            at += max(2, options[at + 1])
+    return 0
+
+
 # ------------------------------------------------------------------------------------------------------------- files
 
 @dataclass

@@ -6,6 +6,7 @@ import os
 import select
 import socket
 import struct
+import subprocess
 import time
 
 from . import packets
@@ -30,6 +31,24 @@ def vanish(sock):
     """Close without a word on the wire (TCP_REPAIR), as a machine that crashes."""
     sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
     sock.close()
+
+
+def set_next_sequence(sock, seq):
+    """The initial sequence number of a socket that has not connected yet."""
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE)
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ, struct.pack("=I", seq & 0xFFFFFFFF))
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 0)
+
+
+def next_sequence(sock):
+    """The sequence number behind the last byte written to a connected socket."""
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE)
+    seq = struct.unpack("=I", sock.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ, 4))[0]
+    # -1: back to normal without the window probe that 0 would send
+    sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, -1)
+    return seq
 
 
 def disconnect(sock):
@@ -69,7 +88,12 @@ class SocketsMixin:
         with space.entered():
             sock = socket.socket(self.af, socket.SOCK_STREAM, protocol)
         self.closing.append(sock)
-        if self.tos[side]:
+        if self.app_ttl[side] and not protocol:
+            if self.family == 4:
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, self.app_ttl[side])
+            else:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, self.app_ttl[side])
+        if self.tos[side] and not protocol:
             if self.family == 4:
                 sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, self.tos[side])
             else:
@@ -129,13 +153,20 @@ class SocketsMixin:
         client = self.connect(port=listener.getsockname()[1], address=listener.getsockname()[0], **how)
         server, _ = listener.accept()
         self.closing.append(server)
-        if self.tos["server"]:
+        if self.tos["server"] and not how.get("protocol"):
             level, option = (socket.IPPROTO_IP, socket.IP_TOS) if self.family == 4 else \
                 (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)
             server.setsockopt(level, option, self.tos["server"])
         if own:
             listener.close()
         return client, server
+
+    def keeper(self, sock):
+        """Hand a socket to a process of its own, which can be killed."""
+        child = subprocess.Popen(["sleep", "100"], pass_fds=[sock.fileno()])
+        self.children.append(child)
+        sock.close()
+        return child
 
     def exchange(self, client, server, rounds=None, request=None, answer=None):
         """Requests and answers, each read whole."""
@@ -186,6 +217,11 @@ class Raw:
     def segment(self, src, dst, sport, dport, flags, **fields):
         self.send(packets.tcp_segment(src, dst, sport, dport, flags, **fields))
 
+    def drain(self):
+        """Forget what has arrived so far."""
+        while select.select([self.sock], [], [], 0)[0]:
+            self.sock.recv(65536)
+
     def wait(self, wanted, timeout=5):
         """The next segment arriving at (not leaving from) this device for which wanted(segment)."""
         deadline = time.monotonic() + timeout
@@ -208,7 +244,7 @@ class Ghost:
         self.ttl, self.window = ttl, window
         self.ip_id = lab.rng.randint(1, 60000) if ip_ids is None else ip_ids
         self.nxt = lab.rng.randint(1, 2**32 - 1)
-        self.ack = 0
+        self.ack, self.scale = 0, 0
         self.rng = lab.rng
 
     def transmit(self, flags, payload=b"", *, seq=None, ack=None, options=b"", window=None, advance=True):
@@ -241,6 +277,7 @@ class Ghost:
         answer = self.hear(wanted=lambda s: s.flags & SYN)
         if not answer or not answer.flags & ACK:
             return False
+        self.scale = packets.window_scale(answer.options)
         self.transmit(ACK)
         return True
 

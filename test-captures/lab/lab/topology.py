@@ -29,6 +29,7 @@ class Lab(SocketsMixin):
         self.program, self.workdir = program, workdir
         self.expectations, self.dumps, self.closing, self.children = [], {}, [], []
         self.resets_may_vanish = False
+        self.side_of = lambda segment: self.sides.get(segment.src, "unknown")
         self.identity = lambda segment: segment.identity
         self.received_as = lambda segment: (segment.dst, segment.dport, segment.src, segment.sport)
         self.prefix = "tcprst" + "".join(random.SystemRandom().choice("abcdefghijklmnopqrstuvwxyz") for _ in range(5))
@@ -48,6 +49,8 @@ class Lab(SocketsMixin):
         self.hops = {"client": rng.choice((0, 0, 1, 2, 5)), "server": rng.choice((0, 0, 1, 3, 8))}
         self.ttl = {"client": rng.choice((64, 64, 64, 128, 255)), "server": rng.choice((64, 64, 64, 128, 255))}
         self.tos = {side: rng.choice((0, 0, 0, 0x28, 0xB8, 0x10)) for side in ("client", "server")}
+        # a program may set the time to live of its sockets; resets that answer a segment do not heed it
+        self.app_ttl = {side: rng.choice((0, 0, 0, 0, 0, 0, 33, 255)) for side in ("client", "server")}
         self.mtu = rng.choice((1500, 1500, 1500, 1400, 1280))
         self.port = rng.choice((22, 25, 80, 443, 179, 993, 1433, 3306, 5432, 6379, 8080, 8443, 9092,
                                 rng.randint(1024, 32000)))
@@ -121,6 +124,9 @@ class Lab(SocketsMixin):
             mac[0] = mac[0] & 0xFE | 2
             space.remember_mac(device, mac.hex(":"))
         self.end_devices = {"c0": "client", "s0": "server"}
+        if "lo" in self.spec.options.get("extra_dumps", ()):
+            self.end_devices["lo"] = "server"
+            self.server.macs["lo"] = bytes(6)
         self.middle_devices = ["m0", "m1"]
         self.set_sysctls()
         self.set_addresses()
@@ -134,7 +140,8 @@ class Lab(SocketsMixin):
         return space
 
     def mac(self, device):
-        return {"c0": self.client, "m0": self.middle, "m1": self.middle, "s0": self.server}[device].macs[device]
+        return {"c0": self.client, "m0": self.middle, "m1": self.middle, "s0": self.server,
+                "lo": self.server}[device].macs[device]
 
     def set_sysctls(self):
         rng = self.rng
@@ -205,8 +212,8 @@ class Lab(SocketsMixin):
             self.set_path(bad, reorder=0.3, reorder_us=self.rng.randint(600, 4000))
             self.set_path(bad + 1, reorder=0.3, reorder_us=self.rng.randint(600, 4000))
         elif impairment == "duplicated":
-            self.set_path(bad, dup=0.4, dup_us=self.rng.randint(20, 900))
-            self.set_path(bad + 1, dup=0.4, dup_us=self.rng.randint(20, 900))
+            self.set_path(bad, dup=0.4, dup_us=self.rng.randint(1500, 9000))
+            self.set_path(bad + 1, dup=0.4, dup_us=self.rng.randint(1500, 9000))
         elif impairment == "jittery":
             for direction in range(4):
                 self.set_path(direction, jitter_us=round(self.rtt * 2e5) + 500)
@@ -243,7 +250,8 @@ class Lab(SocketsMixin):
 
     def blur(self):
         """How far a frame may be from its usual time and still be taken for another of its equals, ns."""
-        return 3_000_000 if self.spec.path == "plain" else 20_000_000
+        ms = {"plain": 3, "lossy": 3, "duplicated": 1, "reordered": 8, "jittery": 5 + self.rtt * 200}[self.spec.path]
+        return int(ms * 1e6)
 
     # ------------------------------------------------------------------------------------------------------ the truth
 

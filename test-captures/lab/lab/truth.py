@@ -60,12 +60,18 @@ class Send:
     origin: str = "endpoint"
     effect: str = "-"
     arrival: int = None           # time at the receiving end, if it got there
+    before: list = field(default_factory=list, repr=False)    # frames captured at its sender until then
     trigger: object = None        # the segment that came to its sender just before, on the same connection
     sightings: dict = field(default_factory=dict)
 
     @property
     def segment(self):
         return self.frame.segment
+
+    @property
+    def connection(self):
+        segment = self.segment
+        return frozenset(((segment.src, segment.sport), (segment.dst, segment.dport)))
 
 
 @dataclass
@@ -108,12 +114,13 @@ def label(lab, captures, events):
     """Join everything of one run; `captures` maps device name to Capture. Returns the sends in order of time."""
     sends = find_sends(lab, captures)
     for send in sends:
-        send.side = lab.sides.get(send.segment.src, "unknown")
+        send.side = lab.side_of(send.segment)
     join_kernel(sends, events, lab)
     for device, capture in captures.items():
         join_sightings(lab, device, capture, sends)
     assign_causes(lab, sends)
     join_effects(lab, captures, sends, events)
+    judge_echoes(sends)
     check_ambiguous(sends)
     return sends
 
@@ -124,7 +131,8 @@ def find_sends(lab, captures):
         for frame in resets(captures[device]):
             if frame.segment.src_mac == lab.mac(device):
                 frame.send = Send(frame.time, node, frame)
-                frame.send.trigger = last_arrival(captures[device], frame, lab.mac(device))
+                frame.send.before = captures[device].frames[:captures[device].frames.index(frame)]
+                frame.send.trigger = last_arrival(frame.send.before, frame, lab.mac(device))
                 sends.append(frame.send)
     known = {}
     for send in sends:
@@ -141,9 +149,9 @@ def find_sends(lab, captures):
     return sorted(sends, key=lambda send: send.time)
 
 
-def last_arrival(capture, reset, own_mac):
+def last_arrival(before, reset, own_mac):
     ours = reset.segment
-    for frame in reversed(capture.frames[:capture.frames.index(reset)]):
+    for frame in reversed(before):
         seen = frame.segment
         if seen and seen.src_mac != own_mac and \
                 (seen.src, seen.sport, seen.dst, seen.dport) == (ours.dst, ours.dport, ours.src, ours.sport):
@@ -166,7 +174,8 @@ def join_kernel(sends, events, lab):
         if best:
             best[1].used = True
             send.reason = best[1].reason
-    unseen = [event for event in events if event.kind == "send" and not event.used]
+    # (a listener's event names one end only and may be that of another laboratory)
+    unseen = [event for event in events if event.kind == "send" and event.dport and not event.used]
     if unseen and not lab.resets_may_vanish:
         raise NotAsClaimed(f"the kernel sent resets that no capture shows: {unseen}")
 
@@ -231,7 +240,7 @@ def join_effects(lab, captures, sends, events):
     """`reset` where the kernel's receive tracepoint fired for the arrival; else what the scenario proved, if anything."""
     for device, node in lab.end_devices.items():
         for frame in resets(captures[device]):
-            if frame.segment.src_mac != lab.mac(device) and frame.send.arrival is None:
+            if (frame.segment.src_mac != lab.mac(device) or device == "lo") and frame.send.arrival is None:
                 frame.send.arrival = frame.time
     for send in sends:
         if send.arrival is None:
@@ -245,6 +254,21 @@ def join_effects(lab, captures, sends, events):
                 break
         else:
             send.effect = send.expectation.effect or "-"
+
+
+def judge_echoes(sends):
+    """An echo needs an earlier RST that really ended its sender's or receiver's state (causes.md, precedence).
+
+    Where the earlier ones were only answers of an end that knew nothing, and were lost, the next answer is their equal.
+    """
+    for number, send in enumerate(sends):
+        if send.cause != "echo-of-reset":
+            continue
+        earlier = [other for other in sends[:number] if other.connection == send.connection]
+        if not earlier:
+            raise NotAsClaimed(f"an echo of nothing: {send.segment}")
+        if not any(other.effect == "reset" or other.reason not in ("NO_SOCKET", "TCP_FLAGS") for other in earlier):
+            send.cause = earlier[0].cause
 
 
 def check_ambiguous(sends):
