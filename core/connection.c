@@ -176,6 +176,8 @@ static void note_round_trip(struct endpoint *x, uint32_t ack, int64_t time)
     x->seen &= ~(uint32_t)END_TIMED;
     if (rtt < 0)
         return;
+    if (x->rtt_samples < UINT8_MAX)
+        x->rtt_samples++;
     if (x->rtt_min < 0 || rtt < x->rtt_min)
         x->rtt_min = rtt;
     if (rtt > x->rtt_max)

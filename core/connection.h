@@ -70,6 +70,7 @@ struct endpoint {
     uint8_t tos;
     uint8_t id_zeros, id_steps,
         id_jumps;            /* saturating: identification 0; 1..64 on from the one before; other */
+    uint8_t rtt_samples;     /* saturating */
     uint8_t probes;          /* keep-alive or window probes since the peer was last heard */
     uint8_t retransmissions; /* since the peer was last heard */
     uint64_t segments, octets;

@@ -161,11 +161,12 @@ static enum tcprst_effect effect_in_syn_sent(const struct reset *r,
                : TCPRST_EFFECT_RESET;
 }
 
-enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance)
+enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance,
+                             const struct evidence *e)
 {
     if (!r->after)
         return TCPRST_EFFECT_UNKNOWN;
-    if (r->checksum_known && r->bad_checksum && r->after->y_count)
+    if (is(e, TCPRST_FACT_BAD_CHECKSUM))
         return TCPRST_EFFECT_IGNORED;
     if (acceptance == TCPRST_ACCEPTANCE_NO_CONNECTION)
         return TCPRST_EFFECT_IGNORED;
@@ -302,14 +303,24 @@ enum tcprst_severity severity_of(const struct tcprst_verdict *v)
     return lost && !wanted ? TCPRST_SEVERITY_NOTABLE : TCPRST_SEVERITY_BENIGN;
 }
 
-enum tcprst_origin origin_of(const struct reset *r, const struct evidence *e)
+enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength strength,
+                             const struct evidence *e)
 {
-    (void)r;
-    if (isnt(e, TCPRST_FACT_TTL_SAME) || is(e, TCPRST_FACT_TRIGGER_TOO_FAST) ||
-        is(e, TCPRST_FACT_BAD_CHECKSUM))
+    bool forged = cause == TCPRST_CAUSE_INJECTED || cause == TCPRST_CAUSE_BLIND_ATTACK ||
+                  cause == TCPRST_CAUSE_POLICY_RESET || cause == TCPRST_CAUSE_FIREWALL_REJECT;
+    if (forged && strength >= TCPRST_STRENGTH_LIKELY)
+        return TCPRST_ORIGIN_THIRD_PARTY;
+    if (is(e, TCPRST_FACT_CONFIRMED))
+        return TCPRST_ORIGIN_ENDPOINT;
+    if (forged || is(e, TCPRST_FACT_TRIGGER_TOO_FAST) || is(e, TCPRST_FACT_BAD_CHECKSUM) ||
+        is(e, TCPRST_FACT_SENDER_WENT_ON))
         return TCPRST_ORIGIN_UNKNOWN;
-    if (is(e, TCPRST_FACT_TTL_SAME) &&
-        (is(e, TCPRST_FACT_TRIGGER) || is(e, TCPRST_FACT_ABORT_FORM)))
+    if (isnt(e, TCPRST_FACT_TTL_SAME))
+        return TCPRST_ORIGIN_UNKNOWN;
+    bool answer = is(e, TCPRST_FACT_TRIGGER) || is(e, TCPRST_FACT_REPEATS_RESET);
+    if (is(e, TCPRST_FACT_TTL_SAME) && (answer || is(e, TCPRST_FACT_ABORT_FORM)))
+        return TCPRST_ORIGIN_ENDPOINT;
+    if (is(e, TCPRST_FACT_HOST_STACK))
         return TCPRST_ORIGIN_ENDPOINT;
     return TCPRST_ORIGIN_UNKNOWN;
 }

@@ -18,13 +18,15 @@ struct ended {
 bool answers_stray(const struct reset *r);
 enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended);
 enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *ended);
-enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance);
+enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance,
+                             const struct evidence *e);
 enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage stage,
                                      enum tcprst_effect effect);
 void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e);
 enum tcprst_severity severity_of(const struct tcprst_verdict *v);
 /* What the RST says itself, in words (RFC 9293 section 3.5.3: it may carry diagnostic text). */
 void device_text_of(struct tcprst_verdict *v, const struct reset *r);
-enum tcprst_origin origin_of(const struct reset *r, const struct evidence *e);
+enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength strength,
+                             const struct evidence *e);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "evidence.h"
 
+#include "host.h"
 #include "limits.h"
 #include "reset.h"
 #include "sequence.h"
@@ -65,8 +66,10 @@ static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
     const struct recent *t = &r->trigger;
     bool finishing = in_handshake(r) && (t->flags & (TCPRST_ACK | TCPRST_SYN)) == TCPRST_ACK;
     bool good = finishing && t->ack == r->x.iss + 1;
+    /* Once the client has acknowledged the SYN-ACK, what else it acknowledges was sent. */
+    bool bad = finishing && !good && r->y.first_ack == t->ack && !seen(&r->y, END_DATA);
     tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && !t->length, t->where);
-    tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), finishing && !good, t->where);
+    tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), bad, t->where);
     numbers(e, F(TRIGGER_BAD_HANDSHAKE_ACK), t->ack, r->x.iss + 1);
 }
 
@@ -113,7 +116,7 @@ static bool unacceptable(const struct reset *r)
     return outside || unsent;
 }
 
-static void fact_trigger(struct evidence *e, const struct reset *r)
+static void fact_trigger(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct recent *t = &r->trigger;
     if (r->has_trigger || seen(&r->y, END_SEEN) || r->segments_before == 0)
@@ -136,10 +139,13 @@ static void fact_trigger(struct evidence *e, const struct reset *r)
     numbers(e, F(TRIGGER_ODD_FLAGS), t->flags, 0);
     tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
-    if (r->x.rtt_min > 0) {
+    int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
+    if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))
+        rtt = x_host->rtt_min;
+    if (rtt > 0) {
         int64_t took = r->when - t->time;
-        tell_at(e, F(TRIGGER_TOO_FAST), took < r->x.rtt_min / 2, t->where);
-        numbers(e, F(TRIGGER_TOO_FAST), took, r->x.rtt_min);
+        tell_at(e, F(TRIGGER_TOO_FAST), rtt > TOO_FAST_MIN && took < rtt / 3, t->where);
+        numbers(e, F(TRIGGER_TOO_FAST), took, rtt);
     }
 }
 
@@ -153,35 +159,7 @@ static void fact_syn_in_window(struct evidence *e, const struct reset *r)
 
 /* ---- the form of the RST ---- */
 
-/* What X had told it received: what an abort acknowledges lies between its last acknowledgment and
- * all that Y sent. */
-static bool ack_plausible(const struct reset *r)
-{
-    if (!(r->flags & TCPRST_ACK))
-        return false;
-    bool low = !seen(&r->x, END_ACK) || seq_le(r->x.max_ack, r->ack);
-    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max);
-    return low && high && (seen(&r->x, END_ACK) || seen(&r->y, END_SEEN));
-}
-
-/*
- * RFC 9293 section 3.10.5: ABORT sends <SEQ=SND.NXT>. Linux tcp_acceptable_seq(): the right edge of
- * the peer's window where the peer has shrunk it below SND.NXT.
- */
-static bool seq_plausible(const struct reset *r)
-{
-    if (!seen(&r->x, END_SEEN))
-        return seen(&r->y, END_ACK) && r->seq == r->y.max_ack;
-    if (r->seq == r->x.snd_max)
-        return true;
-    if (!seq_lt(r->seq, r->x.snd_max))
-        return false;
-    bool fin_itself = seen(&r->x, END_FIN) && r->seq == r->x.fin_seq;
-    return fin_itself || (seen(&r->y, END_EDGE) && r->seq == r->y.edge) ||
-           (seen(&r->y, END_ACK) && r->seq == r->y.max_ack);
-}
-
-static void fact_form(struct evidence *e, const struct reset *r)
+static void fact_form(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
     bool options = r->header_length > 20;
@@ -192,11 +170,17 @@ static void fact_form(struct evidence *e, const struct reset *r)
         tell(e, F(LIVE_SOCKET), options || r->window != 0);
         tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
     }
-    tell(e, F(ABORT_FORM), ack_plausible(r) && seq_plausible(r) && !r->has_trigger);
+    tell(e, F(ABORT_FORM), reset_has_abort_form(r));
     if (seen(x, END_SEEN)) {
         bool below = seq_lt(r->seq, x->snd_max);
         tell(e, F(SEQ_BELOW_SENT), below);
         numbers(e, F(SEQ_BELOW_SENT), below ? seq_diff(x->snd_max, r->seq) : 0, 0);
+        if (!(r->has_trigger && (r->trigger.bits & RECENT_STRAY))) {
+            tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
+            numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
+        }
+        if (seen(x, END_TIMESTAMPS) && is(e, F(ABORT_FORM)))
+            tell(e, F(OPTIONS_MISSING), !r->options.has_timestamps && !r->options.cut);
     }
     if (seen(x, END_FIN))
         tell_at(e, F(SEQ_IS_FIN), r->seq == x->fin_seq, x->fin_where);
@@ -205,20 +189,33 @@ static void fact_form(struct evidence *e, const struct reset *r)
     tell(e, F(TEXT), r->payload_length > 0);
     numbers(e, F(TEXT), r->payload_length, 0);
     if (r->checksum_known)
-        tell(e, F(BAD_CHECKSUM), r->bad_checksum);
+        tell(e, F(BAD_CHECKSUM),
+             r->bad_checksum && x_host && x_host->sums_good && !x_host->sums_bad);
 }
 
-/* Starting TTLs in use; the hop count is what is missing from the next of them. */
-static int hops(uint8_t ttl)
+/* No path is longer, so a TTL that seems to have come further was chosen by its application. */
+enum { PLAUSIBLE_HOPS = 30 };
+
+static void fact_ttl(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
-    static const uint8_t starts[] = {32, 64, 128, 255};
-    for (unsigned i = 0; i < sizeof starts; i++)
-        if (ttl <= starts[i])
-            return starts[i] - ttl;
-    return 0;
+    const struct endpoint *x = &r->x;
+    unsigned hops = host_hops(r->ttl);
+    if (seen(x, END_SEEN)) {
+        bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
+        /* An answer carries the host's default TTL, whatever the application chose for its socket.
+         */
+        same |= hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last);
+        if (same || (host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
+            tell_at(e, F(TTL_SAME), same, x->last);
+        numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
+    } else if (x_host && x_host->hops_known && x_host->hops_max < PLAUSIBLE_HOPS &&
+               hops < PLAUSIBLE_HOPS) {
+        tell(e, F(TTL_SAME), hops >= x_host->hops_min && hops <= x_host->hops_max);
+        numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
+    }
 }
 
-static void fact_ip(struct evidence *e, const struct reset *r)
+static void fact_ip(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
     if (!r->ip_header)
@@ -227,18 +224,43 @@ static void fact_ip(struct evidence *e, const struct reset *r)
         tell(e, F(IP_ID_ZERO), r->ip_id == 0);
         numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
     }
+    fact_ttl(e, r, x_host);
+    const struct recent *t = &r->trigger;
+    uint16_t peer_id = r->has_trigger ? t->ip_id : r->y.ip_id;
+    if (r->ip_version == 4 && r->ip_id != 0 && peer_id != 0) {
+        tell_at(e, F(IP_ID_ECHO), r->ip_id == peer_id, r->has_trigger ? t->where : r->y.last);
+        numbers(e, F(IP_ID_ECHO), r->ip_id, 0);
+    }
+    tell(e, F(DEVICE_SEQUENCE), r->device_sequence);
+    numbers(e, F(DEVICE_SEQUENCE), r->ip_id, r->device_id);
     if (!seen(x, END_SEEN))
         return;
     if (r->ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
         uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
-        tell_at(e, F(IP_ID_NEXT), step >= 1 && step <= 64, x->last);
+        bool next = step >= 1 && step <= 64;
+        bool counts = x->id_steps >= 2 && x->id_jumps * 4 <= x->id_steps;
+        if (counts || (next && x->id_jumps <= x->id_steps))
+            tell_at(e, F(IP_ID_NEXT), next, x->last);
         numbers(e, F(IP_ID_NEXT), r->ip_id, x->ip_id);
     }
-    bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
-    /* An answer carries the host's default TTL, whatever the application chose for its socket. */
-    bool same_way = hops(r->ttl) == hops(x->ttl_first) || hops(r->ttl) == hops(x->ttl_last);
-    tell_at(e, F(TTL_SAME), same || same_way, x->last);
-    numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
+}
+
+/*
+ * What the sender's stack reflects of a SYN and a filter does not: Linux answers with the SYN's
+ * type of service and a flow label of its own, nf_send_reset() with neither.
+ */
+static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    if (!is(e, F(TRIGGER_SYN)) || !r->ip_header)
+        return;
+    uint8_t wanted = r->y.tos & 0xfc;
+    if (r->ip_version == 6 && r->flow_label)
+        tell_at(e, F(HOST_STACK), true, r->trigger.where);
+    else if (r->ip_version == 6 && x_host && x_host->label_known && x_host->label_used)
+        tell_at(e, F(HOST_STACK), false, r->trigger.where);
+    else if (wanted && r->tos == wanted)
+        tell_at(e, F(HOST_STACK), true, r->trigger.where);
+    numbers(e, F(HOST_STACK), r->tos, r->flow_label);
 }
 
 static uint32_t scaled_window(const struct reset *r)
@@ -347,7 +369,7 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
     if (r->client < 0 || !(r->connection_flags & CONN_OPENED))
         return;
     if (seen(server, END_SYN_ACK)) {
-        bool never = server->snd_max == server->iss + 1 &&
+        bool never = server->snd_max == server->iss + 1 && !seen(client, END_FOREIGN_ACK) &&
                      (!seen(server, END_ACK) || !seen(client, END_ISS) ||
                       seq_le(server->max_ack, client->iss + 1));
         tell_at(e, F(SERVER_NEVER_SPOKE), never, server->syn_where);
@@ -484,28 +506,155 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
     }
 }
 
-/* ---- what followed ---- */
+/* ---- other connections ---- */
+
+static void fact_runs(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    const struct run *aborts = is(e, F(ABORT_FORM)) ? host_run_at(x_host->aborts, r->when) : NULL;
+    if (aborts && r->connection->first_time <= aborts->start && !seen(&r->y, END_FIN)) {
+        int64_t span = aborts->end - aborts->start;
+        tell(e, F(OTHERS_TOO), aborts->count >= MASS_COUNT && span <= MASS_SPAN);
+        numbers(e, F(OTHERS_TOO), (int64_t)aborts->count - 1, span);
+        bool silent = isnt(e, F(SENDER_SENT_DATA));
+        tell(e, F(LISTENER_TOO), silent && aborts->count >= 2 && span <= LISTENER_SPAN);
+        numbers(e, F(LISTENER_TOO), (int64_t)aborts->count - 1, span);
+    }
+    const struct run *forgets = r->has_trigger ? host_run_at(x_host->forgets, r->when) : NULL;
+    if (forgets) {
+        tell(e, F(OTHERS_FORGOT), forgets->count >= 2);
+        numbers(e, F(OTHERS_FORGOT), (int64_t)forgets->count - 1, forgets->end - forgets->start);
+    }
+}
+
+static void fact_others(struct evidence *e, const struct reset *r, const struct host *x_host,
+                        const struct host *y_host)
+{
+    if (y_host || x_host) {
+        /* A scanner is the end that opened: of a SYN-ACK's RST the sender, of a SYN's refusal the
+         * receiver. */
+        const struct host *opener = is(e, F(TRIGGER_SYN_ACK)) ? x_host : y_host;
+        unsigned n = opener ? host_fan_out(opener, r->when) : 0;
+        tell(e, F(FAN_OUT), n > SCAN_FAN_OUT);
+        numbers(e, F(FAN_OUT), n > 0 ? n - 1 : 0, SCAN_WINDOW);
+    }
+    if (is(e, F(TRIGGER_WRONG_SYN_ACK)) && y_host) {
+        tell(e, F(CHALLENGES_OTHERS), y_host->wrong_syn_acks >= CHALLENGED_CLIENTS);
+        numbers(e, F(CHALLENGES_OTHERS), y_host->wrong_syn_acks - 1, 0);
+    }
+    if (!x_host)
+        return;
+    int64_t open = host_port_time(x_host->open, r->source_port),
+            closed = host_port_time(x_host->closed, r->source_port);
+    if (is(e, F(TRIGGER_SYN))) {
+        tell(e, F(PORT_OPEN), open != INT64_MIN);
+        numbers(e, F(PORT_OPEN), open != INT64_MIN ? r->when - open : 0, 0);
+    } else {
+        tell(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN && closed > r->when);
+        numbers(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN ? closed - r->when : 0, 0);
+    }
+    fact_runs(e, r, x_host);
+    uint16_t service = reset_service_port(r);
+    int64_t same =
+        r->idle >= IDLE_RECUR_MIN ? host_same_idle(x_host, service, r->incarnation, r->idle) : -1;
+    tell(e, F(IDLE_RECURS), same >= 0);
+    numbers(e, F(IDLE_RECURS), same, r->idle);
+}
+
+/* ---- what came with it and followed ---- */
+
+/* RSTs of the same connection around it: one to the other end at once, or guesses at other numbers.
+ */
+static void fact_company(struct evidence *e, const struct reset *r)
+{
+    unsigned looked = 0, places = 1;
+    bool opposite = false;
+    uint32_t others[GUESSES];
+    for (const struct reset *n = r->connection->first_reset; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++) {
+        if (n == r || n->incarnation != r->incarnation || n->duplicate_of || n->has_trigger)
+            continue;
+        int64_t apart = n->when > r->when ? n->when - r->when : r->when - n->when;
+        if (n->d != r->d) {
+            opposite |= apart <= AT_ONCE;
+            continue;
+        }
+        bool known = n->seq == r->seq;
+        for (unsigned i = 0; i + 1 < places && i < GUESSES; i++)
+            known |= others[i] == n->seq;
+        if (!known && places <= GUESSES)
+            others[places++ - 1] = n->seq;
+    }
+    if (r->has_trigger)
+        return;
+    tell(e, F(OPPOSITE_AT_ONCE), opposite);
+    tell(e, F(GUESSES), places >= GUESSES);
+    numbers(e, F(GUESSES), places, 0);
+    if (seen(&r->x, END_SEEN) && seen(&r->y, END_ACK)) {
+        bool own = r->seq == r->x.snd_max || (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);
+        bool acknowledged = seq_between(r->y.max_ack, r->seq, r->x.snd_max) || r->seq == r->y.edge;
+        tell(e, F(OUT_OF_PLACE), !own && !acknowledged);
+    }
+}
+
+static void fact_went_on(struct evidence *e, const struct reset *r, const struct after *a)
+{
+    int64_t rtt = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
+    int64_t limit = rtt > 4 * WENT_ON_MIN ? rtt : 4 * WENT_ON_MIN;
+    /* Its own handshake goes on after it refused what did not belong to it. */
+    if (a->syn_again >= 0 || is(e, F(TRIGGER_BAD_HANDSHAKE_ACK)) ||
+        (r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
+        return;
+    bool more = is(e, F(ABORT_FORM)) && a->x_more != 0;
+    bool late = a->x_last >= 0 && a->x_last - r->when > limit;
+    tell_at(e, F(SENDER_ACKED_LATER), a->x_acked_later != 0, a->x_acked_later);
+    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || late,
+            a->x_acked_later ? a->x_acked_later : a->x_first_where);
+    numbers(e, F(SENDER_WENT_ON), a->x_last - r->when, 0);
+    tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn_ack >= 0 && a->syn_again < 0,
+            a->syn_ack_where);
+    numbers(e, F(SENDER_ACCEPTED), a->syn_ack - r->when, 0);
+}
+
+static void fact_confirmed(struct evidence *e, const struct reset *r, const struct after *a)
+{
+    if (a->challenge < 0)
+        return;
+    unsigned looked = 0;
+    for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n->incarnation == r->incarnation && n->d == r->d && n->has_trigger &&
+            n->trigger.where == a->challenge_where) {
+            tell_at(e, F(CONFIRMED), true, where_pack(n->frame));
+            return;
+        }
+}
 
 static void fact_after(struct evidence *e, const struct reset *r)
 {
     const struct after *a = r->after;
+    if (is(e, F(HANDSHAKE_DONE)) == false && r->client == 1 && seen(&r->x, END_SYN_ACK)) {
+        int64_t waited = r->when - r->x.last_time;
+        tell_at(e, F(HALF_MADE), waited >= HALF_MADE_MIN, r->x.syn_where);
+        numbers(e, F(HALF_MADE), waited, 0);
+    }
     if (!a)
         return;
     tell_at(e, F(SYN_AGAIN), a->syn_again >= 0, a->syn_where);
     numbers(e, F(SYN_AGAIN), a->syn_again - r->when, 0);
     tell_at(e, F(REOPENED), a->reopened, a->syn_where);
-    tell_at(e, F(SENDER_WENT_ON), a->x_new >= 0 && a->x_new - r->when > CAPTURE_REORDER,
-            a->x_new_where);
-    numbers(e, F(SENDER_WENT_ON), a->x_new - r->when, 0);
+    fact_went_on(e, r, a);
+    fact_confirmed(e, r, a);
 }
 
-void evidence_gather(struct evidence *e, const struct reset *r)
+void evidence_gather(struct evidence *e, const struct reset *r, const struct host *x_host,
+                     const struct host *y_host)
 {
     memset(e, 0, sizeof *e);
-    fact_trigger(e, r);
+    fact_trigger(e, r, x_host);
     fact_syn_in_window(e, r);
-    fact_form(e, r);
-    fact_ip(e, r);
+    fact_form(e, r, x_host);
+    fact_ip(e, r, x_host);
+    fact_host_stack(e, r, x_host);
     fact_window(e, r);
     fact_history(e, r);
     fact_fins(e, r);
@@ -516,4 +665,6 @@ void evidence_gather(struct evidence *e, const struct reset *r)
     fact_pauses(e, r);
     fact_timeouts(e, r);
     fact_after(e, r);
+    fact_others(e, r, x_host, y_host);
+    fact_company(e, r);
 }

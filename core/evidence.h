@@ -34,7 +34,10 @@ static inline bool hidden(const struct evidence *e, enum tcprst_fact f)
 }
 
 struct reset;
+struct host;
 /* Fills every fact that this capture shows. */
-void evidence_gather(struct evidence *e, const struct reset *r);
+/* x_host, y_host: what is known of the two hosts, NULL: nothing. */
+void evidence_gather(struct evidence *e, const struct reset *r, const struct host *x_host,
+                     const struct host *y_host);
 
 #endif

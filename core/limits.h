@@ -113,7 +113,46 @@
 #define SCAN_FAN_OUT 5
 #define SCAN_WINDOW (10 * NS_PER_S)
 
+/* ---- Across connections ---- */
+
+/* Aborts of one host this close together are one run: a process that dies closes its sockets within
+ * milliseconds, a busy machine within a second. */
+#define MASS_GAP (500 * NS_PER_MS)
+/* So many connections in a run no longer than this are "at once". */
+#define MASS_COUNT 5
+#define MASS_SPAN (2 * NS_PER_S)
+/* After a restart the clients find out one by one, with their next segments. */
+#define FORGET_GAP (60 * NS_PER_S)
+/* Idle times within 1/50 (2 %) of each other count as the same timer. */
+#define IDLE_SAME 50
+/* Shorter pauses recur by chance. */
+#define IDLE_RECUR_MIN (1 * NS_PER_S)
+/* Two ends told of one expiry: the device sends both at once, the observer may stand beside one of
+ * them. */
+#define AT_ONCE (50 * NS_PER_MS)
+/* Listener and un-accepted connections are closed in one system call. */
+#define LISTENER_SPAN (20 * NS_PER_MS)
+/* Different clients challenged with a wrong SYN-ACK before it is a habit of the server's side. */
+#define CHALLENGED_CLIENTS 3
+/* An end that has ended goes on only in segments it had sent before; further than this, captures do
+ * not reorder. */
+#define WENT_ON_MIN (30 * NS_PER_MS)
+/* So many round trips must have been measured before the least of them counts: the first often
+ * waits for address resolution. */
+#define RTT_SAMPLES 3
+/* Round trips below this are within the jitter of hosts and switches. */
+#define TOO_FAST_MIN (2 * NS_PER_MS)
+/* A handshake is given up as unfinished after at least this: the first SYN-ACK timeout is 1 s, some
+ * devices wait less. */
+#define HALF_MADE_MIN (300 * NS_PER_MS)
+/* RSTs at different places of the sequence space, for one connection, before they look like
+ * guesses. */
+#define GUESSES 3
+
 /* ---- Memory ---- */
+
+/* Hosts remembered at once (a power of two); the least recently noted of eight makes room. */
+#define MAX_HOSTS 32768
 
 /* A connection that is over (both FINs or a RST) is remembered this long: TIME-WAIT everywhere is
  * at most 240 s. */

@@ -86,8 +86,9 @@ static struct recent *newest_match(const struct reset *r, struct connection *c, 
  */
 static struct recent *find_trigger(const struct reset *r, struct connection *c)
 {
-    struct recent *best =
-        r->x.rtt_min > 0 ? newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER) : NULL;
+    struct recent *best = r->x.rtt_samples >= RTT_SAMPLES
+                              ? newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER)
+                              : NULL;
     if (!best)
         best = newest_match(r, c, INT64_MIN);
     if (!best)
@@ -176,6 +177,52 @@ static where_t find_repeated(const struct reset *r, const struct connection *c)
             e->flags == r->flags)
             return e->where;
     return 0;
+}
+
+/* ---- does it have the form of an abort ---- */
+
+static bool seen(const struct endpoint *end, uint32_t what)
+{
+    return (end->seen & what) == what;
+}
+
+/* What X had told it received: what an abort acknowledges lies between its last acknowledgment and
+ * all that Y sent. */
+static bool ack_plausible(const struct reset *r)
+{
+    if (!(r->flags & TCPRST_ACK)) /* RFC 9293 section 3.10.5 asks for none */
+        return seen(&r->x, END_SEEN) && seen(&r->y, END_SEEN);
+    bool low = !seen(&r->x, END_ACK) || seq_le(r->x.max_ack, r->ack);
+    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max);
+    return low && high && (seen(&r->x, END_ACK) || seen(&r->y, END_SEEN));
+}
+
+/*
+ * RFC 9293 section 3.10.5: ABORT sends <SEQ=SND.NXT>. Linux tcp_acceptable_seq(): the right edge of
+ * the peer's window where the peer has shrunk it below SND.NXT.
+ */
+static bool seq_plausible(const struct reset *r)
+{
+    if (!seen(&r->x, END_SEEN))
+        return seen(&r->y, END_ACK) && r->seq == r->y.max_ack;
+    if (r->seq == r->x.snd_max)
+        return true;
+    if (!seq_lt(r->seq, r->x.snd_max))
+        return false;
+    bool fin_itself = seen(&r->x, END_FIN) && r->seq == r->x.fin_seq;
+    return fin_itself || (seen(&r->y, END_EDGE) && r->seq == r->y.edge) ||
+           (seen(&r->y, END_ACK) && r->seq == r->y.max_ack);
+}
+
+uint16_t reset_service_port(const struct reset *r)
+{
+    bool sender_serves = r->client >= 0 ? r->client == 1 : r->source_port < r->destination_port;
+    return sender_serves ? r->source_port : r->destination_port;
+}
+
+bool reset_has_abort_form(const struct reset *r)
+{
+    return !r->has_trigger && ack_plausible(r) && seq_plausible(r);
 }
 
 /* ---- the record ---- */
@@ -367,7 +414,15 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     a->x_last = e->time;
     uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
+    if (more && !a->x_more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
+        a->x_more = e->where;
     bool heard = (s->flags & TCPRST_ACK) && (r->x.seen & END_ACK) && seq_lt(r->x.max_ack, s->ack);
+    if ((s->flags & TCPRST_ACK) && !a->x_acked_later && (r->y.seen & END_SEEN) &&
+        seq_lt(r->y.snd_max, s->ack) && seq_le(s->ack, r->connection->end[!r->d].snd_max) &&
+        !(e->bits & RECENT_STRAY))
+        a->x_acked_later = e->where;
+    if ((e->bits & RECENT_REPEATED) && !a->x_repeated && e->time - r->when > WENT_ON_MIN)
+        a->x_repeated = e->where;
     if ((more || heard) && a->x_new < 0 && !(e->bits & RECENT_STRAY)) {
         a->x_new = e->time;
         a->x_new_where = e->where;

@@ -28,6 +28,9 @@ struct after {
     uint32_t challenge_ack;
     int64_t x_new; /* X sent octets beyond its SND.NXT, or acknowledged new ones */
     where_t x_new_where;
+    where_t x_more;             /* X sent octets that a SND.NXT in the RST would have counted */
+    where_t x_acked_later;      /* X acknowledged what Y sent after the RST */
+    where_t x_repeated;         /* X sent again what it had sent */
     int64_t syn_again, syn_new; /* Y or X sent its SYN again; a new incarnation began */
     where_t syn_where;
     int64_t syn_ack; /* X accepted the SYN the RST seemed to refuse */
@@ -91,7 +94,9 @@ struct reset {
     enum tcprst_effect already_ended_effect;
     where_t already_ended_where, already_event;
 
-    where_t event;         /* its event's first RST, by time alone */
+    where_t event; /* its event's first RST, by time alone */
+    bool device_sequence;
+    uint16_t device_id;
     uint64_t after_pushed; /* connection's last_other when it came */
 
     struct after *after;
@@ -109,6 +114,10 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
 void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                 const struct recent *e, int d);
 void after_init(struct after *a);
+/* RST(+ACK) where its sender stood, drawn by nothing: RFC 9293 section 3.10.5. */
+bool reset_has_abort_form(const struct reset *r);
+/* The port of the service: the server's, or the lower one. */
+uint16_t reset_service_port(const struct reset *r);
 /* A segment captured just after the RST that draws it all the same (captures reorder). */
 void reset_late_trigger(struct reset *r, struct recent *e, int d);
 

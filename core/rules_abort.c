@@ -23,6 +23,8 @@ RULE(listener_closed)
     if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !not(SENDER_SENT_DATA) ||
         yes(EARLIER_RESET))
         return no();
+    if (yes(LISTENER_TOO) || yes(PORT_CLOSED_AFTER))
+        return likely(LISTENER_TOO, PORT_CLOSED_AFTER, SENDER_SENT_DATA, ABORT_FORM);
     return not_excluded(SENDER_SENT_DATA, ABORT_FORM);
 }
 
@@ -33,9 +35,11 @@ RULE(mass_abort)
 
 RULE(application_idle_timeout)
 {
-    if (deliberate(e) && yes(IDLE_LONGEST) && !yes(PROBES_UNANSWERED))
-        return not_excluded(IDLE_LONGEST);
-    return no();
+    if (!deliberate(e) || yes(PROBES_UNANSWERED) || yes(OPPOSITE_AT_ONCE))
+        return no();
+    if (yes(IDLE_RECURS) && yes(IDLE_LONGEST))
+        return likely(IDLE_RECURS, ABORT_FORM, IDLE_LONGEST);
+    return yes(IDLE_LONGEST) ? not_excluded(IDLE_LONGEST) : no();
 }
 
 /* RFC 9112 section 9.6: a server that answers before it has read the request "risks a TCP reset".
@@ -86,20 +90,19 @@ RULE(so_linger_abort)
     bool elsewhere = yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS) || yes(ZERO_WINDOW);
     if (not(PEER_SENT_DATA) && yes(HANDSHAKE_DONE) && yes(OPENING_SEEN) && !elsewhere) {
         bool accepted = yes(SENDER_CLIENT) || yes(SENDER_SENT_DATA);
-        if (vouched_abort(e) && accepted && not(IDLE_LONGEST) && not(IDLE_LONG))
+        if (vouched_abort(e) && accepted && !yes(IDLE_LONGEST) && !yes(IDLE_LONG) &&
+            !yes(OTHERS_TOO))
             return certain(PEER_SENT_DATA, ABORT_FORM, LIVE_SOCKET, IP_ID_NEXT, TTL_SAME);
         return likely(PEER_SENT_DATA, ABORT_FORM, IDLE_LONGEST);
     }
-    if (elsewhere)
-        return not_excluded(ABORT_FORM);
-    return possible(ABORT_FORM, PEER_SENT_DATA);
+    return not_excluded(ABORT_FORM);
 }
 
 RULE(local_abort)
 {
     if (!deliberate(e))
         return no();
-    if (vouched_abort(e))
+    if (honest(e) && (yes(TTL_SAME) || unseen(TTL_SAME)) && !yes(OPTIONS_MISSING))
         return likely(ABORT_FORM, LIVE_SOCKET, IP_ID_NEXT, TTL_SAME);
     return possible(ABORT_FORM, TTL_SAME);
 }
@@ -125,25 +128,58 @@ RULE(device_stated)
     return no();
 }
 
+/* What no end that had really sent this RST would have done. */
+static bool contradicted(const struct evidence *e)
+{
+    if (yes(TRIGGER_BAD_HANDSHAKE_ACK) || yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK) ||
+        yes(TRIGGER_ODD_FLAGS) || yes(CONFIRMED) || yes(EARLIER_RESET))
+        return false;
+    return yes(SENDER_WENT_ON) || yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM);
+}
+
+/* Signs that speak for a device but have honest explanations one by one; two together hardly have.
+ */
+static unsigned device_signs(const struct evidence *e)
+{
+    return (unsigned)not(TTL_SAME) + (unsigned)(not(IP_ID_NEXT) && not(IP_ID_ZERO)) +
+           (unsigned)yes(OPTIONS_MISSING) + (unsigned)yes(TRIGGER_TOO_FAST) +
+           (unsigned)yes(IP_ID_ECHO) + (unsigned)yes(SEQ_BEYOND_SENT) +
+           (unsigned)yes(DEVICE_SEQUENCE);
+}
+
 RULE(policy_reset)
 {
-    if (not(TTL_SAME) && yes(HANDSHAKE_DONE))
-        return not_excluded(TTL_SAME);
-    return no();
+    if (!yes(HANDSHAKE_DONE) || yes(EARLIER_RESET) || yes(CONFIRMED))
+        return no();
+    if (contradicted(e))
+        return yes(TRIGGER) && not(SENDER_ACKED_LATER) ? not_excluded(TTL_SAME) : no();
+    if (device_signs(e) >= 2)
+        return likely(TTL_SAME, IP_ID_NEXT, OPTIONS_MISSING, TRIGGER_TOO_FAST, SENDER_WENT_ON);
+    return not(TTL_SAME) ? not_excluded(TTL_SAME) : no();
 }
 
 RULE(injected)
 {
-    if (not(TTL_SAME) || yes(SENDER_WENT_ON) || yes(TRIGGER_TOO_FAST))
+    if (yes(CONFIRMED) || (yes(EARLIER_RESET) && yes(TRIGGER)))
+        return no();
+    if (contradicted(e) && !(yes(GUESSES) && yes(OUT_OF_PLACE)))
+        return device_signs(e) >= 1 || yes(BAD_CHECKSUM)
+                   ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT,
+                             OPTIONS_MISSING)
+                   : likely(SENDER_WENT_ON, SENDER_ACCEPTED, TTL_SAME);
+    if (device_signs(e) >= 1 || (not(TRIGGER) && not(ABORT_FORM)))
         return not_excluded(TTL_SAME, SENDER_WENT_ON);
-    if (not(TRIGGER) && not(ABORT_FORM))
-        return not_excluded(TRIGGER, ABORT_FORM);
     return no();
 }
 
+/* Off the path one has to guess: RFC 5961 section 1.2. */
 RULE(blind_attack)
 {
-    if (not(TRIGGER) && not(ABORT_FORM) && yes(HANDSHAKE_DONE))
-        return not_excluded(TRIGGER, ABORT_FORM);
-    return no();
+    if (!yes(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(EARLIER_RESET))
+        return no();
+    if (yes(OUT_OF_PLACE) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
+        return yes(GUESSES) && yes(SENDER_WENT_ON)
+                   ? certain(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME)
+                   : likely(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME);
+    return yes(OUT_OF_PLACE) ? not_excluded(OUT_OF_PLACE) : no();
 }

@@ -36,8 +36,8 @@ RULE(peer_restarted)
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();
-    if (yes(PEER_REPEATED))
-        return likely(TRIGGER, PEER_REPEATED, BARE_FORM, TTL_SAME, SENDER_FIN);
+    if (yes(PEER_REPEATED) || yes(OTHERS_FORGOT))
+        return likely(TRIGGER, PEER_REPEATED, OTHERS_FORGOT, BARE_FORM, TTL_SAME, SENDER_FIN);
     return likely(TRIGGER, BARE_FORM, TTL_SAME, SENDER_FIN, IDLE_LONG);
 }
 
@@ -178,7 +178,9 @@ RULE(zero_window_timeout)
 
 RULE(device_idle_timeout)
 {
-    if (yes(ABORT_FORM) && yes(IDLE_LONG))
+    if (yes(OPPOSITE_AT_ONCE) && yes(HANDSHAKE_DONE) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
+        return likely(OPPOSITE_AT_ONCE, IDLE_LONG, TTL_SAME);
+    if (yes(ABORT_FORM) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
         return not_excluded(IDLE_LONG);
     return no();
 }

@@ -13,6 +13,8 @@ RULE(closed_port)
         return no();
     if (yes(TRIGGER_SYN_IN_WINDOW))
         return not_excluded(TRIGGER_SYN);
+    if (yes(TRIGGER_SYN) && yes(HOST_STACK) && vouched_answer(e) && !yes(SENDER_ACCEPTED))
+        return certain(TRIGGER_SYN, HOST_STACK, TTL_SAME, BARE_FORM);
     if (yes(TRIGGER_SYN))
         return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO);
     if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
@@ -20,11 +22,20 @@ RULE(closed_port)
     return no();
 }
 
+/* Signs of a filter are what the host's own stack does otherwise; their absence proves nothing. */
 RULE(firewall_reject)
 {
-    if (yes(TRIGGER_SYN) || (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG)))
-        return not_excluded(TRIGGER_SYN);
-    return no();
+    if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
+        return not_excluded(SEQ_ZERO);
+    if (!yes(TRIGGER_SYN) || yes(SENDER_ACCEPTED))
+        return no();
+    if (not(HOST_STACK) && not(TTL_SAME))
+        return certain(HOST_STACK, TTL_SAME, TRIGGER_SYN);
+    if (not(TTL_SAME) && yes(TRIGGER_TOO_FAST))
+        return certain(TTL_SAME, TRIGGER_TOO_FAST, TRIGGER_SYN);
+    if (not(HOST_STACK) || not(TTL_SAME))
+        return likely(HOST_STACK, TTL_SAME, TRIGGER_SYN);
+    return not_excluded(TRIGGER_SYN);
 }
 
 /* Linux tcp_check_req() with tcp_abort_on_overflow, FreeBSD syncache_socket(): the handshake's last
@@ -48,9 +59,14 @@ RULE(backend_unavailable)
     if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !yes(SERVER_NEVER_SPOKE) ||
         yes(EARLIER_RESET))
         return no();
+    /* A SYN proxy answers for the backend without a socket of its own: nothing of a live one shows.
+     */
+    if (yes(ABORT_FORM) && yes(ACK_FLAG) && yes(BARE_FORM) && not(PEER_SENT_DATA))
+        return likely(ABORT_FORM, SERVER_NEVER_SPOKE, BARE_FORM, TTL_SAME);
     if (yes(ABORT_FORM))
         return not_excluded(ABORT_FORM, SERVER_NEVER_SPOKE);
-    return no();
+    return yes(TRIGGER_HANDSHAKE_ACK) || yes(TRIGGER_DATA) ? not_excluded(SERVER_NEVER_SPOKE)
+                                                           : no();
 }
 
 RULE(probe_response)
@@ -99,16 +115,21 @@ RULE(unsolicited_syn_ack)
 
 RULE(ddos_challenge)
 {
-    if (yes(TRIGGER_WRONG_SYN_ACK) && !yes(TRIGGER_MATCHES_PAST))
-        return not_excluded(TRIGGER_WRONG_SYN_ACK, REOPENED);
-    return no();
+    if (!yes(TRIGGER_WRONG_SYN_ACK) || yes(TRIGGER_MATCHES_PAST))
+        return no();
+    if (yes(CHALLENGES_OTHERS))
+        return likely(TRIGGER_WRONG_SYN_ACK, CHALLENGES_OTHERS, REOPENED);
+    return not_excluded(TRIGGER_WRONG_SYN_ACK, REOPENED);
 }
 
 RULE(syn_received_timeout)
 {
-    if (not(HANDSHAKE_DONE) && not(SENDER_CLIENT) && yes(SYN_ACK_REPEATED) && not(TRIGGER))
-        return likely(SYN_ACK_REPEATED, HANDSHAKE_DONE, TRIGGER);
-    return no();
+    if (!not(HANDSHAKE_DONE) || !not(SENDER_CLIENT) || !not(TRIGGER) || not(OPENING_SEEN) ||
+        not(PEER_SEEN))
+        return no();
+    if (yes(SYN_ACK_REPEATED) || yes(HALF_MADE))
+        return likely(HALF_MADE, SYN_ACK_REPEATED, HANDSHAKE_DONE, TRIGGER);
+    return not_excluded(HANDSHAKE_DONE);
 }
 
 /* ---- out-of-window ---- */

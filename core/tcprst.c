@@ -11,6 +11,7 @@
 
 #include "connection.h"
 #include "dimensions.h"
+#include "host.h"
 #include "limits.h"
 #include "reset.h"
 #include "rules.h"
@@ -18,10 +19,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TRAIL = 8 };
+
 struct tcprst {
     struct tcprst_options options;
     struct tcprst_statistics statistics;
     struct table *table;
+    struct hosts *hosts;
+    struct trail {
+        int64_t time;
+        uint64_t source;
+        uint16_t ip_id;
+        uint8_t ttl;
+    } trail[TRAIL]; /* the last RSTs with an IP identification, for one that runs across hosts */
+    unsigned next_trail;
     struct reset *first, *last; /* pending, oldest first */
     size_t pending;
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
@@ -39,8 +50,9 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     core->options = *options;
     core->now = INT64_MIN;
     core->table = table_new(options->max_connections, options->hash_seed);
+    core->hosts = hosts_new(options->hash_seed);
     core->index = calloc(MAX_PENDING, sizeof *core->index);
-    if (!core->table || !core->index) {
+    if (!core->table || !core->hosts || !core->index) {
         tcprst_free(core);
         return NULL;
     }
@@ -64,13 +76,14 @@ void tcprst_free(struct tcprst *core)
         release(r);
     }
     table_free(core->table);
+    hosts_free(core->hosts);
     free(core->index);
     free(core);
 }
 
 /* ---- judging ---- */
 
-static void keep_outcome(struct reset *r);
+static void keep_outcome(const struct tcprst *core, struct reset *r);
 
 static void note_ended(struct ended *ended, bool by_x, bool sender_ended, enum tcprst_effect effect,
                        where_t where, where_t event)
@@ -88,9 +101,12 @@ static void note_ended(struct ended *ended, bool by_x, bool sender_ended, enum t
 }
 
 /* What the RSTs before r have ended: those whose verdicts are final, then those pending. */
-static void ended_before(const struct reset *r, struct ended *ended)
+static void ended_before(const struct tcprst *core, const struct reset *r, struct ended *ended)
 {
     memset(ended, 0, sizeof *ended);
+    /* A SYN is a new attempt, whatever became of the one before. */
+    if (r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
+        return;
     const struct connection *c = r->connection;
     if (r->already_ended)
         note_ended(ended, r->already_ended_by == 0, r->already_ended_sender,
@@ -102,7 +118,7 @@ static void ended_before(const struct reset *r, struct ended *ended)
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
         looked++;
-        keep_outcome(p);
+        keep_outcome(core, p);
         note_ended(ended, p->d == r->d, p->outcome.sender_ended, p->outcome.effect,
                    where_pack(p->frame), p->outcome.event);
     }
@@ -124,17 +140,18 @@ struct judgement {
     struct outcome outcome;
 };
 
-static void judge(struct judgement *j, const struct reset *r)
+static void judge(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
-    ended_before(r, &j->ended);
-    evidence_gather(&j->evidence, r);
+    ended_before(core, r, &j->ended);
+    evidence_gather(&j->evidence, r, hosts_find(core->hosts, r->ip_version, r->source),
+                    hosts_find(core->hosts, r->ip_version, r->destination));
     struct fact *earlier = &j->evidence.facts[TCPRST_FACT_EARLIER_RESET];
     earlier->state = j->ended.any ? FACT_TRUE : FACT_FALSE;
     earlier->frame = where_frame(j->ended.where);
     rules_decide(&j->decision, &j->evidence);
     j->outcome.cause = j->decision.cause;
     j->outcome.acceptance = acceptance_of(r, &j->ended);
-    j->outcome.effect = effect_of(r, j->outcome.acceptance);
+    j->outcome.effect = effect_of(r, j->outcome.acceptance, &j->evidence);
     j->outcome.sender_ended = is_abort(&j->evidence, j->decision.cause);
     j->outcome.event = r->event;
     if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
@@ -142,13 +159,13 @@ static void judge(struct judgement *j, const struct reset *r)
 }
 
 /* Makes the outcome of a pending RST as far as is known; kept until its connection changes. */
-static void keep_outcome(struct reset *r)
+static void keep_outcome(const struct tcprst *core, struct reset *r)
 {
     uint64_t version = r->connection->recents.pushed + 1;
     if (r->outcome_version == version)
         return;
     struct judgement j;
-    judge(&j, r);
+    judge(core, &j, r);
     r->outcome = j.outcome;
     r->outcome_version = version;
 }
@@ -180,9 +197,10 @@ static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
     v->connection = r->incarnation;
 }
 
-static void make_verdict(struct tcprst_verdict *v, const struct reset *r, struct judgement *j)
+static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, const struct reset *r,
+                         struct judgement *j)
 {
-    judge(j, r);
+    judge(core, j, r);
     memset(v, 0, sizeof *v);
     copy_identity(v, r);
     const struct finding *winner = &j->decision.findings[j->decision.cause];
@@ -196,7 +214,7 @@ static void make_verdict(struct tcprst_verdict *v, const struct reset *r, struct
     v->sender = r->client < 0    ? TCPRST_SENDER_UNKNOWN
                 : r->client == 0 ? TCPRST_SENDER_CLIENT
                                  : TCPRST_SENDER_SERVER;
-    v->origin = origin_of(r, &j->evidence);
+    v->origin = origin_of(v->cause, v->strength, &j->evidence);
     v->peer_error = peer_error_of(r, v->stage, v->effect);
     risk_of(v, r, &j->evidence);
     v->severity = severity_of(v);
@@ -227,7 +245,7 @@ static void verdict_of(struct tcprst *core, struct tcprst_verdict *v, const stru
                        struct judgement *j)
 {
     if (!r->duplicate_of) {
-        make_verdict(v, r, j);
+        make_verdict(core, v, r, j);
         return;
     }
     const struct reset *original = pending_reset(core, r->duplicate_serial);
@@ -235,10 +253,10 @@ static void verdict_of(struct tcprst *core, struct tcprst_verdict *v, const stru
     if (r->original) {
         as_duplicate(v, r, r->original);
     } else if (original && !original->duplicate_of) {
-        make_verdict(&of_original, original, j);
+        make_verdict(core, &of_original, original, j);
         as_duplicate(v, r, &of_original);
     } else {
-        make_verdict(v, r, j);
+        make_verdict(core, v, r, j);
         v->duplicate_of = where_frame(r->duplicate_of);
     }
 }
@@ -395,7 +413,7 @@ static void tell_connection(struct tcprst *core, const struct connection *c, boo
 
 /* A connection whose RSTs still wait for their horizon: what they did so far decides how it ended.
  */
-static void settle(struct connection *c)
+static void settle(const struct tcprst *core, struct connection *c)
 {
     unsigned looked = 0;
     for (struct reset *r = c->first_reset; r && looked < MAX_RELATED;
@@ -404,7 +422,7 @@ static void settle(struct connection *c)
         struct tcprst_verdict v;
         if (r->incarnation != c->number || r->duplicate_of)
             continue;
-        make_verdict(&v, r, &j);
+        make_verdict(core, &v, r, &j);
         note_final(c, r, &j, &v);
     }
 }
@@ -466,6 +484,50 @@ static void note_event(struct connection *c, struct reset *r)
     c->resets++;
 }
 
+/* The same count of identifications, running through RSTs in the names of different hosts, is one
+ * device's. */
+static void note_trail(struct tcprst *core, struct reset *r)
+{
+    if (!r->ip_header || !r->ip_id || r->duplicate_of)
+        return;
+    uint64_t source = host_target(r->source, 0);
+    for (unsigned i = 0; i < TRAIL; i++) {
+        const struct trail *t = &core->trail[i];
+        uint16_t step = (uint16_t)(r->ip_id - t->ip_id);
+        if (t->ip_id && t->source != source && t->ttl == r->ttl && step >= 1 && step <= TRAIL &&
+            r->when - t->time <= SCAN_WINDOW) {
+            r->device_sequence = true;
+            r->device_id = t->ip_id;
+        }
+    }
+    core->trail[core->next_trail++ % TRAIL] = (struct trail){r->when, source, r->ip_id, r->ttl};
+}
+
+/* What this RST adds to the knowledge of its host. */
+static void note_host(struct tcprst *core, const struct reset *r)
+{
+    if (r->duplicate_of)
+        return;
+    bool syn = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    bool known = (r->x.seen & END_SEEN) != 0;
+    bool forgot = r->has_trigger && !syn && known && !(r->x.seen & END_FIN);
+    bool abort = reset_has_abort_form(r) && (r->connection_flags & CONN_ESTABLISHED);
+    if (!syn && !forgot && !abort)
+        return;
+    struct host *host = hosts_get(core->hosts, r->ip_version, r->source, r->when);
+    if (syn)
+        host_note_closed(host, r->source_port, r->when);
+    if (r->connection->resets > 1)
+        return;
+    if (forgot && !r->connection->ended)
+        host_note_forget(host, r->when);
+    /* An end that answers the peer's FIN with a RST is not one that ends everything at once. */
+    if (abort && !(r->y.seen & END_FIN))
+        host_note_abort(host, r->connection->first_time, r->when);
+    if (abort && r->idle >= 0)
+        host_note_idle(host, reset_service_port(r), r->incarnation, r->idle);
+}
+
 static void feed_reset(struct tcprst *core, struct connection *c, const struct tcprst_segment *s,
                        int d)
 {
@@ -478,6 +540,8 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     r->serial = core->serial;
     find_duplicate(core, r);
     note_event(c, r);
+    note_trail(core, r);
+    note_host(core, r);
     r->after = share_after(c, r);
     r->after_pushed = c->last_other;
     struct recent *e = connection_track(c, s, d, core->now);
@@ -516,6 +580,20 @@ static void follow_up(struct connection *c, const struct tcprst_segment *s, stru
     }
 }
 
+/* An opening segment shows its host's distance, ports and targets. */
+static void note_opening(struct tcprst *core, struct connection *c, const struct tcprst_segment *s,
+                         const struct recent *e, int d)
+{
+    bool stray = e->bits & RECENT_STRAY, syn_ack = s->flags & TCPRST_ACK;
+    if (e->bits & RECENT_DUPLICATE)
+        return;
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->now);
+    if (syn_ack && stray && (c->end[!d].seen & END_SYN))
+        host_note_wrong_syn_ack(host, host_target(s->destination, 0));
+    if (!stray)
+        host_note_opening(host, s, core->now, syn_ack ? c->end[d].rtt_min : -1);
+}
+
 /* Capture time: it may be absent or run backwards, but the past stays past. */
 static void note_time(struct tcprst *core, const struct tcprst_segment *s)
 {
@@ -539,7 +617,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
         c->last_time = core->now;
         make_room(core);
     } else if (c && connection_begins_anew(c, s, d)) {
-        settle(c);
+        settle(core, c);
         tell_connection(core, c, false);
         connection_begin_anew(c, core->statistics.connections++);
     }
@@ -554,9 +632,13 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
         return true;
     }
     struct recent *e = c ? connection_track(c, s, d, core->now) : NULL;
-    if (!e)
+    if (!e) {
         core->statistics.out_of_memory++;
-    else if (c->first_reset)
+        return false;
+    }
+    if (s->flags & TCPRST_SYN)
+        note_opening(core, c, s, e, d);
+    if (c->first_reset)
         follow_up(c, s, e, d);
     return false;
 }

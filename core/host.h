@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host.h - what is known of a host across its connections: how far away it is, which ports
+ * answered, whom it tried, when it ended or forgot connections. Bounded; facts are derived from it,
+ * never conclusions.
+ */
+#ifndef TCPRST_HOST_H
+#define TCPRST_HOST_H
+
+#include "tcprst.h"
+
+/* A run of like events, each at most RUN_GAP after the one before. */
+struct run {
+    int64_t start, end;
+    uint32_t count;
+};
+
+enum { HOST_PORTS = 6, HOST_TRIES = 8, HOST_RUNS = 4, HOST_IDLES = 8 };
+
+struct port_note {
+    int64_t time;
+    uint16_t port;
+};
+
+struct idle_note {
+    int64_t idle;
+    uint64_t connection;
+    uint16_t port; /* the service's */
+};
+
+struct host {
+    uint8_t address[16];
+    uint8_t ip_version;
+    bool used;
+    bool hops_known, label_used, label_known;
+    uint8_t hops_min, hops_max, ttl_last;
+    uint8_t sums_good, sums_bad; /* checksums of its SYNs and SYN-ACKs, saturating */
+    uint8_t rtt_samples;
+    uint8_t wrong_syn_acks;        /* SYN-ACKs acknowledging something else, to different clients */
+    uint64_t wrong_syn_ack_client; /* the last of these clients */
+    int64_t last_time, rtt_min;
+    struct port_note open[HOST_PORTS], closed[HOST_PORTS];
+    struct {
+        uint64_t target;
+        int64_t time;
+    } tries[HOST_TRIES];
+    uint8_t next_open, next_closed, next_try, next_idle;
+    struct run aborts[HOST_RUNS], forgets[HOST_RUNS]; /* newest first */
+    struct idle_note idles[HOST_IDLES];
+};
+
+struct hosts;
+struct hosts *hosts_new(uint64_t seed);
+void hosts_free(struct hosts *hosts);
+/* NULL when that host was never noted. */
+struct host *hosts_find(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);
+/* The same, made when new; NULL: no memory. */
+struct host *hosts_get(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16],
+                       int64_t now);
+uint64_t hosts_given_up(const struct hosts *hosts);
+size_t hosts_memory(const struct hosts *hosts);
+
+/* A number for an address and port that two different ones hardly share. */
+uint64_t host_target(const uint8_t address[16], uint16_t port);
+
+/* Its SYN or SYN-ACK was captured. rtt: of the host as seen by the observer, -1 unknown. */
+void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time,
+                       int64_t rtt);
+void host_note_wrong_syn_ack(struct host *host, uint64_t client);
+void host_note_closed(struct host *host, uint16_t port, int64_t time);
+/* opened: when that connection was first seen; one opened after a run of aborts began is no part of
+ * it. */
+void host_note_abort(struct host *host, int64_t opened, int64_t time);
+void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle);
+void host_note_forget(struct host *host, int64_t time);
+
+/* Hops from the host to the observer by that TTL: what is missing from the next usual starting
+ * value. */
+unsigned host_hops(uint8_t ttl);
+/* The run at that time, NULL: none. */
+const struct run *host_run_at(const struct run runs[HOST_RUNS], int64_t time);
+/* How many targets it tried in the SCAN_WINDOW around time. */
+unsigned host_fan_out(const struct host *host, int64_t time);
+/* When that port was last noted in list; INT64_MIN: never. */
+int64_t host_port_time(const struct port_note list[HOST_PORTS], uint16_t port);
+/* Another connection on the same service was ended after nearly the same idle time (IDLE_SAME): its
+ * idle time, else -1. */
+int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t connection,
+                       int64_t idle);
+
+#endif
