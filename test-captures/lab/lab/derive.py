@@ -154,9 +154,10 @@ DERIVATIONS = {
 
 
 def late_truth(frames):
-    """causes.md, precedence: where the opening was not captured, a lost state is an unknown connection."""
+    """Where the opening was not captured, a lost state is an unknown connection as well."""
     changed_sends = {}
     for frame in frames:
-        if frame.send and frame.send.cause == "peer-restarted":
-            frame.send = changed_sends.setdefault(id(frame.send), replace(frame.send, cause="unknown-connection"))
+        if frame.send and frame.send.cause in ("peer-restarted", "idle-state-lost"):
+            both = replace(frame.send, cause="unknown-connection|" + frame.send.cause)
+            frame.send = changed_sends.setdefault(id(frame.send), both)
     return bool(changed_sends)

@@ -10,7 +10,6 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import pkgutil
-import random
 import signal
 import subprocess
 import sys
@@ -72,10 +71,10 @@ def record(specs, arguments, work):
     subprocess.run(["cc", "-std=c11", "-O2", "-Wall", "-Wextra", "-o", program, source], check=True)
     tracer = Tracer(f"tcprst{os.getpid()}")
     began = time.monotonic()
-    failed = []
+    failed, running = [], {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     try:
         waiting = sorted(specs, key=lambda spec: -spec.seconds)
-        running = {}
         while waiting or running:
             while waiting and len(running) < arguments.jobs:
                 spec = waiting.pop(0)
@@ -89,6 +88,10 @@ def record(specs, arguments, work):
                 if process.exitcode:
                     failed.append(spec.name)
     finally:
+        for process, _ in running.values():
+            process.terminate()
+        for process, _ in running.values():
+            process.join()
         tracer.close()
     print(f"{len(specs) - len(failed)} of {len(specs)} scenarios recorded with seed {arguments.seed} "
           f"in {time.monotonic() - began:.0f} s")
@@ -98,7 +101,9 @@ def record(specs, arguments, work):
 
 
 def worker(spec, arguments, program, tracer, work):
-    random.seed()
+    # an interrupted recording takes its namespaces down
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for attempt in range(ATTEMPTS):
         try:
             attempt_scenario(spec, arguments, attempt, program, tracer, work)

@@ -144,7 +144,7 @@ def linger_upload(lab):
     except BlockingIOError:
         pass
     lab.expect("so-linger-abort", sender="client", reason="TCP_STATE")
-    lab.expect_echoes(sender="client")
+    lab.expect_echoes()
     abort(client)
     lab.settle(3)
 
@@ -283,7 +283,7 @@ def early_reply(lab):
     client.send(head + body)
     receive_exactly(server, len(head))
     lab.expect("early-reply", sender="server", reason="TCP_ABORT_ON_CLOSE")
-    lab.expect_echoes(sender="server")
+    lab.expect_echoes()
     server.sendall(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     lab.sleep(0, 0.02)
     server.close()
@@ -299,7 +299,7 @@ def early_reply_tls(lab):
     receive_exactly(server, 5)
     lab.settle()
     lab.expect("early-reply", sender="server", reason="TCP_ABORT_ON_CLOSE")
-    lab.expect_echoes(sender="server")
+    lab.expect_echoes()
     server.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
     server.close()
     lab.settle(2)
