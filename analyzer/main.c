@@ -265,6 +265,10 @@ static bool open_all(struct run *run, char **error)
     run->input = input_open(&input, error);
     if (!run->input)
         return false;
+    if (options->format == FORMAT_HTML && !options->output && isatty(STDOUT_FILENO)) {
+        *error = g_strdup("--format=html writes a page for a browser: name a file with --output");
+        return false;
+    }
     run->out = output_open(options, error);
     return run->out != NULL;
 }

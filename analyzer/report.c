@@ -119,7 +119,7 @@ static void display_filter(const struct report_reset *reset, char *buffer, size_
              reset->src, ip, reset->dst, v->source_port, v->destination_port);
 }
 
-static void prepare(struct report *report, struct tcprst_verdict *verdict,
+void report_prepare(const struct report *report, const struct tcprst_verdict *verdict,
                     struct report_reset *reset)
 {
     uint32_t capture = verdict->frame.capture;
@@ -133,6 +133,16 @@ static void prepare(struct report *report, struct tcprst_verdict *verdict,
     report_address(reset->dst, verdict->destination, verdict->ip_version);
     display_filter(reset, reset->display_filter, sizeof reset->display_filter);
     reset->device_text = verdict->device_text_length > 0 ? verdict->device_text : NULL;
+}
+
+static void set_tuple(struct report_tuple *tuple, const struct tcprst_verdict *verdict)
+{
+    memcpy(tuple->source, verdict->source, sizeof tuple->source);
+    memcpy(tuple->destination, verdict->destination, sizeof tuple->destination);
+    tuple->source_port = verdict->source_port;
+    tuple->destination_port = verdict->destination_port;
+    tuple->ip_version = verdict->ip_version;
+    tuple->layer = verdict->layer;
 }
 
 void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
@@ -155,7 +165,8 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
                          g_memdup2(&copy.connection, sizeof copy.connection));
     if (report->redact)
         redact_verdict(report->redact, &copy);
-    prepare(report, &copy, &reset);
+    report_prepare(report, &copy, &reset);
+    set_tuple(&reset.tuple, verdict);
     reset.findings = findings;
     reset.finding_count = finding_count;
     if (report->summary)

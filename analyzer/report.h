@@ -18,6 +18,13 @@
 struct redact;
 struct summary;
 
+/* The ends of a RST as captured, before any redaction. */
+struct report_tuple {
+    uint8_t source[16], destination[16];
+    uint16_t source_port, destination_port;
+    uint8_t ip_version, layer;
+};
+
 /* One RST as a format writes it. Strings are valid UTF-8, escaped for no place yet, and valid
  * during the call. */
 struct report_reset {
@@ -27,6 +34,7 @@ struct report_reset {
     char src[46], dst[46];
     char display_filter[320];
     const char *device_text;               /* NULL: none */
+    struct report_tuple tuple;             /* as captured, never to be shown */
     const struct tcprst_finding *findings; /* with --why */
     size_t finding_count;
 };
@@ -81,6 +89,10 @@ void report_statistics(struct report *report, const struct tcprst_statistics *st
 void report_close(struct report *report, bool anything);
 
 /* Helpers of the formats. */
+
+/* The words of a verdict, which is borrowed; findings are none. */
+void report_prepare(const struct report *report, const struct tcprst_verdict *verdict,
+                    struct report_reset *reset);
 
 /* The address as people write it. */
 void report_address(char buffer[46], const uint8_t *address, unsigned ip_version);

@@ -1,5 +1,373 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report_html.c - the report as one self-contained page. */
-#include "report.h"
+/*
+ * report_html.c - the report as one self-contained page: the template, style and script of html/,
+ * and the data as JSON that the script draws with text nodes only. What is shown is bounded, and
+ * the page says what was left out.
+ */
+#include "diagram.h"
+#include "html_files.h"
+#include "report_json.h"
+#include "report_string.h"
+#include "summary.h"
 
-const struct report_format report_html = {0};
+#include <string.h>
+
+enum {
+    GROUPS_OF_A_CAUSE = 24,
+    MAX_GROUPS = 240,
+    MAX_HOSTS = 100,
+    MAX_DATA = 4 << 20, /* octets; the template adds some 40 kB */
+};
+
+static void json_double(GString *out, const char *key, double number)
+{
+    char digits[G_ASCII_DTOSTR_BUF_SIZE];
+    json_key(out, key);
+    g_string_append(out, g_ascii_formatd(digits, sizeof digits, "%.9f", number));
+}
+
+static void put_cause(GString *out, enum tcprst_cause cause)
+{
+    const struct tcprst_cause_info *info = tcprst_cause_info(cause);
+    json_key(out, info->id);
+    g_string_append_c(out, '{');
+    json_text(out, "group", tcprst_group_id(info->group));
+    json_text(out, "group_title", tcprst_group_title(info->group));
+    json_text(out, "title", info->title);
+    json_text(out, "meaning", info->meaning);
+    json_text(out, "advice", info->advice);
+    json_text(out, "references", info->references);
+    g_string_append_c(out, '}');
+}
+
+/* The words of every cause: alternatives name those that were not met too. */
+static void put_causes(GString *out)
+{
+    json_key(out, "causes");
+    g_string_append_c(out, '{');
+    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
+        put_cause(out, (enum tcprst_cause)i);
+    g_string_append_c(out, '}');
+}
+
+static void put_course(GString *out, const struct summary *summary)
+{
+    const struct summary_course *course = &summary->course;
+    json_key(out, "course");
+    if (course->start == TCPRST_TIME_UNKNOWN) {
+        g_string_append(out, "null");
+        return;
+    }
+    g_string_append_c(out, '{');
+    json_double(out, "start", (double)course->start / 1e9);
+    json_double(out, "step", (double)course->step / 1e9);
+    json_key(out, "resets");
+    g_string_append_c(out, '{');
+    for (unsigned cause = 0; cause < TCPRST_CAUSE_COUNT; cause++) {
+        if (summary->causes[cause].resets == 0)
+            continue;
+        json_key(out, tcprst_cause_id((enum tcprst_cause)cause));
+        for (unsigned i = 0; i < SUMMARY_STEPS; i++)
+            g_string_append_printf(out, "%c%u", i ? ',' : '[', course->resets[i][cause]);
+        g_string_append_c(out, ']');
+    }
+    g_string_append(out, "}}");
+}
+
+static void put_hosts(GString *out, const struct summary *summary, enum summary_role role)
+{
+    GPtrArray *hosts = summary_hosts(summary, role);
+    g_string_append(out, "{\"rows\":[");
+    for (guint i = 0; i < hosts->len && i < MAX_HOSTS; i++) {
+        const struct summary_host *host = hosts->pdata[i];
+        char address[46];
+        report_address(address, host->address, host->ip_version);
+        g_string_append(out, i ? ",{" : "{");
+        json_text(out, "address", address);
+        if (role == SUMMARY_SERVICES)
+            json_number(out, "port", host->port);
+        json_number(out, "resets", host->resets);
+        json_number(out, "events", host->events);
+        for (unsigned s = 0; s < G_N_ELEMENTS(host->by_severity); s++)
+            json_number(out, tcprst_severity_id((enum tcprst_severity)s), host->by_severity[s]);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, ']');
+    json_number(out, "more", hosts->len > MAX_HOSTS ? hosts->len - MAX_HOSTS : 0);
+    json_key(out, "lower_bounds");
+    g_string_append(out, summary->dropped_hosts[role] ? "true}" : "false}");
+    g_ptr_array_unref(hosts);
+}
+
+static void put_all_hosts(GString *out, const struct summary *summary)
+{
+    json_key(out, "senders");
+    put_hosts(out, summary, SUMMARY_SENDERS);
+    json_key(out, "receivers");
+    put_hosts(out, summary, SUMMARY_RECEIVERS);
+    json_key(out, "services");
+    put_hosts(out, summary, SUMMARY_SERVICES);
+}
+
+/* ---- Events
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static void put_segment(GString *out, const struct diagram *diagram,
+                        const struct diagram_segment *segment)
+{
+    g_string_append_c(out, '{');
+    json_number(out, "frame", segment->frame.number);
+    if (segment->frame.capture != diagram->reset.capture)
+        json_number(out, "capture", segment->frame.capture);
+    if (segment->time != TCPRST_TIME_UNKNOWN)
+        json_double(out, "time", (double)segment->time / 1e9);
+    json_key(out, "out");
+    g_string_append(out, segment->from_source ? "true" : "false");
+    json_number(out, "flags", segment->flags);
+    json_number(out, "seq", segment->seq);
+    json_number(out, "ack", segment->ack);
+    json_number(out, "length", segment->length);
+    json_number(out, "window", segment->window);
+    json_number(out, "index", segment->index);
+    if (segment->is_reset)
+        json_number(out, "reset", 1);
+    g_string_append_c(out, '}');
+}
+
+static void put_diagram(GString *out, const struct diagram *diagram)
+{
+    json_key(out, "segments");
+    g_string_append_c(out, '[');
+    for (size_t i = 0; diagram && i < diagram->count; i++) {
+        if (i)
+            g_string_append_c(out, ',');
+        put_segment(out, diagram, &diagram->segments[i]);
+    }
+    g_string_append_c(out, ']');
+    json_number(out, "segments_left_out", diagram ? diagram->left_out : 0);
+}
+
+static void put_member(GString *out, const struct report *report, const struct summary_group *group,
+                       const struct summary_member *member)
+{
+    char source[46], destination[46], time[40];
+    report_address(source, member->source, group->first.ip_version);
+    report_address(destination, member->destination, group->first.ip_version);
+    report_time(time, member->time, report_digits(report, member->frame.capture, member->time));
+    g_string_append_c(out, '{');
+    json_number(out, "frame", member->frame.number);
+    if (report->name_count > 1 && member->frame.capture < report->name_count)
+        json_text(out, "capture", report->names[member->frame.capture]);
+    json_text(out, "time", *time ? time : NULL);
+    json_text(out, "src", source);
+    json_number(out, "src_port", member->source_port);
+    json_text(out, "dst", destination);
+    json_number(out, "dst_port", member->destination_port);
+    g_string_append_c(out, '}');
+}
+
+static void put_group_counts(GString *out, const struct summary_group *group)
+{
+    json_number(out, "events", group->events);
+    json_number(out, "resets", group->resets);
+    json_number(out, "source_hosts", group->source_hosts);
+    json_number(out, "destination_hosts", group->destination_hosts);
+    json_number(out, "risk", group->risk);
+    json_octets(out, "idle_min", group->idle_min);
+    json_octets(out, "idle_max", group->idle_max);
+    json_key(out, "service_is_source");
+    g_string_append(out, summary_service_is_source(&group->first) ? "true" : "false");
+    json_key(out, "ports");
+    g_string_append_c(out, '[');
+    for (size_t i = 0; i < group->port_count; i++)
+        g_string_append_printf(out, "%s%u", i ? "," : "", group->ports[i]);
+    g_string_append_c(out, ']');
+    json_key(out, "more_ports");
+    g_string_append(out, group->more_ports ? "true" : "false");
+}
+
+static void put_group(GString *out, const struct report *report, const struct summary_group *group,
+                      const struct diagram *diagram)
+{
+    struct report_reset reset;
+    struct tcprst_verdict copy = group->first;
+    report_prepare(report, &copy, &reset);
+    reset.findings = group->findings;
+    reset.finding_count = group->finding_count;
+    g_string_append_c(out, '{');
+    put_group_counts(out, group);
+    json_key(out, "first");
+    json_reset(out, report, &reset);
+    json_key(out, "members");
+    g_string_append_c(out, '[');
+    for (size_t i = 0; i < group->member_count && group->events > 1; i++) {
+        if (i)
+            g_string_append_c(out, ',');
+        put_member(out, report, group, &group->members[i]);
+    }
+    g_string_append_c(out, ']');
+    put_diagram(out, diagram);
+    g_string_append_c(out, '}');
+}
+
+static struct diagram **collect(const struct report *report, GPtrArray *groups, size_t count,
+                                bool *readable)
+{
+    struct diagram **diagrams = g_new0(struct diagram *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct summary_group *group = groups->pdata[i];
+        diagrams[i] = g_new(struct diagram, 1);
+        diagram_start(diagrams[i], &group->first, &group->tuple);
+    }
+    *readable = diagram_collect(diagrams, count, report->options,
+                                report->interrupted ? report->statistics.segments : 0);
+    return diagrams;
+}
+
+/* Groups as long as there is room. */
+static void put_groups(GString *out, const struct report *report)
+{
+    GPtrArray *groups = summary_groups(report->summary, GROUPS_OF_A_CAUSE);
+    size_t count = MIN(groups->len, MAX_GROUPS), shown = 0;
+    bool readable;
+    uint64_t events = 0, left_out = report->summary->dropped_events;
+    struct diagram **diagrams = collect(report, groups, count, &readable);
+    json_key(out, "groups");
+    g_string_append_c(out, '[');
+    for (guint i = 0; i < groups->len; i++) {
+        const struct summary_group *group = groups->pdata[i];
+        if (i >= count || out->len > MAX_DATA) {
+            left_out += group->events;
+            continue;
+        }
+        if (i)
+            g_string_append_c(out, ',');
+        put_group(out, report, group, readable ? diagrams[i] : NULL);
+        shown++;
+        events += group->events;
+    }
+    g_string_append_c(out, ']');
+    json_number(out, "groups_shown", shown);
+    json_number(out, "events_shown", events);
+    json_number(out, "events_left_out", left_out);
+    json_key(out, "diagrams");
+    g_string_append(out, readable ? "true" : "false");
+    for (size_t i = 0; i < count; i++)
+        g_free(diagrams[i]);
+    g_free(diagrams);
+    g_ptr_array_unref(groups);
+}
+
+/* ---- The page
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* '<', '>' and '&' only stand inside JSON strings, where they may be written as escapes: nothing in
+ * the data can then end the element that holds it. */
+static void put_data(GString *page, const GString *data)
+{
+    for (const char *p = data->str; *p; p++) {
+        if (*p == '<' || *p == '>' || *p == '&')
+            g_string_append_printf(page, "\\u%04x", (unsigned)*p);
+        else
+            g_string_append_c(page, *p);
+    }
+}
+
+/* What a Content-Security-Policy calls exactly this text. */
+static char *hash_of(const char *text)
+{
+    guint8 digest[32];
+    gsize length = sizeof digest;
+    GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(checksum, (const guchar *)text, -1);
+    g_checksum_get_digest(checksum, digest, &length);
+    g_checksum_free(checksum);
+    char *base64 = g_base64_encode(digest, length);
+    char *hash = g_strdup_printf("'sha256-%s'", base64);
+    g_free(base64);
+    return hash;
+}
+
+static void put_policy(GString *page)
+{
+    char *script = hash_of(script_js), *style = hash_of(style_css);
+    g_string_append_printf(page,
+                           "default-src 'none'; script-src %s; style-src %s; img-src data:; "
+                           "base-uri 'none'; form-action 'none'",
+                           script, style);
+    g_free(script);
+    g_free(style);
+}
+
+static void put_title(GString *page, const struct report *report)
+{
+    string_html(page, report->name_count > 0 ? report->names[0] : "");
+    if (report->name_count > 1)
+        g_string_append_printf(page, " and %zu more", report->name_count - 1);
+}
+
+static GString *make_data(const struct report *report)
+{
+    GString *data = g_string_sized_new(1 << 20);
+    g_string_append_c(data, '{');
+    json_text(data, "version", TCPRST_VERSION);
+    json_key(data, "captures");
+    json_captures(data, report);
+    json_key(data, "summary");
+    json_summary(data, report);
+    put_causes(data);
+    put_course(data, report->summary);
+    put_all_hosts(data, report->summary);
+    put_groups(data, report);
+    g_string_append_c(data, '}');
+    return data;
+}
+
+static void put_part(GString *page, const char *name, size_t length, const struct report *report)
+{
+    if (strncmp(name, "policy", length) == 0)
+        put_policy(page);
+    else if (strncmp(name, "title", length) == 0)
+        put_title(page, report);
+    else if (strncmp(name, "style", length) == 0)
+        g_string_append(page, style_css);
+    else if (strncmp(name, "script", length) == 0)
+        g_string_append(page, script_js);
+    else if (strncmp(name, "data", length) == 0) {
+        GString *data = make_data(report);
+        put_data(page, data);
+        g_string_free(data, TRUE);
+    }
+}
+
+static void open_report(struct report *report)
+{
+    (void)report;
+}
+
+static void ignore_reset(struct report *report, const struct report_reset *reset)
+{
+    (void)report, (void)reset;
+}
+
+/* The template with each {{name}} replaced by that part. */
+static void close_report(struct report *report)
+{
+    if (report->nothing)
+        return;
+    GString *page = g_string_sized_new(1 << 20);
+    const char *p = page_html, *open, *close;
+    while ((open = strstr(p, "{{")) && (close = strstr(open, "}}"))) {
+        g_string_append_len(page, p, open - p);
+        put_part(page, open + 2, (size_t)(close - open - 2), report);
+        p = close + 2;
+    }
+    g_string_append(page, p);
+    fwrite(page->str, 1, page->len, report->out);
+    g_string_free(page, TRUE);
+}
+
+const struct report_format report_html = {
+    .open = open_report, .reset = ignore_reset, .close = close_report, .summarises = true};

@@ -65,6 +65,7 @@ static GHashTable *event_table(void)
 struct summary *summary_new(void)
 {
     struct summary *summary = g_new0(struct summary, 1);
+    summary->course.start = TCPRST_TIME_UNKNOWN;
     summary->groups = g_hash_table_new_full(group_hash, group_equal, g_free, group_free);
     for (size_t i = 0; i < SUMMARY_ROLES; i++)
         summary->hosts[i] = g_hash_table_new_full(host_hash, host_equal, g_free, g_free);
@@ -192,6 +193,7 @@ static struct summary_group *group_of(struct summary *summary, const struct repo
     group->first = *v;
     group->source_hosts = group->destination_hosts = 1;
     group->idle_min = group->idle_max = v->idle;
+    group->tuple = reset->tuple;
     group->finding_count = reset->finding_count;
     group->findings = g_memdup2(reset->findings, reset->finding_count * sizeof *reset->findings);
     g_hash_table_insert(summary->groups, g_memdup2(&key, sizeof key), group);
@@ -214,8 +216,22 @@ static uint64_t octets(int64_t n)
     return n > 0 ? (uint64_t)n : 0;
 }
 
+static void add_member(struct summary_group *group, const struct summary_member *member)
+{
+    if (group->member_count < SUMMARY_MEMBERS)
+        group->members[group->member_count++] = *member;
+}
+
 static void add_event(struct summary_group *group, const struct tcprst_verdict *v)
 {
+    struct summary_member member = {.frame = v->frame,
+                                    .time = v->time,
+                                    .connection = v->connection,
+                                    .source_port = v->source_port,
+                                    .destination_port = v->destination_port};
+    memcpy(member.source, v->source, sizeof member.source);
+    memcpy(member.destination, v->destination, sizeof member.destination);
+    add_member(group, &member);
     group->events++;
     add_port(group, summary_service_is_source(v) ? v->source_port : v->destination_port);
     if (v->idle >= 0 && (group->idle_min < 0 || v->idle < group->idle_min))
@@ -248,6 +264,35 @@ static struct summary_group *find_event(struct summary *summary, const struct tc
     return group ? group : g_hash_table_lookup(summary->events_old, &key);
 }
 
+/* Halves the resolution: two steps become one. */
+static void widen(struct summary_course *course)
+{
+    for (unsigned i = 0; i < SUMMARY_STEPS; i++)
+        for (unsigned cause = 0; cause < TCPRST_CAUSE_COUNT; cause++) {
+            uint32_t n = 0;
+            if (2 * i + 1 < SUMMARY_STEPS)
+                n = course->resets[2 * i][cause] + course->resets[2 * i + 1][cause];
+            course->resets[i][cause] = n;
+        }
+    course->step *= 2;
+}
+
+static void add_to_course(struct summary_course *course, int64_t time, enum tcprst_cause cause)
+{
+    enum { FIRST_STEP_NS = 1000000 };
+    if (time == TCPRST_TIME_UNKNOWN)
+        return;
+    if (course->start == TCPRST_TIME_UNKNOWN) {
+        course->start = time;
+        course->step = FIRST_STEP_NS;
+    }
+    /* Unsigned: two times may be further apart than half of what 64 bits hold. */
+    uint64_t since = time > course->start ? (uint64_t)time - (uint64_t)course->start : 0;
+    while (since / (uint64_t)course->step >= SUMMARY_STEPS)
+        widen(course);
+    course->resets[since / (uint64_t)course->step][cause]++;
+}
+
 void summary_reset(struct summary *summary, const struct report_reset *reset)
 {
     const struct tcprst_verdict *v = reset->verdict;
@@ -262,6 +307,7 @@ void summary_reset(struct summary *summary, const struct report_reset *reset)
     summary->resets++;
     summary->not_final += !v->final;
     cause->resets++;
+    add_to_course(&summary->course, v->time, v->cause);
     for (unsigned role = 0; role < SUMMARY_ROLES; role++)
         count_host(summary, (enum summary_role)role, v);
     if (first) {
@@ -372,6 +418,8 @@ static void merge(struct summary_group *into, const struct summary_group *group)
     for (size_t i = 0; i < group->port_count; i++)
         add_port(into, group->ports[i]);
     into->more_ports |= group->more_ports;
+    for (size_t i = 0; i < group->member_count; i++)
+        add_member(into, &group->members[i]);
     if (group->idle_min >= 0 && (into->idle_min < 0 || group->idle_min < into->idle_min))
         into->idle_min = group->idle_min;
     into->idle_max = MAX(into->idle_max, group->idle_max);

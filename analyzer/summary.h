@@ -14,12 +14,32 @@
 
 /* Ports of a group are listed one by one up to so many. */
 enum { SUMMARY_PORTS = 8 };
+/* Events of a group listed one by one. */
+enum { SUMMARY_MEMBERS = 12 };
+/* Steps of the course of time. */
+enum { SUMMARY_STEPS = 120 };
 /* Groups and hosts kept before the smallest are dropped. */
 enum { SUMMARY_KEPT = 4096 };
 
 struct summary_cause {
     uint64_t resets, events;
     uint64_t by_strength[4]; /* events, enum tcprst_strength */
+};
+
+/* One event of a group. */
+struct summary_member {
+    struct tcprst_frame frame;
+    int64_t time;
+    uint64_t connection;
+    uint8_t source[16], destination[16];
+    uint16_t source_port, destination_port;
+};
+
+/* Resets by time and cause. A step doubles in length whenever the next reset lies beyond the last
+ * one. */
+struct summary_course {
+    int64_t start, step; /* nanoseconds; start TCPRST_TIME_UNKNOWN: empty */
+    uint32_t resets[SUMMARY_STEPS][TCPRST_CAUSE_COUNT];
 };
 
 /* Events that are equal, and the resets that followed from them. */
@@ -37,6 +57,9 @@ struct summary_group {
     uint64_t risk;                   /* octets sent and unacknowledged, both directions */
     struct tcprst_finding *findings; /* of first, with --why */
     size_t finding_count;
+    struct report_tuple tuple;                      /* of first */
+    struct summary_member members[SUMMARY_MEMBERS]; /* the first events */
+    size_t member_count;
 };
 
 /* A host, or a host and port, and how many resets concern it. */
@@ -69,8 +92,9 @@ struct summary {
     struct summary_cause causes[TCPRST_CAUSE_COUNT];
     struct summary_ending endings[SUMMARY_ENDINGS];
     uint64_t connections, reset_connections, given_up;
-    uint64_t risk;           /* octets sent and unacknowledged when connections were reset */
-    uint64_t dropped_events; /* events of groups that were dropped */
+    uint64_t risk; /* octets sent and unacknowledged when connections were reset */
+    struct summary_course course;
+    uint64_t dropped_events;           /* events of groups that were dropped */
     bool dropped_hosts[SUMMARY_ROLES]; /* counts of hosts are lower bounds */
     /* private */
     GHashTable *groups, *hosts[SUMMARY_ROLES];

@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Draws the report from the JSON beside it. Everything from the capture becomes text nodes, never markup.
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const summary = data.summary;
+  const SEVERITIES = ["suspicious", "notable", "benign"];
+  const STRENGTHS = ["certain", "likely", "possible"];
+  const at = (id) => document.getElementById(id);
+
+  // ---- Helpers ----
+
+  function el(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value === true) node.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
+    }
+    for (const child of children.flat(Infinity)) {
+      if (child !== null && child !== undefined && child !== false) node.append(child);
+    }
+    return node;
+  }
+
+  function svg(tag, attributes, ...children) {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes || {})) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+  }
+
+  // Controls and characters that change the direction of writing are shown, not obeyed.
+  const MISLEADING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+  const safe = (text) => String(text).replace(MISLEADING, (c) => "\\u{" + c.charCodeAt(0).toString(16) + "}");
+
+  const number = (n) => Number(n).toLocaleString("en-US");
+  const counted = (n, one, many) => number(n) + " " + (Number(n) === 1 ? one : many || one + "s");
+
+  function duration(seconds) {
+    if (seconds < 1e-3) return (seconds * 1e6).toFixed(0) + " µs";
+    if (seconds < 1) return (seconds * 1e3).toPrecision(3) + " ms";
+    if (seconds < 120) return Number(seconds.toPrecision(3)) + " s";
+    if (seconds < 7200) return Math.floor(seconds / 60) + " min " + Math.floor(seconds % 60) + " s";
+    if (seconds < 172800) return Math.floor(seconds / 3600) + " h " + Math.floor((seconds / 60) % 60) + " min";
+    return Math.floor(seconds / 86400) + " days";
+  }
+
+  function octets(n) {
+    if (n < 10000) return counted(n, "octet");
+    if (n < 1e7) return (n / 1e3).toPrecision(3) + " kB";
+    return n < 1e10 ? (n / 1e6).toPrecision(3) + " MB" : (n / 1e9).toPrecision(3) + " GB";
+  }
+
+  // Prose with `code` in it.
+  const prose = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", null, part) : part));
+
+  function firstSentence(text) {
+    let code = false;
+    for (let i = 0; i < text.length; i++) {
+      if (text[i] === "`") code = !code;
+      if (!code && text[i] === "." && (i + 1 === text.length || /^ [A-Z`]/.test(text.slice(i + 1, i + 3)))) return text.slice(0, i + 1);
+    }
+    return text;
+  }
+
+  const plainTime = (time) => (time ? time.replace("T", " ").replace("Z", "") : "no time");
+  const endName = (address, port) => (port && address.includes(":") ? "[" + address + "]" : address) + (port ? ":" + port : "");
+
+  async function copyText(text, button) {
+    const said = button.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch (refused) {
+      const field = el("textarea", { readonly: true }, text);
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = said; }, 1200);
+  }
+
+  // ---- Causes and their colours ----
+
+  const causes = Object.entries(summary.causes)
+    .map(([id, counts]) => Object.assign({ id }, counts))
+    .sort((a, b) => b.events - a.events || b.resets - a.resets);
+  const colour = (id) => {
+    const i = causes.findIndex((cause) => cause.id === id);
+    return "k" + (i < 0 || i > 6 ? 7 : i);
+  };
+  const worst = {};
+  for (const group of data.groups) {
+    const { cause, severity } = group.first;
+    if (!worst[cause] || SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(worst[cause])) worst[cause] = severity;
+  }
+
+  // ---- Tables ----
+
+  // columns: {title, value(row), show(row), numeric}
+  function sortable(columns, rows, label, sortBy) {
+    const body = el("tbody");
+    const heads = [];
+    let by = sortBy, falling = true;
+    function fill() {
+      const column = columns[by];
+      const sorted = rows.slice().sort((a, b) => {
+        const x = column.value(a), y = column.value(b);
+        const order = typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
+        return falling ? -order : order;
+      });
+      body.replaceChildren(...sorted.map((row) => el("tr", null, columns.map((c) =>
+        el("td", { class: c.numeric ? "n" : null }, c.show ? c.show(row) : c.numeric ? number(c.value(row)) : c.value(row))))));
+      heads.forEach((head, i) => head.setAttribute("aria-sort", i !== by ? "none" : falling ? "descending" : "ascending"));
+    }
+    columns.forEach((column, i) => {
+      const button = el("button", { type: "button", onclick: () => {
+        falling = by === i ? !falling : Boolean(column.numeric);
+        by = i;
+        fill();
+      } }, column.title);
+      heads.push(el("th", { scope: "col", class: column.numeric ? "n" : null }, button));
+    });
+    fill();
+    return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+      el("table", null, el("thead", null, el("tr", null, heads)), body));
+  }
+
+  // ---- What happened ----
+
+  function drawHead() {
+    const files = data.captures.map((capture) => safe(capture.file));
+    at("title").textContent = files.length > 1 ? files[0] + " and " + counted(files.length - 1, "more file") : files[0];
+    const packets = data.captures.reduce((sum, capture) => sum + capture.packets, 0);
+    const segments = data.captures.reduce((sum, capture) => sum + capture.tcp_segments, 0);
+    const firsts = data.captures.map((capture) => capture.first_time).filter(Boolean).sort();
+    const lasts = data.captures.map((capture) => capture.last_time).filter(Boolean).sort();
+    let measure = counted(packets, "packet") + ", " + counted(segments, "TCP segment");
+    if (firsts.length) {
+      const first = firsts[0], last = lasts[lasts.length - 1];
+      const spent = (Date.parse(last) - Date.parse(first)) / 1000;
+      measure += " · " + plainTime(first).slice(0, 19) + " to " + plainTime(last).slice(first.slice(0, 10) === last.slice(0, 10) ? 11 : 0, 19) +
+        " UTC (" + duration(Math.max(spent, 0)) + ")";
+    }
+    at("measure").textContent = measure;
+    at("made").textContent = "Made by tcprst " + data.version + " from the capture alone; no part of this page loads anything.";
+  }
+
+  function headline() {
+    if (summary.resets === 0) return "No TCP resets" + (summary.left_out_by_cause ? " of the causes asked for" : "") + ".";
+    const top = causes[0];
+    const share = top.events / Math.max(summary.events, 1);
+    const title = data.causes[top.id].title;
+    if (summary.events === 1) return "One reset event: " + title + ".";
+    const how = share === 1 ? "all of one kind" : share > 0.5 ? "mostly one kind" : "the most frequent kind";
+    return counted(summary.resets, "reset") + " in " + counted(summary.events, "event") + ", " + how + ": " + title + ".";
+  }
+
+  function tile(value, words, kind) {
+    return el("div", { class: "tile " + (kind || "") }, el("b", null, value), el("span", null, words));
+  }
+
+  function drawHappened() {
+    at("headline").textContent = headline();
+    const tiles = [];
+    for (const severity of SEVERITIES) {
+      const n = summary.severities[severity];
+      if (n > 0) tiles.push(tile(number(n), severity + (n === 1 ? " event" : " events"), severity));
+    }
+    const reset = summary.endings.reset + summary.endings.refused;
+    tiles.push(tile(number(reset) + " of " + number(summary.connections), "connections reset or refused"));
+    tiles.push(tile(octets(summary.bytes_at_risk), "sent and unacknowledged at a reset"));
+    if (summary.duplicates) tiles.push(tile(number(summary.duplicates), "frames captured twice, not counted"));
+    at("tiles").append(...tiles);
+    const order = causes.slice().sort((a, b) =>
+      SEVERITIES.indexOf(worst[a.id] || "benign") - SEVERITIES.indexOf(worst[b.id] || "benign") || b.events - a.events);
+    order.filter((cause) => cause.events > 0).slice(0, 3).forEach((cause, i) => {
+      const info = data.causes[cause.id];
+      at("first").append(el("article", { class: "do " + (worst[cause.id] || "benign") },
+        el("div", { class: "eyebrow" }, i === 0 ? "What to do first" : "Then"),
+        el("h3", null, cause.id + ": " + counted(cause.events, "event")),
+        el("p", { class: "soft" }, info.title + "."),
+        el("p", null, prose(firstSentence(info.advice)))));
+    });
+  }
+
+  function drawRemarks() {
+    const say = (text) => at("remarks").append(el("p", { class: "remark" }, safe(text)));
+    if (summary.interrupted) say("The reading was interrupted: this is what was found until then.");
+    for (const capture of data.captures) {
+      if (capture.damage) say(capture.damage);
+      for (const clause of capture.left_out) say(capture.file + ": " + clause);
+    }
+    if (summary.connections_given_up)
+      say(counted(summary.connections_given_up, "connection") + " given up for want of room: what is said of their resets is less sure.");
+    if (summary.verdicts_early) say(counted(summary.verdicts_early, "verdict") + " given early, because too many were pending.");
+    if (summary.left_out_by_cause) say(counted(summary.left_out_by_cause, "reset") + " of other causes left out on request.");
+  }
+
+  // ---- Over time ----
+
+  function clock(seconds, step) {
+    const text = new Date(seconds * 1000).toISOString();
+    return step < 0.05 ? text.slice(11, 23) : step < 3600 ? text.slice(11, 19) : text.slice(0, 16).replace("T", " ");
+  }
+
+  function drawPlot() {
+    const course = data.course;
+    if (!course) {
+      at("over-time").remove();
+      return;
+    }
+    const ids = causes.filter((cause) => cause.resets > 0).map((cause) => cause.id);
+    const length = course.resets[ids[0]].length;
+    let used = 1;
+    for (let i = 0; i < length; i++) if (ids.some((id) => course.resets[id][i] > 0)) used = i + 1;
+    const steps = Math.max(used, 12);
+    const totals = Array.from({ length: steps }, (_, i) => ids.reduce((sum, id) => sum + (course.resets[id][i] || 0), 0));
+    const most = Math.max(...totals);
+
+    function draw() {
+      const width = Math.max(at("plot").clientWidth, 280), height = 170, left = 44, bottom = 22, top = 10;
+      const x = (i) => left + (i * (width - left - 4)) / steps, y = (n) => top + (height - bottom - top) * (1 - n / most);
+      const picture = svg("svg", { viewBox: "0 0 " + width + " " + height, height, role: "img", "aria-label":
+        "Resets over time by cause, at most " + number(most) + " in " + duration(course.step) });
+      for (const n of most > 1 ? [0, most / 2, most] : [0, most]) {
+        picture.append(svg("line", { x1: left, x2: width - 4, y1: y(n), y2: y(n) }));
+        if (Number.isInteger(n)) picture.append(svg("text", { x: left - 7, y: y(n) + 4, "text-anchor": "end" }, number(n)));
+      }
+      for (let i = 0; i < steps; i++) {
+        let below = 0;
+        for (const id of ids) {
+          const n = course.resets[id][i] || 0;
+          if (!n) continue;
+          const bar = svg("rect", { class: colour(id), x: x(i) + 0.5, y: y(below + n), width: Math.max(x(i + 1) - x(i) - 1, 1), height: Math.max(y(below) - y(below + n), 1), rx: 1 });
+          bar.append(svg("title", null, clock(course.start + i * course.step, course.step) + ": " + number(n) + " " + id));
+          picture.append(bar);
+          below += n;
+        }
+      }
+      const anchors = ["start", "middle", "end"];
+      [0, 0.5, 1].forEach((share, i) => picture.append(svg("text", { x: left + share * (width - left - 4), y: height - 6, "text-anchor": anchors[i] },
+        clock(course.start + share * steps * course.step, course.step))));
+      at("plot").replaceChildren(picture);
+    }
+    draw();
+    if (window.ResizeObserver) new ResizeObserver(draw).observe(at("plot"));
+    at("legend").append(...ids.map((id) => el("button", { type: "button", onclick: () => showCause(id) },
+      el("span", { class: "swatch " + colour(id) }), id)));
+  }
+
+  // ---- Tables of causes, endings, hosts, files ----
+
+  function drawCauses() {
+    if (!causes.length) {
+      at("causes").append(el("p", { class: "soft" }, "None."));
+      return;
+    }
+    at("causes").append(sortable([
+      { title: "Cause", value: (c) => c.id, show: (c) => [el("span", { class: "swatch " + colour(c.id) }),
+        el("button", { type: "button", class: "linkish", onclick: () => showCause(c.id) }, c.id),
+        el("div", { class: "soft" }, data.causes[c.id].title)] },
+      { title: "Events", numeric: true, value: (c) => c.events },
+      { title: "Resets", numeric: true, value: (c) => c.resets },
+      { title: "Certain", numeric: true, value: (c) => c.certain },
+      { title: "Likely", numeric: true, value: (c) => c.likely },
+      { title: "Possible", numeric: true, value: (c) => c.possible },
+    ], causes, "Causes", 1));
+  }
+
+  function drawEndings() {
+    const kinds = [
+      ["fin", "by FIN", "k5"], ["reset_after_fin", "by RST after FIN", "k1"], ["reset", "by RST", "k4"],
+      ["refused", "refused", "k3"], ["open", "no end captured", "k7"],
+    ].map(([id, words, swatch]) => {
+      const less = id === "reset";
+      return { words, swatch, connections: summary.endings[id] - (less ? summary.endings.reset_after_fin : 0),
+        lost: summary.unacknowledged[id] - (less ? summary.unacknowledged.reset_after_fin : 0) };
+    });
+    if (summary.connections > 0) {
+      const bar = el("div", { class: "bar", "aria-hidden": "true" });
+      for (const kind of kinds.filter((k) => k.connections > 0)) {
+        const part = el("i", { class: kind.swatch, title: number(kind.connections) + " " + kind.words });
+        part.style.flex = String(kind.connections);
+        bar.append(part);
+      }
+      at("endings").append(bar);
+    }
+    at("endings").append(sortable([
+      { title: "Ended", value: (k) => k.words, show: (k) => [el("span", { class: "swatch " + k.swatch }), k.words] },
+      { title: "Connections", numeric: true, value: (k) => k.connections },
+      { title: "Unacked", numeric: true, value: (k) => k.lost, show: (k) => octets(k.lost) },
+    ], kinds, "How connections ended", 1));
+  }
+
+  function drawHosts() {
+    const tabs = [["senders", "Who sent resets"], ["receivers", "Who received them"], ["services", "Services"]];
+    if (summary.resets === 0) {
+      at("hosts").remove();
+      return;
+    }
+    function show(id) {
+      for (const button of at("host-tabs").children) button.setAttribute("aria-pressed", String(button.dataset.tab === id));
+      const table = data[id];
+      const name = (row) => endName(row.address, row.port);
+      at("host-table").replaceChildren(sortable([
+        { title: id === "services" ? "Service" : "Host", value: name,
+          show: (row) => el("button", { type: "button", class: "linkish", onclick: () => showHost(row) }, name(row)) },
+        { title: "Resets", numeric: true, value: (row) => row.resets },
+        { title: "Events", numeric: true, value: (row) => row.events },
+        { title: "Suspicious", numeric: true, value: (row) => row.suspicious },
+        { title: "Notable", numeric: true, value: (row) => row.notable },
+        { title: "Benign", numeric: true, value: (row) => row.benign },
+      ], table.rows, tabs.find((tab) => tab[0] === id)[1], 1));
+      if (table.more) at("host-table").append(el("p", { class: "soft more" },
+        (table.lower_bounds ? "Over " : "") + number(table.more) + " more with fewer resets are left out."));
+    }
+    at("host-tabs").append(...tabs.map(([id, words]) => el("button", { type: "button", "data-tab": id, onclick: () => show(id) }, words)));
+    show("senders");
+  }
+
+  function drawFiles() {
+    at("files").append(sortable([
+      { title: "File", value: (c) => c.file, show: (c) => el("span", { class: "mono" }, safe(c.file)) },
+      { title: "Format", value: (c) => c.format || "", show: (c) => (c.format || "not read") + (c.compression ? ", " + c.compression : "") },
+      { title: "Packets", numeric: true, value: (c) => c.packets },
+      { title: "TCP segments", numeric: true, value: (c) => c.tcp_segments },
+      { title: "Link types", value: (c) => c.link_types.map((type) => type.name).join(", ") },
+      { title: "First", value: (c) => c.first_time || "", show: (c) => plainTime(c.first_time) },
+      { title: "Last", value: (c) => c.last_time || "", show: (c) => plainTime(c.last_time) },
+    ], data.captures, "Captures", 0));
+  }
+
+  // ---- One event ----
+
+  const FLAGS = [["SYN", 2], ["FIN", 1], ["RST", 4], ["PSH", 8], ["ACK", 16], ["URG", 32], ["ECE", 64], ["CWR", 128]];
+  const flagNames = (flags) => FLAGS.filter(([, bit]) => flags & bit).map(([name]) => name).join(", ") || "no flags";
+
+  // Client left, server right.
+  function sourceIsLeft(group) {
+    const sender = group.first.sender;
+    return sender === "client" || (sender === "unknown" && !group.service_is_source);
+  }
+
+  function segmentRow(group, segment, zero, notes) {
+    const rightwards = segment.out === sourceIsLeft(group);
+    const trigger = segment.frame === group.first.trigger_frame && segment.capture === undefined;
+    const kind = ["seg", rightwards ? "right" : "left", segment.flags & 4 ? "rst" : "", segment.reset ? "this" : "", trigger ? "trigger" : ""];
+    const numbers = "Seq=" + segment.seq + (segment.flags & 16 ? " Ack=" + segment.ack : "") + (segment.length ? " Len=" + segment.length : "");
+    const since = segment.time === undefined || zero === undefined ? "" : segment.time - zero;
+    const words = [];
+    if (trigger) words.push("This segment drew the reset.");
+    if (segment.reset) words.push("This is the reset.");
+    return el("li", { class: kind.filter(Boolean).join(" ") },
+      el("div", { class: "meta" }, el("b", null, "#" + segment.frame), since === "" ? "" : Math.abs(since) < 1e-9 ? "0" : (since < 0 ? "−" : "+") + duration(Math.abs(since))),
+      el("div", { class: "hop" }, el("span", { class: "text" }, el("b", null, flagNames(segment.flags)), el("span", null, numbers)), el("i")),
+      el("div", { class: "note" }, words.concat(notes).map((note) => el("p", null, note))));
+  }
+
+  function diagram(group) {
+    const first = group.first;
+    if (!group.segments.length) return null;
+    const left = sourceIsLeft(group);
+    const ends = [endName(first.src, first.src_port), endName(first.dst, first.dst_port)];
+    const roles = first.sender === "unknown" ? ["", ""] : ["client ", "server "];
+    if (!left) ends.reverse();
+    const rst = group.segments.find((segment) => segment.reset);
+    const rows = [];
+    let previous = null;
+    for (const segment of group.segments) {
+      const gap = previous ? segment.index - previous.index - 1 : 0;
+      if (gap > 0) rows.push(el("li", { class: "gap" }, el("div"), el("div", { class: "hop" }, counted(gap, "segment") + " not shown")));
+      const notes = first.evidence.filter((e) => e.frame === segment.frame && e.capture === null && segment.capture === undefined).map((e) => safe(e.text));
+      rows.push(segmentRow(group, segment, rst && rst.time, notes));
+      previous = segment;
+    }
+    return el("div", { class: "seq" },
+      el("div", { class: "ends" }, el("span", null, el("span", null, roles[0] + ends[0]), el("span", null, roles[1] + ends[1]))),
+      el("ol", { class: "seq-rows", "aria-label": "Segments" }, rows));
+  }
+
+  function factList(group) {
+    const first = group.first, facts = [];
+    const add = (name, value) => { if (value !== null && value !== undefined && value !== "unknown") facts.push(el("div", null, el("dt", null, name), el("dd", null, safe(value)))); };
+    add("Stage", first.stage);
+    add("Acceptance", first.acceptance);
+    add("Effect", first.effect);
+    add("Sent by", first.sender);
+    add("Made by", first.origin);
+    if (group.idle_min !== null && group.idle_min >= 1e9)
+      add("Idle before", duration(group.idle_min / 1e9) + (group.idle_max > group.idle_min * 1.05 ? " to " + duration(group.idle_max / 1e9) : ""));
+    if (group.risk) add("Unacknowledged", octets(group.risk));
+    if (first.bytes_at_risk.unread_possible) add("Possibly unread", octets(first.bytes_at_risk.unread_possible));
+    add("The receiver is told", first.peer_error === "none" ? "nothing" : first.peer_error);
+    add("The reset says", first.device_text);
+    return el("dl", { class: "facts" }, facts);
+  }
+
+  function alternatives(first) {
+    if (!first.alternatives.length) return null;
+    return [el("h3", null, "Not excluded"), el("ul", { class: "evidence" }, first.alternatives.map((other) =>
+      el("li", null, el("b", null, other.cause), " (" + other.strength + "): " + data.causes[other.cause].title)))];
+  }
+
+  function findings(first) {
+    const told = (first.findings || []).filter((f) => f.cause !== first.cause && (f.strength !== "none" || f.facts.length));
+    if (!told.length) return null;
+    return [el("h3", null, "What the other rules found"), el("ul", { class: "evidence" }, told.map((f) =>
+      el("li", null, el("b", null, f.cause), " " + (f.excluded ? "is contradicted" : f.strength === "none" ? "does not hold" : f.strength) +
+        (f.facts.length ? ": " + f.facts.map((fact) => safe(fact.text)).join("; ") : ""))))];
+  }
+
+  function memberTable(group) {
+    if (!group.members.length) return null;
+    const rest = group.events - group.members.length;
+    return [el("h3", null, "The first " + counted(group.members.length, "event") + " of " + number(group.events)),
+      sortable([
+        { title: "Frame", numeric: true, value: (m) => m.frame },
+        { title: "Time", value: (m) => m.time || "", show: (m) => plainTime(m.time) },
+        { title: "From", value: (m) => endName(m.src, m.src_port), show: (m) => el("span", { class: "mono" }, endName(m.src, m.src_port)) },
+        { title: "To", value: (m) => endName(m.dst, m.dst_port), show: (m) => el("span", { class: "mono" }, endName(m.dst, m.dst_port)) },
+      ], group.members, "Events of this group", 0),
+      rest > 0 ? el("p", { class: "soft more" }, counted(rest, "more event is", "more events are") + " left out here.") : null];
+  }
+
+  function eventBody(group) {
+    const first = group.first, info = data.causes[first.cause];
+    const shownFrames = new Set(group.segments.filter((s) => s.capture === undefined).map((s) => s.frame));
+    const loose = first.evidence.filter((e) => e.frame === null || e.capture !== null || !shownFrames.has(e.frame));
+    const copy = el("button", { type: "button", onclick: () => copyText(first.display_filter, copy) }, "Copy");
+    return el("div", { class: "body" },
+      el("p", null, el("b", null, info.title[0].toUpperCase() + info.title.slice(1) + ". "), prose(info.meaning)),
+      factList(group),
+      el("h3", null, group.events > 1 ? "The first of these events" : "The segments that matter"),
+      diagram(group) || el("p", { class: "soft" }, "No diagram: the capture could not be read a second time."),
+      loose.length ? [el("h3", null, "Evidence"), el("ul", { class: "evidence" }, loose.map((e) =>
+        el("li", null, e.frame !== null ? el("span", { class: "soft" }, "#" + e.frame + (e.capture !== null ? " of " + safe(e.capture) : "") + " ") : null, safe(e.text))))] : null,
+      alternatives(first),
+      findings(first),
+      el("h3", null, "What to check next"), el("p", null, prose(info.advice)),
+      el("h3", null, "In Wireshark"), el("div", { class: "copy" }, el("code", null, first.display_filter), copy),
+      memberTable(group),
+      el("p", { class: "soft more" }, info.references));
+  }
+
+  function side(group, source) {
+    const first = group.first, hosts = source ? group.source_hosts : group.destination_hosts;
+    if (hosts > 1) return counted(hosts, "host");
+    const onePort = group.events === 1 || (group.service_is_source === source && group.ports.length === 1 && !group.more_ports);
+    return endName(source ? first.src : first.dst, onePort ? (source ? first.src_port : first.dst_port) : 0);
+  }
+
+  function eventNode(group) {
+    const first = group.first;
+    const counts = [group.events > 1 ? counted(group.events, "event") : "", group.resets !== group.events ? counted(group.resets, "reset") : ""].filter(Boolean).join(", ");
+    const where = side(group, true) + " → " + side(group, false) + (group.ports.length > 1 ? ", ports " + group.ports.join(", ") + (group.more_ports ? ", …" : "") : "");
+    const node = el("details", { class: "event", id: "e" + first.frame },
+      el("summary", null, el("span", { class: "dot " + first.severity, title: first.severity }),
+        el("span", null, el("span", { class: "name" }, first.cause), el("span", { class: "chip" }, first.strength), el("span", { class: "chip " + first.severity }, first.severity)),
+        el("span", { class: "count" }, counts),
+        el("span", { class: "where" }, el("span", null, where),
+          el("span", null, "#" + first.frame + (data.captures.length > 1 ? " of " + safe(first.capture) : "")), el("span", null, plainTime(first.time)))));
+    const fill = () => { if (node.children.length === 1) node.append(eventBody(group)); };
+    node.addEventListener("toggle", () => { if (node.open) fill(); });
+    node.fill = fill;
+    return node;
+  }
+
+  // ---- Filters ----
+
+  const wordsOf = (group) => {
+    const f = group.first;
+    return [f.cause, f.group, f.strength, f.severity, f.src, f.dst, endName(f.src, f.src_port), endName(f.dst, f.dst_port), "#" + f.frame,
+      data.causes[f.cause].title, f.device_text || "", f.capture, group.ports.join(" "), f.evidence.map((e) => e.text).join(" "),
+      group.members.map((m) => [endName(m.src, m.src_port), endName(m.dst, m.dst_port), "#" + m.frame].join(" ")).join(" ")].join(" ").toLowerCase();
+  };
+  const hostsOf = (group) => new Set([group.first.src, group.first.dst, ...group.members.flatMap((m) => [m.src, m.dst])]);
+  const entries = data.groups.map((group) => ({ group, words: wordsOf(group), hosts: hostsOf(group), node: eventNode(group) }));
+
+  function applyFilters() {
+    const text = at("f-text").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    const want = { cause: at("f-cause").value, host: at("f-host").value, strength: at("f-strength").value, severity: at("f-severity").value };
+    let groups = 0, events = 0;
+    for (const entry of entries) {
+      const f = entry.group.first;
+      const fits = (!want.cause || f.cause === want.cause) && (!want.strength || f.strength === want.strength) &&
+        (!want.severity || f.severity === want.severity) && (!want.host || entry.hosts.has(want.host)) &&
+        text.every((word) => entry.words.includes(word));
+      entry.node.hidden = !fits;
+      if (!fits) continue;
+      groups++;
+      events += entry.group.events;
+    }
+    at("shown").textContent = summary.events === 0 ? "No events." :
+      "Showing " + counted(events, "event") + " in " + counted(groups, "group") + " of " + number(data.events_shown) +
+      ". Equal events stand together, drawn for the first of them.";
+  }
+
+  function options(id, words, values) {
+    at(id).append(el("option", { value: "" }, words), ...values.map((value) => el("option", { value }, value)));
+    at(id).addEventListener("change", applyFilters);
+  }
+
+  function drawEvents() {
+    const present = (list, key) => list.filter((value) => data.groups.some((group) => group.first[key] === value));
+    options("f-cause", "all causes", causes.map((cause) => cause.id).filter((id) => data.groups.some((g) => g.first.cause === id)));
+    options("f-strength", "any", present(STRENGTHS, "strength"));
+    options("f-severity", "any", present(SEVERITIES, "severity"));
+    const hosts = [...new Set(entries.flatMap((entry) => [...entry.hosts]))];
+    options("f-host", "all hosts", hosts.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).slice(0, 500));
+    at("f-text").addEventListener("input", applyFilters);
+    at("filters").addEventListener("reset", () => setTimeout(applyFilters));
+    at("filters").addEventListener("submit", (event) => event.preventDefault());
+    at("event-list").append(...entries.map((entry) => entry.node));
+    if (entries.length && entries.length <= 3) entries[0].node.open = true;
+    if (data.events_left_out) at("left-out").textContent = counted(data.events_left_out, "event is", "events are") +
+      " left out of this page; tcprst -f ndjson lists every one.";
+    applyFilters();
+  }
+
+  function jump() {
+    applyFilters();
+    at("events").scrollIntoView();
+    at("events").focus({ preventScroll: true });
+  }
+
+  function showCause(id) {
+    at("filters").reset();
+    at("f-cause").value = id;
+    if (at("f-cause").value !== id) at("f-text").value = id;
+    setTimeout(jump);
+  }
+
+  function showHost(row) {
+    at("filters").reset();
+    at("f-text").value = row.port ? endName(row.address, row.port) : row.address;
+    setTimeout(jump);
+  }
+
+  // ---- Theme, keys, print ----
+
+  function themes() {
+    const kinds = ["auto", "light", "dark"];
+    let kind = 0;
+    at("theme").addEventListener("click", () => {
+      kind = (kind + 1) % kinds.length;
+      at("theme").textContent = "Theme: " + kinds[kind];
+      if (kind === 0) document.documentElement.removeAttribute("data-theme");
+      else document.documentElement.setAttribute("data-theme", kinds[kind]);
+    });
+  }
+
+  function keys() {
+    document.addEventListener("keydown", (event) => {
+      const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
+      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        at("f-text").focus();
+      }
+      if (event.key === "Escape" && document.activeElement === at("f-text")) at("filters").reset();
+    });
+  }
+
+  // On paper the events that are shown are open, the first thirty of them.
+  window.addEventListener("beforeprint", () => {
+    for (const entry of entries.filter((e) => !e.node.hidden).slice(0, 30)) {
+      entry.node.fill();
+      entry.node.open = true;
+    }
+  });
+
+  drawHead();
+  drawRemarks();
+  drawHappened();
+  drawPlot();
+  drawCauses();
+  drawEndings();
+  drawHosts();
+  drawFiles();
+  drawEvents();
+  themes();
+  keys();
+  document.documentElement.setAttribute("data-drawn", "yes");
+})();
