@@ -305,6 +305,12 @@ static enum capture_status next_block(struct capture *capture, struct block *blo
     return CAPTURE_PACKET;
 }
 
+static void show_block(struct capture *capture, const struct block *block, bool is_packet)
+{
+    if (capture->on_block)
+        capture->on_block(capture->on_block_user, capture, block->bytes, block->total, is_packet);
+}
+
 static enum capture_status take_block(struct capture *capture, const struct block *block,
                                       struct packet *packet, bool *is_packet)
 {
@@ -348,6 +354,7 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
         status = take_block(capture, &block, packet, &is_packet);
         if (status != CAPTURE_PACKET)
             return status;
+        show_block(capture, &block, is_packet);
         source_take(&capture->source, block.total);
         if (is_packet)
             return CAPTURE_PACKET;
@@ -363,6 +370,7 @@ enum capture_status capture_pcapng_open(struct capture *capture)
     if (status != CAPTURE_PACKET)
         return status;
     capture->format = "pcapng";
+    show_block(capture, &block, false);
     source_take(&capture->source, block.total);
     capture->next = next_packet;
     return CAPTURE_PACKET;

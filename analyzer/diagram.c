@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { BATCH = 256 };
 
@@ -208,31 +207,13 @@ static void read_again(GHashTable *index, struct input *input, uint64_t most)
     } while (status == INPUT_MORE && (most == 0 || seen < most));
 }
 
-bool diagram_collect(struct diagram **diagrams, size_t count, const struct options *options,
-                     uint64_t most)
+void diagram_collect(struct diagram **diagrams, size_t count, struct input *again, uint64_t most)
 {
-    struct input_options again = {.names = (const char *const *)options->captures,
-                                  .count = options->capture_count,
-                                  .separate = options->separate,
-                                  .filter = options->filter};
-    struct stat file;
-    for (size_t i = 0; i < options->capture_count; i++)
-        if (strcmp(options->captures[i], "-") == 0 ||
-            (stat(options->captures[i], &file) == 0 && !S_ISREG(file.st_mode)))
-            return false;
     if (count == 0)
-        return true;
-    char *error = NULL;
-    struct input *input = input_open(&again, &error);
-    if (!input) {
-        g_free(error);
-        return false;
-    }
+        return;
     GHashTable *index = index_diagrams(diagrams, count);
-    read_again(index, input, most);
+    read_again(index, again, most);
     free_index(index);
-    input_close(input);
     for (size_t i = 0; i < count; i++)
         finish(diagrams[i]);
-    return true;
 }

@@ -50,9 +50,8 @@ struct diagram {
 /* What to look for: the RST of verdict, whose ends as captured are tuple. */
 void diagram_start(struct diagram *diagram, const struct tcprst_verdict *verdict,
                    const struct report_tuple *tuple);
-/* Reads the captures once more and fills the diagrams. Returns false where they cannot be read
- * twice. most: segments read the first time, where that was interrupted; else 0. */
-bool diagram_collect(struct diagram **diagrams, size_t count, const struct options *options,
-                     uint64_t most);
+/* Reads the captures once more, from an input that was opened for this, and fills the diagrams.
+ * most: segments read the first time, where that was interrupted; else 0. */
+void diagram_collect(struct diagram **diagrams, size_t count, struct input *again, uint64_t most);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c - the program tcprst: options, then captures through the core into a report, then the exit
  * status. */
+#include "annotate.h"
 #include "explain.h"
 #include "input.h"
 #include "options.h"
@@ -9,6 +10,7 @@
 #include "report.h"
 #include "sandbox.h"
 
+#include <inttypes.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -29,6 +31,7 @@ enum exit_status {
 enum {
     BATCH = 256,       /* segments asked for at once */
     PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
+    WHY_SIZE = 1024,   /* octets of the line that says why */
     MAX_FINDINGS = 64, /* more than there are causes */
     LIVE_LAG_S = 60,   /* a capture whose packets are no older when they come is taken for live */
     DEFAULT_WIDTH = 80,
@@ -52,7 +55,8 @@ struct run {
     struct report report;
     FILE *out;
     struct tcprst *core;
-    uint32_t capture; /* the one the core is fed, with --separate */
+    struct annotate *annotate; /* NULL: no annotated copy is wanted */
+    uint32_t capture;          /* the one the core is fed, with --separate */
     uint64_t segments;
     bool live;         /* standard input is among the captures */
     int64_t last_time; /* of the last segment, and the monotonic clock when it came */
@@ -83,6 +87,12 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
     static struct tcprst_finding findings[MAX_FINDINGS];
     size_t count = run->options->why ? tcprst_findings(run->core, findings, MAX_FINDINGS) : 0;
     report_verdict(&run->report, verdict, count ? findings : NULL, count);
+    if (run->annotate &&
+        (!run->options->causes.given || run->options->causes.cause[verdict->cause])) {
+        char why[WHY_SIZE];
+        tcprst_verdict_summary(verdict, why, sizeof why);
+        annotate_verdict(run->annotate, verdict, why);
+    }
 }
 
 static void on_connection(void *user, const struct tcprst_connection *connection)
@@ -269,6 +279,12 @@ static bool open_all(struct run *run, char **error)
         *error = g_strdup("--format=html writes a page for a browser: name a file with --output");
         return false;
     }
+    if (options->format == FORMAT_HTML && output_rereadable(options)) {
+        input.interrupted = NULL;
+        run->report.again = input_open(&input, error);
+    }
+    if (options->annotate && !(run->annotate = annotate_open(options, error)))
+        return false;
     run->out = output_open(options, error);
     return run->out != NULL;
 }
@@ -306,6 +322,26 @@ static int exit_status(const struct run *run, bool damaged, bool written, bool u
     return run->report.failed_on ? EXIT_FOUND : EXIT_ALL_READ;
 }
 
+/* Writes the annotated copy; returns whether that went well. */
+static bool close_annotated(struct run *run)
+{
+    uint64_t rewritten = 0;
+    char *error = NULL;
+    if (!run->annotate)
+        return true;
+    bool written = annotate_close(run->annotate, run->input, &rewritten, &error);
+    if (rewritten > 0 && !run->options->quiet)
+        fprintf(stderr,
+                "tcprst: '%s': %" PRIu64
+                " simple packet blocks, which hold no comment, became enhanced "
+                "ones (time 0)\n",
+                run->options->annotate, rewritten);
+    if (!written)
+        complain(error);
+    g_free(error);
+    return written;
+}
+
 static int run_report(const struct options *options)
 {
     struct run run = {.options = options, .last_time = INT64_MIN};
@@ -335,6 +371,9 @@ static int run_report(const struct options *options)
         g_free(error);
         written = false;
     }
+    written = close_annotated(&run) && written;
+    if (run.report.again)
+        input_close(run.report.again);
     input_close(run.input);
     return exit_status(&run, damaged, written, usable);
 }

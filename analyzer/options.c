@@ -140,8 +140,6 @@ static bool check(const struct options *options, char **error)
         return true;
     if (options->capture_count == 0)
         return wrong(error, "no capture named (\"-\" is standard input; tcprst --help)");
-    if (options->annotate)
-        return wrong(error, "--annotate is not in this version yet");
     size_t standard_input = 0;
     for (size_t i = 0; i < options->capture_count; i++)
         standard_input += strcmp(options->captures[i], "-") == 0;

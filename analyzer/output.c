@@ -23,6 +23,16 @@ bool output_is_capture(const char *path, const struct options *options)
     return false;
 }
 
+bool output_rereadable(const struct options *options)
+{
+    struct stat file;
+    for (size_t i = 0; i < options->capture_count; i++)
+        if (strcmp(options->captures[i], "-") == 0 ||
+            (stat(options->captures[i], &file) == 0 && !S_ISREG(file.st_mode)))
+            return false;
+    return true;
+}
+
 FILE *output_open(const struct options *options, char **error)
 {
     FILE *out = stdout;

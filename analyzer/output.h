@@ -9,6 +9,8 @@
 
 /* Whether path names the same file as one of the captures, which writing would destroy. */
 bool output_is_capture(const char *path, const struct options *options);
+/* Whether all captures are files, which can be read a second time. */
+bool output_rereadable(const struct options *options);
 /* The report's stream: --output or standard output. NULL with a sentence in *error (g_free()). */
 FILE *output_open(const struct options *options, char **error);
 /* Everything written is out. Returns false with a sentence in *error where it is not. */

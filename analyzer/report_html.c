@@ -211,8 +211,7 @@ static void put_group(GString *out, const struct report *report, const struct su
     g_string_append_c(out, '}');
 }
 
-static struct diagram **collect(const struct report *report, GPtrArray *groups, size_t count,
-                                bool *readable)
+static struct diagram **collect(const struct report *report, GPtrArray *groups, size_t count)
 {
     struct diagram **diagrams = g_new0(struct diagram *, count + 1);
     for (size_t i = 0; i < count; i++) {
@@ -220,8 +219,9 @@ static struct diagram **collect(const struct report *report, GPtrArray *groups, 
         diagrams[i] = g_new(struct diagram, 1);
         diagram_start(diagrams[i], &group->first, &group->tuple);
     }
-    *readable = diagram_collect(diagrams, count, report->options,
-                                report->interrupted ? report->statistics.segments : 0);
+    if (report->again)
+        diagram_collect(diagrams, count, report->again,
+                        report->interrupted ? report->statistics.segments : 0);
     return diagrams;
 }
 
@@ -230,9 +230,8 @@ static void put_groups(GString *out, const struct report *report)
 {
     GPtrArray *groups = summary_groups(report->summary, GROUPS_OF_A_CAUSE);
     size_t count = MIN(groups->len, MAX_GROUPS), shown = 0;
-    bool readable;
     uint64_t events = 0, left_out = report->summary->dropped_events;
-    struct diagram **diagrams = collect(report, groups, count, &readable);
+    struct diagram **diagrams = collect(report, groups, count);
     json_key(out, "groups");
     g_string_append_c(out, '[');
     for (guint i = 0; i < groups->len; i++) {
@@ -243,7 +242,7 @@ static void put_groups(GString *out, const struct report *report)
         }
         if (i)
             g_string_append_c(out, ',');
-        put_group(out, report, group, readable ? diagrams[i] : NULL);
+        put_group(out, report, group, report->again ? diagrams[i] : NULL);
         shown++;
         events += group->events;
     }
@@ -252,7 +251,7 @@ static void put_groups(GString *out, const struct report *report)
     json_number(out, "events_shown", events);
     json_number(out, "events_left_out", left_out);
     json_key(out, "diagrams");
-    g_string_append(out, readable ? "true" : "false");
+    g_string_append(out, report->again ? "true" : "false");
     for (size_t i = 0; i < count; i++)
         g_free(diagrams[i]);
     g_free(diagrams);
