@@ -4,6 +4,7 @@
 import os
 import random
 import shutil
+import signal
 import socket
 import time
 
@@ -287,6 +288,15 @@ class Lab(SocketsMixin):
         return {name: packets.read_pcap(dump.path) for name, dump in self.dumps.items()}
 
     def __exit__(self, *_):
+        # neither a signal nor the clock interrupts the taking down
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGALRM})
+        try:
+            self.take_down()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGALRM})
+
+    def take_down(self):
+        signal.alarm(0)
         for child in self.children:
             if child.poll() is None:
                 child.kill()
