@@ -119,22 +119,31 @@ static void note_ip(struct endpoint *x, const struct tcprst_segment *s)
     x->flow_label = s->flow_label;
 }
 
-static void note_syn(struct endpoint *x, const struct tcprst_segment *s)
+/* Returns whether its timestamp echo is none of the peer's SYN. */
+static bool note_syn(struct endpoint *x, const struct endpoint *y, const struct tcprst_segment *s)
 {
     struct tcp_options o;
     uint32_t kind = s->flags & TCPRST_ACK ? END_SYN_ACK : END_SYN;
     if (x->seen & kind)
         x->seen |= END_SYN_REPEATED;
     tcp_options_parse(s, &o);
+    if (!(x->seen & kind))
+        x->ts_first = o.ts_val;
+    x->ts_val = o.ts_val;
+    if (o.has_timestamps)
+        x->seen |= END_TIMESTAMPS;
     x->seen |= kind | END_ISS;
     x->iss = s->seq;
     x->syn_where = where_pack(s->frame);
     x->wscale = o.has_wscale ? o.wscale : o.cut ? WSCALE_UNKNOWN : 0;
     x->mss = o.mss;
+    bool echo_wrong = (s->flags & TCPRST_ACK) && o.has_timestamps && (y->seen & END_SYN) &&
+                      (y->seen & END_TIMESTAMPS) && !seq_between(y->ts_first, o.ts_ecr, y->ts_val);
     if (o.sack_permitted)
         x->seen |= END_SACK_OK;
     if (s->header_length > 20)
         x->seen |= END_OPTIONS;
+    return echo_wrong;
 }
 
 /* RFC 7323 section 2.2: scaling holds only where both ends' SYNs offered it. */
@@ -148,13 +157,15 @@ static unsigned scale_of(const struct endpoint *x, const struct endpoint *y)
     return x->wscale;
 }
 
-static void note_window(struct endpoint *x, const struct endpoint *y,
+static void note_window(struct endpoint *x, struct endpoint *y,
                         const struct tcprst_segment *s)
 {
     if (!s->window_known)
         return;
     x->window = s->window;
     x->seen = s->window ? x->seen & ~(uint32_t)END_ZERO_WINDOW : x->seen | END_ZERO_WINDOW;
+    if (s->window)
+        y->window_probes = 0;
     /* RFC 7323 section 2.2: the window of a SYN is never scaled. */
     unsigned scale = s->flags & TCPRST_SYN ? 0 : scale_of(x, y);
     if (scale == WSCALE_UNKNOWN || !(s->flags & TCPRST_ACK))
@@ -259,6 +270,9 @@ static uint8_t note_sequence(struct endpoint *x, struct endpoint *y, const struc
         x->first_seq = s->seq;
         x->snd_max = s->seq;
     }
+    if ((y->seen & END_ZERO_WINDOW) && s->payload_length <= 1 && seq_le(x->snd_max - 1, s->seq) &&
+        x->window_probes < UINT8_MAX)
+        x->window_probes++;
     if (is_probe(x, s) && (!s->payload_length || (y->seen & END_ACK && seq_le(end, y->max_ack)))) {
         note_probe(x, time);
         return RECENT_PROBE | RECENT_REPEATED;
@@ -481,8 +495,8 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
     }
     note_roles(c, s, d);
     note_ip(x, s);
-    if (s->flags & TCPRST_SYN)
-        note_syn(x, s);
+    if ((s->flags & TCPRST_SYN) && note_syn(x, y, s))
+        e->bits |= RECENT_BAD_ECHO;
     e->bits |= note_sequence(x, y, s, time);
     if (s->flags & TCPRST_ACK) {
         note_ack(x, y, s, time);

@@ -98,6 +98,8 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
         return TCPRST_ACCEPTANCE_EXACT; /* the connection that sent it wants just this number */
     if (ended->y_gone || receiver_closed(r))
         return TCPRST_ACCEPTANCE_NO_CONNECTION;
+    if ((r->flags & TCPRST_SYN) && !r->segments_before)
+        return TCPRST_ACCEPTANCE_NO_CONNECTION; /* what it would open it cannot reset */
     if (!seen(y, END_SEEN))
         return TCPRST_ACCEPTANCE_UNKNOWN;
     if (seen(y, END_SYN) && !seen(y, END_ACK))
@@ -120,28 +122,19 @@ static bool peer_answered_with_reset(const struct reset *r)
     return false;
 }
 
-/* How long Y's segments may still come that it sent before the RST reached it. */
-static int64_t in_flight_time(const struct reset *r)
-{
-    int64_t rtt = r->y.rtt_max > 0 ? 2 * r->y.rtt_max : 0;
-    return rtt > 200 * NS_PER_MS ? rtt : 200 * NS_PER_MS;
-}
-
+/* More than what was in flight: a retransmission, an acknowledgment of what X sent afterwards, a fresh start. */
 static bool receiver_went_on(const struct reset *r)
 {
     const struct after *a = r->after;
-    if (a->y_acked_new)
+    if (a->y_acked_new || a->y_beyond || a->y_resumed >= 0)
         return true;
-    if (a->y_repeated >= 0 &&
-        a->y_repeated - r->when > (r->y.rtt_max > 0 ? r->y.rtt_max : 50 * NS_PER_MS))
-        return true;
-    return a->y_last >= 0 && a->y_last - r->when > in_flight_time(r);
+    return a->y_repeated >= 0 && a->y_repeated - r->when > after_pause(r);
 }
 
 static bool was_challenged(const struct reset *r, enum tcprst_acceptance acceptance)
 {
     const struct after *a = r->after;
-    if (a->challenge < 0 || a->challenge - r->when > in_flight_time(r))
+    if (a->challenge < 0 || a->challenge - r->when > after_pause(r) + 4 * REACTION)
         return false;
     if (acceptance == TCPRST_ACCEPTANCE_IN_WINDOW)
         return true;

@@ -82,6 +82,8 @@ static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
     if (!syn_ack || syn_known)
         tell_at(e, F(TRIGGER_WRONG_SYN_ACK),
                 syn_ack && !seq_between(r->x.iss + 1, t->ack, r->x.snd_max), t->where);
+    if (syn_ack && syn_known)
+        tell_at(e, F(TRIGGER_BAD_ECHO), t->bits & RECENT_BAD_ECHO, t->where);
     numbers(e, F(TRIGGER_WRONG_SYN_ACK), t->ack, r->x.iss + 1);
     bool challenge = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_ACK && syn_known &&
                      !seen(&r->x, END_ACK) && (t->bits & RECENT_STRAY);
@@ -126,6 +128,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     bool syn = (t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_FIN)) == TCPRST_SYN;
     bool probe = (t->bits & RECENT_PROBE);
     tell_at(e, F(TRIGGER_SYN), syn, t->where);
+    tell_at(e, F(TRIGGER_DOUBLED), r->trigger_inherited, r->repeats);
     fact_syn_ack_trigger(e, r);
     fact_handshake_trigger(e, r);
     tell_at(e, F(TRIGGER_DATA), t->length > 0 && !syn && !probe, t->where);
@@ -138,6 +141,8 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(TRIGGER_ODD_FLAGS), odd_flags(t->flags), t->where);
     numbers(e, F(TRIGGER_ODD_FLAGS), t->flags, 0);
     tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
+    if (seen(&r->y, END_FIN))
+        tell_at(e, F(TRIGGER_AFTER_PEER_FIN), t->where > r->y.fin_where, t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
     int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
     if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))
@@ -149,11 +154,23 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     }
 }
 
+/* X accepted the SYN of the incarnation before: its SYN-ACK is among the recent segments. */
+static bool past_was_accepted(const struct reset *r)
+{
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
+        if (!!(p->bits & RECENT_FROM_B) == r->d && (p->flags & TCPRST_SYN) && (p->flags & TCPRST_ACK) &&
+            p->ack == r->past_iss + 1)
+            return true;
+    return r->past_open;
+}
+
 static void fact_syn_in_window(struct evidence *e, const struct reset *r)
 {
     if (!is(e, F(TRIGGER_SYN)))
         return;
-    bool in_window = r->past_open && r->past_matches;
+    bool in_window = r->past_syn && r->past_matches && past_was_accepted(r);
     tell_at(e, F(TRIGGER_SYN_IN_WINDOW), in_window, r->trigger.where);
 }
 
@@ -166,6 +183,10 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     tell(e, F(ACK_FLAG), r->flags & TCPRST_ACK);
     tell(e, F(SEQ_ZERO), r->seq == 0);
     tell_at(e, F(REPEATS_RESET), r->repeats != 0, r->repeats);
+    if (!r->has_trigger && seen(&r->y, END_SEEN))
+        tell_at(e, F(OLD_ACK), r->old_ack != 0, r->old_ack);
+    tell(e, F(ODD_RST), (r->flags & (TCPRST_SYN | TCPRST_FIN)) != 0);
+    numbers(e, F(ODD_RST), r->flags, 0);
     if (r->window_known) {
         tell(e, F(LIVE_SOCKET), options || r->window != 0);
         tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
@@ -184,7 +205,9 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     }
     if (seen(x, END_FIN))
         tell_at(e, F(SEQ_IS_FIN), r->seq == x->fin_seq, x->fin_where);
-    tell(e, F(MPTCP_REASON), r->options.has_tcprst || r->options.has_fastclose);
+    bool mptcp = r->options.has_tcprst || r->options.has_fastclose;
+    if (mptcp || !r->options.cut)
+        tell(e, F(MPTCP_REASON), mptcp);
     numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
     tell(e, F(TEXT), r->payload_length > 0);
     numbers(e, F(TEXT), r->payload_length, 0);
@@ -202,15 +225,19 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
     unsigned hops = host_hops(r->ttl);
     if (seen(x, END_SEEN)) {
         bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
-        /* An answer carries the host's default TTL, whatever the application chose for its socket.
-         */
         same |= hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last);
-        if (same || (host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
+        /* An answer carries the host's default TTL, whatever the application chose for its socket: from another starting
+         * value nothing follows. */
+        bool comparable = is(e, F(ABORT_FORM)) || r->ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
+                          r->ttl + hops == x->ttl_last + host_hops(x->ttl_last);
+        if (same || (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
             tell_at(e, F(TTL_SAME), same, x->last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
-    } else if (x_host && x_host->hops_known && x_host->hops_max < PLAUSIBLE_HOPS &&
-               hops < PLAUSIBLE_HOPS) {
-        tell(e, F(TTL_SAME), hops >= x_host->hops_min && hops <= x_host->hops_max);
+    } else if (x_host && x_host->hops_known) {
+        bool same = hops >= x_host->hops_min && hops <= x_host->hops_max;
+        bool comparable = r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
+        if (same || (comparable && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
+            tell(e, F(TTL_SAME), same);
         numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
     }
 }
@@ -499,6 +526,8 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
     }
     tell_at(e, F(RETRANSMISSIONS), x->retransmissions >= TIMEOUT_RETRANSMISSIONS, x->last);
     numbers(e, F(RETRANSMISSIONS), x->retransmissions, 0);
+    tell_at(e, F(WINDOW_PROBES), x->window_probes >= TIMEOUT_WINDOW_PROBES, x->last);
+    numbers(e, F(WINDOW_PROBES), x->window_probes, 0);
     if (seen(y, END_SEEN)) {
         tell_at(e, F(ZERO_WINDOW), seen(y, END_ZERO_WINDOW), y->last);
         tell_at(e, F(PEER_REPEATED), y->retransmissions > 0, y->last);
@@ -607,8 +636,8 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     bool more = is(e, F(ABORT_FORM)) && a->x_more != 0;
     bool late = a->x_last >= 0 && a->x_last - r->when > limit;
     tell_at(e, F(SENDER_ACKED_LATER), a->x_acked_later != 0, a->x_acked_later);
-    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || late,
-            a->x_acked_later ? a->x_acked_later : a->x_first_where);
+    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || more || late,
+            a->x_acked_later ? a->x_acked_later : more ? a->x_more : a->x_first_where);
     numbers(e, F(SENDER_WENT_ON), a->x_last - r->when, 0);
     tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn_ack >= 0 && a->syn_again < 0,
             a->syn_ack_where);

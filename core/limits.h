@@ -43,6 +43,9 @@
 /* Captures of several queues or interfaces may show the answer just before its trigger. */
 #define CAPTURE_REORDER (1 * NS_PER_MS)
 
+/* What a stack or a program takes to react, beyond the round trip. */
+#define REACTION (50 * NS_PER_MS)
+
 /* ---- Capture duplicates ---- */
 
 /* The same packet seen again on another interface or SPAN port. Queues of a switch and of the

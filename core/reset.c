@@ -93,10 +93,11 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
         best = newest_match(r, c, INT64_MIN);
     if (!best)
         return NULL;
+    bool present = best->where >= c->first;
     int64_t limit = TRIGGER_SPREAD * (r->when - best->time) + TRIGGER_JITTER;
     struct recent *e;
     for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if (r->when - e->time > limit)
+        if (r->when - e->time > limit || (present && e->where < c->first))
             break;
         if (e->time <= best->time && matches(r, e) &&
             (only_acks_fin(r, best) || !only_acks_fin(r, e)))
@@ -168,13 +169,43 @@ static struct recent *find_original(const struct reset *r, const struct connecti
 }
 
 /* A RST of X before it with the same numbers. */
-static where_t find_repeated(const struct reset *r, const struct connection *c)
+static const struct recent *find_repeated(const struct reset *r, const struct connection *c)
 {
     struct recent *e;
     for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
         if ((e->flags & TCPRST_RST) && !!(e->bits & RECENT_FROM_B) == r->d &&
             !(e->bits & RECENT_DUPLICATE) && e->seq == r->seq && e->ack == r->ack &&
             e->flags == r->flags)
+            return e;
+    return NULL;
+}
+
+/* What drew the RST it repeats drew it too, doubled on the way: a duplicate points where its original points. */
+static void note_repeats(struct reset *r, const struct connection *c)
+{
+    const struct recent *e = find_repeated(r, c);
+    if (!e)
+        return;
+    r->repeats = e->where;
+    if (r->has_trigger)
+        return;
+    unsigned looked = 0;
+    for (const struct reset *p = c->first_reset; p && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+        if (where_pack(p->frame) == e->where && p->has_trigger && r->when - p->when <= TRIGGER_MIN) {
+            r->has_trigger = r->trigger_inherited = true;
+            r->trigger = p->trigger;
+        }
+}
+
+/* An acknowledgment Y sent some time before: an old copy of that segment may have come late. */
+static where_t find_old_ack(const struct reset *r, const struct connection *c)
+{
+    struct recent *e;
+    if (r->has_trigger || (r->flags & TCPRST_ACK))
+        return 0;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
+        if (!!(e->bits & RECENT_FROM_B) != r->d && (e->flags & TCPRST_ACK) && !(e->flags & TCPRST_RST) &&
+            e->ack == r->seq)
             return e->where;
     return 0;
 }
@@ -207,8 +238,10 @@ static bool seq_plausible(const struct reset *r)
         return seen(&r->y, END_ACK) && r->seq == r->y.max_ack;
     if (r->seq == r->x.snd_max)
         return true;
+    /* Octets of X that were lost before they were captured. */
     if (!seq_lt(r->seq, r->x.snd_max))
-        return false;
+        return seen(&r->y, END_EDGE) && seq_le(r->seq, r->y.edge) && (r->flags & TCPRST_ACK) &&
+               (r->options.has_timestamps || r->window) && !r->payload_length;
     bool fin_itself = seen(&r->x, END_FIN) && r->seq == r->x.fin_seq;
     return fin_itself || (seen(&r->y, END_EDGE) && r->seq == r->y.edge) ||
            (seen(&r->y, END_ACK) && r->seq == r->y.max_ack);
@@ -296,6 +329,8 @@ static void copy_past(struct reset *r, const struct connection *c)
     r->past_reset = p->reset;
     r->past_open = !x_fin && !y_fin && !p->reset && ((x->seen & y->seen) & END_SEEN);
     r->past_age = r->when - p->last_time;
+    r->past_iss = y->iss;
+    r->past_syn = (y->seen & END_SYN) && !x_fin && !y_fin && !p->reset;
     if (!r->has_trigger)
         return;
     const struct recent *t = &r->trigger;
@@ -347,7 +382,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     } else if (t) {
         t->bits |= RECENT_ANSWERED;
     }
-    r->repeats = find_repeated(r, c);
+    note_repeats(r, c);
+    r->old_ack = find_old_ack(r, c);
     r->idle = idle_before(r, c);
     copy_past(r, c);
     copy_ended(r, c);
@@ -369,7 +405,14 @@ void after_init(struct after *a)
 {
     memset(a, 0, sizeof *a);
     a->y_first = a->y_last = a->x_first = a->x_last = a->y_repeated = a->challenge = a->x_new = -1;
-    a->syn_again = a->syn_new = a->syn_ack = -1;
+    a->syn_again = a->syn_new = a->syn_ack = a->y_resumed = -1;
+}
+
+int64_t after_pause(const struct reset *r)
+{
+    if (r->y.rtt_samples == 0)
+        return 4 * REACTION;
+    return r->y.rtt_max * 3 / 2 + REACTION;
 }
 
 static void note_receiver(struct after *a, const struct reset *r, const struct tcprst_segment *s,
@@ -381,6 +424,14 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
         a->y_first = e->time;
         a->y_first_where = e->where;
     }
+    int64_t before = a->y_last >= 0 ? a->y_last : r->when;
+    if (a->y_resumed < 0 && e->time - before > after_pause(r)) {
+        a->y_resumed = e->time;
+        a->y_resumed_where = e->where;
+    }
+    if (!a->y_beyond && (r->x.seen & END_EDGE) && s->payload_length && !(e->bits & RECENT_STRAY) &&
+        seq_lt(r->x.edge, s->seq + s->payload_length))
+        a->y_beyond = e->where;
     a->y_last = e->time;
     a->y_last_where = e->where;
     if ((e->bits & RECENT_REPEATED) && !(e->bits & RECENT_PROBE) && a->y_repeated < 0 &&
@@ -396,12 +447,16 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
         !(e->bits & RECENT_STRAY) && !(s->flags & TCPRST_SYN) &&
         e->time - r->when <= (r->y.rtt_max > 0 ? r->y.rtt_max : 0) + TRIGGER_MIN)
         a->y_new = e->where;
-    if (bare_ack && a->challenge < 0 && (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max) &&
-        (!(r->y.seen & END_ACK) || s->ack == r->y.max_ack || seq_lt(s->ack, r->seq))) {
+    struct tcp_options o;
+    tcp_options_parse(s, &o);
+    bool again = !(r->y.seen & END_ACK) || s->ack == (a->y_ack_known ? a->y_ack : r->y.max_ack);
+    if (bare_ack && a->challenge < 0 && again && !o.has_sack && (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max)) {
         a->challenge = e->time;
         a->challenge_where = e->where;
         a->challenge_ack = s->ack;
     }
+    a->y_ack = s->ack;
+    a->y_ack_known = s->flags & TCPRST_ACK;
 }
 
 static void note_sender(struct after *a, const struct reset *r, const struct tcprst_segment *s,

@@ -21,6 +21,11 @@ struct after {
     where_t y_first_where, y_last_where, x_first_where;
     int64_t y_repeated; /* Y sent again what it had sent: a live retransmission timer */
     where_t y_repeated_where;
+    int64_t y_resumed; /* Y sent after a pause that what was in flight does not explain */
+    where_t y_resumed_where;
+    where_t y_beyond; /* Y sent beyond the window X had offered */
+    uint32_t y_ack;
+    bool y_ack_known;
     where_t y_new;       /* Y's next text: it was in flight when the RST was sent */
     where_t y_acked_new; /* Y acknowledged octets X sent after the RST */
     int64_t challenge;   /* Y's first bare ACK, repeating its numbers (RFC 5961 section 3.2) */
@@ -77,13 +82,15 @@ struct reset {
     bool has_past, past_fins, past_reset, past_open;
     bool past_matches; /* the trigger's numbers are those of the incarnation before */
     int64_t past_age;
+    bool past_syn; /* Y's SYN of the incarnation before was captured, and no end of it */
+    uint32_t past_iss;
 
     bool has_trigger;
-    bool trigger_repeated; /* others of the same kind before it drew nothing: k-th answer to k-th
-                              match */
+    bool trigger_inherited; /* from the RST it repeats */
     struct recent trigger;
     int64_t idle; /* ns, -1 unknown */
 
+    where_t old_ack; /* Y acknowledged its number some time before, 0: never */
     where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
     where_t duplicate_of; /* 0: no duplicate */
     uint64_t duplicate_serial;
@@ -113,6 +120,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
 /* Notes what a later segment of the connection says about a pending burst. e: its entry. */
 void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                 const struct recent *e, int d);
+/* Between segments of Y that were in flight, and until the first of them, pauses are shorter than this. */
+int64_t after_pause(const struct reset *r);
 void after_init(struct after *a);
 /* RST(+ACK) where its sender stood, drawn by nothing: RFC 9293 section 3.10.5. */
 bool reset_has_abort_form(const struct reset *r);

@@ -85,6 +85,8 @@ void rules_decide(struct decision *d, const struct evidence *e)
 
 RULE(insufficient_capture)
 {
+    if (yes(ODD_RST))
+        return no();
     if (not(PEER_SEEN) && !yes(TRIGGER))
         return possible(PEER_SEEN);
     if (not(OPENING_SEEN) && !yes(TRIGGER) && !yes(ABORT_FORM))
@@ -94,6 +96,8 @@ RULE(insufficient_capture)
 
 RULE(unclassified)
 {
+    if (yes(ODD_RST))
+        return possible(ODD_RST);
     if (yes(TRIGGER) || yes(ABORT_FORM))
         return no();
     return possible(TRIGGER, ABORT_FORM);

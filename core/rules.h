@@ -124,7 +124,7 @@ static inline bool answers_unseen(const struct evidence *e)
 /* The sender's own stack ended it without being provoked, and no FIN of its own came first. */
 static inline bool deliberate(const struct evidence *e)
 {
-    return yes(ABORT_FORM) && !yes(SENDER_FIN) && !yes(MPTCP_REASON);
+    return yes(ABORT_FORM) && !yes(SENDER_FIN) && !yes(MPTCP_REASON) && !yes(ODD_RST);
 }
 
 #endif

@@ -15,7 +15,7 @@ RULE(mptcp_abort)
 {
     if (yes(MPTCP_REASON))
         return honest(e) ? certain(MPTCP_REASON) : likely(MPTCP_REASON);
-    return no();
+    return unseen(MPTCP_REASON) && yes(LIVE_SOCKET) ? not_excluded(LIVE_SOCKET) : no();
 }
 
 RULE(listener_closed)
@@ -46,10 +46,9 @@ RULE(application_idle_timeout)
  */
 RULE(early_reply)
 {
-    if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(REPLY_SENT) || not(PEER_SENT_DATA) ||
-        yes(EXCHANGE_COMPLETE))
+    if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(REPLY_SENT) || not(PEER_SENT_DATA))
         return no();
-    if (unseen(SENDER_CLIENT))
+    if (unseen(SENDER_CLIENT) || yes(EXCHANGE_COMPLETE))
         return not_excluded(REPLY_SENT);
     if (yes(PEER_IN_FLIGHT) || yes(BULK_FROM_PEER) || yes(REPLY_ENDS_IT) || yes(REPLY_UNACKED))
         return likely(REPLY_SENT, REPLY_UNACKED, PEER_SENT_DATA, PEER_IN_FLIGHT);
@@ -69,7 +68,7 @@ RULE(reset_instead_of_fin)
 {
     if (deliberate(e) && yes(EXCHANGE_COMPLETE))
         return likely(EXCHANGE_COMPLETE, ABORT_FORM, PEER_FIN);
-    return no();
+    return deliberate(e) && not(OPENING_SEEN) && yes(ALL_ACKNOWLEDGED) ? not_excluded(ALL_ACKNOWLEDGED) : no();
 }
 
 RULE(unread_data)

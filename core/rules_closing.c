@@ -11,13 +11,13 @@ RULE(echo_of_reset)
 {
     if (answers_unseen(e))
         return not_excluded(PEER_SEEN);
-    if (!yes(EARLIER_RESET) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) ||
-        yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK))
+    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) || yes(TRIGGER_CHALLENGE) ||
+        yes(TRIGGER_WRONG_SYN_ACK))
         return no();
-    if (yes(TRIGGER))
-        return honest(e) ? certain(EARLIER_RESET, TRIGGER) : likely(EARLIER_RESET, TRIGGER);
-    /* Its trigger may have been doubled on the way, or not captured. */
-    return yes(REPEATS_RESET) ? likely(EARLIER_RESET, REPEATS_RESET) : no();
+    /* A repeated SYN-ACK may be answered anew; a doubled answer may have a doubled trigger. */
+    if (honest(e) && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_SYN_ACK))
+        return certain(EARLIER_RESET, TRIGGER);
+    return likely(EARLIER_RESET, TRIGGER, TRIGGER_DOUBLED);
 }
 
 /* ---- half-open ---- */
@@ -92,7 +92,7 @@ RULE(data_after_close)
         return not_excluded(SENDER_FIN); /* the FIN may have been lost before it was captured */
     if (!yes(SENDER_FIN))
         return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
-    if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN))
+    if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN))
         return vouched_answer(e) ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
                                  : likely(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN);
     return not_excluded(SENDER_FIN, TRIGGER_BARE_ACK);
@@ -118,10 +118,13 @@ RULE(late_after_close)
 {
     if (answers_unseen(e))
         return not_excluded(PEER_SEEN);
+    /* What drew it was not captured, but its number tells: an old segment that came when all was over. */
+    if (yes(OLD_ACK) && yes(CONNECTION_CLOSED) && not(ACK_FLAG))
+        return likely(CONNECTION_CLOSED, OLD_ACK, TTL_SAME);
     if (!stray_answer(e))
         return no();
-    if (yes(CONNECTION_CLOSED) && !yes(TRIGGER_DATA))
-        return likely(CONNECTION_CLOSED, TRIGGER, EXPIRY_PAUSE);
+    if (yes(CONNECTION_CLOSED) && (!yes(TRIGGER_DATA) || yes(TRIGGER_AFTER_PEER_FIN)))
+        return likely(CONNECTION_CLOSED, TRIGGER, TRIGGER_AFTER_PEER_FIN, EXPIRY_PAUSE);
     if (yes(SENDER_FIN))
         return possible(SENDER_FIN, TRIGGER);
     return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
@@ -171,9 +174,9 @@ RULE(retransmission_timeout)
 
 RULE(zero_window_timeout)
 {
-    if (!yes(ZERO_WINDOW) || yes(TRIGGER) || !(yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS)))
+    if (!yes(ZERO_WINDOW) || yes(TRIGGER) || !(yes(WINDOW_PROBES) || yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS)))
         return no();
-    return likely(ZERO_WINDOW, PROBES_UNANSWERED, ABORT_FORM);
+    return likely(ZERO_WINDOW, WINDOW_PROBES, PROBES_UNANSWERED, ABORT_FORM);
 }
 
 RULE(device_idle_timeout)

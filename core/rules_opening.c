@@ -82,7 +82,7 @@ RULE(probe_response)
 
 static bool answers_good_syn_ack(const struct evidence *e)
 {
-    return yes(TRIGGER_SYN_ACK) && not(TRIGGER_WRONG_SYN_ACK);
+    return yes(TRIGGER_SYN_ACK) && not(TRIGGER_WRONG_SYN_ACK) && !yes(TRIGGER_BAD_ECHO);
 }
 
 RULE(connect_abandoned)
@@ -108,6 +108,8 @@ RULE(syn_scan)
 
 RULE(unsolicited_syn_ack)
 {
+    if (answers_unseen(e) && not(SENDER_SEEN))
+        return not_excluded(PEER_SEEN);
     if (yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK))
         return likely(TRIGGER_SYN_ACK, SENDER_SEEN);
     return no();
@@ -149,11 +151,12 @@ RULE(out_of_window_segment)
  */
 RULE(wrong_syn_ack)
 {
+    if (yes(TRIGGER_SYN_ACK) && yes(TRIGGER_BAD_ECHO))
+        return likely(TRIGGER_BAD_ECHO, TRIGGER_SYN_ACK, REOPENED);
     if (!yes(TRIGGER_WRONG_SYN_ACK))
         return no();
-    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e)
-               ? certain(TRIGGER_WRONG_SYN_ACK, TRIGGER_MATCHES_PAST)
-               : likely(TRIGGER_WRONG_SYN_ACK, REOPENED);
+    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e) ? certain(TRIGGER_WRONG_SYN_ACK, TRIGGER_MATCHES_PAST)
+                                                          : likely(TRIGGER_WRONG_SYN_ACK, REOPENED);
 }
 
 /* RFC 9293 section 3.10.7.4, SYN-RECEIVED: "If the segment acknowledgment is not acceptable, form a
