@@ -157,8 +157,7 @@ static unsigned scale_of(const struct endpoint *x, const struct endpoint *y)
     return x->wscale;
 }
 
-static void note_window(struct endpoint *x, struct endpoint *y,
-                        const struct tcprst_segment *s)
+static void note_window(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s)
 {
     if (!s->window_known)
         return;

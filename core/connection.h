@@ -60,7 +60,7 @@ struct endpoint {
     uint32_t fin_seq;
     uint32_t timed_end;
     uint32_t ts_val;
-    uint32_t ts_first;   /* TSval of its first SYN */
+    uint32_t ts_first; /* TSval of its first SYN */
     uint32_t flow_label;
     uint32_t window_max; /* largest window it offered, octets */
     uint16_t window;     /* raw, of its last segment */
@@ -71,7 +71,7 @@ struct endpoint {
     uint8_t tos;
     uint8_t id_zeros, id_steps,
         id_jumps;            /* saturating: identification 0; 1..64 on from the one before; other */
-    uint8_t window_probes; /* sent while the peer kept its window closed */
+    uint8_t window_probes;   /* sent while the peer kept its window closed */
     uint8_t rtt_samples;     /* saturating */
     uint8_t probes;          /* keep-alive or window probes since the peer was last heard */
     uint8_t retransmissions; /* since the peer was last heard */
@@ -94,7 +94,8 @@ enum {
     RECENT_ANSWERED = 8,  /* a RST was paired with it */
     RECENT_REPEATED = 16, /* nothing new: retransmission or probe */
     RECENT_PROBE = 32,    /* keep-alive or window probe */
-    RECENT_BAD_ECHO = 128, /* SYN-ACK whose timestamp echo is none of the SYN's (RFC 7323 section 5.2) */
+    RECENT_BAD_ECHO =
+        128, /* SYN-ACK whose timestamp echo is none of the SYN's (RFC 7323 section 5.2) */
     RECENT_AFTER_FIN = 64, /* sent after its receiver's FIN had been captured */
 };
 

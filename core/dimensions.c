@@ -122,7 +122,8 @@ static bool peer_answered_with_reset(const struct reset *r)
     return false;
 }
 
-/* More than what was in flight: a retransmission, an acknowledgment of what X sent afterwards, a fresh start. */
+/* More than what was in flight: a retransmission, an acknowledgment of what X sent afterwards, a
+ * fresh start. */
 static bool receiver_went_on(const struct reset *r)
 {
     const struct after *a = r->after;

@@ -160,8 +160,8 @@ static bool past_was_accepted(const struct reset *r)
     const struct recent *p;
     const struct recents *recents = &r->connection->recents;
     for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
-        if (!!(p->bits & RECENT_FROM_B) == r->d && (p->flags & TCPRST_SYN) && (p->flags & TCPRST_ACK) &&
-            p->ack == r->past_iss + 1)
+        if (!!(p->bits & RECENT_FROM_B) == r->d && (p->flags & TCPRST_SYN) &&
+            (p->flags & TCPRST_ACK) && p->ack == r->past_iss + 1)
             return true;
     return r->past_open;
 }
@@ -226,11 +226,13 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
     if (seen(x, END_SEEN)) {
         bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
         same |= hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last);
-        /* An answer carries the host's default TTL, whatever the application chose for its socket: from another starting
-         * value nothing follows. */
-        bool comparable = is(e, F(ABORT_FORM)) || r->ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
+        /* An answer carries the host's default TTL, whatever the application chose for its socket:
+         * from another starting value nothing follows. */
+        bool comparable = is(e, F(ABORT_FORM)) ||
+                          r->ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
                           r->ttl + hops == x->ttl_last + host_hops(x->ttl_last);
-        if (same || (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
+        if (same ||
+            (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
             tell_at(e, F(TTL_SAME), same, x->last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
     } else if (x_host && x_host->hops_known) {
@@ -637,7 +639,9 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     bool late = a->x_last >= 0 && a->x_last - r->when > limit;
     tell_at(e, F(SENDER_ACKED_LATER), a->x_acked_later != 0, a->x_acked_later);
     tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || more || late,
-            a->x_acked_later ? a->x_acked_later : more ? a->x_more : a->x_first_where);
+            a->x_acked_later ? a->x_acked_later
+            : more           ? a->x_more
+                             : a->x_first_where);
     numbers(e, F(SENDER_WENT_ON), a->x_last - r->when, 0);
     tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn_ack >= 0 && a->syn_again < 0,
             a->syn_ack_where);

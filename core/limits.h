@@ -43,6 +43,9 @@
 /* Captures of several queues or interfaces may show the answer just before its trigger. */
 #define CAPTURE_REORDER (1 * NS_PER_MS)
 
+/* New octets of an end may have been on the way when it was reset, however slow the way: a stall is
+ * shorter than this. */
+#define RESUME_MIN (1 * NS_PER_S)
 /* What a stack or a program takes to react, beyond the round trip. */
 #define REACTION (50 * NS_PER_MS)
 

@@ -44,11 +44,14 @@ static int64_t trigger_window(const struct reset *r, const struct recent *e)
 /* X had this segment, or later ones of Y, and still went on: it acknowledged their octets. */
 static bool was_accepted(const struct reset *r, const struct recent *e)
 {
-    if (!(r->x.seen & END_ACK) || (e->bits & (RECENT_STRAY | RECENT_REPEATED)))
+    const struct connection *c = r->connection;
+    bool before = e->where < c->first && c->past;
+    const struct endpoint *x = before ? &c->past->end[r->d] : &r->x;
+    if (!(x->seen & END_ACK) || (e->bits & (RECENT_STRAY | RECENT_REPEATED)))
         return false;
-    uint32_t had = r->x.max_ack;
-    if ((r->x.seen & END_ABORT_ACK) && seq_lt(had, r->x.abort_ack))
-        had = r->x.abort_ack;
+    uint32_t had = x->max_ack;
+    if ((x->seen & END_ABORT_ACK) && seq_lt(had, x->abort_ack))
+        had = x->abort_ack;
     uint32_t length = segment_length(e->flags, e->length);
     return length ? seq_le(e->seq + length, had) : seq_lt(e->seq, had);
 }
@@ -93,11 +96,10 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
         best = newest_match(r, c, INT64_MIN);
     if (!best)
         return NULL;
-    bool present = best->where >= c->first;
     int64_t limit = TRIGGER_SPREAD * (r->when - best->time) + TRIGGER_JITTER;
     struct recent *e;
     for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if (r->when - e->time > limit || (present && e->where < c->first))
+        if (r->when - e->time > limit)
             break;
         if (e->time <= best->time && matches(r, e) &&
             (only_acks_fin(r, best) || !only_acks_fin(r, e)))
@@ -180,7 +182,8 @@ static const struct recent *find_repeated(const struct reset *r, const struct co
     return NULL;
 }
 
-/* What drew the RST it repeats drew it too, doubled on the way: a duplicate points where its original points. */
+/* What drew the RST it repeats drew it too, doubled on the way: a duplicate points where its
+ * original points. */
 static void note_repeats(struct reset *r, const struct connection *c)
 {
     const struct recent *e = find_repeated(r, c);
@@ -190,8 +193,10 @@ static void note_repeats(struct reset *r, const struct connection *c)
     if (r->has_trigger)
         return;
     unsigned looked = 0;
-    for (const struct reset *p = c->first_reset; p && looked < MAX_RELATED; p = p->next_of_connection, looked++)
-        if (where_pack(p->frame) == e->where && p->has_trigger && r->when - p->when <= TRIGGER_MIN) {
+    for (const struct reset *p = c->first_reset; p && looked < MAX_RELATED;
+         p = p->next_of_connection, looked++)
+        if (where_pack(p->frame) == e->where && p->has_trigger &&
+            r->when - p->when <= TRIGGER_MIN) {
             r->has_trigger = r->trigger_inherited = true;
             r->trigger = p->trigger;
         }
@@ -204,8 +209,8 @@ static where_t find_old_ack(const struct reset *r, const struct connection *c)
     if (r->has_trigger || (r->flags & TCPRST_ACK))
         return 0;
     for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
-        if (!!(e->bits & RECENT_FROM_B) != r->d && (e->flags & TCPRST_ACK) && !(e->flags & TCPRST_RST) &&
-            e->ack == r->seq)
+        if (!!(e->bits & RECENT_FROM_B) != r->d && (e->flags & TCPRST_ACK) &&
+            !(e->flags & TCPRST_RST) && e->ack == r->seq)
             return e->where;
     return 0;
 }
@@ -425,7 +430,8 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
         a->y_first_where = e->where;
     }
     int64_t before = a->y_last >= 0 ? a->y_last : r->when;
-    if (a->y_resumed < 0 && e->time - before > after_pause(r)) {
+    bool fresh = segment_length(s->flags, s->payload_length) && !(e->bits & RECENT_REPEATED);
+    if (a->y_resumed < 0 && e->time - before > (fresh ? RESUME_MIN : after_pause(r))) {
         a->y_resumed = e->time;
         a->y_resumed_where = e->where;
     }
@@ -450,7 +456,8 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
     struct tcp_options o;
     tcp_options_parse(s, &o);
     bool again = !(r->y.seen & END_ACK) || s->ack == (a->y_ack_known ? a->y_ack : r->y.max_ack);
-    if (bare_ack && a->challenge < 0 && again && !o.has_sack && (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max)) {
+    if (bare_ack && a->challenge < 0 && again && !o.has_sack &&
+        (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max)) {
         a->challenge = e->time;
         a->challenge_where = e->where;
         a->challenge_ack = s->ack;

@@ -90,7 +90,7 @@ struct reset {
     struct recent trigger;
     int64_t idle; /* ns, -1 unknown */
 
-    where_t old_ack; /* Y acknowledged its number some time before, 0: never */
+    where_t old_ack;      /* Y acknowledged its number some time before, 0: never */
     where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
     where_t duplicate_of; /* 0: no duplicate */
     uint64_t duplicate_serial;
@@ -120,7 +120,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
 /* Notes what a later segment of the connection says about a pending burst. e: its entry. */
 void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                 const struct recent *e, int d);
-/* Between segments of Y that were in flight, and until the first of them, pauses are shorter than this. */
+/* Between segments of Y that were in flight, and until the first of them, pauses are shorter than
+ * this. */
 int64_t after_pause(const struct reset *r);
 void after_init(struct after *a);
 /* RST(+ACK) where its sender stood, drawn by nothing: RFC 9293 section 3.10.5. */

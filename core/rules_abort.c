@@ -68,7 +68,9 @@ RULE(reset_instead_of_fin)
 {
     if (deliberate(e) && yes(EXCHANGE_COMPLETE))
         return likely(EXCHANGE_COMPLETE, ABORT_FORM, PEER_FIN);
-    return deliberate(e) && not(OPENING_SEEN) && yes(ALL_ACKNOWLEDGED) ? not_excluded(ALL_ACKNOWLEDGED) : no();
+    return deliberate(e) && not(OPENING_SEEN) && yes(ALL_ACKNOWLEDGED)
+               ? not_excluded(ALL_ACKNOWLEDGED)
+               : no();
 }
 
 RULE(unread_data)

@@ -3,6 +3,13 @@
  * closing, timeout, aftermath. */
 #include "rules.h"
 
+/* The sender took part, had not closed, and now knows nothing of it. */
+static bool forgot(const struct evidence *e)
+{
+    return stray_answer(e) && !yes(SENDER_FIN) && !yes(EARLIER_RESET) &&
+           !yes(TRIGGER_BAD_HANDSHAKE_ACK) && yes(SENDER_SEEN);
+}
+
 /* ---- aftermath ---- */
 
 /* RFC 9293 section 3.5.2 again, for what was still in flight when an earlier RST ended the
@@ -11,8 +18,10 @@ RULE(echo_of_reset)
 {
     if (answers_unseen(e))
         return not_excluded(PEER_SEEN);
-    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) || yes(TRIGGER_CHALLENGE) ||
-        yes(TRIGGER_WRONG_SYN_ACK))
+    if (forgot(e))
+        return not_excluded(TRIGGER); /* the RST before may have been lost before it was captured */
+    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) ||
+        yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK))
         return no();
     /* A repeated SYN-ACK may be answered anew; a doubled answer may have a doubled trigger. */
     if (honest(e) && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_SYN_ACK))
@@ -21,13 +30,6 @@ RULE(echo_of_reset)
 }
 
 /* ---- half-open ---- */
-
-/* The sender took part, had not closed, and now knows nothing of it. */
-static bool forgot(const struct evidence *e)
-{
-    return stray_answer(e) && !yes(SENDER_FIN) && !yes(EARLIER_RESET) &&
-           !yes(TRIGGER_BAD_HANDSHAKE_ACK) && yes(SENDER_SEEN);
-}
 
 RULE(peer_restarted)
 {
@@ -118,7 +120,8 @@ RULE(late_after_close)
 {
     if (answers_unseen(e))
         return not_excluded(PEER_SEEN);
-    /* What drew it was not captured, but its number tells: an old segment that came when all was over. */
+    /* What drew it was not captured, but its number tells: an old segment that came when all was
+     * over. */
     if (yes(OLD_ACK) && yes(CONNECTION_CLOSED) && not(ACK_FLAG))
         return likely(CONNECTION_CLOSED, OLD_ACK, TTL_SAME);
     if (!stray_answer(e))
@@ -174,7 +177,8 @@ RULE(retransmission_timeout)
 
 RULE(zero_window_timeout)
 {
-    if (!yes(ZERO_WINDOW) || yes(TRIGGER) || !(yes(WINDOW_PROBES) || yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS)))
+    if (!yes(ZERO_WINDOW) || yes(TRIGGER) ||
+        !(yes(WINDOW_PROBES) || yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS)))
         return no();
     return likely(ZERO_WINDOW, WINDOW_PROBES, PROBES_UNANSWERED, ABORT_FORM);
 }

@@ -155,8 +155,9 @@ RULE(wrong_syn_ack)
         return likely(TRIGGER_BAD_ECHO, TRIGGER_SYN_ACK, REOPENED);
     if (!yes(TRIGGER_WRONG_SYN_ACK))
         return no();
-    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e) ? certain(TRIGGER_WRONG_SYN_ACK, TRIGGER_MATCHES_PAST)
-                                                          : likely(TRIGGER_WRONG_SYN_ACK, REOPENED);
+    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e)
+               ? certain(TRIGGER_WRONG_SYN_ACK, TRIGGER_MATCHES_PAST)
+               : likely(TRIGGER_WRONG_SYN_ACK, REOPENED);
 }
 
 /* RFC 9293 section 3.10.7.4, SYN-RECEIVED: "If the segment acknowledgment is not acceptable, form a
