@@ -77,11 +77,12 @@ class Lab(SocketsMixin):
         while nets[0] == nets[1]:
             nets[1] = draw()
         hosts = rng.sample(range(2, 250), 20)
-        if self.family == 4:
-            address = lambda net, host: f"{net}.{host}"
-        else:
-            address = lambda net, host: socket.inet_ntop(socket.AF_INET6,
-                                                         socket.inet_pton(socket.AF_INET6, f"{net}:{host:x}"))
+
+        def address(net, host):
+            if self.family == 4:
+                return f"{net}.{host}"
+            return socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, f"{net}:{host:x}"))
+
         self.networks = nets
         self.client_addresses = [address(nets[0], host) for host in hosts[:8]]
         self.server_addresses = [address(nets[1], host) for host in hosts[8:12]]
@@ -177,7 +178,7 @@ class Lab(SocketsMixin):
                 space.sysctl(**{f"net_ipv6_conf_{device}_hop_limit":
                                 self.ttl["client" if space is self.client else "server"]})
             ghosts = self.ghost_clients if space is self.client else [self.ghost_server]
-            self.middle.ip(f"link set lo up",
+            self.middle.ip("link set lo up",
                            f"link set {peer} address {self.middle.macs[peer].hex(':')} mtu {self.mtu} up",
                            f"addr add {self.routers[router]}/{bits}{flags} dev {peer}",
                            *[f"neigh replace {address} lladdr {space.macs[device].hex(':')} dev {peer}"
