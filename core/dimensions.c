@@ -98,7 +98,7 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
         return TCPRST_ACCEPTANCE_EXACT; /* the connection that sent it wants just this number */
     if (ended->y_gone || receiver_closed(r))
         return TCPRST_ACCEPTANCE_NO_CONNECTION;
-    if ((r->flags & TCPRST_SYN) && !r->segments_before)
+    if ((r->flags & TCPRST_SYN) && !seen(&r->x, END_SEEN) && !seen(y, END_SEEN))
         return TCPRST_ACCEPTANCE_NO_CONNECTION; /* what it would open it cannot reset */
     if (!seen(y, END_SEEN))
         return TCPRST_ACCEPTANCE_UNKNOWN;

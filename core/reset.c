@@ -108,6 +108,22 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
     return best;
 }
 
+/* Another segment of Y, of another kind, that the same numbers would answer: which of the two drew
+ * it is not certain. */
+static bool is_ambiguous(const struct reset *r, const struct connection *c, const struct recent *t)
+{
+    const struct recent *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        bool other_kind = (e->flags ^ t->flags) & TCPRST_SYN;
+        if (e == t || !other_kind || !!(e->bits & RECENT_FROM_B) == r->d ||
+            (e->bits & RECENT_DUPLICATE))
+            continue;
+        if (answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e))
+            return true;
+    }
+    return false;
+}
+
 /* Time since the connection's segment before the trigger (or the RST), the trigger's own
  * repetitions not counted. */
 static int64_t idle_before(const struct reset *r, const struct connection *c)
@@ -377,6 +393,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     if (t) {
         r->has_trigger = true;
         r->trigger = *t;
+        r->trigger_ambiguous = is_ambiguous(r, c, t);
         /* Older than this incarnation: it belongs to the one before. */
         if (c->segments && t->where < c->first)
             r->trigger.bits |= RECENT_STRAY;

@@ -86,6 +86,7 @@ struct reset {
     uint32_t past_iss;
 
     bool has_trigger;
+    bool trigger_ambiguous; /* a segment of another kind fits as well */
     bool trigger_inherited; /* from the RST it repeats */
     struct recent trigger;
     int64_t idle; /* ns, -1 unknown */

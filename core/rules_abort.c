@@ -66,11 +66,13 @@ RULE(cancelled_transfer)
 
 RULE(reset_instead_of_fin)
 {
-    if (deliberate(e) && yes(EXCHANGE_COMPLETE))
+    if (!deliberate(e))
+        return no();
+    if (yes(EXCHANGE_COMPLETE))
         return likely(EXCHANGE_COMPLETE, ABORT_FORM, PEER_FIN);
-    return deliberate(e) && not(OPENING_SEEN) && yes(ALL_ACKNOWLEDGED)
-               ? not_excluded(ALL_ACKNOWLEDGED)
-               : no();
+    bool spoke = yes(SENDER_SENT_DATA) && yes(PEER_SENT_DATA);
+    return spoke || (not(OPENING_SEEN) && yes(ALL_ACKNOWLEDGED)) ? not_excluded(ALL_ACKNOWLEDGED)
+                                                                 : no();
 }
 
 RULE(unread_data)

@@ -20,6 +20,8 @@ RULE(echo_of_reset)
         return not_excluded(PEER_SEEN);
     if (forgot(e))
         return not_excluded(TRIGGER); /* the RST before may have been lost before it was captured */
+    if (yes(TRIGGER_SYN_ACK) && yes(REPEATS_RESET) && !yes(EARLIER_RESET))
+        return not_excluded(REPEATS_RESET);
     if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) ||
         yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK))
         return no();
@@ -65,7 +67,9 @@ RULE(half_open_resync)
     if (answers_unseen(e))
         return not_excluded(PEER_SEEN);
     if (!yes(TRIGGER_CHALLENGE))
-        return no();
+        return yes(TRIGGER_AMBIGUOUS) ? not_excluded(TRIGGER_AMBIGUOUS) : no();
+    if (yes(TRIGGER_AMBIGUOUS) && !yes(EARLIER_FINS))
+        return likely(TRIGGER_CHALLENGE, TRIGGER_AMBIGUOUS, REOPENED);
     if (yes(EARLIER_FINS))
         return not_excluded(TRIGGER_CHALLENGE);
     if (yes(EARLIER_OPEN) && yes(TRIGGER_MATCHES_PAST) && honest(e))
@@ -159,6 +163,8 @@ RULE(time_wait_collision)
 
 RULE(keepalive_timeout)
 {
+    if (not(PEER_SEEN) && not(OPENING_SEEN) && yes(ACK_FLAG))
+        return not_excluded(PEER_SEEN);
     if (!yes(ABORT_FORM) || !yes(PROBES_UNANSWERED) || yes(ZERO_WINDOW) || yes(RETRANSMISSIONS) ||
         yes(SENDER_FIN))
         return no();

@@ -154,8 +154,8 @@ RULE(wrong_syn_ack)
     if (yes(TRIGGER_SYN_ACK) && yes(TRIGGER_BAD_ECHO))
         return likely(TRIGGER_BAD_ECHO, TRIGGER_SYN_ACK, REOPENED);
     if (!yes(TRIGGER_WRONG_SYN_ACK))
-        return no();
-    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e)
+        return yes(TRIGGER_AMBIGUOUS) ? not_excluded(TRIGGER_AMBIGUOUS) : no();
+    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e) && !yes(TRIGGER_AMBIGUOUS)
                ? certain(TRIGGER_WRONG_SYN_ACK, TRIGGER_MATCHES_PAST)
                : likely(TRIGGER_WRONG_SYN_ACK, REOPENED);
 }

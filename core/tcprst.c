@@ -545,8 +545,10 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     r->after = share_after(c, r);
     r->after_pushed = c->last_other;
     struct recent *e = connection_track(c, s, d, core->now);
-    if (e && r->duplicate_of)
+    if (e && r->duplicate_of) {
         e->bits |= RECENT_DUPLICATE;
+        c->copies++;
+    }
     if (core->pending == MAX_PENDING) {
         core->statistics.verdicts_early++;
         finalize_first(core);
