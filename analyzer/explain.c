@@ -2,6 +2,7 @@
 /* explain.c - prints the cause table, or one cause or group of it, as paragraphs. */
 #include "explain.h"
 
+#include "pages.h"
 #include "report_string.h"
 #include "tcprst.h"
 
@@ -82,6 +83,14 @@ static void one_cause(struct page *page, enum tcprst_cause cause)
     g_string_append_c(page->out, '\n');
     heading(page, "How it comes about, how it is recognised");
     paragraph(page, 2, info->meaning);
+    g_string_append_c(page->out, '\n');
+    page_draw(page->out, page_text(cause)->diagram, 4);
+    g_string_append_c(page->out, '\n');
+    heading(page, "What it is confused with");
+    paragraph(page, 2, page_text(cause)->confused);
+    g_string_append_c(page->out, '\n');
+    heading(page, "What the applications see");
+    paragraph(page, 2, page_text(cause)->applications);
     g_string_append_c(page->out, '\n');
     heading(page, "What to check next");
     paragraph(page, 2, info->advice);

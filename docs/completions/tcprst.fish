@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for tcprst. Made from options.def and causes.def by make_docs.
+
+set -l tcprst_causes " refused handshake out-of-window half-open abort closing timeout interference aftermath unknown closed-port firewall-reject accept-queue-overflow backend-unavailable probe-response connect-abandoned syn-scan unsolicited-syn-ack ddos-challenge syn-received-timeout out-of-window-segment wrong-syn-ack bad-handshake-ack peer-restarted idle-state-lost half-open-resync unknown-connection so-linger-abort unread-data local-abort early-reply cancelled-transfer reset-instead-of-fin application-idle-timeout mass-abort listener-closed abort-after-fin mptcp-abort data-after-close late-after-close fin-after-expiry fin-rst-pair time-wait-collision keepalive-timeout retransmission-timeout zero-window-timeout device-idle-timeout policy-reset injected blind-attack device-stated echo-of-reset insufficient-capture unclassified"
+set -l tcprst_severities "benign notable suspicious"
+
+complete -c tcprst -l format -s f -x -a 'text ndjson json csv html' -d 'text (default), ndjson (one object a reset), json (one document), csv, html'
+complete -c tcprst -l output -s o -r -F -d 'write the report to FILE'
+complete -c tcprst -l cause -s c -x -a "$tcprst_causes" -d 'only these causes or groups'
+complete -c tcprst -l filter -x -a '' -d 'only packets that match, in pcap-filter(7) syntax'
+complete -c tcprst -l annotate -r -F -d 'also write a pcapng copy in which each RST carries its verdict as a comment'
+complete -c tcprst -l separate -d 'take each file as a capture of its own, not all as one stream'
+complete -c tcprst -l why -d 'with each reset the whole evidence and the findings that lost'
+complete -c tcprst -l redact -d 'replace addresses, clients\' ports, texts from packets and file names'
+complete -c tcprst -l max-connections -x -a '' -d 'hold at most N connections at once (default 500000)'
+complete -c tcprst -l fail-on -x -a "$tcprst_causes $tcprst_severities" -d 'exit 3 where a reset of that cause, group or severity is found'
+complete -c tcprst -l min-strength -x -a 'possible likely certain' -d 'let --fail-on count only verdicts at least so sure (default possible)'
+complete -c tcprst -l list-causes -d 'print the cause table and end'
+complete -c tcprst -l explain -x -a "$tcprst_causes" -d 'print what a cause means and what to check next, and end'
+complete -c tcprst -l no-sandbox -d 'keep all privileges while reading (default: only what reading needs)'
+complete -c tcprst -l verbose -s v -d 'say on standard error what is usually not worth it'
+complete -c tcprst -l quiet -s q -d 'no progress and no remarks on standard error, errors only'
+complete -c tcprst -l no-progress -d 'no progress on standard error'
+complete -c tcprst -l color -x -a 'auto always never' -d 'colour the text report: auto (default: on a terminal), always, never'
+complete -c tcprst -l version -d 'print the version and end'
+complete -c tcprst -l help -s h -d 'print the options and end'
+

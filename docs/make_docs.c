@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * make_docs.c - writes what is derived from causes.def, pages.def and options.def: make_docs
+ * TEMPLATES DIRECTORY
+ *
+ * causes/<id>.md and causes/README.md, and from TEMPLATES: tcprst.1, completions/ and
+ * tcprst.schema.json, where @NAME@ stands for a list.
+ */
+#include "pages.h"
+#include "tcprst.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct option {
+    const char *name, *letter, *argument, *values, *help;
+};
+
+static const struct option option_table[] = {
+#define LETTER(c)                                                                                  \
+    (const char[])                                                                                 \
+    {                                                                                              \
+        c, '\0'                                                                                    \
+    }
+#define OPTION(ID, long, letter, kind, argument, values, help)                                     \
+    {long, LETTER(letter), argument, values, help},
+#include "options.def"
+    {"help", LETTER('h'), NULL, "", "print the options and end"},
+};
+enum { OPTIONS = sizeof option_table / sizeof *option_table };
+
+static void write_file(const char *directory, const char *name, const GString *text)
+{
+    char *path = g_build_filename(directory, name, NULL), *parent = g_path_get_dirname(path);
+    GError *error = NULL;
+    if (g_mkdir_with_parents(parent, 0777) != 0 ||
+        !g_file_set_contents(path, text->str, (gssize)text->len, &error)) {
+        fprintf(stderr, "make_docs: cannot write %s: %s\n", path,
+                error ? error->message : strerror(errno));
+        exit(1);
+    }
+    g_free(parent);
+    g_free(path);
+}
+
+/* ---- Lists
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+/* One-line prose for Markdown, where nothing of ours is markup but `code`. */
+static void put_markdown(GString *out, const char *prose)
+{
+    bool code = false;
+    for (const char *p = prose; *p; p++) {
+        code ^= *p == '`';
+        if (!code && strchr("_*<>[]{}", *p))
+            g_string_append_c(out, '\\');
+        g_string_append_c(out, *p);
+    }
+}
+
+/* Prose for roff: `code` in bold, nothing at a line's beginning taken for a request. */
+static void put_roff(GString *out, const char *prose)
+{
+    bool code = false;
+    for (const char *p = prose; *p; p++) {
+        if (*p == '`') {
+            g_string_append(out, code ? "\\fR" : "\\fB");
+            code = !code;
+        } else if (*p == '\\') {
+            g_string_append(out, "\\e");
+        } else if (*p == '-') {
+            g_string_append(out, "\\-");
+        } else if (*p == '\'') {
+            g_string_append(out, "\\(aq");
+        } else if (*p == '"') {
+            g_string_append(out, "\\(dq");
+        } else {
+            g_string_append_c(out, *p);
+        }
+    }
+}
+
+static void put_ids(GString *out, bool severities, const char *before, const char *after)
+{
+    for (unsigned i = 0; i < TCPRST_GROUP_COUNT; i++)
+        g_string_append_printf(out, "%s%s%s", before, tcprst_group_id((enum tcprst_group)i), after);
+    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++) {
+        const char *id = tcprst_cause_id((enum tcprst_cause)i);
+        enum tcprst_group group;
+        if (!tcprst_group_by_id(id, &group))
+            g_string_append_printf(out, "%s%s%s", before, id, after);
+    }
+    for (unsigned i = 0; severities && i < 3; i++)
+        g_string_append_printf(out, "%s%s%s", before, tcprst_severity_id((enum tcprst_severity)i),
+                               after);
+}
+
+static void put_man_options(GString *out)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *option = &option_table[i];
+        g_string_append(out, ".TP\n");
+        if (*option->letter)
+            g_string_append_printf(out, "\\fB\\-%s\\fR, ", option->letter);
+        g_string_append(out, "\\fB\\-\\-");
+        put_roff(out, option->name);
+        g_string_append(out, "\\fR");
+        if (option->argument) {
+            g_string_append(out, "=\\fI");
+            put_roff(out, option->argument);
+            g_string_append(out, "\\fR");
+        }
+        g_string_append_c(out, '\n');
+        char *help = g_strdup_printf("%c%s.", g_ascii_toupper(*option->help), option->help + 1);
+        put_roff(out, help);
+        g_string_append_c(out, '\n');
+        g_free(help);
+    }
+}
+
+static void put_man_causes(GString *out)
+{
+    for (unsigned g = 0; g < TCPRST_GROUP_COUNT; g++) {
+        g_string_append_printf(out, ".SS %s\n", tcprst_group_id((enum tcprst_group)g));
+        put_roff(out, tcprst_group_title((enum tcprst_group)g));
+        g_string_append(out, ".\n");
+        for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++) {
+            const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)i);
+            if (info->group != (enum tcprst_group)g)
+                continue;
+            g_string_append(out, ".TP\n.B ");
+            put_roff(out, info->id);
+            g_string_append_c(out, '\n');
+            put_roff(out, info->title);
+            g_string_append_c(out, '\n');
+        }
+    }
+}
+
+/* ---- Completions
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static void put_bash_cases(GString *out)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *option = &option_table[i];
+        if (!option->argument)
+            continue;
+        g_string_append_printf(out, "    --%s", option->name);
+        if (*option->letter)
+            g_string_append_printf(out, " | -%s", option->letter);
+        if (strcmp(option->values, "@files") == 0)
+            g_string_append(out, ") _tcprst_files ;;\n");
+        else if (strcmp(option->values, "@causes") == 0)
+            g_string_append(out, ") _tcprst_list \"$causes\" ;;\n");
+        else if (strcmp(option->values, "@ids") == 0)
+            g_string_append(out, ") _tcprst_list \"$causes $severities\" ;;\n");
+        else
+            g_string_append_printf(out, ") _tcprst_words \"%s\" ;;\n", option->values);
+    }
+}
+
+static void put_long_options(GString *out)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        g_string_append_printf(out, "%s--%s%s", i ? " " : "", option_table[i].name,
+                               option_table[i].argument ? "=" : "");
+}
+
+/* In zsh's _arguments and in fish a help text is quoted by apostrophes. */
+static void put_quoted_help(GString *out, const char *help, const char *apostrophe)
+{
+    for (const char *p = help; *p; p++) {
+        if (*p == '\'')
+            g_string_append(out, apostrophe);
+        else if (strchr("[]:", *p) && *apostrophe == '\'')
+            g_string_append_printf(out, "\\%c", *p);
+        else
+            g_string_append_c(out, *p);
+    }
+}
+
+static void put_zsh_action(GString *out, const struct option *option)
+{
+    if (strcmp(option->values, "@files") == 0)
+        g_string_append(out, "_files");
+    else if (strcmp(option->values, "@causes") == 0)
+        g_string_append(out, "_values -s , id $causes");
+    else if (strcmp(option->values, "@ids") == 0)
+        g_string_append(out, "_values -s , id $causes $severities");
+    else if (*option->values)
+        g_string_append_printf(out, "(%s)", option->values);
+}
+
+static void put_zsh_options(GString *out)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *option = &option_table[i];
+        const char *equals = option->argument ? "=" : "";
+        g_string_append(out, "  ");
+        if (*option->letter)
+            g_string_append_printf(out, "'(-%s --%s)'{-%s%s,--%s%s}'", option->letter, option->name,
+                                   option->letter, option->argument ? "+" : "", option->name,
+                                   equals);
+        else
+            g_string_append_printf(out, "'--%s%s", option->name, equals);
+        g_string_append_c(out, '[');
+        put_quoted_help(out, option->help, "'\\''");
+        g_string_append_c(out, ']');
+        if (option->argument) {
+            g_string_append_c(out, ':');
+            put_quoted_help(out, option->argument, "'\\''");
+            g_string_append_c(out, ':');
+            put_zsh_action(out, option);
+        }
+        g_string_append(out, "' \\\n");
+    }
+}
+
+static void put_fish_options(GString *out)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const struct option *option = &option_table[i];
+        g_string_append_printf(out, "complete -c tcprst -l %s", option->name);
+        if (*option->letter)
+            g_string_append_printf(out, " -s %s", option->letter);
+        if (strcmp(option->values, "@files") == 0)
+            g_string_append(out, " -r -F");
+        else if (strcmp(option->values, "@causes") == 0)
+            g_string_append(out, " -x -a \"$tcprst_causes\"");
+        else if (strcmp(option->values, "@ids") == 0)
+            g_string_append(out, " -x -a \"$tcprst_causes $tcprst_severities\"");
+        else if (option->argument)
+            g_string_append_printf(out, " -x -a '%s'", option->values);
+        g_string_append(out, " -d '");
+        put_quoted_help(out, option->help, "\\'");
+        g_string_append(out, "'\n");
+    }
+}
+
+/* ---- Schema
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+#define PUT_WORDS(out, count, id, type)                                                            \
+    for (unsigned i = 0; i < (count); i++)                                                         \
+    g_string_append_printf(out, "%s\"%s\"", i ? ", " : "", id((type)i))
+
+static void put_schema_words(GString *out, const char *name)
+{
+    if (strcmp(name, "SCHEMA_CAUSES") == 0)
+        PUT_WORDS(out, TCPRST_CAUSE_COUNT, tcprst_cause_id, enum tcprst_cause);
+    else if (strcmp(name, "SCHEMA_GROUPS") == 0)
+        PUT_WORDS(out, TCPRST_GROUP_COUNT, tcprst_group_id, enum tcprst_group);
+    else if (strcmp(name, "SCHEMA_STAGES") == 0)
+        PUT_WORDS(out, TCPRST_STAGE_MID_STREAM + 1, tcprst_stage_id, enum tcprst_stage);
+    else if (strcmp(name, "SCHEMA_ACCEPTANCES") == 0)
+        PUT_WORDS(out, TCPRST_ACCEPTANCE_NO_CONNECTION + 1, tcprst_acceptance_id,
+                  enum tcprst_acceptance);
+    else if (strcmp(name, "SCHEMA_EFFECTS") == 0)
+        PUT_WORDS(out, TCPRST_EFFECT_IGNORED + 1, tcprst_effect_id, enum tcprst_effect);
+    else if (strcmp(name, "SCHEMA_SEVERITIES") == 0)
+        PUT_WORDS(out, TCPRST_SEVERITY_SUSPICIOUS + 1, tcprst_severity_id, enum tcprst_severity);
+    else if (strcmp(name, "SCHEMA_FACTS") == 0)
+        PUT_WORDS(out, TCPRST_FACT_COUNT, tcprst_fact_id, enum tcprst_fact);
+}
+
+static void put_list(GString *out, const char *name)
+{
+    if (strcmp(name, "VERSION") == 0)
+        g_string_append(out, TCPRST_VERSION);
+    else if (strcmp(name, "MAN_OPTIONS") == 0)
+        put_man_options(out);
+    else if (strcmp(name, "MAN_CAUSES") == 0)
+        put_man_causes(out);
+    else if (strcmp(name, "CAUSE_IDS") == 0)
+        put_ids(out, false, " ", "");
+    else if (strcmp(name, "BASH_CASES") == 0)
+        put_bash_cases(out);
+    else if (strcmp(name, "LONG_OPTIONS") == 0)
+        put_long_options(out);
+    else if (strcmp(name, "ZSH_OPTIONS") == 0)
+        put_zsh_options(out);
+    else if (strcmp(name, "FISH_OPTIONS") == 0)
+        put_fish_options(out);
+    else
+        put_schema_words(out, name);
+}
+
+/* Replaces each @NAME@ of a template. */
+static void fill_template(const char *templates, const char *template, const char *directory,
+                          const char *name)
+{
+    char *path = g_build_filename(templates, template, NULL), *text = NULL;
+    GError *error = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &error)) {
+        fprintf(stderr, "make_docs: %s\n", error->message);
+        exit(1);
+    }
+    GString *out = g_string_new(NULL);
+    GRegex *mark = g_regex_new("@([A-Z_]+)@", 0, 0, NULL);
+    GMatchInfo *match = NULL;
+    int from = 0, start, end;
+    g_regex_match(mark, text, 0, &match);
+    for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+        g_match_info_fetch_pos(match, 0, &start, &end);
+        g_string_append_len(out, text + from, start - from);
+        char *word = g_match_info_fetch(match, 1);
+        put_list(out, word);
+        g_free(word);
+        from = end;
+    }
+    g_string_append(out, text + from);
+    write_file(directory, name, out);
+    g_match_info_free(match);
+    g_regex_unref(mark);
+    g_string_free(out, TRUE);
+    g_free(text);
+    g_free(path);
+}
+
+/* ---- Pages
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static void put_section(GString *out, const char *title, const char *prose)
+{
+    g_string_append_printf(out, "\n## %s\n\n", title);
+    put_markdown(out, prose);
+    g_string_append_c(out, '\n');
+}
+
+static void put_test_captures(GString *out, const char *id)
+{
+    g_string_append_printf(
+        out,
+        "\n---\n`tcprst --explain %s` prints this page, `tcprst -c %s CAPTURE` reports these "
+        "resets only; Wireshark's filter is `tcprst.cause == \"%s\"`.\n",
+        id, id, id);
+}
+
+static void write_page(const char *directory, enum tcprst_cause cause)
+{
+    const struct tcprst_cause_info *info = tcprst_cause_info(cause);
+    const struct page_text *page = page_text(cause);
+    if (!page->confused || !page->applications || !page->diagram) {
+        fprintf(stderr, "make_docs: pages.def has no row for %s\n", info->id);
+        exit(1);
+    }
+    GString *out = g_string_new("<!-- Made from causes.def and pages.def by make_docs. -->\n");
+    g_string_append_printf(out, "# %s\n\n**", info->id);
+    put_markdown(out, info->title);
+    g_string_append_printf(out, "** (group [%s](README.md#%s))\n", tcprst_group_id(info->group),
+                           tcprst_group_id(info->group));
+    put_section(out, "How it comes about, how it is recognised", info->meaning);
+    g_string_append(out, "\n```text\n");
+    page_draw(out, page->diagram, 0);
+    g_string_append(out, "```\n");
+    put_section(out, "What it is confused with", page->confused);
+    put_section(out, "What the applications see", page->applications);
+    put_section(out, "What to check next", info->advice);
+    put_section(out, "References", info->references);
+    put_test_captures(out, info->id);
+    char *name = g_strdup_printf("causes/%s.md", info->id);
+    write_file(directory, name, out);
+    g_free(name);
+    g_string_free(out, TRUE);
+}
+
+static void write_index(const char *directory)
+{
+    GString *out = g_string_new("<!-- Made from causes.def by make_docs. -->\n# The causes\n");
+    for (unsigned g = 0; g < TCPRST_GROUP_COUNT; g++) {
+        g_string_append_printf(out, "\n## %s\n\n%s:\n\n", tcprst_group_id((enum tcprst_group)g),
+                               tcprst_group_title((enum tcprst_group)g));
+        for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++) {
+            const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)i);
+            if (info->group != (enum tcprst_group)g)
+                continue;
+            g_string_append_printf(out, "- [%s](%s.md): ", info->id, info->id);
+            put_markdown(out, info->title);
+            g_string_append_c(out, '\n');
+        }
+    }
+    write_file(directory, "causes/README.md", out);
+    g_string_free(out, TRUE);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: make_docs TEMPLATES DIRECTORY\n");
+        return 2;
+    }
+    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
+        write_page(argv[2], (enum tcprst_cause)i);
+    write_index(argv[2]);
+    fill_template(argv[1], "tcprst.1", argv[2], "tcprst.1");
+    fill_template(argv[1], "tcprst.bash", argv[2], "completions/tcprst.bash");
+    fill_template(argv[1], "_tcprst", argv[2], "completions/_tcprst");
+    fill_template(argv[1], "tcprst.fish", argv[2], "completions/tcprst.fish");
+    fill_template(argv[1], "tcprst.schema.json", argv[2], "tcprst.schema.json");
+    return 0;
+}
