@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* records.c - one core and one record a RST for the open capture file. */
 #include "records.h"
+#include "saved.h"
 
 #include <string.h>
 
@@ -9,10 +10,11 @@ struct tcprst_record {
     uint32_t frame;
     uint32_t drawn_by; /* frame under which it is listed in drawn; 0: none */
     uint16_t source_port, destination_port;
-    uint32_t seq;
+    uint8_t ip_version;
     uint8_t source[16], destination[16];
+    uint32_t seq;
     struct tcprst_record *next_drawn;
-    const unsigned char *final; /* pack()ed; NULL while later packets may change the verdict */
+    struct tcprst_saved *final; /* NULL while later packets may change the verdict */
 };
 
 struct drawn_list {
@@ -35,49 +37,6 @@ static struct {
     struct extent extent;                /* of the reading under way */
     struct extent complete;              /* of the last reading that came to its end */
 } file;
-
-/* ---- Verdicts that became final
- * ---------------------------------------------------------------------------------- */
-
-/*
- * A verdict is kept without the room that its lists do not use, for a capture may hold a million of
- * them: the struct down to its evidence, then as much of the evidence and of the device's text as
- * there is.
- */
-static const size_t head_size = offsetof(struct tcprst_verdict, evidence);
-
-static size_t evidence_size(const struct tcprst_verdict *verdict)
-{
-    return verdict->evidence_count * sizeof verdict->evidence[0];
-}
-
-static const unsigned char *pack(const struct tcprst_verdict *verdict)
-{
-    size_t evidence = evidence_size(verdict), text = verdict->device_text_length;
-    unsigned char *packed =
-        (unsigned char *)wmem_alloc(wmem_file_scope(), head_size + evidence + sizeof text + text);
-    unsigned char *p = packed;
-    memcpy(p, verdict, head_size);
-    p += head_size;
-    memcpy(p, verdict->evidence, evidence);
-    p += evidence;
-    memcpy(p, &text, sizeof text);
-    p += sizeof text;
-    memcpy(p, verdict->device_text, text);
-    return packed;
-}
-
-static void unpack(const unsigned char *p, struct tcprst_verdict *verdict)
-{
-    memset(verdict, 0, sizeof *verdict);
-    memcpy(verdict, p, head_size);
-    p += head_size;
-    memcpy(verdict->evidence, p, evidence_size(verdict));
-    p += evidence_size(verdict);
-    memcpy(&verdict->device_text_length, p, sizeof verdict->device_text_length);
-    p += sizeof verdict->device_text_length;
-    memcpy(verdict->device_text, p, verdict->device_text_length);
-}
 
 /* ---- Which frame drew which resets
  * ------------------------------------------------------------------------------- */
@@ -166,7 +125,7 @@ static void take_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     (void)user;
     struct tcprst_record *record = (struct tcprst_record *)verdict->cookie;
-    record->final = pack(verdict);
+    record->final = tcprst_save(verdict);
     note_trigger(record, verdict);
 }
 
@@ -251,6 +210,7 @@ static struct tcprst_record *new_record(const struct tcprst_segment *segment)
     record->source_port = segment->source_port;
     record->destination_port = segment->destination_port;
     record->seq = segment->seq;
+    record->ip_version = segment->ip_version;
     memcpy(record->source, segment->source, sizeof record->source);
     memcpy(record->destination, segment->destination, sizeof record->destination);
     return record;
@@ -298,10 +258,22 @@ uint32_t tcprst_record_frame(const struct tcprst_record *record)
     return record->frame;
 }
 
+static void restore(const struct tcprst_record *record, struct tcprst_verdict *verdict)
+{
+    tcprst_restore(record->final, verdict);
+    verdict->reset = record->reset;
+    verdict->frame.number = record->frame;
+    verdict->ip_version = record->ip_version;
+    verdict->source_port = record->source_port;
+    verdict->destination_port = record->destination_port;
+    memcpy(verdict->source, record->source, sizeof verdict->source);
+    memcpy(verdict->destination, record->destination, sizeof verdict->destination);
+}
+
 bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_verdict *verdict)
 {
     if (record->final) {
-        unpack(record->final, verdict);
+        restore(record, verdict);
         return true;
     }
     return file.core && tcprst_peek(file.core, record->reset, verdict);

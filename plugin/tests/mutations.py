@@ -90,7 +90,7 @@ def main():
         folder.mkdir(mode=0o755)
         if b"__asan_init" not in Path(options.plugin).read_bytes():
             sys.exit("the plugin was not built with TCPRST_SANITIZE=address,undefined")
-        if "tcprst.so" not in ws.run("-G", "plugins", environment=environment_of(True)).stdout:
+        if "tcprst" not in ws.run("-G", "protocols", environment=environment_of(True)).stdout:
             sys.exit("tshark does not load the plugin")
         for path, number in inputs(ws, options, folder):
             runs += 1

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* saved.h - a final verdict as it is kept for as long as its file is open. */
+#ifndef TCPRST_PLUGIN_SAVED_H
+#define TCPRST_PLUGIN_SAVED_H
+
+#include "tcprst.h"
+#include "versions.h"
+
+struct tcprst_saved;
+
+/* Lives as long as the file. Frame, addresses, ports and numbers of the RST are not saved: the
+ * caller has them. */
+struct tcprst_saved *tcprst_save(const struct tcprst_verdict *verdict);
+
+/* The verdict again; what was not saved is zero. */
+void tcprst_restore(const struct tcprst_saved *saved, struct tcprst_verdict *verdict);
+
+#endif
