@@ -109,14 +109,34 @@ void report_open(struct report *report, const struct options *options, struct in
     report->format->open(report);
 }
 
-/* Finds the connection by addresses and ports; which packets of it the filter shows is Wireshark's
- * to say. */
+/* "a == x && a == y"; two equal values are asked of the source and of the destination each, since
+ * "a == x" alone is true for either. */
+static void append_pair(GString *out, const char *either, const char *source,
+                        const char *destination, const char *x, const char *y)
+{
+    bool same = strcmp(x, y) == 0;
+    g_string_append_printf(out, "%s%s == %s && %s == %s", out->len ? " && " : "",
+                           same ? source : either, x, same ? destination : either, y);
+}
+
+/* Finds the connection by addresses and ports, and where they were used before, from its first
+ * frame on. */
 static void display_filter(const struct report_reset *reset, char *buffer, size_t size)
 {
     const struct tcprst_verdict *v = reset->verdict;
-    const char *ip = v->ip_version == 6 ? "ipv6" : "ip";
-    snprintf(buffer, size, "%s.addr == %s && %s.addr == %s && tcp.port == %u && tcp.port == %u", ip,
-             reset->src, ip, reset->dst, v->source_port, v->destination_port);
+    GString *out = g_string_new(NULL);
+    char a[8], b[8];
+    snprintf(a, sizeof a, "%u", v->source_port);
+    snprintf(b, sizeof b, "%u", v->destination_port);
+    if (v->ip_version == 6)
+        append_pair(out, "ipv6.addr", "ipv6.src", "ipv6.dst", reset->src, reset->dst);
+    else
+        append_pair(out, "ip.addr", "ip.src", "ip.dst", reset->src, reset->dst);
+    append_pair(out, "tcp.port", "tcp.srcport", "tcp.dstport", a, b);
+    if (v->reused_from.number > 0 && v->reused_from.capture == v->frame.capture)
+        g_string_append_printf(out, " && frame.number >= %" PRIu64, v->reused_from.number);
+    g_strlcpy(buffer, out->str, size);
+    g_string_free(out, TRUE);
 }
 
 void report_prepare(const struct report *report, const struct tcprst_verdict *verdict,

@@ -641,16 +641,10 @@ static void put_device_text(struct text *text, const struct tcprst_verdict *v)
 
 static void put_filter(struct text *text, const struct summary_group *group)
 {
-    const struct tcprst_verdict *v = &group->first;
-    char src[46], dst[46];
-    const char *ip = v->ip_version == 6 ? "ipv6" : "ip";
-    report_address(src, v->source, v->ip_version);
-    report_address(dst, v->destination, v->ip_version);
+    struct report_reset reset;
+    report_prepare(text->report, &group->first, &reset);
     g_string_append(text->out, "  ");
-    char *line = g_strdup_printf("%s.addr==%s && %s.addr==%s && tcp.port==%u && tcp.port==%u", ip,
-                                 src, ip, dst, v->source_port, v->destination_port);
-    put_line(text, DIM, line);
-    g_free(line);
+    put_line(text, DIM, reset.display_filter);
 }
 
 static void put_group(struct text *text, const struct summary_group *group)

@@ -379,6 +379,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     memset(r, 0, sizeof *r);
     r->connection = c;
     r->incarnation = c->number;
+    if (c->past)
+        r->reused_from = c->segments ? c->first : where_pack(s->frame);
     r->d = d;
     r->when = when;
     copy_segment(r, s);

@@ -195,6 +195,7 @@ static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
     v->seq = r->seq;
     v->ack = r->ack;
     v->connection = r->incarnation;
+    v->reused_from = where_frame(r->reused_from);
 }
 
 static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, const struct reset *r,

@@ -243,6 +243,8 @@ struct tcprst_verdict {
     enum tcprst_origin origin;
     enum tcprst_severity severity;
     enum tcprst_peer_error peer_error;
+    /* The connection's first segment, where an earlier connection of the same addresses and ports is known; else number 0. */
+    struct tcprst_frame reused_from;
     struct tcprst_frame duplicate_of; /* number 0: it is no duplicate */
     struct tcprst_frame trigger;      /* number 0: none */
     struct tcprst_frame event;        /* first RST of its event, itself when first */
