@@ -135,8 +135,38 @@ static bool cbor_text(struct tcprst_verdict *v, const uint8_t *p, size_t n)
     return true;
 }
 
-void device_text_of(struct tcprst_verdict *v, const struct reset *r)
+const char *window_code_text(uint16_t window)
 {
+    static const struct {
+        uint16_t first, last;
+        const char *text;
+    } codes[] = {
+#define CODE(first, last, text) {first, last, text},
+#include "window_codes.def"
+#undef CODE
+    };
+    for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].first <= window && window <= codes[i].last)
+            return codes[i].text;
+    return NULL;
+}
+
+bool device_says(const struct reset *r)
+{
+    struct tcprst_verdict scratch = {.device_text_length = 0};
+    return r->text_length &&
+           (cbor_text(&scratch, r->text, r->text_length) || printable(r->text, r->text_length));
+}
+
+void device_text_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e)
+{
+    if (is(e, TCPRST_FACT_WINDOW_CODE)) {
+        char text[128];
+        snprintf(text, sizeof text, "NetScaler window code %u: %s", (unsigned)r->window,
+                 window_code_text(r->window));
+        set_text(v, text);
+        return;
+    }
     if (r->options.has_tcprst || r->options.has_fastclose) {
         mptcp_text(v, &r->options);
         return;

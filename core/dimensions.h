@@ -25,7 +25,11 @@ enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage st
 void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e);
 enum tcprst_severity severity_of(const struct tcprst_verdict *v);
 /* What the RST says itself, in words (RFC 9293 section 3.5.3: it may carry diagnostic text). */
-void device_text_of(struct tcprst_verdict *v, const struct reset *r);
+void device_text_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e);
+/* Whether its payload can be read as text or as a diagnostic map. */
+bool device_says(const struct reset *r);
+/* What a NetScaler means by that raw window, NULL: nothing. */
+const char *window_code_text(uint16_t window);
 enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength strength,
                              const struct evidence *e);
 

@@ -8,10 +8,12 @@
  */
 #include "evidence.h"
 
+#include "dimensions.h"
 #include "host.h"
 #include "limits.h"
 #include "reset.h"
 #include "sequence.h"
+#include "signatures.h"
 
 #include <string.h>
 
@@ -210,7 +212,11 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     if (mptcp || !r->options.cut)
         tell(e, F(MPTCP_REASON), mptcp);
     numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
-    tell(e, F(TEXT), r->payload_length > 0);
+    bool text = device_says(r);
+    tell(e, F(TEXT), text);
+    tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
+    numbers(e, F(PAYLOAD), r->payload_length, 0);
+    tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
     numbers(e, F(TEXT), r->payload_length, 0);
     if (r->checksum_known)
         tell(e, F(BAD_CHECKSUM),
@@ -291,6 +297,38 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
     else if (wanted && r->tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     numbers(e, F(HOST_STACK), r->tos, r->flow_label);
+}
+
+/*
+ * NetScaler's codes stand in the raw window, where any ordinary window may stand too: two of three
+ * signs are asked for - unlike the windows before, without the options of the sender's stack, the
+ * same on another connection of the host.
+ */
+static void fact_window_code(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    if (!r->window_known || !window_code_text(r->window))
+        return;
+    const struct endpoint *x = &r->x;
+    int apart = (int)r->window - (int)x->window;
+    bool unlike =
+        seen(x, END_SEEN) && (apart > 256 || apart < -256) && !window_code_text(x->window);
+    bool bare = r->header_length == 20 && seen(x, END_TIMESTAMPS);
+    bool again = x_host && host_same_window(x_host, r->window, r->incarnation);
+    tell(e, F(WINDOW_CODE), (int)unlike + (int)bare + (int)again >= 2);
+    numbers(e, F(WINDOW_CODE), r->window, x->window);
+}
+
+/* Three RSTs whose windows count up by one: 1980 and 3293 were the first in 2025 (gfw.report). */
+static void fact_ladder(struct evidence *e, const struct reset *r)
+{
+    unsigned looked = 0, steps = 0;
+    for (const struct reset *n = r->connection->first_reset; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n != r && n->d == r->d && n->incarnation == r->incarnation && n->window &&
+            (n->window == r->window + 1 || n->window == r->window - 1))
+            steps++;
+    tell(e, F(KNOWN_LADDER), steps > 0 && r->window && (r->flags & TCPRST_ACK));
+    numbers(e, F(KNOWN_LADDER), r->window, 0);
 }
 
 static uint32_t scaled_window(const struct reset *r)
@@ -503,6 +541,8 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
 {
     if (r->idle < 0)
         return;
+    tell(e, F(KNOWN_TIMER), tcprst_known_timer(r->idle) != NULL);
+    numbers(e, F(KNOWN_TIMER), r->idle, 0);
     tell(e, F(IDLE_LONG), r->idle >= IDLE_LONG);
     numbers(e, F(IDLE_LONG), r->idle, 0);
     if (!(r->connection_flags & CONN_ESTABLISHED))
@@ -680,6 +720,15 @@ static void fact_after(struct evidence *e, const struct reset *r)
     fact_confirmed(e, r, a);
 }
 
+static void fact_signatures(struct evidence *e, const struct reset *r)
+{
+    int cloudflare = signature_cloudflare(r), weaver = signature_weaver(r, e);
+    tell(e, F(SIGNATURE_CLOUDFLARE), cloudflare > 0);
+    numbers(e, F(SIGNATURE_CLOUDFLARE), cloudflare, 0);
+    tell(e, F(SIGNATURE_WEAVER), weaver > 0);
+    numbers(e, F(SIGNATURE_WEAVER), weaver, 0);
+}
+
 void evidence_gather(struct evidence *e, const struct reset *r, const struct host *x_host,
                      const struct host *y_host)
 {
@@ -690,6 +739,8 @@ void evidence_gather(struct evidence *e, const struct reset *r, const struct hos
     fact_ip(e, r, x_host);
     fact_host_stack(e, r, x_host);
     fact_window(e, r);
+    fact_window_code(e, r, x_host);
+    fact_ladder(e, r);
     fact_history(e, r);
     fact_fins(e, r);
     fact_handshake(e, r);
@@ -701,4 +752,5 @@ void evidence_gather(struct evidence *e, const struct reset *r, const struct hos
     fact_after(e, r);
     fact_others(e, r, x_host, y_host);
     fact_company(e, r);
+    fact_signatures(e, r);
 }

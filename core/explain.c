@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* explain.c - verdict and evidence as sentences, so that both front doors say the same. */
+#include "signatures.h"
 #include "tcprst.h"
 
 #include <inttypes.h>
@@ -68,6 +69,15 @@ static void put_number(struct text *t, int64_t value, const char *unit, size_t n
     char s[40];
     if (n == 4 && memcmp(unit, "time", 4) == 0) {
         put_time(t, value);
+        return;
+    }
+    const char *name = n == 5 && memcmp(unit, "timer", 5) == 0 ? tcprst_known_timer(value)
+                       : n == 9 && memcmp(unit, "signature", 9) == 0
+                           ? signature_cloudflare_name(value)
+                       : n == 8 && memcmp(unit, "detector", 8) == 0 ? signature_weaver_name(value)
+                                                                    : NULL;
+    if (name) {
+        put_string(t, name);
         return;
     }
     if (n == 1 && *unit == 'x')

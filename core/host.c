@@ -250,6 +250,22 @@ void host_note_idle(struct host *host, uint16_t service, uint64_t connection, in
     host->next_idle = (uint8_t)((host->next_idle + 1) % HOST_IDLES);
 }
 
+void host_note_window(struct host *host, uint16_t window, uint64_t connection)
+{
+    host->windows[host->next_window].window = window;
+    host->windows[host->next_window].connection = connection + 1;
+    host->next_window = (uint8_t)((host->next_window + 1) % HOST_RUNS);
+}
+
+bool host_same_window(const struct host *host, uint16_t window, uint64_t connection)
+{
+    for (unsigned i = 0; i < HOST_RUNS; i++)
+        if (host->windows[i].connection && host->windows[i].window == window &&
+            host->windows[i].connection != connection + 1)
+            return true;
+    return false;
+}
+
 void host_note_forget(struct host *host, int64_t time)
 {
     host->last_time = time;

@@ -44,6 +44,11 @@ struct host {
         uint64_t target;
         int64_t time;
     } tries[HOST_TRIES];
+    struct {
+        uint64_t connection; /* plus one */
+        uint16_t window;
+    } windows[HOST_RUNS];
+    uint8_t next_window;
     uint8_t next_open, next_closed, next_try, next_idle;
     struct run aborts[HOST_RUNS], forgets[HOST_RUNS]; /* newest first */
     struct idle_note idles[HOST_IDLES];
@@ -72,6 +77,10 @@ void host_note_closed(struct host *host, uint16_t port, int64_t time);
  * it. */
 void host_note_abort(struct host *host, int64_t opened, int64_t time);
 void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle);
+/* A RST whose raw window is one of window_codes.def. */
+void host_note_window(struct host *host, uint16_t window, uint64_t connection);
+/* Whether a RST of another connection had that window too. */
+bool host_same_window(const struct host *host, uint16_t window, uint64_t connection);
 void host_note_forget(struct host *host, int64_t time);
 
 /* Hops from the host to the observer by that TTL: what is missing from the next usual starting

@@ -38,7 +38,7 @@ RULE(application_idle_timeout)
     if (!deliberate(e) || yes(PROBES_UNANSWERED) || yes(OPPOSITE_AT_ONCE))
         return no();
     if (yes(IDLE_RECURS) && yes(IDLE_LONGEST))
-        return likely(IDLE_RECURS, ABORT_FORM, IDLE_LONGEST);
+        return likely(IDLE_RECURS, ABORT_FORM, IDLE_LONGEST, KNOWN_TIMER);
     return yes(IDLE_LONGEST) ? not_excluded(IDLE_LONGEST) : no();
 }
 
@@ -126,8 +126,12 @@ RULE(abort_after_fin)
 
 RULE(device_stated)
 {
+    if (yes(TEXT_OF_F5))
+        return certain(TEXT_OF_F5, TEXT);
     if (yes(TEXT))
         return likely(TEXT);
+    if (yes(WINDOW_CODE))
+        return likely(WINDOW_CODE, OPTIONS_MISSING);
     return no();
 }
 
@@ -157,7 +161,8 @@ RULE(policy_reset)
     if (contradicted(e))
         return yes(TRIGGER) && not(SENDER_ACKED_LATER) ? not_excluded(TTL_SAME) : no();
     if (device_signs(e) >= 2)
-        return likely(TTL_SAME, IP_ID_NEXT, OPTIONS_MISSING, TRIGGER_TOO_FAST, SENDER_WENT_ON);
+        return likely(TTL_SAME, IP_ID_NEXT, OPTIONS_MISSING, TRIGGER_TOO_FAST, SENDER_WENT_ON,
+                      SIGNATURE_CLOUDFLARE);
     return not(TTL_SAME) ? not_excluded(TTL_SAME) : no();
 }
 
@@ -168,7 +173,7 @@ RULE(injected)
     if (contradicted(e) && !(yes(GUESSES) && yes(OUT_OF_PLACE)))
         return device_signs(e) >= 1 || yes(BAD_CHECKSUM)
                    ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT,
-                             OPTIONS_MISSING)
+                             OPTIONS_MISSING, SIGNATURE_CLOUDFLARE, SIGNATURE_WEAVER)
                    : likely(SENDER_WENT_ON, SENDER_ACCEPTED, TTL_SAME);
     if (device_signs(e) >= 1 || (not(TRIGGER) && not(ABORT_FORM)))
         return not_excluded(TTL_SAME, SENDER_WENT_ON);

@@ -55,9 +55,9 @@ RULE(idle_state_lost)
     if (yes(PEER_REPEATED))
         return not_excluded(IDLE_LONG);
     if (yes(IDLE_LONG))
-        return likely(IDLE_LONG, TRIGGER, BARE_FORM, SENDER_FIN);
+        return likely(IDLE_LONG, KNOWN_TIMER, TRIGGER, BARE_FORM, TTL_SAME, SENDER_FIN);
     if (yes(IDLE_LONGEST))
-        return likely(IDLE_LONGEST, TRIGGER, BARE_FORM, SENDER_FIN);
+        return likely(IDLE_LONGEST, KNOWN_TIMER, TRIGGER, BARE_FORM, TTL_SAME, SENDER_FIN);
     return not_excluded(IDLE_LONG);
 }
 
@@ -192,7 +192,7 @@ RULE(zero_window_timeout)
 RULE(device_idle_timeout)
 {
     if (yes(OPPOSITE_AT_ONCE) && yes(HANDSHAKE_DONE) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
-        return likely(OPPOSITE_AT_ONCE, IDLE_LONG, TTL_SAME);
+        return likely(OPPOSITE_AT_ONCE, IDLE_LONG, KNOWN_TIMER, TTL_SAME);
     if (yes(ABORT_FORM) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
         return not_excluded(IDLE_LONG);
     return no();

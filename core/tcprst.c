@@ -170,10 +170,17 @@ static void keep_outcome(const struct tcprst *core, struct reset *r)
     r->outcome_version = version;
 }
 
+static bool worth_saying(const struct fact *fact, enum tcprst_fact f)
+{
+    struct tcprst_evidence contrary = {.fact = f, .holds = false};
+    return fact->state == FACT_TRUE ||
+           (fact->state == FACT_FALSE && tcprst_evidence_text(&contrary, NULL, 0) > 0);
+}
+
 static void add_evidence(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f)
 {
     const struct fact *fact = &e->facts[f];
-    if (fact->state == FACT_HIDDEN || v->evidence_count == TCPRST_MAX_EVIDENCE)
+    if (!worth_saying(fact, f) || v->evidence_count == TCPRST_MAX_EVIDENCE)
         return;
     v->evidence[v->evidence_count++] =
         (struct tcprst_evidence){f, fact->state == FACT_TRUE, fact->frame, fact->a, fact->b};
@@ -224,7 +231,7 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     v->idle = r->idle;
     for (unsigned i = 0; i < winner->count; i++)
         add_evidence(v, &j->evidence, winner->facts[i]);
-    device_text_of(v, r);
+    device_text_of(v, r, &j->evidence);
 }
 
 /* A duplicate says what its original says, at its own place. */
@@ -513,11 +520,14 @@ static void note_host(struct tcprst *core, const struct reset *r)
     bool known = (r->x.seen & END_SEEN) != 0;
     bool forgot = r->has_trigger && !syn && known && !(r->x.seen & END_FIN);
     bool abort = reset_has_abort_form(r) && (r->connection_flags & CONN_ESTABLISHED);
-    if (!syn && !forgot && !abort)
+    bool coded = window_code_text(r->window) != NULL;
+    if (!syn && !forgot && !abort && !coded)
         return;
     struct host *host = hosts_get(core->hosts, r->ip_version, r->source, r->when);
     if (syn)
         host_note_closed(host, r->source_port, r->when);
+    if (coded)
+        host_note_window(host, r->window, r->incarnation);
     if (r->connection->resets > 1)
         return;
     if (forgot && !r->connection->ended)
@@ -694,7 +704,7 @@ size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, siz
                 .cause = (enum tcprst_cause)c, .strength = f->strength, .excluded = !f->strength};
             for (unsigned i = 0; i < f->count; i++) {
                 const struct fact *fact = &core->evidence->facts[f->facts[i]];
-                if (fact->state != FACT_HIDDEN)
+                if (worth_saying(fact, (enum tcprst_fact)f->facts[i]))
                     out->facts[out->fact_count++] = (struct tcprst_evidence){
                         (enum tcprst_fact)f->facts[i], fact->state == FACT_TRUE, fact->frame,
                         fact->a, fact->b};
