@@ -55,7 +55,7 @@ static void check_sentence(const char *text, size_t length, size_t size)
 static uint64_t check_sentences(const struct tcprst_verdict *verdict)
 {
     uint64_t digest = 0;
-    char whole[2048], cut[24];
+    char whole[2048] = "", cut[24] = "";
     for (unsigned i = 0; i < verdict->evidence_count; i++) {
         const struct tcprst_evidence *evidence = &verdict->evidence[i];
         CHECK((unsigned)evidence->fact < TCPRST_FACT_COUNT);
