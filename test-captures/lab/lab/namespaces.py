@@ -61,7 +61,8 @@ class Namespace:
             for name, value in values.items():
                 for prefix, place in (("net_ipv6_conf_", "net/ipv6/conf/"), ("net_ipv4_conf_", "net/ipv4/conf/"),
                                       ("net_ipv6_", "net/ipv6/"), ("net_core_", "net/core/"),
-                                      ("net_mptcp_", "net/mptcp/"), ("", "net/ipv4/")):
+                                      ("net_mptcp_", "net/mptcp/"), ("net_netfilter_", "net/netfilter/"),
+                                      ("", "net/ipv4/")):
                     if name.startswith(prefix):
                         rest = name[len(prefix):]
                         break
@@ -83,8 +84,18 @@ class Namespace:
                             return int(value)
         raise KeyError(name)
 
+    def chain(self, hook, *rules, kind="filter", priority=0, policy="accept"):
+        """One more chain of the packet filter."""
+        self.chains = getattr(self, "chains", 0) + 1
+        lines = [f"table inet box{self.chains} {{", "chain box {",
+                 f"type {kind} hook {hook} priority {priority}; policy {policy};", *rules, "}", "}"]
+        self.nft("\n".join(lines) + "\n")
+
     def nft(self, rules):
-        self.run(["nft", "-f", "-"], input=rules)
+        done = subprocess.run(["nft", "-f", "-"], preexec_fn=lambda: setns(self.fd), input=rules, text=True,
+                              capture_output=True)
+        if done.returncode:
+            raise RuntimeError(f"nft: {done.stderr}")
 
     def tap(self, device):
         """A TAP device inside; the file descriptor is its cable's other end."""

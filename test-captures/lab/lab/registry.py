@@ -24,9 +24,11 @@ def scenario(base, *, families=(4, 6), paths=("plain",), seconds=2, derive=(), *
 
     paths: plain, lossy, reordered, duplicated, jittery; those but plain are recorded with one family, turn and turn
     about. derive: names of lab/derive.py. options: rtt_ms (a number, or (least, most)), timestamps, scaling, link
-    ("wire" or "veth"), offload, extra_dumps, vantages.
+    ("wire" or "veth"), offload, extra_dumps, vantages, thin (of an impaired path, and of IPv6, one view a seed; the
+    default for a module is its THIN).
     """
     def register(function):
+        options.setdefault("thin", function.__globals__.get("THIN", False))
         sentence = " ".join(function.__doc__.split())
         for path in paths:
             impaired = (families[(len(SCENARIOS)) % len(families)],) if path != "plain" else families

@@ -111,13 +111,13 @@ class SocketsMixin:
         sock.settimeout(15)
         return sock
 
-    def client_socket(self, sport=0, address=None, rcvbuf=None, protocol=0):
+    def client_socket(self, sport=0, source=None, rcvbuf=None, protocol=0):
         sock = self.socket(self.client, "client", protocol)
         if rcvbuf:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
-        if sport or address:
+        if sport or source:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((address or self.client_address, sport))
+            sock.bind((source or self.client_address, sport))
         sock.settimeout(15)
         return sock
 

@@ -266,6 +266,10 @@ class Lab(SocketsMixin):
         how.setdefault("reason", ("NO_SOCKET", "TCP_FLAGS"))
         self.expect("echo-of-reset", count=(0, None), **how)
 
+    def expect_forged(self, cause, **how):
+        """A RST that the device in the middle makes in the name of an end."""
+        self.expect(cause, reason="-", **{"origin": "third-party", "node": "middle", **how})
+
     def expect_late(self, **how):
         """Copies and stragglers that come to an end which has closed and forgotten the connection, both FINs done."""
         self.expect("late-after-close", reason=("NO_SOCKET", "TCP_FLAGS"), count=(0, None), **how)

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Honest resets that look forged to a detector which does not know how stacks behave."""
+
+import socket
+import time
+
+from lab import *
+
+THIN = True
+
+
+@scenario("so-linger-abort.ladder", rtt_ms=(60, 200), seconds=4, derive=("snap64", "server-side-only"))
+def ladder(lab):
+    """An upload aborted by its sender on a path with slow acknowledgements: one abort, then a long ladder of bare RSTs."""
+    lab.set_path(lab.SERVER_IN, rate=20e6, queue=400000)
+    # an ACK for every segment, all of them on the way when the sender's socket dies
+    for space in (lab.client, lab.server):
+        space.sysctl(tcp_wmem="4096 262144 1048576", tcp_rmem="4096 262144 1048576")
+    listener = lab.listen()
+    client = lab.connect()
+    server, _ = listener.accept()
+    lab.closing.append(server)
+    lab.expect("so-linger-abort", sender="client", reason="TCP_STATE")
+    lab.expect("echo-of-reset", sender="client", reason="NO_SOCKET", count=(4, None))
+    lab.expect_echoes()
+    client.setblocking(False)
+    block = lab.bytes(1000) * 60
+    for _ in range(3):
+        try:
+            client.send(block)
+        except BlockingIOError:
+            pass
+        receive_some(server)
+        lab.sleep(lab.rtt * 0.55)
+    abort(client)
+    lab.settle(3)
+
+
+def receive_some(sock):
+    sock.setblocking(False)
+    try:
+        while sock.recv(65536):
+            pass
+    except OSError:
+        pass
+
+
+@scenario("so-linger-abort.challenge-triplet", rtt_ms=(2, 120), seconds=3, derive=("snap64",))
+def triplet(lab):
+    """The last data segments are lost, the abort's RST is not exact: challenge ACK, and a second RST with a lower number."""
+    client, server = lab.pair()
+    for _ in range(lab.rng.randint(0, 2)):
+        data = lab.bytes(100, 400)
+        client.sendall(data)
+        receive_exactly(server, len(data))
+    lab.settle()
+    lost = lab.rng.randint(1, 2)
+    lab.wire_rule("drop", lab.CLIENT_OUT, payload=1, count=40)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for _ in range(lost):
+        client.send(lab.bytes(20, 500))
+        lab.sleep(0.001)
+    lab.expect("so-linger-abort", sender="client", reason="TCP_STATE", effect="challenged")
+    lab.expect("echo-of-reset", sender="client", reason="NO_SOCKET", resets=1)
+    abort(client)
+    lab.settle(2.5)
+    if receive_error(server) != "ECONNRESET":
+        raise NotAsClaimed("the server was not reset at last")
+
+
+@scenario("cancelled-transfer.mixed", rtt_ms=(10, 60), seconds=3, derive=("snap68", "client-side-only"))
+def mixed(lab):
+    """A download stopped by its receiver: an abort with options, window and ID, then bare RSTs with none, from one host."""
+    lab.set_path(lab.SERVER_OUT, rate=8e6, queue=80000)
+    lab.client.sysctl(ip_default_ttl=lab.ttl["client"])
+    client, server = lab.pair(rcvbuf=60000)
+    client.sendall(lab.bytes(50, 200))
+    server.recv(1000)
+    lab.expect("cancelled-transfer", sender="client", reason=("TCP_ABORT_ON_CLOSE", "TCP_STATE"))
+    lab.expect("echo-of-reset", sender="client", reason="NO_SOCKET", count=(2, None))
+    lab.expect_echoes()
+    server.setblocking(False)
+    server.send(lab.bytes(1300) * 40)
+    receive_exactly(client, lab.rng.randint(6000, 12000))
+    client.close()
+    lab.settle(3)
+
+
+def set_ttl(lab, sock, ttl):
+    if lab.family == 4:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
+    else:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
+
+
+@scenario("peer-restarted.application-ttl", paths=("plain",), seconds=2, derive=("snap64",))
+def application_ttl(lab):
+    """The server's application sets its own time to live (as routing daemons do); after a crash its kernel answers with the default."""
+    client, server = lab.pair()
+    own = lab.rng.choice([ttl for ttl in (255, 200, 100, 33) if abs(ttl - lab.ttl["server"]) > 8])
+    set_ttl(lab, server, own)
+    lab.exchange(client, server, rounds=lab.rng.randint(2, 3))
+    vanish(server)
+    lab.sleep(0.2, 0.9)
+    lab.expect("peer-restarted", sender="server", reason="NO_SOCKET", resets=1)
+    lab.expect_echoes(sender="server")
+    client.sendall(lab.bytes(10, 500))
+    if receive_error(client) != "ECONNRESET":
+        raise NotAsClaimed("not told")
+
+
+@scenario("data-after-close.application-ttl", derive=("snap68",))
+def data_after_close_ttl(lab):
+    """An application with its own time to live closes; the peer's further data is answered with the kernel's default."""
+    client, server = lab.pair()
+    own = lab.rng.choice([ttl for ttl in (255, 200, 100, 33) if abs(ttl - lab.ttl["server"]) > 8])
+    set_ttl(lab, server, own)
+    lab.exchange(client, server)
+    server.close()
+    lab.settle()
+    lab.expect("data-after-close", sender="server", reason=("TCP_TIMEWAIT_SOCKET", "TCP_ABORT_ON_DATA", "NO_SOCKET"),
+               count=(1, None), resets=1)
+    client.sendall(lab.bytes(10, 700))
+    lab.settle()
+
+
+@scenario("data-after-close.offload", link="veth", offload=True, rtt_ms=0.1, seconds=3, vantages=("client", "server"))
+def data_after_close_offload(lab):
+    """Segments merged before capture (GRO, TSO) arrive at an end that has closed: fewer RSTs than segments on the wire."""
+    client, server = lab.pair()
+    lab.exchange(client, server)
+    server.close()
+    lab.settle()
+    lab.expect("data-after-close", sender="server", reason=("TCP_TIMEWAIT_SOCKET", "TCP_ABORT_ON_DATA", "NO_SOCKET"),
+               count=(1, None))
+    client.setblocking(False)
+    client.send(lab.bytes(1000) * lab.rng.randint(8, 20))
+    lab.sleep(0.1)
+
+
+@scenario("so-linger-abort.late-data", rtt_ms=(10, 60), seconds=3, derive=("snap64",))
+def late_data(lab):
+    """Data sent before an abort overtakes nothing: it is held up on the way and arrives behind the RST."""
+    client, server = lab.pair()
+    for _ in range(lab.rng.randint(1, 2)):
+        data = lab.bytes(50, 300)
+        client.sendall(data)
+        receive_exactly(server, len(data))
+    lab.settle()
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    held = lab.rng.randint(1500, 6000)
+    lab.wire_rule("hold", lab.CLIENT_OUT, payload=1, count=1, delay_us=held)
+    client.send(lab.bytes(20, 500))
+    # the RST, one segment ahead, is challenged; by then the data may have come
+    lab.expect("so-linger-abort", sender="client", reason="TCP_STATE",
+               effect=lambda send, captures, lab: "challenged" if challenged(send, captures, lab) else "-")
+    lab.expect_echoes(sender="client")
+    lab.expect_echoes(sender="server")
+    abort(client)
+    lab.settle(3)
+    if receive_error(server) not in ("ECONNRESET", "data"):
+        raise NotAsClaimed("the server was not reset")
+
+
+def challenged(send, captures, lab):
+    return challenged_or_ignored(send, captures, lab) == "challenged"
+
+
+@scenario("peer-restarted.nat", families=(4,), paths=("plain",), seconds=3, vantages=("client", "server", "any"),
+          extra_dumps=("any",))
+def behind_nat(lab):
+    """Clients behind address translation; the server crashes and tells them one by one. Captured on either leg and on both."""
+    nat(lab)
+    listener = lab.listen()
+    pairs = [lab.pair(listener, source=address) for address in lab.client_addresses[:lab.rng.randint(2, 4)]]
+    for pair in pairs:
+        lab.exchange(*pair, rounds=1)
+    for _, server in pairs:
+        vanish(server)
+    lab.sleep(0.2, 0.8)
+    lab.expect("peer-restarted", sender="server", reason="TCP_FLAGS", count=len(pairs), resets=len(pairs))
+    for client, _ in pairs:
+        client.sendall(lab.bytes(10, 300))
+        if receive_error(client) != "ECONNRESET":
+            raise NotAsClaimed("not told")
+        lab.sleep(0, 0.2)
+
+
+def nat(lab):
+    """The router hides the client's network behind its own address (nft masquerade); port numbers are kept."""
+    lab.middle.chain("postrouting", "oifname m1 masquerade persistent", kind="nat", priority=100)
+    lab.server.ip(f"neigh replace {lab.routers[1]} lladdr {lab.middle.macs['m1'].hex(':')} dev s0")
+    lab.sides[lab.routers[1]] = "client"
+    inside = {}
+
+    def outer(address, port):
+        return (lab.routers[1], port) if lab.sides.get(address) == "client" else (address, port)
+    lab.identity = lambda s: (*outer(s.src, s.sport), *outer(s.dst, s.dport), s.seq, s.ack, s.flags, s.ip_id,
+                              s.payload_length)
+
+    def reached(segment):
+        # the kernel that was reset names its own address
+        key = segment.dport
+        own = inside.get(key, segment.dst) if lab.sides.get(segment.dst) == "client" else segment.dst
+        return own, segment.dport, segment.src, segment.sport
+    lab.received_as = reached
+    original = lab.client_socket
+
+    def remembered(*arguments, **how):
+        how["sport"] = how.get("sport") or lab.rng.randint(20000, 30000)
+        how["source"] = how.get("source") or lab.client_address
+        inside[how["sport"]] = how["source"]
+        return original(*arguments, **how)
+    lab.client_socket = remembered
