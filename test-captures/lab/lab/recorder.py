@@ -30,7 +30,8 @@ FORMS = ("pcapng", "pcapng-ns", "pcap", "pcapng", "pcapng", "pcap-ns", "pcapng-b
 def main(scenario_package):
     arguments = parse()
     load_scenarios(scenario_package)
-    specs = [spec for name, spec in sorted(SCENARIOS.items()) if fnmatch.fnmatch(name, arguments.only)]
+    specs = [spec for name, spec in sorted(SCENARIOS.items())
+             if any(fnmatch.fnmatch(name, pattern) for pattern in arguments.only.split(","))]
     if arguments.list:
         for spec in specs:
             print(f"{spec.name}\t{spec.sentence}")
@@ -54,7 +55,7 @@ def parse():
     parser = argparse.ArgumentParser(prog="record", description=__doc__)
     parser.add_argument("--seed", type=int, default=1, help="everything that varies is drawn from it")
     parser.add_argument("--out", metavar="DIR", help="where captures and truth files go")
-    parser.add_argument("--only", metavar="PATTERN", default="*", help="scenario names, as a shell pattern")
+    parser.add_argument("--only", metavar="PATTERN", default="*", help="scenario names: shell patterns, joined by commas")
     parser.add_argument("--jobs", type=int, default=8, help="scenarios recorded at once")
     parser.add_argument("--list", action="store_true", help="print the scenarios and stop")
     return parser.parse_args()

@@ -124,7 +124,7 @@ def data_after_close_ttl(lab):
     lab.settle()
 
 
-@scenario("data-after-close.offload", link="veth", offload=True, rtt_ms=0.1, seconds=3, vantages=("client", "server"))
+@scenario("data-after-close.merged", link="veth", offload=True, rtt_ms=0.1, seconds=3, vantages=("client", "server"))
 def data_after_close_offload(lab):
     """Segments merged before capture (GRO, TSO) arrive at an end that has closed: fewer RSTs than segments on the wire."""
     client, server = lab.pair()
