@@ -96,14 +96,36 @@ static void grow(struct hosts *h)
     *h = bigger;
 }
 
+static bool is_full(const struct host *set)
+{
+    for (unsigned i = 0; i < WAYS; i++)
+        if (!set[i].used)
+            return false;
+    return true;
+}
+
+/* Grows as long as a set is full and the bound allows it: below the bound nobody is given up, so
+ * that the seed, which says who shares a set, changes no verdict. */
+static struct host *set_with_room(struct hosts *h, uint8_t ip_version, const uint8_t address[16])
+{
+    struct host *set = set_of(h, ip_version, address);
+    while ((h->used * 2 >= h->set_count * WAYS || is_full(set)) &&
+           h->set_count * WAYS < MAX_HOSTS) {
+        size_t before = h->set_count;
+        grow(h);
+        if (h->set_count == before)
+            break;
+        set = set_of(h, ip_version, address);
+    }
+    return set_of(h, ip_version, address);
+}
+
 struct host *hosts_get(struct hosts *h, uint8_t ip_version, const uint8_t address[16], int64_t now)
 {
     struct host *host = hosts_find(h, ip_version, address);
     if (host)
         return host;
-    if (h->used * 2 >= h->set_count * WAYS && h->set_count * WAYS < MAX_HOSTS)
-        grow(h);
-    struct host *set = set_of(h, ip_version, address), *oldest = set;
+    struct host *set = set_with_room(h, ip_version, address), *oldest = set;
     for (unsigned i = 0; i < WAYS && oldest->used; i++)
         if (!set[i].used || set[i].last_time < oldest->last_time)
             oldest = &set[i];
