@@ -10,6 +10,7 @@
 #include "report.h"
 #include "sandbox.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <signal.h>
@@ -58,7 +59,8 @@ struct run {
     struct annotate *annotate; /* NULL: no annotated copy is wanted */
     uint32_t capture;          /* the one the core is fed, with --separate */
     uint64_t segments;
-    bool live;         /* standard input is among the captures */
+    int write_error; /* errno of the first write that failed; what it is without one says nothing */
+    bool live;       /* standard input is among the captures */
     int64_t last_time; /* of the last segment, and the monotonic clock when it came */
     gint64 last_arrival;
     bool fresh; /* packets arrive as they are captured */
@@ -177,8 +179,10 @@ static bool read_all(struct run *run)
             let_time_pass(run, status);
             fflush(run->out);
         }
-        if (ferror(run->out))
+        if (ferror(run->out)) {
+            run->write_error = errno;
             return false;
+        }
         progress_update(&run->progress, run->input, run->segments);
     } while (status == INPUT_MORE || status == INPUT_PAUSED);
     run->report.interrupted = status == INPUT_INTERRUPTED;
@@ -256,7 +260,7 @@ static int explain(const struct options *options)
         return EXIT_WRONG;
     }
     struct options to_stdout = {0};
-    if (output_close(stdout, &to_stdout, &error))
+    if (output_close(stdout, &to_stdout, errno, &error))
         return EXIT_ALL_READ;
     complain(error);
     g_free(error);
@@ -362,10 +366,13 @@ static int run_report(const struct options *options)
     progress_clear(&run.progress);
     finish_core(&run);
     bool usable = any_usable(&run);
+    errno = 0;
     report_close(&run.report, usable);
+    if (run.write_error == 0)
+        run.write_error = errno;
     bool damaged = complain_of_captures(&run);
     bool kept = !run.report.write_failed;
-    if (!output_close(run.out, options, &error) || !kept) {
+    if (!output_close(run.out, options, run.write_error, &error) || !kept) {
         complain(error ? error
                        : "cannot keep what belongs at the end of the report in a temporary file");
         g_free(error);

@@ -52,17 +52,19 @@ FILE *output_open(const struct options *options, char **error)
     return out;
 }
 
-bool output_close(FILE *out, const struct options *options, char **error)
+bool output_close(FILE *out, const struct options *options, int why, char **error)
 {
-    errno = 0;
     bool bad = ferror(out) != 0;
-    /* A report on a full disk shows it only here; so does one on a closed standard output. */
-    bad |= fflush(out) != 0;
-    bad |= fclose(out) != 0;
     if (!bad)
+        errno = 0;
+    /* A report on a full disk shows it only here; so does one on a closed standard output. */
+    bool late = fflush(out) != 0;
+    late |= fclose(out) != 0;
+    if (late && !bad)
+        why = errno;
+    if (!bad && !late)
         return true;
     const char *name = options->output ? options->output : "standard output";
-    *error = errno ? g_strdup_printf("cannot write '%s': %s", name, g_strerror(errno))
-                   : g_strdup_printf("cannot write '%s'", name);
+    *error = g_strdup_printf("cannot write '%s': %s", name, g_strerror(why ? why : EIO));
     return false;
 }

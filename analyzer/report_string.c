@@ -126,14 +126,26 @@ static const char *word_end(const char *p)
     return p;
 }
 
-/* A word of code that no line holds may be broken after all. */
+/* The first columns columns of a text. */
+static const char *skip_columns(const char *p, size_t columns)
+{
+    for (size_t used = 0; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        used += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+        if (used > columns)
+            break;
+    }
+    return p;
+}
+
+/* A word of code that no line holds is broken at its blanks after all, and one without any anywhere. */
 static const char *fitting_end(const char *p, size_t room)
 {
-    const char *end = word_end(p);
-    char *word = g_strndup(p, (gsize)(end - p));
-    size_t width = string_width(word);
-    g_free(word);
-    return width > room ? p + strcspn(p, " ") : end;
+    const char *end = word_end(p), *room_end = skip_columns(p, room);
+    if (end <= room_end)
+        return end;
+    end = p + strcspn(p, " ");
+    return end <= room_end ? end : room_end;
 }
 
 void string_wrap(GString *out, const char *words, const struct string_wrap *wrap)
@@ -154,7 +166,7 @@ void string_wrap(GString *out, const char *words, const struct string_wrap *wrap
         g_string_append_printf(line, "%s ", word);
         column += width + 1;
         g_free(word);
-        p = *end ? end + 1 : end;
+        p = *end == ' ' ? end + 1 : end;
     }
     if (line->len > 0)
         g_string_truncate(line, line->len - 1);

@@ -242,7 +242,7 @@ static void put_cause_row(struct text *text, enum tcprst_cause cause, size_t id_
     const struct summary_cause *count = &text->report->summary->causes[cause];
     char events[NUMBER_SIZE], resets[NUMBER_SIZE];
     const struct tcprst_cause_info *info = tcprst_cause_info(cause);
-    size_t used = 20 + id_width + 2;
+    size_t used = 21 + id_width + 2;
     char *title = shortened(text, info->title, text->report->width - used);
     g_string_append_printf(text->out, "%9s %9s  ", string_number(events, count->events),
                            string_number(resets, count->resets));
@@ -383,6 +383,22 @@ static void put_first_screen(struct text *text, GPtrArray *groups)
  * ---------------------------------------------------------------------------------------------------
  */
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* Without its directories, where no other capture is called the same. */
+static const char *short_name(const struct report *report, uint32_t capture)
+{
+    const char *name = base_name(report->names[capture]);
+    for (size_t i = 0; i < report->name_count; i++)
+        if (i != capture && strcmp(base_name(report->names[i]), name) == 0)
+            return report->names[capture];
+    return name;
+}
+
 /* "4412"; "4412 of ring2.pcap" where that is another file than own. */
 static void add_frame(GString *out, const struct report *report, const struct tcprst_frame *frame,
                       uint32_t own)
@@ -391,7 +407,7 @@ static void add_frame(GString *out, const struct report *report, const struct tc
     if (frame->capture == own || frame->capture >= report->name_count)
         return;
     g_string_append(out, " of ");
-    string_terminal(out, report->names[frame->capture]);
+    string_terminal(out, short_name(report, frame->capture));
 }
 
 /* "* cause  strength . severity", and the counts at the right margin. */
@@ -475,9 +491,15 @@ static void put_group_where(struct text *text, const struct summary_group *group
     }
     add_frames(frames, text->report, group);
     size_t width = 2 + string_width(line->str);
-    bool fits = width + 2 + string_width(frames->str) <= text->report->width;
-    g_string_append_printf(text->out, "  %s%s", line->str, fits ? "  " : "\n  ");
-    put_wrapped(text, PLAIN, fits ? width + 2 : 2, 2, frames->str);
+    g_string_append(text->out, "  ");
+    if (width + 2 + string_width(frames->str) <= text->report->width) {
+        g_string_append_printf(line, "  %s", frames->str);
+        put_wrapped(text, PLAIN, 2, 4, line->str);
+    } else {
+        put_wrapped(text, PLAIN, 2, 4, line->str);
+        g_string_append(text->out, "  ");
+        put_wrapped(text, PLAIN, 2, 4, frames->str);
+    }
     g_string_free(frames, TRUE);
     g_string_free(line, TRUE);
 }

@@ -265,8 +265,6 @@ static void put_schema_words(GString *out, const char *name)
         PUT_WORDS(out, TCPRST_EFFECT_IGNORED + 1, tcprst_effect_id, enum tcprst_effect);
     else if (strcmp(name, "SCHEMA_SEVERITIES") == 0)
         PUT_WORDS(out, TCPRST_SEVERITY_SUSPICIOUS + 1, tcprst_severity_id, enum tcprst_severity);
-    else if (strcmp(name, "SCHEMA_FACTS") == 0)
-        PUT_WORDS(out, TCPRST_FACT_COUNT, tcprst_fact_id, enum tcprst_fact);
 }
 
 static void put_list(GString *out, const char *name)

@@ -1,0 +1,575 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Options, exit statuses and every report format but html: test_report.py TCPRST"""
+
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unittest
+from pathlib import Path
+
+import packets
+from report_cases import ENVIRONMENT, ESCAPES, RECORDED, ROOT, TCPRST, Conversation, tcprst, text_of
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+SCHEMA = json.loads((ROOT / "docs" / "tcprst.schema.json").read_text(encoding="utf-8"))
+KEYS = ["capture", "frame", "time", "time_epoch", "src", "src_port", "dst", "dst_port", "layer", "connection",
+        "display_filter", "final", "duplicate_of", "cause", "group", "strength", "alternatives", "stage", "acceptance",
+        "effect", "sender", "origin", "severity", "trigger_frame", "trigger_capture", "event_frame", "event_capture",
+        "idle_seconds", "evidence", "bytes_at_risk", "peer_error", "device_text"]
+
+
+def lines_of(run):
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.directory = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="tcprst-report-")))
+
+    def three_refused(self, name="three.pcap"):
+        talk = Conversation()
+        for i in range(3):
+            talk.refuse(8080, 40000 + i)
+        talk.close()
+        return talk.write(self.directory / name)
+
+
+class ExitStatus(Case):
+    def check(self, status, *arguments, said=None, **options):
+        run = tcprst(*arguments, **options)
+        self.assertEqual(run.returncode, status, run.stderr)
+        lines = run.stderr.decode("utf-8").splitlines()
+        self.assertEqual(len(lines), 1 if said else 0, lines)
+        if said:
+            self.assertRegex(lines[0], said)
+        return run
+
+    def test_all_read(self):
+        self.check(0, self.three_refused())
+        self.check(0, Conversation().write(self.directory / "empty.pcap"))
+
+    def test_wrong_usage(self):
+        for arguments, said in (
+                ([], "no capture named"), (["--nonsense"], "nonsense"), (["-f", "xml", "x"], "xml.*text, ndjson"),
+                (["-c", "closed-prt", "x"], "closed-prt"), (["--fail-on", "severe", "x"], "severe"),
+                (["--color", "sometimes", "x"], "sometimes"), (["--min-strength", "sure", "x"], "sure"),
+                (["--max-connections", "-3", "x"], "max-connections"), (["--explain", "no-such"], "no-such"),
+                (["--annotate", "y", "-"], "annotate"), (["-", "-"], "once"),
+                (["--annotate", "y", "--separate", "a", "b"], "separate")):
+            with self.subTest(arguments=arguments):
+                self.check(2, *arguments, said=said)
+        self.check(2, "--filter", "tcp prt 80", self.three_refused(), said="filter|syntax")
+
+    def test_no_capture(self):
+        other = self.directory / "letter.txt"
+        other.write_text("Dear Sir or Madam,\n" * 20, encoding="utf-8")
+        self.check(2, self.directory / "missing.pcap", said="missing.pcap.*No such file")
+        self.check(2, self.directory, said="directory")
+        self.check(2, other, said="letter.txt.*not a capture")
+        for output_format in ("text", "ndjson", "csv", "json", "html"):
+            self.assertEqual(tcprst("-f", output_format, other).returncode, 2)
+
+    def test_damaged(self):
+        whole = self.three_refused()
+        cut = self.directory / "cut.pcap"
+        cut.write_bytes(whole.read_bytes()[:-60])
+        run = self.check(1, "-f", "ndjson", cut, said="cut.pcap.*frame")
+        self.assertEqual(len(run.stdout.splitlines()), 3)
+        run = self.check(1, "-f", "ndjson", whole, self.directory / "missing.pcap", said="missing.pcap")
+        self.assertEqual(len(run.stdout.splitlines()), 3)
+
+    def test_output_that_cannot_be_written(self):
+        capture = self.three_refused()
+        for output_format in ("text", "ndjson", "csv", "json", "html"):
+            with self.subTest(format=output_format), open("/dev/full", "wb") as full:
+                run = subprocess.run([TCPRST, "-f", output_format, capture], stdout=full, stderr=subprocess.PIPE,
+                                     env=ENVIRONMENT, check=False)
+                self.assertEqual(run.returncode, 2)
+                self.assertRegex(run.stderr, b"^tcprst: cannot write .*No space left on device\n$")
+        self.check(2, "-o", self.directory / "no" / "such" / "place", capture, said="No such file")
+        self.check(2, "--annotate", "/dev/full", capture, said="No space left")
+
+    def test_captures_are_not_overwritten(self):
+        capture = self.three_refused()
+        before = capture.read_bytes()
+        self.check(2, "-o", capture, capture, said="would be overwritten")
+        self.check(2, "--annotate", capture, capture, said="would be overwritten")
+        link = self.directory / "link.pcap"
+        link.hardlink_to(capture)
+        self.check(2, "-o", link, capture, said="would be overwritten")
+        self.assertEqual(capture.read_bytes(), before)
+
+    def test_fail_on(self):
+        capture = self.three_refused()
+        first = lines_of(tcprst("-f", "ndjson", capture))[0]
+        for word in (first["cause"], first["group"], first["severity"], "interference," + first["cause"]):
+            self.check(3, "--fail-on", word, capture)
+        self.check(0, "--fail-on", "interference", capture)
+        stronger = {"possible": "likely", "likely": "certain"}.get(first["strength"])
+        self.check(3, "--fail-on", first["cause"], "--min-strength", first["strength"], capture)
+        if stronger:
+            self.check(0, "--fail-on", first["cause"], "--min-strength", stronger, capture)
+        cut = self.directory / "cut.pcap"
+        cut.write_bytes(capture.read_bytes()[:-60])
+        self.check(1, "--fail-on", first["cause"], cut, said="frame")
+
+    def test_reader_that_closes_early(self):
+        talk = Conversation()
+        for i in range(4000):
+            talk.refuse(80, 1024 + i)
+        capture = talk.write(self.directory / "many.pcap")
+        pipe = subprocess.Popen([TCPRST, "-f", "ndjson", capture], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                env=ENVIRONMENT)
+        pipe.stdout.readline()
+        pipe.stdout.close()
+        self.assertEqual(pipe.stderr.read(), b"")
+        pipe.stderr.close()
+        self.assertIn(pipe.wait(30), (0, -signal.SIGPIPE))
+
+    def test_quiet_commands(self):
+        self.assertRegex(text_of(self.check(0, "--version")), r"^tcprst \d+\.\d+\.\d+\n")
+        self.assertIn("closed-port", text_of(self.check(0, "--list-causes")))
+        self.assertIn("closed-port", text_of(self.check(0, "--explain", "refused")))
+        self.assertIn("--fail-on", text_of(self.check(0, "--help")))
+
+
+class Live(Case):
+    def start(self, *arguments):
+        process = subprocess.Popen([TCPRST, *arguments, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=ENVIRONMENT)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            self.addCleanup(stream.close)
+        return process
+
+    def talk_now(self):
+        talk = Conversation()
+        talk.refuse(80)
+        now = time.time() - 0.1
+        talk.times = [(int(now), int(now % 1 * 1e6) % 1000000)] * len(talk.frames)
+        return talk.pcap()
+
+    def test_each_line_when_final_while_traffic_pauses(self):
+        process = self.start("-f", "ndjson")
+        process.stdin.write(self.talk_now())
+        process.stdin.flush()
+        readable, _, _ = select.select([process.stdout], [], [], 60)
+        self.assertTrue(readable, "no line within a minute while the pipe stays open")
+        line = json.loads(process.stdout.readline())
+        self.assertTrue(line["final"])
+        self.assertIsNone(process.poll())
+
+    def test_an_old_capture_through_a_slow_pipe_gives_its_file_s_verdicts(self):
+        source = RECORDED / "data-after-close.v4.client.pcap"
+        if not source.exists():
+            source = next(RECORDED.glob("data-after-close*.pcap"))
+        octets = source.read_bytes()
+        process = self.start("-f", "ndjson")
+        half = len(octets) * 2 // 3
+        process.stdin.write(octets[:half])
+        process.stdin.flush()
+        time.sleep(1.2)
+        out, _ = process.communicate(octets[half:], timeout=60)
+        expected = lines_of(tcprst("-f", "ndjson", source))
+        self.assertEqual([{**json.loads(line), "capture": ""} for line in out.splitlines()],
+                         [{**line, "capture": ""} for line in expected])
+
+    def test_interrupt_reports_what_was_found(self):
+        for output_format in ("ndjson", "text", "json"):
+            with self.subTest(format=output_format):
+                process = self.start("-f", output_format)
+                process.stdin.write(self.talk_now())
+                process.stdin.flush()
+                time.sleep(0.5)
+                process.send_signal(signal.SIGINT)
+                out = process.stdout.read()
+                self.assertEqual(process.wait(30), 130)
+                if output_format == "ndjson":
+                    self.assertEqual([json.loads(line)["final"] for line in out.splitlines()], [False])
+                elif output_format == "json":
+                    self.assertEqual(json.loads(out)["summary"]["interrupted"], True)
+                else:
+                    self.assertIn("Interrupted", out.decode())
+
+
+@unittest.skipUnless(jsonschema, "python3-jsonschema is not installed")
+class Schema(Case):
+    def setUp(self):
+        super().setUp()
+        jsonschema.Draft202012Validator.check_schema(SCHEMA)
+        self.document = jsonschema.Draft202012Validator(SCHEMA)
+        self.line = jsonschema.Draft202012Validator({"$ref": "#/$defs/reset", "$defs": SCHEMA["$defs"]})
+
+    def test_recorded_captures(self):
+        """Every fourth of the recorded captures, alone and all as one stream."""
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth" and "pcap" in path.name][::4]
+        self.assertGreater(len(captures), 50)
+        for arguments in ([captures[0]], [captures[5]], captures, ["--separate", *captures], ["--why", *captures[:9]],
+                          ["--redact", *captures]):
+            run = tcprst("-q", "-f", "json", *arguments)
+            self.assertIn(run.returncode, (0, 1))
+            document = json.loads(run.stdout)
+            self.assertEqual([error.message for error in self.document.iter_errors(document)][:3], [])
+            lines = lines_of(tcprst("-q", "-f", "ndjson", *arguments))
+            for line in lines:
+                self.assertEqual([error.message for error in self.line.iter_errors(line)][:3], [])
+            if "--redact" not in arguments:
+                self.assertEqual(lines, document["resets"])
+            self.totals(document)
+
+    def totals(self, document):
+        resets = [line for line in document["resets"] if line["duplicate_of"] is None]
+        events = {(line["event_capture"] or line["capture"], line["event_frame"]) for line in resets}
+        summary = document["summary"]
+        self.assertEqual(summary["resets"], len(resets))
+        self.assertEqual(summary["duplicates"], len(document["resets"]) - len(resets))
+        self.assertEqual(summary["events"], len(events))
+        self.assertEqual(sum(cause["resets"] for cause in summary["causes"].values()), len(resets))
+        endings = summary["endings"]
+        self.assertEqual(sum(endings[kind] for kind in ("fin", "reset", "open", "refused")), summary["connections"])
+        with_resets = {line["connection"] for line in resets}
+        self.assertEqual({connection["connection"] for connection in document["connections"]}, with_resets)
+        self.assertEqual(sum(connection["resets"] for connection in document["connections"]), len(resets))
+
+    def test_an_empty_capture_and_a_cut_one(self):
+        empty = Conversation().write(self.directory / "empty.pcap")
+        cut = self.directory / "cut.pcap"
+        cut.write_bytes(self.three_refused().read_bytes()[:-60])
+        for capture in (empty, cut):
+            document = json.loads(tcprst("-f", "json", capture).stdout)
+            self.assertEqual(list(self.document.iter_errors(document)), [])
+        self.assertEqual(document["captures"][0]["damage_frame"], 12)
+
+
+class Lines(Case):
+    def test_keys_and_order(self):
+        for line in tcprst("-f", "ndjson", RECORDED / "closed-port.v4.span.pcap").stdout.splitlines():
+            self.assertEqual([key for key, _ in json.loads(line, object_pairs_hook=list)], KEYS)
+
+    def test_times_keep_their_precision(self):
+        talk = Conversation()
+        talk.refuse(80)
+        talk.times = [(1700000000, 5), (1700000000, 123456789)]
+        nano = talk.write(self.directory / "nano.pcap", magic=0xa1b23c4d, units=10**9)
+        line = lines_of(tcprst("-f", "ndjson", nano))[0]
+        self.assertEqual((line["time"], line["time_epoch"]),
+                         ("2023-11-14T22:13:20.123456789Z", "1700000000.123456789"))
+        line = lines_of(tcprst("-f", "ndjson", self.three_refused()))[0]
+        self.assertRegex(line["time"], r"^2023-11-14T22:13:20\.\d{6}Z$")
+
+    def test_cause_filter(self):
+        talk = Conversation()
+        talk.refuse(8080)
+        talk.abort(443)
+        capture = talk.write(self.directory / "two.pcap")
+        every = lines_of(tcprst("-f", "ndjson", capture))
+        self.assertEqual(len(every), 2)
+        for word in ("cause", "group"):
+            only = lines_of(tcprst("-f", "ndjson", "-c", every[0][word], capture))
+            self.assertEqual(only, every[:1])
+        document = json.loads(tcprst("-f", "json", "-c", every[0]["cause"], capture).stdout)
+        self.assertEqual((document["summary"]["resets"], document["summary"]["left_out_by_cause"]), (1, 1))
+        self.assertEqual([c["connection"] for c in document["connections"]], [every[0]["connection"]])
+
+    def test_bpf(self):
+        talk = Conversation()
+        talk.refuse(8080)
+        talk.refuse(9090, 40001)
+        capture = talk.write(self.directory / "two.pcap")
+        lines = lines_of(tcprst("-f", "ndjson", "--filter", "port 9090", capture))
+        self.assertEqual([(line["src_port"], line["frame"]) for line in lines], [(9090, 4)])
+
+    def test_stream_and_separate(self):
+        """A connection that spans two files is one; by --separate each file stands alone, numbers running on."""
+        talk = Conversation()
+        talk.abort(80)
+        first, second = self.directory / "a.pcap", self.directory / "b.pcap"
+        first.write_bytes(packets.pcap(talk.frames[:4], times=talk.times[:4]))
+        second.write_bytes(packets.pcap(talk.frames[4:], times=talk.times[4:]))
+        line = lines_of(tcprst("-f", "ndjson", second, first))[0]
+        self.assertEqual((line["capture"], line["frame"], line["stage"]), (str(second), 1, "request-sent"))
+        alone = lines_of(tcprst("-f", "ndjson", "--separate", first, second))[0]
+        self.assertEqual((alone["stage"], alone["connection"]), ("unseen", 1))
+
+    @unittest.skipUnless(shutil.which("tshark"), "tshark is not installed")
+    def test_display_filters_find_their_connection(self):
+        """By tshark: every frame of the connection, and of no other one that was captured before it."""
+        talk = Conversation()
+        talk.refuse(80, 40000)
+        talk.refuse(80, 40001)
+        talk.abort(443, 40000)
+        six = Conversation("2001:db8::5", "2001:db8::80", packets.ipv6)
+        six.refuse(443)
+        six.refuse(443, 40001)
+        same = Conversation("10.0.0.9", "10.0.0.9")
+        same.refuse(500, 500)
+        same.refuse(501, 500)
+        for number, (conversation, expected) in enumerate((
+                (talk, [{1, 2}, {3, 4}, {5, 6, 7, 8, 9}]), (six, [{1, 2}, {3, 4}]), (same, [{1, 2}, {3, 4}]))):
+            capture = conversation.write(self.directory / f"{number}.pcap")
+            found = []
+            for line in lines_of(tcprst("-f", "ndjson", capture)):
+                shown = subprocess.run(["tshark", "-r", capture, "-Y", line["display_filter"], "-T", "fields", "-e",
+                                        "frame.number"], capture_output=True, text=True, check=True)
+                found.append(set(map(int, shown.stdout.split())))
+            self.assertEqual(found, expected)
+
+    def test_display_filter_of_ports_used_again(self):
+        talk = Conversation()
+        talk.close(80, 42000)
+        talk.now += 300
+        talk.abort(80, 42000)
+        capture = talk.write(self.directory / "again.pcap")
+        lines = lines_of(tcprst("-f", "ndjson", capture))
+        self.assertEqual(len(lines), 1)
+        if lines[0]["connection"] == 1:
+            self.assertTrue(lines[0]["display_filter"].endswith(" && frame.number >= 7"), lines[0]["display_filter"])
+
+
+class Csv(Case):
+    def test_same_values_as_ndjson(self):
+        captures = sorted(RECORDED.glob("*.v4.client.pcap*"))[:40]
+        captures = [path for path in captures if path.suffix != ".truth"]
+        run = tcprst("-q", "-f", "csv", *captures)
+        self.assertTrue(run.stdout.endswith(b"\r\n"))
+        rows = list(csv.DictReader(io.StringIO(text_of(run), newline=""), strict=True))
+        lines = lines_of(tcprst("-q", "-f", "ndjson", *captures))
+        self.assertEqual(len(rows), len(lines))
+        for row, line in zip(rows, lines):
+            flat = {**line, **{f"bytes_at_risk_{key}": value for key, value in line["bytes_at_risk"].items()}}
+            for key, value in row.items():
+                expected = flat[key]
+                if key == "idle_seconds" and expected is not None:
+                    self.assertAlmostEqual(float(value), expected, places=6)
+                    continue
+                self.assertEqual(value, "" if expected is None else
+                                 json.dumps(expected) if isinstance(expected, bool) else str(expected))
+
+    def test_no_formula_reaches_a_spreadsheet(self):
+        for name in ("=1+1.pcap", "@SUM(A1).pcap", "+x.pcap", "-x.pcap"):
+            capture = self.three_refused(name)
+            run = tcprst("-f", "csv", "--", name, cwd=capture.parent)
+            row = list(csv.DictReader(io.StringIO(text_of(run), newline="")))[0]
+            self.assertEqual(row["capture"], "'" + name)
+
+
+class Text(Case):
+    def report(self, talk, *arguments):
+        run = tcprst(*arguments, talk.write(self.directory / "talk.pcap"))
+        self.assertEqual((run.returncode, run.stderr), (0, b""))
+        return text_of(run)
+
+    def first_screen(self, report):
+        return report.split("\nEVENTS", 1)[0]
+
+    def test_few_and_many_resets_fit_a_first_screen(self):
+        for count in (3, 3000):
+            talk = Conversation()
+            for i in range(count):
+                talk.refuse(8080 + i % 7, 1024 + i)
+            talk.abort(443)
+            report = self.report(talk)
+            screen = self.first_screen(report)
+            self.assertLessEqual(len(screen.splitlines()), 26)
+            for words in (f"{count + 1:,} resets", "closed-port", "192.0.2.80", "NEXT", "ss -ltnp", "Ended"):
+                self.assertIn(words, screen)
+            self.assertLessEqual(len(report.splitlines()), 60)
+
+    def test_eighty_columns(self):
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::5]
+        for arguments in ([], ["--why"]):
+            report = text_of(tcprst("-q", *arguments, *captures))
+            long = [line for line in report.splitlines() if len(line) > 80 and ".addr==" not in line.replace(" ", "")]
+            self.assertEqual(long, [])
+            self.assertEqual([line for line in report.splitlines() if line != line.rstrip()], [])
+
+    def test_a_host_that_scans_many_is_one_event_line(self):
+        talk = Conversation()
+        for i in range(200):
+            talk.server = f"198.51.100.{i + 1}"
+            talk.refuse(22, 30000 + i)
+        report = self.report(talk)
+        self.assertIn("200 hosts", report)
+        self.assertLessEqual(report.count("●"), 3)
+
+    def test_no_resets(self):
+        talk = Conversation()
+        talk.close()
+        report = self.report(talk)
+        self.assertIn("No resets.", report)
+        self.assertIn("1 connection: 1 by FIN", report)
+
+    def test_ascii_where_the_locale_has_no_more(self):
+        run = tcprst(self.three_refused(), env={**ENVIRONMENT, "LC_ALL": "C"})
+        run.stdout.decode("ascii")
+
+    def terminal(self, *arguments, columns=80, **environment):
+        """The report as a terminal of that width gets it."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        process = subprocess.Popen([TCPRST, *arguments], stdout=slave, stderr=slave, stdin=subprocess.DEVNULL,
+                                   env={**ENVIRONMENT, "TERM": "xterm", **environment})
+        os.close(slave)
+        octets = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            octets += piece
+        os.close(master)
+        process.wait(30)
+        return octets.decode("utf-8").replace("\r\n", "\n")
+
+    def test_colour_on_a_terminal_only(self):
+        capture = self.three_refused()
+        plain = text_of(tcprst(capture))
+        self.assertNotIn("\x1b", plain)
+        shown = self.terminal(capture)
+        self.assertIn("\x1b[", shown)
+        self.assertEqual(ESCAPES.sub("", shown), plain)
+        self.assertNotIn("\x1b", self.terminal(capture, NO_COLOR="1"))
+        self.assertNotIn("\x1b", self.terminal("--color=never", capture))
+        self.assertIn("\x1b[", text_of(tcprst("--color=always", capture, env={**ENVIRONMENT, "NO_COLOR": "1"})))
+        self.assertNotEqual(ESCAPES.sub("", self.terminal(capture, columns=100)), plain)
+        self.assertEqual(self.terminal("-f", "html", capture).count("\n"), 1)
+
+
+HOSTILE_TEXT = b"</script><img src=x onerror=alert(1)> \"'`&\r\n\t=cmd|' /C calc'!A0"
+
+
+class Hostile(Case):
+    """File names and texts of packets come out harmless in every format."""
+
+    def capture(self):
+        talk = Conversation()
+        talk.abort(80, 41000, HOSTILE_TEXT)
+        name = os.fsencode(self.directory) + b"/\x1b]0;pwned\x07<b>\xff\xfe&\"'\xe2\x80\xae.pcap"
+        with open(name, "wb") as out:
+            out.write(talk.pcap())
+        return name
+
+    def test_text_and_messages(self):
+        name = self.capture()
+        for arguments in ([name], ["--why", name], ["--color=always", name]):
+            run = tcprst(*arguments)
+            shown = ESCAPES.sub("", text_of(run))
+            self.assertNotRegex(shown, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+        os.truncate(name, 100)
+        self.assertNotRegex(tcprst(name).stderr.decode("utf-8").rstrip("\n"), "[\x00-\x1f\x7f-\x9f]")
+
+    def test_machine_formats(self):
+        name = self.capture()
+        shown = os.fsdecode(name).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        line = lines_of(tcprst("-f", "ndjson", name))[0]
+        self.assertEqual(line["capture"], shown)
+        document = json.loads(tcprst("-f", "json", name).stdout)
+        self.assertEqual(document["captures"][0]["file"], shown)
+        row = list(csv.DictReader(io.StringIO(text_of(tcprst("-f", "csv", name)), newline=""), strict=True))[0]
+        self.assertEqual(row["capture"], shown)
+        for value in (line["device_text"], row["device_text"]):
+            self.assertIn("<img src=x onerror=alert(1)>", value)
+
+    def test_html(self):
+        page = text_of(tcprst("-f", "html", self.capture()))
+        self.assertNotIn("<img", page)
+        self.assertNotIn("<b>\ufffd", page)
+        self.assertEqual(page.lower().count("</script"), 2)
+
+
+class Redact(Case):
+    def test_nothing_that_names_anybody_is_left(self):
+        talk = Conversation("10.77.66.55", "203.0.113.99")
+        talk.refuse(8443, 51234)
+        talk.abort(443, 51235, b"BIG-IP: [0x1:2] secret reason")
+        six = Conversation("fd77::1234", "fd77::abcd", packets.ipv6)
+        six.refuse(8443, 51236)
+        one = talk.write(self.directory / "customer-acme.pcap")
+        two = six.write(self.directory / "customer-bravo.pcap")
+        secrets = [b"10.77.66.55", b"203.0.113.99", b"fd77", b"51234", b"51235", b"51236", b"secret reason", b"acme",
+                   b"bravo", os.fsencode(self.directory)]
+        for output_format in ("text", "ndjson", "json", "csv", "html"):
+            run = tcprst("--redact", "-f", output_format, one, two)
+            self.assertEqual(run.returncode, 0)
+            for secret in secrets:
+                self.assertNotIn(secret, run.stdout, f"{secret} in {output_format}")
+        document = json.loads(tcprst("--redact", "-f", "json", one, two).stdout)
+        a, b = document["resets"][:2]
+        self.assertEqual((a["src"], a["dst"]), (b["src"], b["dst"]))
+        self.assertEqual((a["src_port"], b["src_port"]), (8443, 443))
+        ends = {(c["client"]["address"], c["server"]["address"]) for c in document["connections"]}
+        self.assertIn((a["dst"], a["src"]), ends)
+        self.assertEqual(document["captures"][0]["file"], a["capture"])
+
+    def test_damage_does_not_name_the_file(self):
+        cut = self.directory / "customer-acme.pcap"
+        cut.write_bytes(self.three_refused().read_bytes()[:-60])
+        document = json.loads(tcprst("--redact", "-f", "json", cut).stdout)
+        self.assertNotIn("acme", json.dumps(document))
+        self.assertIn("frame 12", document["captures"][0]["damage"])
+
+
+class Examples(Case):
+    """The examples of docs/examples run, where their programs are installed."""
+
+    def run_example(self, name, *arguments):
+        script = ROOT / "docs" / "examples" / name
+        program = [sys.executable] if name.startswith(("with-pandas", "with-duckdb")) else []
+        return subprocess.run([*program, script, *arguments], capture_output=True, text=True,
+                              check=False, env={**ENVIRONMENT, "PATH": f"{Path(TCPRST).parent}:{os.environ['PATH']}"})
+
+    @unittest.skipUnless(shutil.which("jq"), "jq is not installed")
+    def test_jq(self):
+        run = self.run_example("with-jq", self.three_refused())
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertRegex(run.stdout, r"3\s+closed-port")
+
+    def test_ci_job(self):
+        run = self.run_example("ci-job", self.three_refused())
+        self.assertEqual(run.returncode, 0, run.stderr)
+        run = self.run_example("ci-job", self.three_refused(), "refused")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("closed-port", run.stdout)
+
+    def test_pandas(self):
+        try:
+            import pandas  # pylint: disable=import-outside-toplevel,unused-import
+        except ImportError:
+            self.skipTest("pandas is not installed")
+        run = self.run_example("with-pandas", self.three_refused())
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("closed-port", run.stdout)
+
+    def test_duckdb(self):
+        try:
+            import duckdb  # pylint: disable=import-outside-toplevel,unused-import
+        except ImportError:
+            self.skipTest("duckdb is not installed")
+        run = self.run_example("with-duckdb", self.three_refused())
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertIn("closed-port", run.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
