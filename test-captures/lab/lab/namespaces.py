@@ -115,10 +115,13 @@ class Namespace:
 class Wire:
     """The user-space forwarder (wire.c) between pairs of TAP devices."""
 
-    def __init__(self, program, seed, pairs):
+    def __init__(self, program, seed, pairs, log):
+        self.log = log
         fds = [fd for pair in pairs for fd in pair]
-        self.process = subprocess.Popen([program, str(seed)] + [str(fd) for fd in fds], pass_fds=fds,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        with open(log, "wb") as errors:
+            self.process = subprocess.Popen([program, str(seed)] + [str(fd) for fd in fds], pass_fds=fds,
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
+                                            bufsize=1)
         for fd in fds:
             os.close(fd)
 
@@ -128,6 +131,15 @@ class Wire:
         answer = self.process.stdout.readline().strip()
         if answer != "ok":
             raise RuntimeError(f"wire: {words}: {answer or 'gone'}")
+
+    def resets(self):
+        """{(verb, direction): numbers of the resets}; verb "i": came in, "o": went out; each in order."""
+        found = {}
+        with open(self.log, encoding="ascii") as file:
+            for line in file:
+                verb, direction, number = line.split()
+                found.setdefault((verb, int(direction)), []).append(int(number))
+        return found
 
     def close(self):
         self.process.stdin.close()

@@ -117,7 +117,8 @@ class Lab(SocketsMixin):
         devices = ((self.client, "c0"), (self.middle, "m0"), (self.middle, "m1"), (self.server, "s0"))
         if self.link == "wire":
             fds = [space.tap(device) for space, device in devices]
-            self.wire = Wire(self.program, self.rng.randint(1, 2**40), [(fds[0], fds[1]), (fds[2], fds[3])])
+            self.wire = Wire(self.program, self.rng.randint(1, 2**40), [(fds[0], fds[1]), (fds[2], fds[3])],
+                             os.path.join(self.workdir, "wire.log"))
         else:
             for (a, a_name), (b, b_name) in (devices[:2], devices[2:]):
                 a.ip(f"link add {a_name} type veth peer name {b_name} netns {b.name}")
@@ -214,8 +215,8 @@ class Lab(SocketsMixin):
             self.set_path(bad, reorder=0.3, reorder_us=self.rng.randint(600, 4000))
             self.set_path(bad + 1, reorder=0.3, reorder_us=self.rng.randint(600, 4000))
         elif impairment == "duplicated":
-            self.set_path(bad, dup=0.4, dup_us=self.rng.randint(1500, 9000))
-            self.set_path(bad + 1, dup=0.4, dup_us=self.rng.randint(1500, 9000))
+            self.set_path(bad, dup=0.4, dup_us=self.rng.choice((150, 800, 3000, 9000)))
+            self.set_path(bad + 1, dup=0.4, dup_us=self.rng.choice((150, 800, 3000, 9000)))
         elif impairment == "jittery":
             for direction in range(4):
                 self.set_path(direction, jitter_us=round(self.rtt * 2e5) + 500)

@@ -60,7 +60,7 @@ class Tracer:
 
     def events(self, addresses, since):
         """What the kernel said since then of resets between these addresses, in order of time."""
-        offset = time.clock_gettime_ns(time.CLOCK_REALTIME) - time.clock_gettime_ns(time.CLOCK_TAI)
+        offset = round(time.clock_gettime(time.CLOCK_REALTIME) - time.clock_gettime(time.CLOCK_TAI)) * 10**9
         with open(self.place + "/trace", encoding="ascii", errors="replace") as file:
             lines = file.readlines()
         found = []

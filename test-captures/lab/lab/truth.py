@@ -28,8 +28,8 @@ ALLOWED = {
     "TCP_ABORT_ON_DATA": {"data-after-close"},
     "TCP_TIMEWAIT_SOCKET": {"data-after-close", "time-wait-collision"},
     "INVALID_SYN": {"accept-queue-overflow", "out-of-window-segment"},
-    "TCP_ABORT_ON_CLOSE": {"unread-data", "backend-unavailable", "early-reply", "cancelled-transfer", "abort-after-fin", "mass-abort",
-                           "application-idle-timeout", "mptcp-abort"},
+    "TCP_ABORT_ON_CLOSE": {"unread-data", "backend-unavailable", "early-reply", "cancelled-transfer",
+                           "abort-after-fin", "mass-abort", "application-idle-timeout", "mptcp-abort"},
     "TCP_ABORT_ON_LINGER": {"abort-after-fin"},
     "TCP_ABORT_ON_MEMORY": {"local-abort", "retransmission-timeout", "zero-window-timeout"},
     "TCP_STATE": {"so-linger-abort", "backend-unavailable", "reset-instead-of-fin", "application-idle-timeout",
@@ -117,6 +117,7 @@ def label(lab, captures, events):
     for send in sends:
         send.side = lab.side_of(send.segment)
     join_kernel(sends, events, lab)
+    follow_wire(lab, captures)
     for device, capture in captures.items():
         join_sightings(lab, device, capture, sends)
     assign_causes(lab, sends)
@@ -183,6 +184,56 @@ def join_kernel(sends, events, lab):
         raise NotAsClaimed(f"the kernel sent resets that no capture shows: {unseen}")
 
 
+# where the wire takes frames in and gives them out, by direction (Lab.CLIENT_OUT, ...)
+WIRE_ENDS = (("c0", "m0"), ("m0", "c0"), ("m1", "s0"), ("s0", "m1"))
+
+
+def follow_wire(lab, captures):
+    """Follow each reset through the wire by its log and through the router by order: exact where equal ones abound."""
+    if not lab.wire:
+        return
+    log = lab.wire.resets()
+
+    def of(device, leaving):
+        return [f for f in resets(captures[device]) if (f.segment.src_mac == lab.mac(device)) == leaving]
+
+    for first, through, second in ((0, ("m0", "m1"), 2), (3, ("m1", "m0"), 1)):
+        cross_wire(log, first, of(WIRE_ENDS[first][0], True), of(WIRE_ENDS[first][1], False))
+        cross_router(lab, of(through[0], False), of(through[1], True))
+        cross_wire(log, second, of(WIRE_ENDS[second][0], True), of(WIRE_ENDS[second][1], False))
+    for frame in resets(captures["any"]) if "any" in captures else ():
+        same = [f for f in resets(captures["m0"]) + resets(captures["m1"])
+                if f.send and lab.identity(f.segment) == lab.identity(frame.segment)]
+        if same:
+            frame.send = min(same, key=lambda f: abs(f.time - frame.time)).send
+
+
+def cross_wire(log, direction, entering, coming):
+    shown = {number: frame.send for number, frame in zip(log.get(("i", direction), ()), entering)}
+    for number, frame in zip(log.get(("o", direction), ()), coming):
+        frame.send = shown.get(number)
+
+
+def cross_router(lab, entering, leaving):
+    waiting, going = {}, {}
+    for frame in entering:
+        waiting.setdefault(lab.identity(frame.segment), []).append(frame)
+    for frame in leaving:
+        if frame.send is None:
+            going.setdefault(lab.identity(frame.segment), []).append(frame)
+    for identity, frames in going.items():
+        came = waiting.get(identity, [])
+        if len(came) == len(frames):
+            for frame, before in zip(frames, came):
+                frame.send = before.send
+            continue
+        for frame in frames:      # a filter lets some through only
+            earlier = [before for before in came if before.time <= frame.time + MS]
+            if earlier:
+                frame.send = earlier[-1].send
+                came.remove(earlier[-1])
+
+
 def join_sightings(lab, device, capture, sends):
     """Which send each RST frame of this capture shows."""
     frames_of, sends_of = {}, {}
@@ -215,8 +266,9 @@ def pick_by_time(lab, device, frames, candidates):
         if fitting:
             frame.send = min(fitting, key=distance)
             used.add(id(frame.send))
+            limit = distance(frame.send)[1] + lab.blur()
             frame.send.sightings.setdefault("uncertain", []).append(
-                [send for send in fitting if abs(frame.time - send.time - lab.way(send.node, device)) < lab.blur()])
+                [send for send in fitting if distance(send)[1] <= limit])
 
 
 def assign_causes(lab, sends):
@@ -252,8 +304,6 @@ def join_effects(lab, captures, sends, events):
         if send.arrival is not None and send.effect == "-":
             effect = send.expectation.effect
             send.effect = (effect(send, captures, lab) if callable(effect) else effect) or "-"
-
-
     for expectation in lab.expectations:
         effects = [send.effect for send in sends if send.expectation is expectation]
         if effects.count("reset") < expectation.resets:

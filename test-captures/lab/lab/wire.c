@@ -4,12 +4,24 @@
  * reordering, duplication, a rate limit, extra router hops and single-packet rules, every decision
  * drawn from a seed.
  *
- * usage: wire SEED FD FD [FD FD]...   with commands on standard input, each answered by "ok" on
- * standard output: set DIR KEY VALUE [KEY VALUE]...  change a direction (2k: first FD to second of
- * pair k; 2k+1: back) drop DIR MASK FLAGS PAYLOAD SKIP COUNT           lose TCP segments with
- * (flags & MASK) == FLAGS, payload >= PAYLOAD copy DIR MASK FLAGS PAYLOAD SKIP COUNT DELAY_US
- * deliver them, and deliver a copy DELAY_US later hold DIR MASK FLAGS PAYLOAD SKIP COUNT DELAY_US
- * deliver them DELAY_US later, behind what follows them clear DIR forget the rules of a direction
+ * usage: wire SEED FD FD [FD FD]...
+ *
+ * DIR is 2k for the way from the first FD of pair k to its second, 2k+1 for the way back. Commands
+ * come on standard input, each is answered by "ok" on standard output:
+ *
+ *   set DIR KEY VALUE [KEY VALUE]...
+ *      change a direction
+ *   drop DIR MASK FLAGS PAYLOAD SKIP COUNT
+ *      lose TCP segments with (flags & MASK) == FLAGS and at least PAYLOAD bytes: COUNT after SKIP
+ *   copy DIR MASK FLAGS PAYLOAD SKIP COUNT DELAY_US
+ *      deliver them, and a copy of each DELAY_US later
+ *   hold DIR MASK FLAGS PAYLOAD SKIP COUNT DELAY_US
+ *      deliver them DELAY_US later, behind what follows them
+ *   clear DIR
+ *      forget the rules of a direction
+ *
+ * Standard error gets a line "i DIR ID" for each TCP reset that comes in and "o DIR ID" for each
+ * that goes out, so that equal resets can be told apart behind loss and duplication.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,7 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_DIRECTIONS = 8, MAX_RULES = 16, MAX_FRAME = 70000, LINE_MAX_BYTES = 512 };
+enum { MAX_DIRECTIONS = 8, MAX_RULES = 16, MAX_FRAME = 70000, LINE_MAX_BYTES = 512, TCP_RST = 4 };
 
 enum verb { VERB_DROP, VERB_COPY, VERB_HOLD };
 
@@ -53,6 +65,8 @@ struct packet {
     int to;
     uint32_t length;
     uint8_t *bytes;
+    struct direction *way;
+    unsigned long reset; /* number of a TCP reset, else 0 */
 };
 
 static struct direction directions[MAX_DIRECTIONS];
@@ -60,6 +74,7 @@ static int direction_count;
 static struct packet *heap;
 static size_t heap_count, heap_room;
 static uint64_t next_order;
+static unsigned long resets;
 
 static int64_t now_ns(void)
 {
@@ -118,13 +133,23 @@ static struct packet heap_pop(void)
     return top;
 }
 
-static void enqueue(int to, const uint8_t *bytes, uint32_t length, int64_t release)
+static void enqueue(struct direction *way, struct packet p, int64_t release)
 {
-    uint8_t *copy = malloc(length);
+    uint8_t *copy = malloc(p.length);
     if (!copy)
         abort();
-    memcpy(copy, bytes, length);
-    heap_push((struct packet){release, next_order++, to, length, copy});
+    memcpy(copy, p.bytes, p.length);
+    p.bytes = copy;
+    p.release = release;
+    p.order = next_order++;
+    p.to = way->to;
+    p.way = way;
+    heap_push(p);
+}
+
+static void log_reset(char verb, const struct direction *way, unsigned long number)
+{
+    fprintf(stderr, "%c %d %lu\n", verb, (int)(way - directions), number);
 }
 
 /* Flags and payload length of a TCP segment in an Ethernet frame; false for anything else. */
@@ -199,6 +224,12 @@ static struct rule *matching_rule(struct direction *d, const uint8_t *f, uint32_
 static void transmit(struct direction *d, uint8_t *f, uint32_t length)
 {
     int64_t now = now_ns(), release = now;
+    struct packet p = {.bytes = f, .length = length};
+    unsigned flags, payload;
+    if (tcp_of(f, length, &flags, &payload) && flags & TCP_RST) {
+        p.reset = ++resets;
+        log_reset('i', d, p.reset);
+    }
     if (d->cut || !pass_routers(f, length, d->hops))
         return;
     /* one draw per decision and packet, whatever comes of it, so that decisions depend on the
@@ -218,21 +249,21 @@ static void transmit(struct direction *d, uint8_t *f, uint32_t length)
     }
     release += d->delay + (int64_t)(jitter * (double)d->jitter);
     if (rule && rule->verb == VERB_HOLD) {
-        enqueue(d->to, f, length, release + rule->delay);
+        enqueue(d, p, release + rule->delay);
         return;
     }
     if (reorder < d->reorder) {
-        enqueue(d->to, f, length, release + d->reorder_delay);
+        enqueue(d, p, release + d->reorder_delay);
         return;
     }
     if (release < d->last_release)
         release = d->last_release;
     d->last_release = release;
-    enqueue(d->to, f, length, release);
+    enqueue(d, p, release);
     if (rule && rule->verb == VERB_COPY)
-        enqueue(d->to, f, length, release + rule->delay);
+        enqueue(d, p, release + rule->delay);
     if (dup < d->dup)
-        enqueue(d->to, f, length, release + d->dup_delay);
+        enqueue(d, p, release + d->dup_delay);
 }
 
 static bool set_key(struct direction *d, const char *key, double value)
@@ -340,6 +371,8 @@ static void deliver_due(void)
 {
     while (heap_count && heap[0].release <= now_ns()) {
         struct packet p = heap_pop();
+        if (p.reset)
+            log_reset('o', p.way, p.reset);
         /* a device that is down or full loses the frame, as a wire would */
         if (write(p.to, p.bytes, p.length) < 0 && errno == EBADF)
             abort();
