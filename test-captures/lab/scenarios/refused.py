@@ -37,7 +37,7 @@ def closed_port_only(lab):
         raise NotAsClaimed("the closed port did not refuse")
 
 
-@scenario("accept-queue-overflow", paths=("plain", "jittery"), rtt_ms=(2, 60), derive=("snap68", "qinq"))
+@scenario("accept-queue-overflow", paths=("plain", "jittery"), rtt_ms=(10, 120), derive=("snap68", "qinq"))
 def accept_queue_overflow(lab):
     """More clients than the backlog holds, with tcp_abort_on_overflow: handshakes done, then reset."""
     lab.server.sysctl(tcp_abort_on_overflow=1, tcp_syncookies=0, tcp_max_syn_backlog=256)
