@@ -74,9 +74,9 @@ static enum capture_status open_header(struct capture *capture, struct packet *p
     if (!capture_need(capture, MAGIC_SIZE, &status)) {
         if (status != CAPTURE_END)
             return status;
-        return capture_damaged(capture, g_strdup(capture->source.size || capture->source.read
-                                                     ? "not a capture: it is too short"
-                                                     : "not a capture: it is empty"));
+        return capture_damaged(capture,
+                               g_strdup(capture->source.size ? "not a capture: it is too short"
+                                                             : "not a capture: it is empty"));
     }
     uint32_t magic;
     memcpy(&magic, capture->source.data, sizeof magic);

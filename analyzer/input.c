@@ -323,6 +323,15 @@ static void left_out(struct entry *entry, uint64_t count, const char *what)
         g_ptr_array_add(entry->left_out, g_strdup_printf("%s: %" G_GUINT64_FORMAT, what, count));
 }
 
+static void describe_undecoded(struct entry *entry, const struct input_link_type *type)
+{
+    const char *name = capture_link_type_name(type->number);
+    g_ptr_array_add(entry->left_out,
+                    g_strdup_printf("link type %u%s%s%s: %" G_GUINT64_FORMAT " packets not decoded",
+                                    type->number, name ? " (" : "", name ? name : "",
+                                    name ? ")" : "", type->packets));
+}
+
 static uint64_t difference(uint64_t after, uint64_t before)
 {
     return after > before ? after - before : 0;
@@ -338,10 +347,7 @@ static void describe_left_out(struct entry *entry)
         if (type->number == CAPTURE_NO_LINK_TYPE)
             left_out(entry, type->packets, "records that are no packets");
         else if (!type->decoded)
-            g_ptr_array_add(entry->left_out,
-                            g_strdup_printf("link type %u (%s): %" G_GUINT64_FORMAT
-                                            " packets not decoded",
-                                            type->number, type->name, type->packets));
+            describe_undecoded(entry, type);
     }
     left_out(entry, entry->unknown_blocks, "pcapng blocks of unknown types");
     left_out(entry, entry->unfiltered, "packets whose link type the filter makes no sense for");

@@ -64,7 +64,7 @@ struct input_capture {
     uint64_t
         damage_frame; /* the frame that could not be read any more; 0 where no frame is meant */
     size_t left_out_count;       /* what was read but not understood, a clause each: */
-    const char *const *left_out; /* "link type 147 (USER0): 12 packets not decoded" */
+    const char *const *left_out; /* "link type 189 (USB_LINUX): 12 packets not decoded" */
 };
 
 struct input;

@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compares every TCP segment that the decoder finds with what tshark shows, field by field.
 
-usage: compare_with_tshark.py DUMP_SEGMENTS CAPTURE...
+usage: compare_with_tshark.py DUMP_SEGMENTS [--merged] CAPTURE...
+
+--merged puts the captures into one file first (mergecap), which is much faster; a directory means the captures in it.
 
 TCP that is quoted in an ICMP error is left out, as both front doors do. Exit 77 (skipped) without tshark.
 """
+import glob
 import ipaddress
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 FIELDS = ["ip.src", "ip.dst", "ip.ttl", "ip.id", "ip.dsfield", "ip.flags.df", "ipv6.src", "ipv6.dst",
           "ipv6.hlim", "ipv6.tclass", "ipv6.flow", "tcp.srcport", "tcp.dstport", "tcp.flags",
@@ -51,6 +56,10 @@ def last(text):
     return text.split(",")[-1] if text else None
 
 
+def address(text):
+    return ipaddress.IPv6Address(text) if text else None
+
+
 def number(text):
     return int(text, 0) if text else None
 
@@ -58,32 +67,40 @@ def number(text):
 def differences(ours, row):
     """The innermost segment of ours against tshark's last values."""
     pairs = [("sport", ours["sport"], last(row["tcp.srcport"])),
-             ("dport", ours["dport"], last(row["tcp.dstport"])),
-             ("flags", number(ours["flags"]), number(last(row["tcp.flags"]))),
+             ("dport", ours["dport"], last(row["tcp.dstport"]))]
+    if row["tcp.flags"]:  # else the header is not wholly captured, and tshark shows the ports only
+        pairs += tcp_pairs(ours, row)
+    pairs += ip_pairs(ours, row)
+    if row["time"]:
+        seconds, fraction = row["time"].split(".")
+        pairs.append(("time", int(ours["time"]), int(seconds) * 10**9 + int(fraction.ljust(9, "0"))))
+    return [f"{name} {ours_value} tshark {theirs}" for name, ours_value, theirs in pairs
+            if ours_value != theirs]
+
+
+def tcp_pairs(ours, row):
+    pairs = [("flags", number(ours["flags"]), number(last(row["tcp.flags"]))),
              ("seq", ours["seq"], last(row["tcp.seq_raw"])),
              ("ack", ours["ack"], last(row["tcp.ack_raw"])),
              ("hlen", ours["hlen"], last(row["tcp.hdr_len"])),
              ("len", ours["len"], last(row["tcp.len"]))]
     if row["tcp.window_size_value"]:
         pairs.append(("win", ours["win"], last(row["tcp.window_size_value"])))
+    return pairs
+
+
+def ip_pairs(ours, row):
     if ":" not in ours["src"]:
-        pairs += [("src", ours["src"], last(row["ip.src"])), ("dst", ours["dst"], last(row["ip.dst"])),
+        return [("src", ours["src"], last(row["ip.src"])), ("dst", ours["dst"], last(row["ip.dst"])),
                   ("ttl", ours["ttl"], last(row["ip.ttl"])),
                   ("id", number(ours["id"]), number(last(row["ip.id"]))),
                   ("tos", number(ours["tos"]), number(last(row["ip.dsfield"]))),
                   ("df", ours["df"], last(row["ip.flags.df"]))]
-    else:
-        address = lambda text: ipaddress.IPv6Address(text) if text else None
-        pairs += [("src", address(ours["src"]), address(last(row["ipv6.src"]))),
-                  ("dst", address(ours["dst"]), address(last(row["ipv6.dst"]))),
-                  ("ttl", ours["ttl"], last(row["ipv6.hlim"])),
-                  ("tos", number(ours["tos"]), number(last(row["ipv6.tclass"]))),
-                  ("flow", number(ours["flow"]), number(last(row["ipv6.flow"])))]
-    if row["time"]:
-        seconds, fraction = row["time"].split(".")
-        pairs.append(("time", int(ours["time"]), int(seconds) * 10**9 + int(fraction.ljust(9, "0"))))
-    return [f"{name} {ours_value} tshark {theirs}" for name, ours_value, theirs in pairs
-            if ours_value != theirs]
+    return [("src", address(ours["src"]), address(last(row["ipv6.src"]))),
+            ("dst", address(ours["dst"]), address(last(row["ipv6.dst"]))),
+            ("ttl", ours["ttl"], last(row["ipv6.hlim"])),
+            ("tos", number(ours["tos"]), number(last(row["ipv6.tclass"]))),
+            ("flow", number(ours["flow"]), number(last(row["ipv6.flow"])))]
 
 
 def quoted(row):
@@ -120,22 +137,41 @@ def compare(dump, capture):
     return equal, problems
 
 
+def captures_in(names):
+    captures = []
+    for name in names:
+        if os.path.isdir(name):
+            captures += sorted(glob.glob(os.path.join(name, "*.pcap")) + glob.glob(os.path.join(name, "*.pcapng")))
+        else:
+            captures.append(name)
+    return captures
+
+
+def merge(captures, directory):
+    merged = os.path.join(directory, "merged.pcapng")
+    subprocess.run(["mergecap", "-a", "-w", merged] + captures, check=True)
+    return [merged]
+
+
 def main():
-    if len(sys.argv) < 3:
-        raise SystemExit(__doc__)
-    if not shutil.which("tshark"):
+    dump, names = sys.argv[1], sys.argv[2:]
+    merged = names[0] == "--merged"
+    if not shutil.which("tshark") or (merged and not shutil.which("mergecap")):
         print("tshark is not installed")
         return 77
+    captures = captures_in(names[1:] if merged else names)
+    assert captures, "no captures"
     failed = False
     total = 0
-    for capture in sys.argv[2:]:
-        equal, problems = compare(sys.argv[1], capture)
-        total += equal
-        for problem in problems:
-            failed = True
-            print(f"{capture}: {problem}")
-    print(f"{total} frames with TCP are the same in {len(sys.argv) - 2} captures")
-    return 1 if failed else 0
+    with tempfile.TemporaryDirectory() as directory:
+        for capture in merge(captures, directory) if merged else captures:
+            equal, problems = compare(dump, capture)
+            total += equal
+            for problem in problems:
+                failed = True
+                print(f"{capture}: {problem}")
+    print(f"{total} frames with TCP are the same in {len(captures)} captures")
+    return 1 if failed or not total else 0
 
 
 if __name__ == "__main__":

@@ -50,16 +50,27 @@ static void print_capture(const struct input_capture *c)
         fprintf(stderr, "left-out %s\n", c->left_out[i]);
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
 int main(int argc, char **argv)
 {
-    struct input_options options = {.pause_ms = 200};
-    bool quiet = false;
+    struct input_options options = {.pause_ms = 200, .interrupted = &interrupted};
+    signal(SIGINT, interrupt);
+    bool quiet = false, flush = false;
     int first = 1;
     for (; first < argc && argv[first][0] == '-' && argv[first][1]; first++) {
         if (strcmp(argv[first], "--separate") == 0)
             options.separate = true;
         else if (strcmp(argv[first], "--quiet") == 0)
             quiet = true;
+        else if (strcmp(argv[first], "--flush") == 0)
+            flush = true;
         else if (g_str_has_prefix(argv[first], "--filter="))
             options.filter = argv[first] + strlen("--filter=");
     }
@@ -82,7 +93,12 @@ int main(int argc, char **argv)
             printf("paused\n");
             fflush(stdout);
         }
+        if (flush)
+            fflush(stdout);
     } while (status == INPUT_MORE || status == INPUT_PAUSED);
+    if (status == INPUT_INTERRUPTED)
+        printf("interrupted\n");
+    fflush(stdout);
     for (size_t i = 0; i < input_count(input); i++)
         print_capture(input_capture(input, i));
     input_close(input);

@@ -76,13 +76,13 @@ def ppp(payload, protocol=0x0021, framing=b"\xff\x03"):
 def pcap(frames, link_type=1, order="<", magic=0xa1b2c3d4, snapshot=262144, times=None, units=10**6,
          version=(2, 4), record_extra=b""):
     """frames: octets, or (octets, length on the wire)."""
-    data = struct.pack(order + "IHHiIII", magic, *version, 0, 0, snapshot, link_type)
+    parts = [struct.pack(order + "IHHiIII", magic, *version, 0, 0, snapshot, link_type)]
     for i, frame in enumerate(frames):
         octets, length = frame if isinstance(frame, tuple) else (frame, len(frame))
         seconds, fraction = times[i] if times else (1700000000 + i, 123456)
         assert fraction < units
-        data += struct.pack(order + "IIII", seconds, fraction, len(octets), length) + record_extra + octets
-    return data
+        parts += [struct.pack(order + "IIII", seconds, fraction, len(octets), length), record_extra, octets]
+    return b"".join(parts)
 
 
 def block(block_type, body, order="<"):
@@ -120,3 +120,43 @@ def simple(octets, order="<"):
 def obsolete(octets, number=0, stamp=1700000000 * 10**6, order="<"):
     return block(2, struct.pack(order + "HHIIII", number, 0xffff, stamp >> 32, stamp & 0xffffffff, len(octets),
                                 len(octets)) + octets, order)
+
+
+# ---- compression, by hand: frames whose blocks are stored as they are ----
+
+def zstd_stored(data):
+    """RFC 8878: magic, a header without a content size and a window of 1 MiB, raw blocks of at most 128 KiB."""
+    out = struct.pack("<IBB", 0xfd2fb528, 0, 10 << 3)
+    for start in range(0, max(len(data), 1), 0x20000):
+        chunk = data[start:start + 0x20000]
+        last = start + len(chunk) >= len(data)
+        out += struct.pack("<I", len(chunk) << 3 | last)[:3] + chunk
+    return out
+
+
+def xxh32(data, seed=0):
+    """XXH32 of fewer than 16 octets, enough for an LZ4 frame descriptor."""
+    assert len(data) < 16
+    mask = 0xffffffff
+    prime1, prime2, prime3, prime4, prime5 = 2654435761, 2246822519, 3266489917, 668265263, 374761393
+    value = (seed + prime5 + len(data)) & mask
+    while len(data) >= 4:
+        value = (value + struct.unpack("<I", data[:4])[0] * prime3) & mask
+        value = ((value << 17 | value >> 15) & mask) * prime4 & mask
+        data = data[4:]
+    for octet in data:
+        value = (value + octet * prime5) & mask
+        value = ((value << 11 | value >> 21) & mask) * prime1 & mask
+    value = (value ^ value >> 15) * prime2 & mask
+    value = (value ^ value >> 13) * prime3 & mask
+    return value ^ value >> 16
+
+
+def lz4_stored(data):
+    """LZ4 frame format 1.6: magic, descriptor (independent blocks of at most 64 KiB), stored blocks, end mark."""
+    descriptor = bytes([0x60, 0x40])
+    out = struct.pack("<I", 0x184d2204) + descriptor + bytes([xxh32(descriptor) >> 8 & 0xff])
+    for start in range(0, len(data), 0x10000):
+        chunk = data[start:start + 0x10000]
+        out += struct.pack("<I", len(chunk) | 0x80000000) + chunk
+    return out + bytes(4)
