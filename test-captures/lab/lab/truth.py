@@ -319,6 +319,9 @@ def take_effect(lab, event, sends):
         # capture and trace read the clock apart: a few microseconds of grace
         before = [send for send in fitting if send.arrival <= event.time + 5_000]
         best = max(before, key=lambda send: send.arrival) if before else min(fitting, key=lambda send: send.arrival)
+        # of equal ones that came together, before the kernel got to the first, it was the first
+        best = min((send for send in fitting if send.segment.identity == best.segment.identity
+                    and best.arrival - 2 * MS < send.arrival <= best.arrival), key=lambda send: send.arrival)
         best.effect = "reset"
         event.used = True
 
