@@ -166,6 +166,9 @@ struct connection {
     enum tcprst_ending ended_how; /* OPEN: no RST took effect */
     int64_t ended_time;
     where_t ended_where, ended_event;
+    where_t forged_where; /* a RST that somebody else made, final; 0: none */
+    uint8_t forged_by, forged_ttl;
+    int64_t forged_time;
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
 

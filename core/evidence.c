@@ -179,6 +179,20 @@ static void fact_syn_in_window(struct evidence *e, const struct reset *r)
 
 /* ---- the form of the RST ---- */
 
+/* Whether the RST's text has that word, in letters of either case. */
+static bool mentions(const struct reset *r, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= r->text_length; i++) {
+        size_t k = 0;
+        while (k < n && (r->text[i + k] | 0x20) == (word[k] | 0x20))
+            k++;
+        if (k == n)
+            return true;
+    }
+    return false;
+}
+
 static void fact_form(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
@@ -193,6 +207,8 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     if (r->window_known) {
         tell(e, F(LIVE_SOCKET), options || r->window != 0);
         tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
+        tell(e, F(ANSWER_WINDOW), r->has_trigger && r->window != 0 && !options);
+        numbers(e, F(ANSWER_WINDOW), r->window, 0);
     }
     tell(e, F(ABORT_FORM), reset_has_abort_form(r));
     if (seen(x, END_SEEN)) {
@@ -216,6 +232,12 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     tell(e, F(TEXT), text);
     tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
     numbers(e, F(PAYLOAD), r->payload_length, 0);
+    tell(e, F(TEXT_SAYS_IDLE),
+         text && (mentions(r, "idle") || mentions(r, "expired") || mentions(r, "sweeper") ||
+                  mentions(r, "timeout") || mentions(r, "timed out")));
+    tell(e, F(TEXT_SAYS_POLICY),
+         text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
+                  mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule")));
     tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
     numbers(e, F(TEXT), r->payload_length, 0);
     if (r->checksum_known)
@@ -242,6 +264,9 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
             (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
             tell_at(e, F(TTL_SAME), same, x->last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
+        tell_at(e, F(TTL_START), !same && !comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS,
+                x->last);
+        numbers(e, F(TTL_START), r->ttl, x->ttl_last);
     } else if (x_host && x_host->hops_known) {
         bool same = hops >= x_host->hops_min && hops <= x_host->hops_max;
         bool comparable = r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
@@ -271,10 +296,16 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
     numbers(e, F(DEVICE_SEQUENCE), r->ip_id, r->device_id);
     if (!seen(x, END_SEEN))
         return;
+    /* A live socket's own RST is counted like its other segments. */
+    if (r->ip_version == 4 && r->ip_id == 0 && x->ip_id != 0 && x->id_steps >= 2 &&
+        x->id_jumps == 0 && !x->id_zeros && is(e, F(ABORT_FORM))) {
+        tell_at(e, F(IP_ID_NEXT), false, x->last);
+        numbers(e, F(IP_ID_NEXT), 0, x->ip_id);
+    }
     if (r->ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
         uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
         bool next = step >= 1 && step <= 64;
-        bool counts = x->id_steps >= 2 && x->id_jumps * 4 <= x->id_steps;
+        bool counts = x->id_steps >= 1 && x->id_jumps * 4 <= x->id_steps;
         if (counts || (next && x->id_jumps <= x->id_steps))
             tell_at(e, F(IP_ID_NEXT), next, x->last);
         numbers(e, F(IP_ID_NEXT), r->ip_id, x->ip_id);
@@ -606,7 +637,12 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
          * receiver. */
         const struct host *opener = is(e, F(TRIGGER_SYN_ACK)) ? x_host : y_host;
         unsigned n = opener ? host_fan_out(opener, r->when) : 0;
-        tell(e, F(FAN_OUT), n > SCAN_FAN_OUT);
+        bool scans = n >= SCAN_FAN_OUT;
+        if (is(e, F(TRIGGER_SYN_ACK))) {
+            const struct run *abandons = opener ? host_run_at(opener->abandons, r->when) : NULL;
+            scans = scans && abandons && abandons->count >= SCAN_ABANDONS;
+        }
+        tell(e, F(FAN_OUT), scans);
         numbers(e, F(FAN_OUT), n > 0 ? n - 1 : 0, SCAN_WINDOW);
     }
     if (is(e, F(TRIGGER_WRONG_SYN_ACK)) && y_host) {
@@ -624,43 +660,80 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
         tell(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN && closed > r->when);
         numbers(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN ? closed - r->when : 0, 0);
     }
+    const struct run *strays = !seen(&r->x, END_SEEN) && !seen(&r->y, END_SEEN)
+                                   ? host_run_at(x_host->strays, r->when)
+                                   : NULL;
+    if (strays && y_host) {
+        tell(e, F(STRAY_RSTS), strays->count >= SCAN_FAN_OUT);
+        numbers(e, F(STRAY_RSTS), strays->count, 0);
+    }
     fact_runs(e, r, x_host);
     uint16_t service = reset_service_port(r);
     int64_t same =
         r->idle >= IDLE_RECUR_MIN ? host_same_idle(x_host, service, r->incarnation, r->idle) : -1;
-    tell(e, F(IDLE_RECURS), same >= 0);
+    if (r->idle >= IDLE_RECUR_MIN)
+        tell(e, F(IDLE_RECURS), same >= 0);
     numbers(e, F(IDLE_RECURS), same, r->idle);
 }
 
 /* ---- what came with it and followed ---- */
 
-/* RSTs of the same connection around it: one to the other end at once, or guesses at other numbers.
- */
+/* What the other RSTs of the same connection say of this one. */
+struct company {
+    bool opposite, same_id, ladder;
+    unsigned places;
+    uint32_t others[GUESSES];
+};
+
+static bool in_place(const struct reset *r, uint32_t seq)
+{
+    return seen(&r->y, END_ACK) ? seq_between(r->y.max_ack, seq, r->x.snd_max)
+                                : seq == r->x.snd_max;
+}
+
+static bool steps_ahead(const struct reset *r, uint32_t seq)
+{
+    return seq_lt(r->x.snd_max, seq) && seq - r->x.snd_max < LADDER_REACH;
+}
+
+static void note_companion(struct company *c, const struct reset *r, const struct reset *n)
+{
+    int64_t apart = n->when > r->when ? n->when - r->when : r->when - n->when;
+    if (n->d != r->d) {
+        c->opposite |= apart <= AT_ONCE;
+        return;
+    }
+    bool other = n->seq != r->seq || n->flags != r->flags;
+    c->same_id |= other && r->ip_id && n->ip_id == r->ip_id;
+    /* Steps ahead from the right place, in case the sender goes on before they arrive. */
+    c->ladder |= other && apart <= NS_PER_S && seen(&r->x, END_SEEN) &&
+                 (in_place(r, n->seq) || in_place(r, r->seq)) &&
+                 (steps_ahead(r, n->seq) || steps_ahead(r, r->seq));
+    bool known = n->seq == r->seq;
+    for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
+        known |= c->others[i] == n->seq;
+    if (!known && c->places <= GUESSES)
+        c->others[c->places++ - 1] = n->seq;
+}
+
 static void fact_company(struct evidence *e, const struct reset *r)
 {
-    unsigned looked = 0, places = 1;
-    bool opposite = false;
-    uint32_t others[GUESSES];
+    unsigned looked = 0;
+    struct company c = {.places = 1};
     for (const struct reset *n = r->connection->first_reset; n && looked < MAX_RELATED;
-         n = n->next_of_connection, looked++) {
-        if (n == r || n->incarnation != r->incarnation || n->duplicate_of || n->has_trigger)
-            continue;
-        int64_t apart = n->when > r->when ? n->when - r->when : r->when - n->when;
-        if (n->d != r->d) {
-            opposite |= apart <= AT_ONCE;
-            continue;
-        }
-        bool known = n->seq == r->seq;
-        for (unsigned i = 0; i + 1 < places && i < GUESSES; i++)
-            known |= others[i] == n->seq;
-        if (!known && places <= GUESSES)
-            others[places++ - 1] = n->seq;
-    }
+         n = n->next_of_connection, looked++)
+        if (n != r && n->incarnation == r->incarnation && !n->duplicate_of &&
+            (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
+            note_companion(&c, r, n);
+    tell(e, F(IP_ID_CONSTANT), c.same_id);
+    numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
+    tell(e, F(LADDER), c.ladder);
+    if (!r->has_trigger || !(r->connection_flags & CONN_ESTABLISHED))
+        tell(e, F(OPPOSITE_AT_ONCE), c.opposite);
     if (r->has_trigger)
         return;
-    tell(e, F(OPPOSITE_AT_ONCE), opposite);
-    tell(e, F(GUESSES), places >= GUESSES);
-    numbers(e, F(GUESSES), places, 0);
+    tell(e, F(GUESSES), c.places >= GUESSES);
+    numbers(e, F(GUESSES), c.places, 0);
     if (seen(&r->x, END_SEEN) && seen(&r->y, END_ACK)) {
         bool own = r->seq == r->x.snd_max || (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);
         bool acknowledged = seq_between(r->y.max_ack, r->seq, r->x.snd_max) || r->seq == r->y.edge;
@@ -677,12 +750,15 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
         (r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
         return;
     bool more = is(e, F(ABORT_FORM)) && a->x_more != 0;
+    bool acked = a->x_acked_trigger != 0;
     bool late = a->x_last >= 0 && a->x_last - r->when > limit;
     tell_at(e, F(SENDER_ACKED_LATER), a->x_acked_later != 0, a->x_acked_later);
-    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || more || late,
-            a->x_acked_later ? a->x_acked_later
-            : more           ? a->x_more
-                             : a->x_first_where);
+    where_t shows = acked              ? a->x_acked_trigger
+                    : a->x_acked_later ? a->x_acked_later
+                    : more             ? a->x_more
+                                       : a->x_first_where;
+    tell_at(e, F(SENDER_ACKED_TRIGGER), acked, a->x_acked_trigger);
+    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || acked || more || late, shows);
     numbers(e, F(SENDER_WENT_ON), a->x_last - r->when, 0);
     tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn_ack >= 0 && a->syn_again < 0,
             a->syn_ack_where);

@@ -288,6 +288,18 @@ bool host_same_window(const struct host *host, uint16_t window, uint64_t connect
     return false;
 }
 
+void host_note_abandon(struct host *host, int64_t time)
+{
+    host->last_time = time;
+    note_run(host->abandons, time, SCAN_WINDOW);
+}
+
+void host_note_stray(struct host *host, int64_t time)
+{
+    host->last_time = time;
+    note_run(host->strays, time, SCAN_WINDOW);
+}
+
 void host_note_forget(struct host *host, int64_t time)
 {
     host->last_time = time;

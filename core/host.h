@@ -50,7 +50,8 @@ struct host {
     } windows[HOST_RUNS];
     uint8_t next_window;
     uint8_t next_open, next_closed, next_try, next_idle;
-    struct run aborts[HOST_RUNS], forgets[HOST_RUNS]; /* newest first */
+    struct run aborts[HOST_RUNS], forgets[HOST_RUNS], strays[HOST_RUNS],
+        abandons[HOST_RUNS]; /* newest first */
     struct idle_note idles[HOST_IDLES];
 };
 
@@ -81,6 +82,10 @@ void host_note_idle(struct host *host, uint16_t service, uint64_t connection, in
 void host_note_window(struct host *host, uint16_t window, uint64_t connection);
 /* Whether a RST of another connection had that window too. */
 bool host_same_window(const struct host *host, uint16_t window, uint64_t connection);
+/* A RST in its name for a connection of which nothing was captured. */
+/* It reset a SYN-ACK. */
+void host_note_abandon(struct host *host, int64_t time);
+void host_note_stray(struct host *host, int64_t time);
 void host_note_forget(struct host *host, int64_t time);
 
 /* Hops from the host to the observer by that TTL: what is missing from the next usual starting

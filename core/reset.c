@@ -89,11 +89,13 @@ static struct recent *newest_match(const struct reset *r, struct connection *c, 
  */
 static struct recent *find_trigger(const struct reset *r, struct connection *c)
 {
-    struct recent *best = r->x.rtt_samples >= RTT_SAMPLES
-                              ? newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER)
-                              : NULL;
-    if (!best)
-        best = newest_match(r, c, INT64_MIN);
+    struct recent *newest = newest_match(r, c, INT64_MIN), *best = newest;
+    if (r->x.rtt_samples >= RTT_SAMPLES)
+        best = newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER);
+    /* A bare ACK that X has most likely taken in silence does not excuse an answer that came too
+     * fast for the data after it. */
+    if (!best || (newest->length && !segment_length(best->flags, best->length)))
+        best = newest;
     if (!best)
         return NULL;
     int64_t limit = TRIGGER_SPREAD * (r->when - best->time) + TRIGGER_JITTER;
@@ -497,6 +499,13 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
     if (more && !a->x_more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
         a->x_more = e->where;
+    uint32_t known = r->flags & TCPRST_ACK ? r->ack : r->trigger.seq + r->trigger.length - 1;
+    bool answered =
+        r->flags & TCPRST_ACK ? !r->has_trigger : r->has_trigger && r->trigger.length > 0;
+    if (answered && (s->flags & TCPRST_ACK) && !a->x_acked_trigger && (r->x.seen & END_ACK) &&
+        seq_lt(r->x.max_ack, s->ack) && seq_lt(known, s->ack) && !(e->bits & RECENT_STRAY) &&
+        seq_le(s->ack, r->connection->end[!r->d].snd_max))
+        a->x_acked_trigger = e->where;
     bool heard = (s->flags & TCPRST_ACK) && (r->x.seen & END_ACK) && seq_lt(r->x.max_ack, s->ack);
     if ((s->flags & TCPRST_ACK) && !a->x_acked_later && (r->y.seen & END_SEEN) &&
         seq_lt(r->y.snd_max, s->ack) && seq_le(s->ack, r->connection->end[!r->d].snd_max) &&

@@ -33,9 +33,10 @@ struct after {
     uint32_t challenge_ack;
     int64_t x_new; /* X sent octets beyond its SND.NXT, or acknowledged new ones */
     where_t x_new_where;
-    where_t x_more;             /* X sent octets that a SND.NXT in the RST would have counted */
-    where_t x_acked_later;      /* X acknowledged what Y sent after the RST */
-    where_t x_repeated;         /* X sent again what it had sent */
+    where_t x_acked_trigger; /* X acknowledged what the RST answers, or more than it acknowledges */
+    where_t x_more;          /* X sent octets that a SND.NXT in the RST would have counted */
+    where_t x_acked_later;   /* X acknowledged what Y sent after the RST */
+    where_t x_repeated;      /* X sent again what it had sent */
     int64_t syn_again, syn_new; /* Y or X sent its SYN again; a new incarnation began */
     where_t syn_where;
     int64_t syn_ack; /* X accepted the SYN the RST seemed to refuse */
@@ -49,6 +50,7 @@ struct outcome {
     enum tcprst_cause cause;
     enum tcprst_acceptance acceptance;
     enum tcprst_effect effect;
+    bool third_party;  /* likely made by somebody in between */
     bool sender_ended; /* it showed that its sender has, or keeps, no state */
     where_t event;
 };
@@ -102,6 +104,8 @@ struct reset {
     uint8_t already_ended_by;                 /* 0: by X, 1: by Y */
     enum tcprst_effect already_ended_effect;
     where_t already_ended_where, already_event;
+    bool forged_before; /* an earlier RST like it turned out to be somebody else's */
+    where_t forged_where;
 
     where_t event; /* its event's first RST, by time alone */
     bool device_sequence;

@@ -127,4 +127,25 @@ static inline bool deliberate(const struct evidence *e)
     return yes(ABORT_FORM) && !yes(SENDER_FIN) && !yes(MPTCP_REASON) && !yes(ODD_RST);
 }
 
+/* What no end that had really sent this RST would have done. */
+static inline bool contradicted(const struct evidence *e)
+{
+    if (yes(TRIGGER_BAD_HANDSHAKE_ACK) || yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK) ||
+        yes(TRIGGER_ODD_FLAGS) || yes(CONFIRMED))
+        return false;
+    return (yes(SENDER_WENT_ON) && !yes(EARLIER_RESET)) || yes(SENDER_ACCEPTED) ||
+           yes(BAD_CHECKSUM);
+}
+
+/* Signs that speak for a device but have honest explanations one by one; two together hardly have.
+ */
+static inline unsigned device_signs(const struct evidence *e)
+{
+    return (unsigned)not(TTL_SAME) + (unsigned)not(IP_ID_NEXT) + (unsigned)yes(OPTIONS_MISSING) +
+           (unsigned)yes(TRIGGER_TOO_FAST) + (unsigned)yes(IP_ID_ECHO) +
+           (unsigned)yes(SEQ_BEYOND_SENT) + (unsigned)yes(DEVICE_SEQUENCE) +
+           (unsigned)yes(PAYLOAD) + (unsigned)yes(KNOWN_LADDER) + (unsigned)yes(ANSWER_WINDOW) +
+           (unsigned)yes(IP_ID_CONSTANT) + (unsigned)yes(TTL_START) + (unsigned)yes(LADDER);
+}
+
 #endif

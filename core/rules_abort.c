@@ -37,9 +37,9 @@ RULE(application_idle_timeout)
 {
     if (!deliberate(e) || yes(PROBES_UNANSWERED) || yes(OPPOSITE_AT_ONCE))
         return no();
-    if (yes(IDLE_RECURS) && yes(IDLE_LONGEST))
+    if (yes(IDLE_RECURS))
         return likely(IDLE_RECURS, ABORT_FORM, IDLE_LONGEST, KNOWN_TIMER);
-    return yes(IDLE_LONGEST) ? not_excluded(IDLE_LONGEST) : no();
+    return yes(IDLE_LONGEST) || not(IDLE_RECURS) ? not_excluded(IDLE_LONGEST) : no();
 }
 
 /* RFC 9112 section 9.6: a server that answers before it has read the request "risks a TCP reset".
@@ -126,64 +126,75 @@ RULE(abort_after_fin)
 
 RULE(device_stated)
 {
+    /* Where what it says is a row of its own, that row is the cause and the text its evidence. */
+    if (yes(TEXT_SAYS_IDLE) || yes(TEXT_SAYS_POLICY))
+        return possible(TEXT);
     if (yes(TEXT_OF_F5))
         return certain(TEXT_OF_F5, TEXT);
     if (yes(TEXT))
         return likely(TEXT);
-    if (yes(WINDOW_CODE))
+    if (yes(WINDOW_CODE) && !yes(FORGED_BEFORE) && !yes(LADDER))
         return likely(WINDOW_CODE, OPTIONS_MISSING);
     return no();
 }
 
-/* What no end that had really sent this RST would have done. */
-static bool contradicted(const struct evidence *e)
+/* An answer by the rules, from a filter that kept the segment from its receiver. */
+static bool filter_answered(const struct evidence *e)
 {
-    if (yes(TRIGGER_BAD_HANDSHAKE_ACK) || yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK) ||
-        yes(TRIGGER_ODD_FLAGS) || yes(CONFIRMED) || yes(EARLIER_RESET))
-        return false;
-    return yes(SENDER_WENT_ON) || yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM);
-}
-
-/* Signs that speak for a device but have honest explanations one by one; two together hardly have.
- */
-static unsigned device_signs(const struct evidence *e)
-{
-    return (unsigned)not(TTL_SAME) + (unsigned)(not(IP_ID_NEXT) && not(IP_ID_ZERO)) +
-           (unsigned)yes(OPTIONS_MISSING) + (unsigned)yes(TRIGGER_TOO_FAST) +
-           (unsigned)yes(IP_ID_ECHO) + (unsigned)yes(SEQ_BEYOND_SENT) +
-           (unsigned)yes(DEVICE_SEQUENCE);
+    bool foreign = not(IP_ID_NEXT) || yes(IP_ID_ECHO) || yes(IP_ID_CONSTANT) || yes(LADDER);
+    return yes(TRIGGER) && yes(BARE_FORM) && !yes(SENDER_ACKED_TRIGGER) && !yes(TRIGGER_SYN) &&
+           !foreign;
 }
 
 RULE(policy_reset)
 {
-    if (!yes(HANDSHAKE_DONE) || yes(EARLIER_RESET) || yes(CONFIRMED))
+    if (!yes(HANDSHAKE_DONE) || yes(CONFIRMED))
         return no();
+    if (yes(TEXT_SAYS_POLICY))
+        return likely(TEXT_SAYS_POLICY, TEXT, TTL_SAME);
     if (contradicted(e))
-        return yes(TRIGGER) && not(SENDER_ACKED_LATER) ? not_excluded(TTL_SAME) : no();
-    if (device_signs(e) >= 2)
-        return likely(TTL_SAME, IP_ID_NEXT, OPTIONS_MISSING, TRIGGER_TOO_FAST, SENDER_WENT_ON,
-                      SIGNATURE_CLOUDFLARE);
-    return not(TTL_SAME) ? not_excluded(TTL_SAME) : no();
+        return not_excluded(TTL_SAME);
+    if (yes(EARLIER_RESET) && !yes(FORGED_BEFORE))
+        return no();
+    /* What is cut for its content has shown some. */
+    if (not(PEER_SENT_DATA) && not(SENDER_SENT_DATA))
+        return not_excluded(TTL_SAME);
+    if (yes(FORGED_BEFORE) && !yes(GUESSES) && !yes(LADDER))
+        return likely(FORGED_BEFORE, TTL_SAME, OPTIONS_MISSING);
+    if (yes(TRIGGER) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
+        return not_excluded(TTL_SAME);
+    if (device_signs(e) >= 2 && !yes(GUESSES) && !yes(LADDER))
+        return likely(TTL_SAME, TTL_START, IP_ID_NEXT, OPTIONS_MISSING, ANSWER_WINDOW,
+                      TRIGGER_TOO_FAST, SENDER_WENT_ON, SIGNATURE_CLOUDFLARE);
+    return not_excluded(TTL_SAME);
 }
 
 RULE(injected)
 {
-    if (yes(CONFIRMED) || (yes(EARLIER_RESET) && yes(TRIGGER)))
+    if (yes(CONFIRMED) || (yes(EARLIER_RESET) && yes(TRIGGER) && device_signs(e) < 2))
         return no();
-    if (contradicted(e) && !(yes(GUESSES) && yes(OUT_OF_PLACE)))
+    if (yes(OUT_OF_PLACE) && !yes(LADDER) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
+        return not_excluded(SENDER_WENT_ON); /* whoever sees the connection need not guess */
+    bool others_word = filter_answered(e);
+    if (contradicted(e) && !others_word)
         return device_signs(e) >= 1 || yes(BAD_CHECKSUM)
                    ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT,
                              OPTIONS_MISSING, SIGNATURE_CLOUDFLARE, SIGNATURE_WEAVER)
                    : likely(SENDER_WENT_ON, SENDER_ACCEPTED, TTL_SAME);
-    if (device_signs(e) >= 1 || (not(TRIGGER) && not(ABORT_FORM)))
-        return not_excluded(TTL_SAME, SENDER_WENT_ON);
-    return no();
+    if ((yes(LADDER) || yes(IP_ID_CONSTANT)) && device_signs(e) >= 2)
+        return likely(LADDER, IP_ID_CONSTANT, TTL_SAME, TTL_START, OPTIONS_MISSING, ANSWER_WINDOW,
+                      SIGNATURE_CLOUDFLARE);
+    return yes(HANDSHAKE_DONE) || yes(TRIGGER_SYN) || device_signs(e) >= 1
+               ? not_excluded(TTL_SAME, SENDER_WENT_ON)
+               : no();
 }
 
 /* Off the path one has to guess: RFC 5961 section 1.2. */
 RULE(blind_attack)
 {
-    if (!yes(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(EARLIER_RESET))
+    if (yes(STRAY_RSTS) && !yes(TRIGGER))
+        return likely(STRAY_RSTS, PEER_SEEN);
+    if (!yes(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(LADDER))
         return no();
     if (yes(OUT_OF_PLACE) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
         return yes(GUESSES) && yes(SENDER_WENT_ON)

@@ -20,13 +20,16 @@ RULE(echo_of_reset)
         return not_excluded(PEER_SEEN);
     if (forgot(e))
         return not_excluded(TRIGGER); /* the RST before may have been lost before it was captured */
-    if (yes(TRIGGER_SYN_ACK) && yes(REPEATS_RESET) && !yes(EARLIER_RESET))
-        return not_excluded(REPEATS_RESET);
+    if (yes(TRIGGER_SYN_ACK) && !yes(EARLIER_RESET))
+        return not_excluded(
+            TRIGGER_SYN_ACK); /* a RST before may have been made nearer to its receiver */
     if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) ||
         yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK))
         return no();
     /* A repeated SYN-ACK may be answered anew; a doubled answer may have a doubled trigger. */
-    if (honest(e) && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_SYN_ACK))
+    if (yes(FORGED_BEFORE))
+        return not_excluded(FORGED_BEFORE);
+    if (honest(e) && device_signs(e) == 0 && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_SYN_ACK))
         return certain(EARLIER_RESET, TRIGGER);
     return likely(EARLIER_RESET, TRIGGER, TRIGGER_DOUBLED);
 }
@@ -191,6 +194,12 @@ RULE(zero_window_timeout)
 
 RULE(device_idle_timeout)
 {
+    if (yes(TEXT_SAYS_IDLE))
+        return likely(TEXT_SAYS_IDLE, IDLE_LONG, KNOWN_TIMER);
+    if ((yes(FORGED_BEFORE) || not(TTL_SAME) || yes(OPTIONS_MISSING)) && not(TRIGGER) &&
+        !yes(SENDER_WENT_ON) && !yes(PROBES_UNANSWERED) && yes(HANDSHAKE_DONE) && yes(BARE_FORM) &&
+        (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
+        return likely(IDLE_LONG, KNOWN_TIMER, TTL_SAME, OPTIONS_MISSING, OPPOSITE_AT_ONCE);
     if (yes(OPPOSITE_AT_ONCE) && yes(HANDSHAKE_DONE) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
         return likely(OPPOSITE_AT_ONCE, IDLE_LONG, KNOWN_TIMER, TTL_SAME);
     if (yes(ABORT_FORM) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))

@@ -27,8 +27,13 @@ RULE(firewall_reject)
 {
     if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
         return not_excluded(SEQ_ZERO);
+    /* In an open connection: it was answered by the rules, but the end it speaks for never met the
+     * segment and lives on. */
+    if (yes(TRIGGER_DATA) && yes(BARE_FORM) && yes(SENDER_WENT_ON) && !yes(SENDER_ACKED_TRIGGER) &&
+        !yes(EARLIER_RESET))
+        return likely(SENDER_WENT_ON, TRIGGER_DATA, BARE_FORM, TTL_SAME);
     if (!yes(TRIGGER_SYN) || yes(SENDER_ACCEPTED))
-        return no();
+        return stray_answer(e) && (not(TTL_SAME) || yes(TTL_START)) ? not_excluded(TTL_SAME) : no();
     if (not(HOST_STACK) && not(TTL_SAME))
         return certain(HOST_STACK, TTL_SAME, TRIGGER_SYN);
     if (not(TTL_SAME) && yes(TRIGGER_TOO_FAST))
@@ -56,12 +61,12 @@ RULE(accept_queue_overflow)
 
 RULE(backend_unavailable)
 {
-    if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !yes(SERVER_NEVER_SPOKE) ||
-        yes(EARLIER_RESET))
+    if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || yes(SENDER_SENT_DATA) || yes(EARLIER_RESET))
         return no();
     /* A SYN proxy answers for the backend without a socket of its own: nothing of a live one shows.
      */
-    if (yes(ABORT_FORM) && yes(ACK_FLAG) && yes(BARE_FORM) && not(PEER_SENT_DATA))
+    if (yes(ABORT_FORM) && yes(ACK_FLAG) && yes(BARE_FORM) && yes(SERVER_NEVER_SPOKE) &&
+        not(PEER_SENT_DATA) && !yes(SYN_ACK_REPEATED))
         return likely(ABORT_FORM, SERVER_NEVER_SPOKE, BARE_FORM, TTL_SAME);
     if (yes(ABORT_FORM))
         return not_excluded(ABORT_FORM, SERVER_NEVER_SPOKE);
@@ -117,6 +122,10 @@ RULE(unsolicited_syn_ack)
 
 RULE(ddos_challenge)
 {
+    /* It finishes the handshake itself and asks for another one. */
+    if (yes(SERVER_NEVER_SPOKE) && not(SENDER_CLIENT) && yes(ABORT_FORM) && yes(BARE_FORM) &&
+        not(PEER_SENT_DATA))
+        return not_excluded(SERVER_NEVER_SPOKE);
     if (!yes(TRIGGER_WRONG_SYN_ACK) || yes(TRIGGER_MATCHES_PAST))
         return no();
     if (yes(CHALLENGES_OTHERS))
@@ -126,8 +135,14 @@ RULE(ddos_challenge)
 
 RULE(syn_received_timeout)
 {
-    if (!not(HANDSHAKE_DONE) || !not(SENDER_CLIENT) || !not(TRIGGER) || not(OPENING_SEEN) ||
-        not(PEER_SEEN))
+    /* The device that gives a half-made connection up may tell both ends. */
+    if (not(HANDSHAKE_DONE) && yes(OPPOSITE_AT_ONCE) && yes(BOTH_DIRECTIONS))
+        return likely(OPPOSITE_AT_ONCE, HANDSHAKE_DONE, HALF_MADE);
+    if (!not(SENDER_CLIENT) || !not(TRIGGER) || not(OPENING_SEEN) || not(PEER_SEEN))
+        return no();
+    /* Where the last ACK got lost on its way, the client believes itself connected. */
+    bool ack_lost = yes(SERVER_NEVER_SPOKE) && yes(SYN_ACK_REPEATED) && not(PEER_SENT_DATA);
+    if (!not(HANDSHAKE_DONE) && !ack_lost)
         return no();
     if (yes(SYN_ACK_REPEATED) || yes(HALF_MADE))
         return likely(HALF_MADE, SYN_ACK_REPEATED, HANDSHAKE_DONE, TRIGGER);

@@ -112,8 +112,7 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
         note_ended(ended, r->already_ended_by == 0, r->already_ended_sender,
                    r->already_ended_effect, r->already_ended_where, r->already_event);
     unsigned looked = 0;
-    for (struct reset *p = c->first_reset;
-         p && p != r && looked < MAX_RELATED && !(ended->x_gone && ended->y_gone);
+    for (struct reset *p = c->first_reset; p && p != r && looked < MAX_RELATED;
          p = p->next_of_connection) {
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
@@ -140,6 +139,30 @@ struct judgement {
     struct outcome outcome;
 };
 
+static bool somebody_else(enum tcprst_cause cause)
+{
+    return cause == TCPRST_CAUSE_INJECTED || cause == TCPRST_CAUSE_POLICY_RESET ||
+           cause == TCPRST_CAUSE_BLIND_ATTACK || cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT;
+}
+
+/* An earlier RST of the same burst, from as far away, that somebody in between had made. */
+static where_t forged_before(const struct reset *r)
+{
+    const struct connection *c = r->connection;
+    if (c->number == r->incarnation && c->forged_where && c->forged_by == r->d &&
+        c->forged_ttl == r->ttl && r->when >= c->forged_time &&
+        r->when - c->forged_time <= NS_PER_S && c->forged_where < where_pack(r->frame))
+        return c->forged_where;
+    unsigned looked = 0;
+    for (struct reset *p = c->first_reset; p && p != r && looked < MAX_RELATED;
+         p = p->next_of_connection, looked++)
+        if (p->incarnation == r->incarnation && p->d == r->d && p->ttl == r->ttl &&
+            r->when - p->when <= NS_PER_S && !p->duplicate_of && somebody_else(p->outcome.cause) &&
+            p->outcome.third_party)
+            return where_pack(p->frame);
+    return 0;
+}
+
 static void judge(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
     ended_before(core, r, &j->ended);
@@ -148,7 +171,13 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
     struct fact *earlier = &j->evidence.facts[TCPRST_FACT_EARLIER_RESET];
     earlier->state = j->ended.any ? FACT_TRUE : FACT_FALSE;
     earlier->frame = where_frame(j->ended.where);
+    where_t forged = forged_before(r);
+    j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].state = forged ? FACT_TRUE : FACT_FALSE;
+    j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].frame = where_frame(forged);
     rules_decide(&j->decision, &j->evidence);
+    j->outcome.third_party =
+        j->decision.findings[j->decision.cause].strength >= TCPRST_STRENGTH_LIKELY &&
+        somebody_else(j->decision.cause);
     j->outcome.cause = j->decision.cause;
     j->outcome.acceptance = acceptance_of(r, &j->ended);
     j->outcome.effect = effect_of(r, j->outcome.acceptance, &j->evidence);
@@ -304,6 +333,12 @@ static void note_final(struct connection *c, const struct reset *r, const struct
                        const struct tcprst_verdict *v)
 {
     bool reset = j->outcome.effect == TCPRST_EFFECT_RESET;
+    if (!r->duplicate_of && j->outcome.third_party && c->number == r->incarnation) {
+        c->forged_where = where_pack(r->frame);
+        c->forged_by = (uint8_t)r->d;
+        c->forged_ttl = r->ttl;
+        c->forged_time = r->when;
+    }
     if (r->duplicate_of || answers_stray(r) || !(reset || j->outcome.sender_ended))
         return;
     tell_later(r, j);
@@ -520,12 +555,19 @@ static void note_host(struct tcprst *core, const struct reset *r)
     bool known = (r->x.seen & END_SEEN) != 0;
     bool forgot = r->has_trigger && !syn && known && !(r->x.seen & END_FIN);
     bool abort = reset_has_abort_form(r) && (r->connection_flags & CONN_ESTABLISHED);
+    bool stray = !known && !(r->y.seen & END_SEEN) && !r->has_trigger && r->seq != 0;
+    bool abandon =
+        r->has_trigger && (r->trigger.flags & TCPRST_SYN) && (r->trigger.flags & TCPRST_ACK);
     bool coded = window_code_text(r->window) != NULL;
-    if (!syn && !forgot && !abort && !coded)
+    if (!syn && !forgot && !abort && !coded && !stray && !abandon)
         return;
     struct host *host = hosts_get(core->hosts, r->ip_version, r->source, r->when);
     if (syn)
         host_note_closed(host, r->source_port, r->when);
+    if (abandon)
+        host_note_abandon(host, r->when);
+    if (stray && r->connection->resets <= 1)
+        host_note_stray(host, r->when);
     if (coded)
         host_note_window(host, r->window, r->incarnation);
     if (r->connection->resets > 1)
