@@ -131,6 +131,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     bool probe = (t->bits & RECENT_PROBE);
     tell_at(e, F(TRIGGER_SYN), syn, t->where);
     tell_at(e, F(TRIGGER_DOUBLED), r->trigger_inherited, r->repeats);
+    tell_at(e, F(TRIGGER_REPEATED), (t->bits & RECENT_REPEATED) != 0, t->where);
     tell_at(e, F(TRIGGER_AMBIGUOUS), r->trigger_ambiguous, t->where);
     fact_syn_ack_trigger(e, r);
     fact_handshake_trigger(e, r);

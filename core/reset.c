@@ -208,16 +208,17 @@ static void note_repeats(struct reset *r, const struct connection *c)
     if (!e)
         return;
     r->repeats = e->where;
-    if (r->has_trigger)
-        return;
     unsigned looked = 0;
     for (const struct reset *p = c->first_reset; p && looked < MAX_RELATED;
-         p = p->next_of_connection, looked++)
-        if (where_pack(p->frame) == e->where && p->has_trigger &&
-            r->when - p->when <= TRIGGER_MIN) {
-            r->has_trigger = r->trigger_inherited = true;
-            r->trigger = p->trigger;
-        }
+         p = p->next_of_connection, looked++) {
+        if (where_pack(p->frame) != e->where || !p->has_trigger || r->when - p->when > TRIGGER_MIN)
+            continue;
+        /* Answers keep the order of what drew them. */
+        if (r->has_trigger && r->trigger.where > p->trigger.where)
+            continue;
+        r->has_trigger = r->trigger_inherited = true;
+        r->trigger = p->trigger;
+    }
 }
 
 /* An acknowledgment Y sent some time before: an old copy of that segment may have come late. */

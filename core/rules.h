@@ -121,6 +121,12 @@ static inline bool answers_unseen(const struct evidence *e)
     return not(PEER_SEEN) && not(ACK_FLAG) && !yes(LIVE_SOCKET);
 }
 
+/* One direction only, and the RST drawn by nothing in it: hardly anything can be excluded. */
+static inline bool one_sided(const struct evidence *e)
+{
+    return not(PEER_SEEN) && !yes(TRIGGER) && !yes(ODD_RST);
+}
+
 /* The sender's own stack ended it without being provoked, and no FIN of its own came first. */
 static inline bool deliberate(const struct evidence *e)
 {

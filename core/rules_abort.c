@@ -148,6 +148,8 @@ static bool filter_answered(const struct evidence *e)
 
 RULE(policy_reset)
 {
+    if (one_sided(e))
+        return not_excluded(PEER_SEEN);
     if (!yes(HANDSHAKE_DONE) || yes(CONFIRMED))
         return no();
     if (yes(TEXT_SAYS_POLICY))
@@ -155,7 +157,7 @@ RULE(policy_reset)
     if (contradicted(e))
         return not_excluded(TTL_SAME);
     if (yes(EARLIER_RESET) && !yes(FORGED_BEFORE))
-        return no();
+        return not(TRIGGER) || yes(TRIGGER_DOUBLED) ? not_excluded(EARLIER_RESET) : no();
     /* What is cut for its content has shown some. */
     if (not(PEER_SENT_DATA) && not(SENDER_SENT_DATA))
         return not_excluded(TTL_SAME);
@@ -171,6 +173,8 @@ RULE(policy_reset)
 
 RULE(injected)
 {
+    if (one_sided(e))
+        return not_excluded(PEER_SEEN);
     if (yes(CONFIRMED) || (yes(EARLIER_RESET) && yes(TRIGGER) && device_signs(e) < 2))
         return no();
     if (yes(OUT_OF_PLACE) && !yes(LADDER) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
@@ -194,6 +198,8 @@ RULE(blind_attack)
 {
     if (yes(STRAY_RSTS) && !yes(TRIGGER))
         return likely(STRAY_RSTS, PEER_SEEN);
+    if (one_sided(e))
+        return not_excluded(PEER_SEEN);
     if (!yes(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(LADDER))
         return no();
     if (yes(OUT_OF_PLACE) && (yes(GUESSES) || yes(SENDER_WENT_ON)))

@@ -29,7 +29,8 @@ RULE(echo_of_reset)
     /* A repeated SYN-ACK may be answered anew; a doubled answer may have a doubled trigger. */
     if (yes(FORGED_BEFORE))
         return not_excluded(FORGED_BEFORE);
-    if (honest(e) && device_signs(e) == 0 && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_SYN_ACK))
+    if (honest(e) && device_signs(e) == 0 && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_REPEATED) &&
+        !yes(TRIGGER_SYN_ACK))
         return certain(EARLIER_RESET, TRIGGER);
     return likely(EARLIER_RESET, TRIGGER, TRIGGER_DOUBLED);
 }
@@ -194,6 +195,8 @@ RULE(zero_window_timeout)
 
 RULE(device_idle_timeout)
 {
+    if (yes(EARLIER_RESET) && !yes(FORGED_BEFORE))
+        return no();
     if (yes(TEXT_SAYS_IDLE))
         return likely(TEXT_SAYS_IDLE, IDLE_LONG, KNOWN_TIMER);
     if ((yes(FORGED_BEFORE) || not(TTL_SAME) || yes(OPTIONS_MISSING)) && not(TRIGGER) &&

@@ -33,7 +33,9 @@ RULE(firewall_reject)
         !yes(EARLIER_RESET))
         return likely(SENDER_WENT_ON, TRIGGER_DATA, BARE_FORM, TTL_SAME);
     if (!yes(TRIGGER_SYN) || yes(SENDER_ACCEPTED))
-        return stray_answer(e) && (not(TTL_SAME) || yes(TTL_START)) ? not_excluded(TTL_SAME) : no();
+        return stray_answer(e) && yes(TRIGGER_DATA) && !yes(EARLIER_RESET) && !yes(SENDER_FIN)
+                   ? not_excluded(TTL_SAME)
+                   : no();
     if (not(HOST_STACK) && not(TTL_SAME))
         return certain(HOST_STACK, TTL_SAME, TRIGGER_SYN);
     if (not(TTL_SAME) && yes(TRIGGER_TOO_FAST))
@@ -96,7 +98,8 @@ RULE(connect_abandoned)
         return likely(TRIGGER_SYN_ACK, SYN_ACK_LATE, SYN_PLAIN);
     if (yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK))
         return not_excluded(TRIGGER_SYN_ACK);
-    return no();
+    return not(HANDSHAKE_DONE) && yes(SENDER_CLIENT) && not(TRIGGER) ? not_excluded(SENDER_CLIENT)
+                                                                     : no();
 }
 
 RULE(syn_scan)
@@ -122,6 +125,8 @@ RULE(unsolicited_syn_ack)
 
 RULE(ddos_challenge)
 {
+    if (one_sided(e))
+        return not_excluded(PEER_SEEN);
     /* It finishes the handshake itself and asks for another one. */
     if (yes(SERVER_NEVER_SPOKE) && not(SENDER_CLIENT) && yes(ABORT_FORM) && yes(BARE_FORM) &&
         not(PEER_SENT_DATA))
@@ -135,9 +140,17 @@ RULE(ddos_challenge)
 
 RULE(syn_received_timeout)
 {
+    if (one_sided(e))
+        return not_excluded(PEER_SEEN);
     /* The device that gives a half-made connection up may tell both ends. */
     if (not(HANDSHAKE_DONE) && yes(OPPOSITE_AT_ONCE) && yes(BOTH_DIRECTIONS))
         return likely(OPPOSITE_AT_ONCE, HANDSHAKE_DONE, HALF_MADE);
+    if (answers_good_syn_ack(e))
+        return not_excluded(TRIGGER_SYN_ACK);
+    /* No client resets its own attempt unprovoked: it would just stop. */
+    if (not(HANDSHAKE_DONE) && yes(SENDER_CLIENT) && not(TRIGGER) && yes(BOTH_DIRECTIONS) &&
+        not(ACK_FLAG))
+        return likely(HANDSHAKE_DONE, TRIGGER, SENDER_CLIENT);
     if (!not(SENDER_CLIENT) || !not(TRIGGER) || not(OPENING_SEEN) || not(PEER_SEEN))
         return no();
     /* Where the last ACK got lost on its way, the client believes itself connected. */
