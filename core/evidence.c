@@ -220,7 +220,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
             tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
             numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
         }
-        if (seen(x, END_TIMESTAMPS) && is(e, F(ABORT_FORM)))
+        if (seen(x, END_TIMESTAMPS) && is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK))
             tell(e, F(OPTIONS_MISSING), !r->options.has_timestamps && !r->options.cut);
     }
     if (seen(x, END_FIN))
@@ -255,11 +255,11 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
     unsigned hops = host_hops(r->ttl);
     if (seen(x, END_SEEN)) {
         bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
-        same |= hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last);
+        bool own = is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK);
+        same |= !own && (hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last));
         /* An answer carries the host's default TTL, whatever the application chose for its socket:
          * from another starting value nothing follows. */
-        bool comparable = is(e, F(ABORT_FORM)) ||
-                          r->ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
+        bool comparable = own || r->ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
                           r->ttl + hops == x->ttl_last + host_hops(x->ttl_last);
         if (same ||
             (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))

@@ -105,7 +105,8 @@ static inline bool vouched_answer(const struct evidence *e)
  * options and window. */
 static inline bool vouched_abort(const struct evidence *e)
 {
-    return honest(e) && yes(TTL_SAME) && yes(LIVE_SOCKET) && yes(ACK_FLAG) && !not(IP_ID_NEXT);
+    return honest(e) && yes(TTL_SAME) && yes(LIVE_SOCKET) && yes(ACK_FLAG) && !not(IP_ID_NEXT) &&
+           !yes(OPTIONS_MISSING);
 }
 
 /* It answers a segment that an end without the connection cannot place: nothing of an opening. */

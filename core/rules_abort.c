@@ -163,7 +163,7 @@ RULE(policy_reset)
         return not_excluded(TTL_SAME);
     if (yes(FORGED_BEFORE) && !yes(GUESSES) && !yes(LADDER))
         return likely(FORGED_BEFORE, TTL_SAME, OPTIONS_MISSING);
-    if (yes(TRIGGER) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
+    if ((yes(TRIGGER) && (yes(IDLE_LONG) || yes(IDLE_LONGEST))) || yes(CONNECTION_CLOSED))
         return not_excluded(TTL_SAME);
     if (device_signs(e) >= 2 && !yes(GUESSES) && !yes(LADDER))
         return likely(TTL_SAME, TTL_START, IP_ID_NEXT, OPTIONS_MISSING, ANSWER_WINDOW,
