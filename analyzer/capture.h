@@ -91,14 +91,14 @@ enum capture_status capture_pcapng_open(struct capture *capture);
 
 static inline uint32_t capture_u32(const struct capture *capture, const uint8_t *p)
 {
-    uint32_t value;
+    uint32_t value = 0;
     __builtin_memcpy(&value, p, sizeof value);
     return capture->swapped ? __builtin_bswap32(value) : value;
 }
 
 static inline uint16_t capture_u16(const struct capture *capture, const uint8_t *p)
 {
-    uint16_t value;
+    uint16_t value = 0;
     __builtin_memcpy(&value, p, sizeof value);
     return capture->swapped ? __builtin_bswap16(value) : value;
 }

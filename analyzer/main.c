@@ -397,11 +397,9 @@ int main(int argc, char **argv)
         g_free(error);
         return EXIT_WRONG;
     }
-    if (options.action != ACTION_REPORT)
-        return explain(&options);
     struct sigaction action = {.sa_handler = on_interrupt};
     sigaction(SIGINT, &action, NULL);
-    int status = run_report(&options);
+    int status = options.action == ACTION_REPORT ? run_report(&options) : explain(&options);
     options_clear(&options);
     return status;
 }

@@ -14,12 +14,22 @@ import tempfile
 NOBODY = 65534
 
 
+def sanitizers():
+    """What a stock tshark needs to load a plugin that was built with AddressSanitizer. Wireshark's own leaks are not ours."""
+    libraries = [subprocess.run([os.environ.get("CC", "gcc"), f"-print-file-name={name}"], capture_output=True,
+                                text=True, check=True).stdout.strip() for name in ("libasan.so", "libubsan.so")]
+    return {"LD_PRELOAD": ":".join(os.path.realpath(path) for path in libraries),
+            "ASAN_OPTIONS": "detect_leaks=0"}
+
+
 class Wireshark:
     """A home folder and a plugin folder for the Wireshark programs. Use it in a with statement."""
 
     def __init__(self, plugin, tshark="tshark", environment=None):
         self.tshark_program = tshark
-        self.environment = environment or {}
+        with open(plugin, "rb") as file:
+            self.environment = sanitizers() if b"__asan_init" in file.read() else {}
+        self.environment.update(environment or {})
         self.folder = tempfile.mkdtemp(prefix="tcprst-plugin-")
         os.chmod(self.folder, 0o755)
         version = subprocess.run([tshark, "--version"], capture_output=True, text=True, check=True)
@@ -57,7 +67,8 @@ class Wireshark:
         folder = self.with_plugin if plugin else self.without_plugin
         return {"cwd": self.home, **user,
                 "env": {"PATH": os.environ["PATH"], "HOME": self.home, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-                        "WIRESHARK_PLUGIN_DIR": folder, **self.environment, **(environment or {})}}
+                        "WIRESHARK_PLUGIN_DIR": folder, "WIRESHARK_EXTCAP_DIR": self.home,
+                        **(self.environment if plugin else {}), **(environment or {})}}
 
     def run(self, *arguments, plugin=True, program=None, timeout=300, text=True, environment=None):
         """Runs tshark (or another program) and returns what subprocess.run() does."""
