@@ -47,7 +47,13 @@ def accept_queue_overflow(lab):
     # room for one more: these SYNs meet a queue that is not full, of the ACKs behind them only one does
     lab.expect("accept-queue-overflow", sender="server", reason="INVALID_SYN", count=(1, None))
     lab.expect_echoes()
-    clients += [lab.start_connect() for _ in range(backlog)]
+    # made before, so that the SYNs leave together, within one round trip
+    crowd = [lab.client_socket() for _ in range(backlog)]
+    for sock in crowd:
+        sock.setblocking(False)
+    for sock in crowd:
+        sock.connect_ex((lab.server_address, lab.port))
+    clients += crowd
     lab.settle(2.5)
     for _ in range(backlog + 1):
         server, _ = listener.accept()
