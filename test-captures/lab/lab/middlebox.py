@@ -107,6 +107,7 @@ class Middlebox:
             if half is None:
                 half = self.halves[key_of(segment)] = Half(segment, device)
             half.see(segment)
+            half.label = int.from_bytes(data[15:18], "big") & 0xFFFFF if ":" in half.src else 0
             if self.on:
                 fate = self.on(self, half, segment)
         if self.inline and fate != "drop":
@@ -166,12 +167,14 @@ class Middlebox:
         kind = rng.choice(("random", "counter", "constant")) if ids == "any" else ids
         ip_id = {"random": rng.randint(1, 65535), "counter": self.next_id(), "constant": 0x4242, "zero": 0}[kind]
         return {"ttl": ttl, "ip_id": ip_id, "window": rng.choice((0, 0, rng.randint(1, 65535), 8192, 1024)),
-                "df": rng.random() < 0.5}
+                "df": rng.random() < 0.5, "label": rng.choice((0, rng.randint(1, 0xFFFFF)))}
 
     def mimic(self, half, active=True):
         """Fields as the end itself would set them: hop count, next IP ID, window, time stamps, DSCP."""
-        fields = {"ttl": half.ttl - 1, "tos": half.tos, "window": half.window if active else 0,
-                  "ip_id": (half.ip_id + 1) & 0xFFFF if active else 0}
+        # a passive RST: no ID, the trigger's DSCP, a label of its own
+        fields = {"ttl": half.ttl - 1, "tos": half.tos if active else self.peer(half).tos,
+                  "window": half.window if active else 0, "ip_id": (half.ip_id + 1) & 0xFFFF if active else 0,
+                  "label": half.label if active else self.rng.randint(1, 0xFFFFF)}
         if active:
             fields["options"] = self._fresh(half)
         return fields
@@ -220,3 +223,34 @@ def challenged_or_ignored(send, captures, lab):
                        if other.segment and other.segment.flags & RST]
             return "ignored" if any(between) else "challenged"
     return "ignored"
+
+
+def masquerade(lab):
+    """The router hides the client's network behind its own address (nft); ports are kept.
+
+    What the truth needs is told: which packets of the two legs are one, and whose a reset was.
+    """
+    lab.middle.chain("postrouting", "oifname m1 masquerade persistent", kind="nat", priority=100)
+    lab.server.ip(f"neigh replace {lab.routers[1]} lladdr {lab.middle.macs['m1'].hex(':')} dev s0")
+    lab.sides[lab.routers[1]] = "client"
+    inside = {}
+
+    def outer(address):
+        return lab.routers[1] if lab.sides.get(address) == "client" else address
+
+    def reached(segment):
+        # the kernel that was reset names its own address
+        own = inside.get(segment.dport, segment.dst) if lab.sides.get(segment.dst) == "client" else segment.dst
+        return own, segment.dport, segment.src, segment.sport
+
+    original = lab.client_socket
+
+    def remembered(**how):
+        how["sport"] = how.get("sport") or lab.rng.randint(20000, 30000)
+        how["source"] = how.get("source") or lab.client_address
+        inside[how["sport"]] = how["source"]
+        return original(**how)
+    lab.identity = lambda s: (outer(s.src), outer(s.dst), s.sport, s.dport, s.seq, s.ack, s.flags, s.ip_id,
+                              s.payload_length)
+    lab.received_as = reached
+    lab.client_socket = remembered

@@ -24,8 +24,8 @@ def scenario(base, *, families=(4, 6), paths=("plain",), seconds=2, derive=(), *
 
     paths: plain, lossy, reordered, duplicated, jittery; those but plain are recorded with one family, turn and turn
     about. derive: names of lab/derive.py. options: rtt_ms (a number, or (least, most)), timestamps, scaling, link
-    ("wire" or "veth"), offload, extra_dumps, vantages, thin (of an impaired path, and of IPv6, one view a seed; the
-    default for a module is its THIN).
+    ("wire" or "veth"), offload, extra_dumps, vantages, thin (two views a seed, of an impaired path and of IPv6 one;
+    the default for a module is its THIN).
     """
     def register(function):
         options.setdefault("thin", function.__globals__.get("THIN", False))

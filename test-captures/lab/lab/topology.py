@@ -29,7 +29,7 @@ class Lab(SocketsMixin):
         self.rng = random.Random(f"{seed}/{spec.name}/{attempt}")
         self.program, self.workdir = program, workdir
         self.expectations, self.dumps, self.closing, self.children = [], {}, [], []
-        self.resets_may_vanish = False
+        self.resets_may_vanish, self.ages = False, []
         self.side_of = lambda segment: self.sides.get(segment.src, "unknown")
         self.identity = lambda segment: segment.identity
         self.received_as = lambda segment: (segment.dst, segment.dport, segment.src, segment.sport)
@@ -280,6 +280,14 @@ class Lab(SocketsMixin):
     def sleep(self, low, high=None):
         time.sleep(low if high is None else self.rng.uniform(low, high))
 
+    def pass_time(self, seconds, really=0.4):
+        """A long wait in a short recording: what comes after is written as so much later. Not with TCP time stamps."""
+        if self.timestamps:
+            raise ValueError("TCP time stamps would tell")
+        time.sleep(really)
+        self.ages.append((time.time_ns(), round((seconds - really) * 1e9)))
+        time.sleep(0.02)
+
     def settle(self, round_trips=1.5):
         """Let what is in flight arrive and be answered."""
         time.sleep(round_trips * self.rtt + 0.03 + (0.02 if self.spec.path != "plain" else 0))
@@ -292,6 +300,12 @@ class Lab(SocketsMixin):
         for dump in self.dumps.values():
             dump.stop()
         return {name: packets.read_pcap(dump.path) for name, dump in self.dumps.items()}
+
+    def grow_old(self, captures):
+        """Write the waits of pass_time() into the captures."""
+        for capture in captures.values():
+            for frame in capture.frames:
+                frame.time += sum(extra for moment, extra in self.ages if frame.time > moment)
 
     def __exit__(self, *_):
         # neither a signal nor the clock interrupts the taking down

@@ -16,10 +16,11 @@ ALLOWED = {
     "NO_SOCKET": {
         "closed-port", "probe-response", "connect-abandoned", "syn-scan", "unsolicited-syn-ack", "echo-of-reset",
         "peer-restarted", "idle-state-lost", "late-after-close", "unknown-connection", "time-wait-collision",
-        "half-open-resync", "fin-after-expiry", "data-after-close", "backend-unavailable", "ddos-challenge"},
+        "half-open-resync", "fin-after-expiry", "data-after-close", "backend-unavailable", "ddos-challenge",
+        "out-of-window-segment"},
     "TCP_FLAGS": {"bad-handshake-ack", "probe-response", "unknown-connection", "peer-restarted", "echo-of-reset",
                   "idle-state-lost", "late-after-close", "data-after-close", "unsolicited-syn-ack",
-                  "fin-after-expiry"},
+                  "fin-after-expiry", "accept-queue-overflow"},
     "TCP_INVALID_ACK_SEQUENCE": {"wrong-syn-ack", "ddos-challenge", "half-open-resync", "time-wait-collision"},
     "TCP_RFC7323_PAWS": {"wrong-syn-ack"},
     "TCP_OLD_ACK": {"bad-handshake-ack"},

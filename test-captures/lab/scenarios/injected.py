@@ -350,6 +350,7 @@ def pair_12503(lab):
 def upload(lab):
     """A RST to the server in the middle of an upload; the client, untold, keeps sending and is answered."""
     client_far(lab)
+    lab.server.sysctl(tcp_rmem="4096 131072 1048576")
     lab.set_path(lab.CLIENT_OUT, rate=4e6, queue=100000)
     box = forger(lab, lambda box, half, _: box.forge(half, RST | ACK, **box.foreign(half)), skip=lab.rng.randint(2, 5))
     client, server = conversation(lab)
@@ -366,6 +367,7 @@ def upload(lab):
 def download(lab):
     """A RST to the client in the middle of a download; the server keeps sending and is answered."""
     server_far(lab)
+    lab.client.sysctl(tcp_rmem="4096 131072 1048576")
     lab.set_path(lab.SERVER_OUT, rate=4e6, queue=100000)
     box = forger(lab, lambda box, half, _: box.forge(half, RST | ACK, **box.foreign(half)), side="server",
                  skip=lab.rng.randint(2, 5))

@@ -170,7 +170,7 @@ def challenged(send, captures, lab):
           extra_dumps=("any",))
 def behind_nat(lab):
     """Clients behind address translation; the server crashes and tells them one by one. Captured on either leg and on both."""
-    nat(lab)
+    masquerade(lab)
     listener = lab.listen()
     pairs = [lab.pair(listener, source=address) for address in lab.client_addresses[:lab.rng.randint(2, 4)]]
     for pair in pairs:
@@ -186,29 +186,33 @@ def behind_nat(lab):
         lab.sleep(0, 0.2)
 
 
-def nat(lab):
-    """The router hides the client's network behind its own address (nft masquerade); port numbers are kept."""
-    lab.middle.chain("postrouting", "oifname m1 masquerade persistent", kind="nat", priority=100)
-    lab.server.ip(f"neigh replace {lab.routers[1]} lladdr {lab.middle.macs['m1'].hex(':')} dev s0")
-    lab.sides[lab.routers[1]] = "client"
-    inside = {}
+@scenario("so-linger-abort.syn-proxy", families=(4,), paths=("plain",), seconds=3, derive=("snap68",))
+def behind_syn_proxy(lab):
+    """Behind a SYN proxy (nft) the server aborts; the router, taking the RST for a refusal, moves its number to the start.
 
-    def outer(address, port):
-        return (lab.routers[1], port) if lab.sides.get(address) == "client" else (address, port)
-    lab.identity = lambda s: (*outer(s.src, s.sport), *outer(s.dst, s.dport), s.seq, s.ack, s.flags, s.ip_id,
-                              s.payload_length)
-
-    def reached(segment):
-        # the kernel that was reset names its own address
-        key = segment.dport
-        own = inside.get(key, segment.dst) if lab.sides.get(segment.dst) == "client" else segment.dst
-        return own, segment.dport, segment.src, segment.sport
-    lab.received_as = reached
-    original = lab.client_socket
-
-    def remembered(*arguments, **how):
-        how["sport"] = how.get("sport") or lab.rng.randint(20000, 30000)
-        how["source"] = how.get("source") or lab.client_address
-        inside[how["sport"]] = how["source"]
-        return original(*arguments, **how)
-    lab.client_socket = remembered
+    nf_synproxy gives a RST of the server the number behind the SYN-ACK (so in Linux 6.18). After data that is old, and
+    the client ignores it.
+    """
+    lab.middle.sysctl(net_netfilter_nf_conntrack_tcp_loose=0)
+    lab.middle.chain("prerouting", f"tcp dport {lab.port} tcp flags & (syn|ack) == syn notrack", priority=-300)
+    lab.middle.chain("forward", f"tcp dport {lab.port} ct state invalid,untracked "
+                     "synproxy mss 1460 wscale 7 timestamp sack-perm", "ct state invalid drop")
+    # the router moves the numbers of either leg to those of the other
+    lab.identity = lambda s: (s.src, s.dst, s.sport, s.dport, s.flags, s.ip_id, s.payload_length)
+    listener = lab.listen()
+    client = lab.client_socket()
+    client.connect((lab.server_address, lab.port))
+    server, _ = listener.accept()
+    lab.closing.append(server)
+    messages = lab.rng.randint(0, 3)
+    for _ in range(messages):
+        server.sendall(lab.bytes(20, 300))
+        lab.settle()
+    receive_some(client)
+    lab.settle(2)
+    lab.expect("so-linger-abort", sender="server", reason="TCP_STATE", effect="ignored" if messages else None)
+    abort(server)
+    lab.settle()
+    if receive_error(client, timeout=0.2) != ("nothing" if messages else "ECONNRESET"):
+        raise NotAsClaimed("the client took the RST otherwise than said")
+    vanish(client)
