@@ -52,10 +52,10 @@ struct capture {
     uint64_t unknown_blocks; /* pcapng blocks of types that are not known */
     GArray *interfaces;      /* struct capture_interface; of the current section */
 
-    /* May be set after capture_start(): shown each whole pcapng block, before the packet in it (then
-     * is_packet, and packets is its number) is handed out. */
-    void (*on_block)(void *user, const struct capture *capture, const uint8_t *block, uint32_t total,
-                     bool is_packet);
+    /* May be set after capture_start(): shown each whole pcapng block, before the packet in it
+     * (then is_packet, and packets is its number) is handed out. */
+    void (*on_block)(void *user, const struct capture *capture, const uint8_t *block,
+                     uint32_t total, bool is_packet);
     void *on_block_user;
 
     /* private */

@@ -82,26 +82,35 @@ static void fill_ip(struct tcprst_segment *segment, const struct ip_header *ip)
     }
 }
 
-void decode_tcp(struct decoding *d, const struct ip_header *ip, struct span span)
+static inline bool fill_segment(struct decoding *d, const struct ip_header *ip, struct span span,
+                                struct tcprst_segment *segment)
 {
-    struct decoded *out = d->out;
-    struct tcprst_segment spare, *segment = &spare;
-    bool room = out->count < out->size;
-    if (G_LIKELY(room))
-        segment = &out->segments[out->count];
     if (!tcprst_segment_parse(segment, span.bytes, span.captured, span.length, NULL)) {
         d->decoder->counts.bad_tcp++;
-        return;
+        return false;
     }
     segment->frame = (struct tcprst_frame){.number = d->packet->number};
     segment->layer = ++d->layers;
     segment->time = d->packet->time;
     segment->cookie = NULL;
     fill_ip(segment, ip);
-    if (G_LIKELY(room))
+    return true;
+}
+
+static void keep_pending(struct decoding *d, const struct ip_header *ip, struct span span)
+{
+    struct tcprst_segment segment;
+    if (fill_segment(d, ip, span, &segment))
+        g_array_append_val(d->decoder->pending, segment);
+}
+
+void decode_tcp(struct decoding *d, const struct ip_header *ip, struct span span)
+{
+    struct decoded *out = d->out;
+    if (G_UNLIKELY(out->count == out->size))
+        keep_pending(d, ip, span);
+    else if (fill_segment(d, ip, span, &out->segments[out->count]))
         out->count++;
-    else
-        g_array_append_val(d->decoder->pending, spare);
 }
 
 void decode_packet(struct decoder *decoder, const struct packet *packet, struct decoded *decoded)

@@ -33,7 +33,7 @@ static void decode_protocol(struct decoding *d, const struct ip_header *ip, stru
 static bool reassemble(struct decoding *d, const struct ip_header *ip, uint32_t id, uint32_t offset,
                        bool more, struct span *span)
 {
-    if (span->captured < span->length || span->length == 0) {
+    if (ip->cut || span->length == 0) {
         d->decoder->counts.fragments_cut++;
         return false;
     }
@@ -68,10 +68,7 @@ void decode_ipv4(struct decoding *d, struct span span)
     /* An offloading network card writes the length later: 0 means all there is. */
     if (total == 0)
         total = span.length;
-    if (header < IPV4_HEADER || total < header)
-        return;
-    span = cut(span, total);
-    if (!has(span, header))
+    if (header < IPV4_HEADER || total < header || !has(span, header))
         return;
     uint16_t fragment = be16(p + 6);
     struct ip_header ip = {
@@ -80,11 +77,12 @@ void decode_ipv4(struct decoding *d, struct span span)
         .ttl = p[8],
         .tos = p[1],
         .dont_fragment = fragment & IPV4_DF,
+        .cut = total > span.captured,
         .id = be16(p + 4),
         .source = p + 12,
         .destination = p + 16,
     };
-    span = skip(span, header);
+    span = skip(cut(span, total), header);
     if (G_UNLIKELY(fragment & (IPV4_MF | IPV4_OFFSET)) &&
         !reassemble(d, &ip, ip.id, (fragment & IPV4_OFFSET) * 8u, fragment & IPV4_MF, &span))
         return;
@@ -213,7 +211,9 @@ void decode_ipv6(struct decoding *d, struct span span)
         .destination = p + 24,
     };
     uint32_t length = payload_length(span);
-    span = cut(skip(span, IPV6_HEADER), length);
+    span = skip(span, IPV6_HEADER);
+    ip.cut = length > span.captured;
+    span = cut(span, length);
     if (G_UNLIKELY(ip.protocol != PROTOCOL_TCP)) {
         bool stop;
         while (take_extension(d, &ip, &span, &stop))

@@ -39,6 +39,7 @@ struct decoding {
 struct ip_header {
     uint8_t version, protocol, ttl, tos;
     bool dont_fragment;
+    bool cut;    /* not all octets that its length announces were captured */
     bool hidden; /* Wireshark's IP header does not reach the segment: AH between IPv4 and TCP */
     uint16_t id;
     uint32_t flow_label;
@@ -139,6 +140,7 @@ void decode_pppoe(struct decoding *d, struct span span);
 /* decode_wireless.c */
 void decode_wireless_link(struct decoding *d, uint16_t link_type, struct span span);
 void decode_80211(struct decoding *d, struct span span);
+void decode_capwap(struct decoding *d, struct span span);
 
 /* decode_ip.c */
 void decode_ipv4(struct decoding *d, struct span span);

@@ -35,6 +35,12 @@ static void decode_erspan(struct decoding *d, struct span span)
     }
 }
 
+/* Aruba access points carry IEEE 802.11 frames; the low digits say for which station queue. */
+static bool is_aruba(uint16_t type)
+{
+    return type >= 0x8200 && type <= 0x8370 && (type & 0x0f) == 0;
+}
+
 /* RFC 2784, RFC 2890; version 1: RFC 2637 (PPTP). */
 static void decode_gre(struct decoding *d, struct span span)
 {
@@ -90,6 +96,8 @@ static void decode_gre(struct decoding *d, struct span span)
         decode_ethertype(d, type, span);
         break;
     default:
+        if (is_aruba(type))
+            decode_80211(d, span);
         break;
     }
 }
@@ -247,9 +255,9 @@ static const struct {
     uint16_t port;
     void (*decode)(struct decoding *d, struct span span);
 } udp_tunnels[] = {
-    {1701, decode_l2tp}, {2152, decode_gtp},   {3544, decode_teredo},    {4341, decode_lisp},
-    {4754, decode_gre},  {4789, decode_vxlan}, {4790, decode_vxlan_gpe}, {6081, decode_geneve},
-    {6635, decode_mpls}, {37008, decode_tzsp},
+    {1701, decode_l2tp},   {2152, decode_gtp},   {3544, decode_teredo},    {4341, decode_lisp},
+    {4754, decode_gre},    {4789, decode_vxlan}, {4790, decode_vxlan_gpe}, {5247, decode_capwap},
+    {6081, decode_geneve}, {6635, decode_mpls},  {37008, decode_tzsp},
 };
 
 static bool decode_port(struct decoding *d, uint16_t port, struct span span)

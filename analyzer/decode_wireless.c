@@ -15,8 +15,9 @@ enum { FCS_OCTETS = 4 };
 
 /* How the device wrote the frame. */
 struct framing {
-    bool fcs;    /* a frame check sequence stands at the end */
-    bool padded; /* the header is padded to a multiple of 4 octets */
+    bool fcs;     /* a frame check sequence stands at the end */
+    bool padded;  /* the header is padded to a multiple of 4 octets */
+    bool swapped; /* the two octets of the frame control stand the other way round */
 };
 
 /* IEEE 802.11-2016, section 9.3.2.2: subframes of address, address, length, payload, each padded to
@@ -44,7 +45,7 @@ static void decode_data_frame(struct decoding *d, struct span span, struct frami
     if (!has(span, 24) || !enter(d))
         return;
     const uint8_t *p = span.bytes;
-    uint8_t control = p[0], flags = p[1];
+    uint8_t control = p[framing.swapped ? 1 : 0], flags = p[framing.swapped ? 0 : 1];
     /* A frame's payload that is encrypted, or a fragment of one, tells nothing. */
     if ((control & 0x03) != 0 || ((control >> 2) & 3) != TYPE_DATA || (control & NO_DATA) ||
         (flags & (PROTECTED | MORE_FRAGMENTS)) || (p[22] & 0x0f) != 0)
@@ -77,6 +78,25 @@ static void decode_data_frame(struct decoding *d, struct span span, struct frami
 void decode_80211(struct decoding *d, struct span span)
 {
     decode_data_frame(d, span, (struct framing){.fcs = d->packet->fcs_octets == FCS_OCTETS});
+}
+
+/* RFC 5415, section 4.3. Controllers write the frame control the other way round; Wireshark expects
+ * it so. */
+void decode_capwap(struct decoding *d, struct span span)
+{
+    enum { NATIVE = 0x01, IEEE_80211 = 1 };      /* in the third octet; its binding */
+    enum { FRAGMENT = 0x80, KEEP_ALIVE = 0x08 }; /* in the fourth */
+    if (!has(span, 8) || span.bytes[0] != 0 || !enter(d))
+        return;
+    const uint8_t *p = span.bytes;
+    uint8_t binding = (p[2] >> 1) & 0x1f;
+    span = skip_if(span, (p[1] >> 3) * 4u);
+    if (p[3] & (FRAGMENT | KEEP_ALIVE))
+        return;
+    if (!(p[2] & NATIVE))
+        decode_ethernet(d, span);
+    else if (binding == IEEE_80211)
+        decode_data_frame(d, span, (struct framing){.swapped = true});
 }
 
 /* https://www.radiotap.org: a length, bitmaps of what is present, then fields in the order of their

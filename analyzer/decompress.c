@@ -191,7 +191,7 @@ static int open_file(const char *name)
 bool source_open(struct source *source, const char *name)
 {
     *source = (struct source){.fd = -1};
-    source->fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open_file(name);
+    source->fd = strcmp(name, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open_file(name);
     struct stat status;
     if (source->fd < 0 || fstat(source->fd, &status) < 0) {
         fail(source, g_strdup(g_strerror(errno)));

@@ -7,12 +7,15 @@
 #include "capture_libpcap.h"
 #include "decode.h"
 
+#include <string.h>
+
 /* One capture and its facts. */
 struct entry {
     struct input_capture facts;
     struct capture capture;
     bool open;
     char *name, *damage;
+    char *label;         /* the name as messages say it */
     GArray *link_types;  /* struct input_link_type */
     GPtrArray *left_out; /* char * */
     uint64_t unfiltered; /* packets the filter makes no sense for */
@@ -48,6 +51,8 @@ static void set_damage(struct entry *entry, uint64_t frame, char *words)
 static void open_entry(struct entry *entry, const char *name, const struct input_options *options)
 {
     entry->name = g_strdup(name);
+    entry->label =
+        strcmp(name, "-") == 0 ? g_strdup("standard input") : g_strdup_printf("'%s'", name);
     entry->facts = (struct input_capture){
         .name = entry->name,
         .format = "",
@@ -61,7 +66,7 @@ static void open_entry(struct entry *entry, const char *name, const struct input
     struct source *source = &entry->capture.source;
     entry->open = source_open(source, name);
     if (!entry->open) {
-        set_damage(entry, 0, g_strdup_printf("cannot open '%s': %s", name, source->error));
+        set_damage(entry, 0, g_strdup_printf("cannot open %s: %s", entry->label, source->error));
         return;
     }
     source->pause_ms = options->pause_ms;
@@ -106,6 +111,7 @@ void input_close(struct input *input)
         g_array_unref(entry->link_types);
         g_ptr_array_unref(entry->left_out);
         g_free(entry->name);
+        g_free(entry->label);
         g_free(entry->damage);
     }
     decoder_free(input->decoder);
@@ -222,10 +228,10 @@ static void finish_entry(struct input *input, struct entry *entry)
     if (capture->error && capture->is_capture) {
         uint64_t frame = capture->packets + 1;
         set_damage(entry, frame,
-                   g_strdup_printf("'%s', frame %" G_GUINT64_FORMAT ": %s", entry->name, frame,
+                   g_strdup_printf("%s, frame %" G_GUINT64_FORMAT ": %s", entry->label, frame,
                                    capture->error));
     } else if (capture->error) {
-        set_damage(entry, 0, g_strdup_printf("'%s': %s", entry->name, capture->error));
+        set_damage(entry, 0, g_strdup_printf("%s: %s", entry->label, capture->error));
     }
     capture_close(capture);
     entry->open = false;

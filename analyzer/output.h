@@ -13,8 +13,8 @@ bool output_is_capture(const char *path, const struct options *options);
 bool output_rereadable(const struct options *options);
 /* The report's stream: --output or standard output. NULL with a sentence in *error (g_free()). */
 FILE *output_open(const struct options *options, char **error);
-/* Everything written is out. Returns false with a sentence in *error where it is not. why: errno of a write that has failed
- * before, where there was one. */
+/* Everything written is out. Returns false with a sentence in *error where it is not. why: errno of
+ * a write that has failed before, where there was one. */
 bool output_close(FILE *out, const struct options *options, int why, char **error);
 
 #endif

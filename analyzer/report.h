@@ -58,7 +58,8 @@ struct report {
     void *state; /* the format's own, made in open, freed in close */
     FILE *out;
     struct input *input;
-    struct input *again; /* the same captures once more, unread; NULL where they can be read only once */
+    struct input
+        *again;   /* the same captures once more, unread; NULL where they can be read only once */
     char **names; /* of the captures as shown: valid UTF-8, redacted where wanted */
     size_t name_count;
     struct redact *redact;               /* NULL: not wanted */

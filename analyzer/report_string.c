@@ -138,7 +138,8 @@ static const char *skip_columns(const char *p, size_t columns)
     return p;
 }
 
-/* A word of code that no line holds is broken at its blanks after all, and one without any anywhere. */
+/* A word of code that no line holds is broken at its blanks after all, and one without any
+ * anywhere. */
 static const char *fitting_end(const char *p, size_t room)
 {
     const char *end = word_end(p), *room_end = skip_columns(p, room);

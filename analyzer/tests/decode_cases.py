@@ -158,6 +158,8 @@ cases("fragments-addresses-apart", 1, [piece4(0, 40, True, 88), piece4(40, 80, F
 # The plugin leaves out what Wireshark decodes of a first fragment that was not wholly captured.
 cases("fragment-first-cut", 1, [(piece4(0, 40, True, 89)[:14 + 20 + 24], 14 + 20 + 40)], [[]], tshark=False)
 cases("fragments-padding", 1, [piece4(0, 16, True, 90) + bytes(10), piece4(16, 80, False, 90)], [[], [F4]])
+cases("fragments-total-too-large", 1,
+      [ethernet(ipv4(body[:40], ident=92, flags=0x2000, src="10.0.9.1", total=80)), piece4(40, 80, False, 92)], [[], []])
 
 
 def piece6(start, end, more, ident, data=body, before=b"", first=44):
@@ -174,6 +176,15 @@ cases("fragments6-destination-inside", 1,
       [ethernet(ipv6(fragment6(60, 0, 1, 79, inside[:48]), 44, src="2001:db8::9"), 0x86dd),
        ethernet(ipv6(fragment6(60, 48, 0, 79, inside[48:]), 44, src="2001:db8::9"), 0x86dd)], [[], [F6]])
 cases("fragment6-first-only", 1, [piece6(0, 40, True, 80)], [[]])
+cases("fragments6-length-too-large", 1,
+      [ethernet(ipv6(fragment6(6, 0, 1, 81, body[:40]), 44, src="2001:db8::9", length=88), 0x86dd), piece6(40, 80, False, 81)], [[], []])
+cases("fragments6-first-cut", 1,
+      [(piece6(0, 40, True, 82)[:14 + 40 + 8 + 24], 14 + 40 + 8 + 40), piece6(40, 80, False, 82)], [[], []], tshark=False)
+cases("fragments6-last-header-counts", 1,
+      [piece6(0, 40, True, 83), ethernet(ipv6(fragment6(6, 40, 0, 83, body[40:]), 44, src="2001:db8::9", hops=5), 0x86dd)],
+      [[], [{**F6, "ttl": "5"}]])
+cases("fragments6-other-next-header-later", 1,
+      [piece6(0, 40, True, 84), ethernet(ipv6(fragment6(17, 40, 0, 84, body[40:]), 44, src="2001:db8::9"), 0x86dd)], [[], []])
 tunnelled = udp(50000, 4789, b"\x08\0\0\0\0\0\x2a\0" + ethernet(long_four))
 cases("fragments-of-a-tunnel", 1,
       [ethernet(ipv4(tunnelled[:80], 17, ident=91, flags=0x2000, src="10.0.9.1")),
@@ -359,4 +370,13 @@ case("avs", 163, struct.pack("!II", 0x80211001, 64) + bytes(56) + wlan(snap(four
 case("avs-as-prism", 119, struct.pack("!II", 0x80211001, 64) + bytes(56) + wlan(snap(four)), V4)
 case("ppi-wlan", 192, struct.pack("<BBHI", 0, 0, 8, 105) + wlan(snap(four)), V4)
 case("ppi-ethernet", 192, struct.pack("<BBHI", 0, 0, 8, 1) + frame, V4)
+swapped = wlan(snap(four))[1::-1] + wlan(snap(four))[2:]
+case("capwap-80211", 1, over_udp(5247, b"\0\x10\x03\0" + bytes(4) + swapped), V4)
+case("capwap-80211-radio-address", 1, over_udp(5247, b"\0\x20\x03\x10" + bytes(4) + b"\6" + bytes(7) + swapped), V4)
+case("capwap-ethernet", 1, over_udp(5247, b"\0\x10\x02\0" + bytes(4) + frame), V4)
+case("capwap-keep-alive", 1, over_udp(5247, b"\0\x10\x02\x08" + bytes(4) + frame))
+case("capwap-dtls", 1, over_udp(5247, b"\1\x10\x02\0" + bytes(4) + frame))
+case("gre-aruba", 1, ethernet(ipv4(gre(wlan(snap(four)), 0x8200), 47)), V4)
+case("gre-aruba-last", 1, ethernet(ipv4(gre(wlan(snap(four)), 0x8370), 47)), V4)
+case("gre-behind-aruba", 1, ethernet(ipv4(gre(wlan(snap(four)), 0x8380), 47)))
 case("unknown-link-type", 147, frame)

@@ -433,6 +433,12 @@ class Lists(Test):
             result = self.dump(self.late, "-", self.early, data=file.read())
         self.assertEqual(result.frames(), ["2:1", "1:1", "1:2", "0:1"])
 
+    def test_standard_input_twice(self):
+        with open(self.middle, "rb") as file:
+            result = self.dump("-", "-", data=file.read())
+        self.assertEqual([c["damage"] for c in result.captures], [None, "standard input: not a capture: it is empty"])
+        self.assertEqual(result.frames(), ["0:1", "0:2"])
+
     def test_empty_and_bad_ones_among_them(self):
         result = self.dump(self.late, self.path("empty", pcap([])), self.path("bad", b"bad!"), self.early)
         self.assertEqual(result.frames(), ["3:1", "0:1"])
