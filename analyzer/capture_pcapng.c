@@ -346,7 +346,7 @@ static enum capture_status take_block(struct capture *capture, const struct bloc
 static enum capture_status next_packet(struct capture *capture, struct packet *packet)
 {
     for (;;) {
-        struct block block;
+        struct block block = {0};
         bool is_packet;
         enum capture_status status = next_block(capture, &block);
         if (status != CAPTURE_PACKET)
@@ -363,7 +363,7 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
 
 enum capture_status capture_pcapng_open(struct capture *capture)
 {
-    struct block block;
+    struct block block = {0};
     enum capture_status status = next_block(capture, &block);
     if (status == CAPTURE_PACKET)
         status = take_section(capture, &block);

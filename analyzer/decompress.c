@@ -351,7 +351,7 @@ static enum source_status no_memory(struct source *source)
 static enum source_status start(struct source *source)
 {
     if (!source->buffer) {
-        source->buffer = malloc(WINDOW_SIZE);
+        source->buffer = calloc(1, WINDOW_SIZE);
         if (!source->buffer)
             return no_memory(source);
         source->capacity = WINDOW_SIZE;
@@ -385,7 +385,7 @@ static enum source_status start(struct source *source)
     source->raw = source->buffer;
     source->raw_end = source->size;
     source->size = 0;
-    source->data = source->buffer = malloc(WINDOW_SIZE);
+    source->data = source->buffer = calloc(1, WINDOW_SIZE);
     return source->buffer ? SOURCE_READY : no_memory(source);
 }
 
