@@ -6,6 +6,16 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
+/* ---- Time ---- */
+
+/* Times the core can reckon with: 1933 to 2116. The difference of any two of them, and what a clock
+ * can have been set back by, fit in 64 bits; what lies beyond is a damaged record. */
+#define TIME_MIN (-(INT64_C(1) << 60))
+#define TIME_MAX (INT64_C(1) << 62)
+/* Queues of a capturing host, or of several that are merged, reorder by milliseconds. A packet that
+ * is so much older than one before it was captured by a clock that had been set back. */
+#define CLOCK_SET_BACK (1 * NS_PER_S)
+
 /* ---- When a verdict is final ---- */
 
 /* So long after a RST, in capture time, later packets may still revise its verdict. Long enough for

@@ -36,7 +36,8 @@ struct tcprst {
     struct reset *first, *last; /* pending, oldest first */
     size_t pending;
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
-    int64_t now;          /* latest capture time */
+    int64_t now;          /* latest capture time, on the core's own clock */
+    int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
     uint64_t serial;
     const struct decision *decision; /* of the verdict being handed out */
     const struct evidence *evidence;
@@ -649,13 +650,29 @@ static void note_opening(struct tcprst *core, struct connection *c, const struct
         host_note_opening(host, s, core->now, syn_ack ? c->end[d].rtt_min : -1);
 }
 
-/* Capture time: it may be absent or run backwards, but the past stays past. */
+/* A capture's time on the core's clock, which never runs backwards and in which no difference
+ * overflows. */
+static int64_t core_time(const struct tcprst *core, int64_t time)
+{
+    if (time < TIME_MIN)
+        time = TIME_MIN;
+    return time > TIME_MAX - core->set_back ? TIME_MAX : time + core->set_back;
+}
+
+/* Segments may come a little out of order, or without a time. A time far behind is another matter:
+ * the clock was set back (or an earlier time was wrong), and goes on from where it was. */
 static void note_time(struct tcprst *core, const struct tcprst_segment *s)
 {
-    if (s->time != TCPRST_TIME_UNKNOWN && s->time > core->now)
-        core->now = s->time;
-    else if (core->now == INT64_MIN)
-        core->now = s->time == TCPRST_TIME_UNKNOWN ? 0 : s->time;
+    if (s->time == TCPRST_TIME_UNKNOWN) {
+        if (core->now == INT64_MIN)
+            core->now = 0;
+        return;
+    }
+    int64_t time = core_time(core, s->time);
+    if (time > core->now)
+        core->now = time;
+    else if (core->now - time > CLOCK_SET_BACK)
+        core->set_back += core->now - time;
 }
 
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
@@ -700,6 +717,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
 
 void tcprst_advance(struct tcprst *core, int64_t now)
 {
+    now = core_time(core, now);
     if (now > core->now)
         core->now = now;
     finalize_due(core);

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_core.c - what must hold whatever the numbers are: sequence numbers that wrap, times that are
+ * absent or run backwards, counts beyond 32 bits, a table that is full. Verdicts on recorded
+ * captures are test-captures/'s matter.
+ */
+#include "sequence.h"
+#include "tcprst.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned failures;
+
+/* Says what failed and goes on. */
+#define EXPECT(condition)                                                                          \
+    ((condition)                                                                                   \
+         ? (void)0                                                                                 \
+         : (void)(failures++, printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition)))
+
+enum { MILLISECOND = 1000000, SECOND = 1000000000, CLIENT_PORT = 40000, MAX_VERDICTS = 64 };
+
+/* ---- A core whose answers are kept ---- */
+
+struct answers {
+    size_t count;
+    struct tcprst_verdict verdicts[MAX_VERDICTS]; /* the first of them */
+    size_t connections;
+    struct tcprst_connection last_connection;
+};
+
+static void on_verdict(void *user, const struct tcprst_verdict *verdict)
+{
+    struct answers *answers = user;
+    if (answers->count < MAX_VERDICTS)
+        answers->verdicts[answers->count] = *verdict;
+    EXPECT(verdict->final);
+    EXPECT(verdict->reset == answers->count);
+    answers->count++;
+}
+
+static void on_connection(void *user, const struct tcprst_connection *connection)
+{
+    struct answers *answers = user;
+    answers->connections++;
+    answers->last_connection = *connection;
+}
+
+static struct tcprst *start(struct answers *answers, size_t max_connections)
+{
+    const struct tcprst_options options = {.on_verdict = on_verdict,
+                                           .on_connection = on_connection,
+                                           .user = answers,
+                                           .max_connections = max_connections,
+                                           .hash_seed = 1};
+    memset(answers, 0, sizeof *answers);
+    struct tcprst *core = tcprst_new(&options);
+    if (!core)
+        abort();
+    return core;
+}
+
+static struct tcprst_statistics stop(struct tcprst *core)
+{
+    struct tcprst_statistics statistics;
+    tcprst_finish(core);
+    tcprst_statistics(core, &statistics);
+    tcprst_free(core);
+    return statistics;
+}
+
+/* ---- Segments ---- */
+
+/* One segment of a script, in numbers relative to the initial sequence numbers. */
+struct step {
+    bool from_server;
+    uint16_t flags;
+    uint32_t seq, ack, payload;
+    int wait_ms; /* since the step before */
+};
+
+struct feeder {
+    struct tcprst *core;
+    uint64_t frame;
+    int64_t time;
+    uint32_t isn[2];
+    uint16_t ip_id[2];
+    uint32_t client; /* which client's address */
+};
+
+static void feed(struct feeder *f, const struct step *step)
+{
+    int from = step->from_server, to = !from;
+    uint8_t tcp[20] = {0};
+    struct tcprst_segment s = {.frame = {++f->frame, 0},
+                               .layer = 1,
+                               .ip_version = 4,
+                               .ip_header = true,
+                               .dont_fragment = true,
+                               .ttl = from ? 57 : 64,
+                               .time = f->time,
+                               .source = {10, 0, 0, 1},
+                               .destination = {10, 0, 0, 1}};
+    uint8_t *client = from ? s.destination : s.source, *server = from ? s.source : s.destination;
+    client[1] = (uint8_t)(f->client >> 16);
+    client[2] = (uint8_t)(f->client >> 8);
+    client[3] = (uint8_t)f->client;
+    memcpy(server, "\300\250\0\1", 4);
+    s.ip_id = ++f->ip_id[from];
+    uint16_t ports[2] = {CLIENT_PORT, 80};
+    uint32_t seq = f->isn[from] + step->seq,
+             ack = step->flags & TCPRST_ACK ? f->isn[to] + step->ack : 0;
+    /* A RST that answers a SYN without ACK has the sequence number 0, not one of its own. */
+    if ((step->flags & (TCPRST_RST | TCPRST_ACK)) == (TCPRST_RST | TCPRST_ACK) &&
+        step->seq == UINT32_MAX)
+        seq = 0;
+    for (int i = 0; i < 4; i++) {
+        tcp[4 + i] = (uint8_t)(seq >> (24 - 8 * i));
+        tcp[8 + i] = (uint8_t)(ack >> (24 - 8 * i));
+    }
+    tcp[0] = (uint8_t)(ports[from] >> 8);
+    tcp[1] = (uint8_t)ports[from];
+    tcp[2] = (uint8_t)(ports[to] >> 8);
+    tcp[3] = (uint8_t)ports[to];
+    tcp[12] = 0x50;
+    tcp[13] = (uint8_t)step->flags;
+    if (!(step->flags & TCPRST_RST))
+        tcp[14] = 0xfa;
+    EXPECT(tcprst_segment_parse(&s, tcp, sizeof tcp, (uint32_t)sizeof tcp + step->payload, NULL));
+    tcprst_feed(f->core, &s, NULL);
+}
+
+enum { SERVER = true, CLIENT = false };
+#define SYN TCPRST_SYN
+#define ACK TCPRST_ACK
+#define FIN TCPRST_FIN
+#define RST TCPRST_RST
+#define OPENING                                                                                    \
+    {CLIENT, SYN, 0, 0, 0, 0}, {SERVER, SYN | ACK, 0, 1, 0, 20},                                   \
+    {                                                                                              \
+        CLIENT, ACK, 1, 1, 0, 1                                                                    \
+    }
+
+/* Scripts, and what they are whatever their sequence numbers and times. */
+struct script {
+    const char *name;
+    enum tcprst_cause cause;
+    enum tcprst_stage stage;
+    uint64_t trigger; /* frame, 0: none */
+    struct step steps[12];
+};
+
+static const struct script scripts[] = {
+    {"closed port",
+     TCPRST_CAUSE_CLOSED_PORT,
+     TCPRST_STAGE_SYN_SENT,
+     1,
+     {{CLIENT, SYN, 0, 0, 0, 0}, {SERVER, RST | ACK, UINT32_MAX, 1, 0, 20}}},
+    {"restarted server",
+     TCPRST_CAUSE_PEER_RESTARTED,
+     TCPRST_STAGE_DATA,
+     6,
+     {OPENING,
+      {CLIENT, ACK, 1, 1, 100, 1},
+      {SERVER, ACK, 1, 101, 200, 20},
+      {CLIENT, ACK, 101, 201, 50, 900},
+      {SERVER, RST, 201, 0, 0, 20}}},
+    {"data after close",
+     TCPRST_CAUSE_DATA_AFTER_CLOSE,
+     TCPRST_STAGE_CLOSING,
+     7,
+     {OPENING,
+      {CLIENT, ACK, 1, 1, 100, 1},
+      {SERVER, ACK, 1, 101, 0, 20},
+      {SERVER, FIN | ACK, 1, 101, 0, 5},
+      {CLIENT, ACK, 101, 2, 300, 1},
+      {SERVER, RST, 2, 0, 0, 20}}},
+    {"abort of a connection without data",
+     TCPRST_CAUSE_SO_LINGER_ABORT,
+     TCPRST_STAGE_ESTABLISHED_NO_DATA,
+     0,
+     {OPENING, {CLIENT, RST | ACK, 1, 1, 0, 300}}},
+};
+
+static void play(struct feeder *f, const struct script *script, int time_factor)
+{
+    for (size_t i = 0; i < sizeof script->steps / sizeof *script->steps; i++) {
+        const struct step *step = &script->steps[i];
+        if (!step->flags)
+            break;
+        if (f->time != TCPRST_TIME_UNKNOWN)
+            f->time += (int64_t)step->wait_ms * MILLISECOND * time_factor;
+        feed(f, step);
+    }
+}
+
+static const struct script *script_named(const char *name)
+{
+    const struct script *script = scripts;
+    while (strcmp(script->name, name) != 0)
+        script++;
+    return script;
+}
+
+/* ---- Tests ---- */
+
+static void test_sequence_arithmetic(void)
+{
+    static const struct {
+        uint32_t a, b;
+        bool less;
+        int32_t difference;
+    } cases[] = {
+        {0, 0, false, 0},
+        {0, 1, true, -1},
+        {1, 0, false, 1},
+        {UINT32_MAX, 0, true, -1},
+        {0, UINT32_MAX, false, 1},
+        {0xfffffff0, 0x10, true, -0x20},
+        {0x10, 0xfffffff0, false, 0x20},
+        {0x7fffffff, 0x80000000, true, -1},
+        {0x80000000, 1, false, 0x7fffffff},
+        {0x80000001, 0, true, -0x7fffffff},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t a = cases[i].a, b = cases[i].b;
+        EXPECT(seq_lt(a, b) == cases[i].less);
+        EXPECT(seq_le(a, b) == (cases[i].less || a == b));
+        EXPECT(seq_diff(a, b) == cases[i].difference);
+        EXPECT(seq_max(a, b) == (cases[i].less ? b : a));
+    }
+    EXPECT(seq_between(0xfffffff0, 5, 0x10) && !seq_between(0xfffffff0, 0x11, 0x10));
+    EXPECT(seq_between(5, 5, 5) && !seq_between(5, 4, 5) && !seq_between(5, 6, 5));
+}
+
+/* The same script says the same wherever on the cycle it stands. */
+static void test_wrap(void)
+{
+    static const uint32_t places[] = {0,          1,          0x1000,     0x7fffffff, 0x80000000,
+                                      0xfffffffe, 0xffffffff, 0xffffff9c, 0xffffff9d, 0xfffffff0};
+    static struct answers answers;
+    for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++)
+        for (size_t p = 0; p < sizeof places / sizeof *places; p++)
+            for (size_t q = 0; q < sizeof places / sizeof *places; q++) {
+                struct feeder f = {start(&answers, 0),     0,      SECOND,
+                                   {places[p], places[q]}, {0, 0}, 1};
+                play(&f, &scripts[s], 1);
+                stop(f.core);
+                const struct tcprst_verdict *v = &answers.verdicts[0];
+                EXPECT(answers.count == 1);
+                EXPECT(v->cause == scripts[s].cause);
+                EXPECT(v->stage == scripts[s].stage);
+                EXPECT(v->trigger.number == scripts[s].trigger);
+                EXPECT(v->acceptance == TCPRST_ACCEPTANCE_EXACT);
+                if (v->cause != scripts[s].cause)
+                    printf("    %s at %08" PRIx32 ", %08" PRIx32 ": %s\n", scripts[s].name,
+                           places[p], places[q], tcprst_cause_id(v->cause));
+            }
+}
+
+/* No times, times that stand still or run backwards: an answer for every RST, in order, and what
+ * the numbers alone say is still said. */
+static void test_times(void)
+{
+    static const int factors[] = {0, -1, -1000};
+    static struct answers answers;
+    const struct script *closed = script_named("closed port");
+    for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++) {
+        for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+            struct feeder f = {start(&answers, 0), 0, 10 * (int64_t)SECOND, {100, 200}, {0, 0}, 1};
+            play(&f, &scripts[s], factors[i]);
+            stop(f.core);
+            EXPECT(answers.count == 1);
+            EXPECT(scripts + s != closed || answers.verdicts[0].cause == TCPRST_CAUSE_CLOSED_PORT);
+        }
+        struct feeder f = {start(&answers, 0), 0, TCPRST_TIME_UNKNOWN, {100, 200}, {0, 0}, 1};
+        play(&f, &scripts[s], 1);
+        stop(f.core);
+        EXPECT(answers.count == 1);
+        EXPECT(answers.verdicts[0].idle <= 0);
+        EXPECT(scripts + s != closed || answers.verdicts[0].cause == TCPRST_CAUSE_CLOSED_PORT);
+    }
+}
+
+/* Times at both ends of what 64 bits hold: no sum overflows (the sanitizer looks). */
+static void test_extreme_times(void)
+{
+    static const int64_t times[] = {INT64_MIN + 1, INT64_MIN + 2, -1, 0, 1,
+                                    INT64_MAX - 1, INT64_MAX};
+    static struct answers answers;
+    for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++)
+        for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+            struct feeder f = {start(&answers, 0), 0, times[i], {100, 200}, {0, 0}, 1};
+            play(&f, &scripts[s], 0);
+            f.client = 2;
+            f.time = times[sizeof times / sizeof *times - 1 - i];
+            play(&f, &scripts[s], 0);
+            tcprst_advance(f.core, INT64_MAX);
+            stop(f.core);
+            EXPECT(answers.count == 2);
+        }
+}
+
+/* One wrong time in the future must not freeze the clock: verdicts behind it still become final in
+ * time, and pauses behind it are still seen. */
+static void test_clock_set_back(void)
+{
+    static struct answers answers;
+    const struct script *restarted = script_named("restarted server");
+    struct feeder f = {start(&answers, 0), 0, 100 * (int64_t)SECOND, {100, 200}, {0, 0}, 1};
+    f.time += INT64_C(1000000) * SECOND;
+    feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+    f.time -= INT64_C(1000000) * SECOND;
+    f.client = 2;
+    play(&f, restarted, 1);
+    EXPECT(answers.count == 0);
+    f.client = 3;
+    f.time += 20 * (int64_t)SECOND;
+    feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+    EXPECT(answers.count == 1);
+    stop(f.core);
+    EXPECT(answers.verdicts[0].cause == restarted->cause);
+    EXPECT(answers.verdicts[0].idle == 900 * (int64_t)MILLISECOND);
+}
+
+/* More octets than 32 bits count, over several wraps of the sequence space. */
+static void test_octets_beyond_32_bits(void)
+{
+    static const struct step opening[] = {OPENING};
+    static struct answers answers;
+    const uint32_t size = 60000;
+    const uint64_t segments = 200000;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {0xffff0000, 5}, {0, 0}, 1};
+    for (size_t i = 0; i < sizeof opening / sizeof *opening; i++)
+        feed(&f, &opening[i]);
+    for (uint64_t i = 0; i < segments; i++) {
+        uint32_t seq = (uint32_t)(1 + i * size);
+        f.time += MILLISECOND;
+        feed(&f, &(struct step){CLIENT, ACK, seq, 1, size, 0});
+        feed(&f, &(struct step){SERVER, ACK, 1, seq + size, 0, 0});
+    }
+    feed(&f, &(struct step){CLIENT, RST | ACK, (uint32_t)(1 + segments * size), 1, 0, 0});
+    stop(f.core);
+    EXPECT(answers.count == 1);
+    EXPECT(answers.verdicts[0].acceptance == TCPRST_ACCEPTANCE_EXACT);
+    EXPECT(answers.connections == 1);
+    EXPECT(answers.last_connection.client.octets == segments * size);
+    EXPECT(answers.last_connection.client.segments >= segments);
+}
+
+/* Frame numbers beyond 32 bits come back whole. */
+static void test_frames_beyond_32_bits(void)
+{
+    static struct answers answers;
+    const uint64_t before = (UINT64_C(1) << 32) - 3;
+    for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++) {
+        struct feeder f = {start(&answers, 0), before, SECOND, {100, 200}, {0, 0}, 1};
+        play(&f, &scripts[s], 1);
+        uint64_t last = f.frame;
+        stop(f.core);
+        EXPECT(answers.verdicts[0].frame.number == last);
+        EXPECT(answers.verdicts[0].event.number == last);
+        EXPECT(answers.verdicts[0].trigger.number ==
+               (scripts[s].trigger ? before + scripts[s].trigger : 0));
+    }
+}
+
+/* A table that is full gives up connections, counts them, and still reports every RST. */
+static void test_full_table(void)
+{
+    enum { CAP = 100, CLIENTS = 5000 };
+    static struct answers answers;
+    const struct script *closed = script_named("closed port");
+    struct feeder f = {start(&answers, CAP), 0, SECOND, {100, 200}, {0, 0}, 0};
+    for (f.client = 1; f.client <= CLIENTS; f.client++) {
+        f.time += MILLISECOND;
+        feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+        if (f.client % 10 == 0)
+            play(&f, closed, 1);
+    }
+    struct tcprst_statistics now;
+    tcprst_statistics(f.core, &now);
+    EXPECT(now.connections_live <= CAP + CLIENTS / 10);
+    EXPECT(now.connections_given_up > 0);
+    struct tcprst_statistics end = stop(f.core);
+    EXPECT(answers.count == CLIENTS / 10);
+    EXPECT(end.resets + end.duplicates == CLIENTS / 10);
+    EXPECT(answers.connections == end.connections);
+    for (size_t i = 0; i < MAX_VERDICTS; i++)
+        EXPECT(answers.verdicts[i].cause == TCPRST_CAUSE_CLOSED_PORT);
+}
+
+int main(void)
+{
+    test_sequence_arithmetic();
+    test_wrap();
+    test_times();
+    test_extreme_times();
+    test_clock_set_back();
+    test_octets_beyond_32_bits();
+    test_frames_beyond_32_bits();
+    test_full_table();
+    printf("%u failures\n", failures);
+    return failures ? 1 : 0;
+}
