@@ -151,7 +151,8 @@ struct connection {
     uint8_t pending_idle_from;
     struct past *past;
 
-    struct reset *first_reset, *last_reset; /* pending ones, oldest first */
+    /* its RSTs, oldest first: those pending, and those before them whose verdicts are final */
+    struct reset *first_reset, *last_reset, *first_pending;
     uint64_t number;
     uint64_t segments, resets;
     uint64_t copies;     /* capture duplicates among the segments */

@@ -354,7 +354,7 @@ static void fact_window_code(struct evidence *e, const struct reset *r, const st
 static void fact_ladder(struct evidence *e, const struct reset *r)
 {
     unsigned looked = 0, steps = 0;
-    for (const struct reset *n = r->connection->first_reset; n && looked < MAX_RELATED;
+    for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
         if (n != r && n->d == r->d && n->incarnation == r->incarnation && n->window &&
             (n->window == r->window + 1 || n->window == r->window - 1))
@@ -721,7 +721,7 @@ static void fact_company(struct evidence *e, const struct reset *r)
 {
     unsigned looked = 0;
     struct company c = {.places = 1};
-    for (const struct reset *n = r->connection->first_reset; n && looked < MAX_RELATED;
+    for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
         if (n != r && n->incarnation == r->incarnation && !n->duplicate_of &&
             (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))

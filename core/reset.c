@@ -209,8 +209,8 @@ static void note_repeats(struct reset *r, const struct connection *c)
         return;
     r->repeats = e->where;
     unsigned looked = 0;
-    for (const struct reset *p = c->first_reset; p && looked < MAX_RELATED;
-         p = p->next_of_connection, looked++) {
+    for (const struct reset *p = c->last_reset; p && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++) {
         if (where_pack(p->frame) != e->where || !p->has_trigger || r->when - p->when > TRIGGER_MIN)
             continue;
         /* Answers keep the order of what drew them. */

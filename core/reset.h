@@ -57,7 +57,8 @@ struct outcome {
 
 struct reset {
     struct reset *next; /* in the queue of all pending */
-    struct reset *next_of_connection;
+    struct reset *next_of_connection, *previous_of_connection;
+    bool done; /* its verdict is final: kept for the RSTs around it */
     struct connection *connection;
     uint64_t incarnation; /* connection number */
     uint64_t serial;
@@ -118,6 +119,14 @@ struct reset {
     size_t text_length; /* payload kept for device_text */
     uint8_t text[192];
 };
+
+/* The first of the RSTs around r in its connection: some before it, then r, then those after. */
+static inline const struct reset *reset_nearby(const struct reset *r, unsigned before)
+{
+    while (before-- > 0 && r->previous_of_connection)
+        r = r->previous_of_connection;
+    return r;
+}
 
 /* Fills a record from a RST about to be tracked (the connection is still as before it). when: its
  * time as judged. */

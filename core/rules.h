@@ -140,8 +140,8 @@ static inline bool contradicted(const struct evidence *e)
     if (yes(TRIGGER_BAD_HANDSHAKE_ACK) || yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK) ||
         yes(TRIGGER_ODD_FLAGS) || yes(CONFIRMED))
         return false;
-    return (yes(SENDER_WENT_ON) && !yes(EARLIER_RESET)) || yes(SENDER_ACCEPTED) ||
-           yes(BAD_CHECKSUM);
+    return (yes(SENDER_WENT_ON) && (!yes(EARLIER_RESET) || yes(FORGED_BEFORE))) ||
+           yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM);
 }
 
 /* Signs that speak for a device but have honest explanations one by one; two together hardly have.

@@ -159,7 +159,7 @@ RULE(policy_reset)
     if (yes(EARLIER_RESET) && !yes(FORGED_BEFORE))
         return not(TRIGGER) || yes(TRIGGER_DOUBLED) ? not_excluded(EARLIER_RESET) : no();
     /* What is cut for its content has shown some. */
-    if (not(PEER_SENT_DATA) && not(SENDER_SENT_DATA))
+    if (not(PEER_SENT_DATA) && not(SENDER_SENT_DATA) && not(SENDER_CLIENT))
         return not_excluded(TTL_SAME);
     if (yes(FORGED_BEFORE) && !yes(GUESSES) && !yes(LADDER))
         return likely(FORGED_BEFORE, TTL_SAME, OPTIONS_MISSING);
@@ -185,7 +185,7 @@ RULE(injected)
                    ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT,
                              OPTIONS_MISSING, SIGNATURE_CLOUDFLARE, SIGNATURE_WEAVER)
                    : likely(SENDER_WENT_ON, SENDER_ACCEPTED, TTL_SAME);
-    if ((yes(LADDER) || yes(IP_ID_CONSTANT)) && device_signs(e) >= 2)
+    if ((yes(LADDER) || yes(IP_ID_CONSTANT) || yes(KNOWN_LADDER)) && device_signs(e) >= 2)
         return likely(LADDER, IP_ID_CONSTANT, TTL_SAME, TTL_START, OPTIONS_MISSING, ANSWER_WINDOW,
                       SIGNATURE_CLOUDFLARE);
     return yes(HANDSHAKE_DONE) || yes(TRIGGER_SYN) || device_signs(e) >= 1

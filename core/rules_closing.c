@@ -205,7 +205,7 @@ RULE(device_idle_timeout)
         return likely(IDLE_LONG, KNOWN_TIMER, TTL_SAME, OPTIONS_MISSING, OPPOSITE_AT_ONCE);
     if (yes(OPPOSITE_AT_ONCE) && yes(HANDSHAKE_DONE) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
         return likely(OPPOSITE_AT_ONCE, IDLE_LONG, KNOWN_TIMER, TTL_SAME);
-    if (yes(ABORT_FORM) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
+    if (yes(ABORT_FORM) && (yes(IDLE_LONG) || yes(IDLE_LONGEST) || !unseen(IDLE_RECURS)))
         return not_excluded(IDLE_LONG);
     return no();
 }

@@ -221,7 +221,7 @@ struct connection *table_victim(struct table *t, int64_t now, bool *full)
     for (int i = 0; i < SWEEP && t->ever; i++) {
         t->hand = (t->hand + 1) % t->ever;
         struct connection *c = at(t, t->hand);
-        if (c->used && c->segments && !c->first_reset && over(c, now))
+        if (c->used && c->segments && !c->first_pending && over(c, now))
             return c;
     }
     if (t->used < t->max)
@@ -232,7 +232,7 @@ struct connection *table_victim(struct table *t, int64_t now, bool *full)
         t->hand = (t->hand + 1) % t->ever;
         struct connection *c = at(t, t->hand);
         /* Without segments it is the one that was just made. */
-        if (!c->used || !c->segments || c->first_reset)
+        if (!c->used || !c->segments || c->first_pending)
             continue;
         seen++;
         if (!oldest || c->last_time < oldest->last_time)

@@ -68,14 +68,33 @@ static void release(struct reset *r)
     free(r);
 }
 
+/* The last pending RST of a burst is final: what was kept for it may go. */
+static void release_done(struct connection *c)
+{
+    for (struct reset *r = c->first_reset, *next; r; r = next) {
+        next = r->next_of_connection;
+        release(r);
+    }
+    c->first_reset = c->last_reset = NULL;
+}
+
+/* Takes the oldest pending RST from the queue without a verdict. */
+static void drop_first(struct tcprst *core)
+{
+    struct reset *r = core->first;
+    struct connection *c = r->connection;
+    core->first = r->next;
+    c->first_pending = r->next_of_connection;
+    if (!c->first_pending)
+        release_done(c);
+}
+
 void tcprst_free(struct tcprst *core)
 {
     if (!core)
         return;
-    for (struct reset *r = core->first, *next; r; r = next) {
-        next = r->next;
-        release(r);
-    }
+    while (core->first)
+        drop_first(core);
     table_free(core->table);
     hosts_free(core->hosts);
     free(core->index);
@@ -155,8 +174,8 @@ static where_t forged_before(const struct reset *r)
         r->when - c->forged_time <= NS_PER_S && c->forged_where < where_pack(r->frame))
         return c->forged_where;
     unsigned looked = 0;
-    for (struct reset *p = c->first_reset; p && p != r && looked < MAX_RELATED;
-         p = p->next_of_connection, looked++)
+    for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
+         p && p != r && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (p->incarnation == r->incarnation && p->d == r->d && p->ttl == r->ttl &&
             r->when - p->when <= NS_PER_S && !p->duplicate_of && somebody_else(p->outcome.cause) &&
             p->outcome.third_party)
@@ -192,7 +211,7 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
 static void keep_outcome(const struct tcprst *core, struct reset *r)
 {
     uint64_t version = r->connection->recents.pushed + 1;
-    if (r->outcome_version == version)
+    if (r->done || r->outcome_version == version)
         return;
     struct judgement j;
     judge(core, &j, r);
@@ -390,12 +409,13 @@ static void finalize_first(struct tcprst *core)
     core->first = r->next;
     if (!core->first)
         core->last = NULL;
-    c->first_reset = r->next_of_connection;
-    if (!c->first_reset)
-        c->last_reset = NULL;
+    r->outcome = j.outcome;
+    r->done = true;
+    c->first_pending = r->next_of_connection;
     core->index[r->serial % MAX_PENDING] = NULL;
     core->pending--;
-    release(r);
+    if (!c->first_pending)
+        release_done(c);
 }
 
 static void finalize_due(struct tcprst *core)
@@ -460,7 +480,7 @@ static void tell_connection(struct tcprst *core, const struct connection *c, boo
 static void settle(const struct tcprst *core, struct connection *c)
 {
     unsigned looked = 0;
-    for (struct reset *r = c->first_reset; r && looked < MAX_RELATED;
+    for (struct reset *r = c->first_pending; r && looked < MAX_RELATED;
          r = r->next_of_connection, looked++) {
         struct judgement j;
         struct tcprst_verdict v;
@@ -487,8 +507,8 @@ static void make_room(struct tcprst *core)
 static struct after *share_after(struct connection *c, const struct reset *r)
 {
     struct reset *before = c->last_reset;
-    if (before && before->incarnation == r->incarnation && before->after && before->d == r->d &&
-        before->after_pushed == c->last_other && !before->after->y_count &&
+    if (before && !before->done && before->incarnation == r->incarnation && before->after &&
+        before->d == r->d && before->after_pushed == c->last_other && !before->after->y_count &&
         !before->after->x_count) {
         before->after->users++;
         return before->after;
@@ -506,7 +526,7 @@ static void find_duplicate(struct tcprst *core, struct reset *r)
     if (!r->duplicate_of)
         return;
     unsigned looked = 0;
-    for (struct reset *p = r->connection->first_reset; p && looked < MAX_RELATED;
+    for (struct reset *p = r->connection->first_pending; p && looked < MAX_RELATED;
          p = p->next_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
             r->duplicate_serial = p->serial;
@@ -612,11 +632,14 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     else
         core->first = r;
     core->last = r;
+    r->previous_of_connection = c->last_reset;
     if (c->last_reset)
         c->last_reset->next_of_connection = r;
     else
         c->first_reset = r;
     c->last_reset = r;
+    if (!c->first_pending)
+        c->first_pending = r;
     core->index[r->serial % MAX_PENDING] = r;
     core->pending++;
 }
@@ -625,7 +648,7 @@ static void follow_up(struct connection *c, const struct tcprst_segment *s, stru
 {
     unsigned followed = 0;
     const struct after *before = NULL;
-    for (struct reset *r = c->first_reset; r && followed < MAX_FOLLOWED;
+    for (struct reset *r = c->first_pending; r && followed < MAX_FOLLOWED;
          r = r->next_of_connection) {
         reset_late_trigger(r, e, d);
         if (r->after && r->after != before) {
@@ -710,7 +733,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     }
     if (s->flags & TCPRST_SYN)
         note_opening(core, c, s, e, d);
-    if (c->first_reset)
+    if (c->first_pending)
         follow_up(c, s, e, d);
     return false;
 }
