@@ -40,44 +40,35 @@ int64_t capture_time(int64_t seconds, uint64_t nanoseconds)
     return seconds * NANOSECONDS + (int64_t)nanoseconds;
 }
 
-bool capture_need(struct capture *capture, size_t need, enum capture_status *status)
+enum capture_status capture_need_more(struct capture *capture, size_t need)
 {
-    if (G_LIKELY(capture->source.size >= need))
-        return true;
-    if (!capture->may_wait) {
-        *status = CAPTURE_MORE;
-        return false;
-    }
+    if (!capture->may_wait)
+        return CAPTURE_MORE;
     switch (source_fill(&capture->source, need)) {
     case SOURCE_READY:
-        return true;
+        return CAPTURE_PACKET;
     case SOURCE_PAUSED:
-        *status = CAPTURE_PAUSED;
-        return false;
+        return CAPTURE_PAUSED;
     case SOURCE_INTERRUPTED:
-        *status = CAPTURE_INTERRUPTED;
-        return false;
+        return CAPTURE_INTERRUPTED;
     case SOURCE_FAILED:
-        *status = capture_damaged(capture, g_strdup(capture->source.error));
-        return false;
+        return capture_damaged(capture, g_strdup(capture->source.error));
     case SOURCE_END:
         break;
     }
-    *status = CAPTURE_END;
-    return false;
+    return CAPTURE_END;
 }
 
 /* Takes the file header. */
 static enum capture_status open_header(struct capture *capture, struct packet *packet)
 {
-    enum capture_status status;
-    if (!capture_need(capture, MAGIC_SIZE, &status)) {
-        if (status != CAPTURE_END)
-            return status;
+    enum capture_status status = capture_need(capture, MAGIC_SIZE);
+    if (status == CAPTURE_END)
         return capture_damaged(capture,
                                g_strdup(capture->source.size ? "not a capture: it is too short"
                                                              : "not a capture: it is empty"));
-    }
+    if (status != CAPTURE_PACKET)
+        return status;
     uint32_t magic;
     memcpy(&magic, capture->source.data, sizeof magic);
     status = magic == PCAPNG_MAGIC ? capture_pcapng_open(capture) : capture_pcap_open(capture);

@@ -34,7 +34,7 @@ struct capture_interface {
 };
 
 enum capture_status {
-    CAPTURE_PACKET,
+    CAPTURE_PACKET, /* one was read; among the readers: go on */
     CAPTURE_MORE, /* nothing can be handed out without moving the window: ask again with may_wait */
     CAPTURE_PAUSED,
     CAPTURE_END,
@@ -77,9 +77,14 @@ bool capture_rewind(struct capture *capture);
  */
 enum capture_status capture_next(struct capture *capture, struct packet *packet, bool may_wait);
 
-/* For the two readers: makes need octets available in the window, or says what to return instead.
- */
-bool capture_need(struct capture *capture, size_t need, enum capture_status *status);
+/* For the two readers: makes need octets available in the window: CAPTURE_PACKET, or what to return
+ * instead. */
+enum capture_status capture_need_more(struct capture *capture, size_t need);
+static inline enum capture_status capture_need(struct capture *capture, size_t need)
+{
+    return G_LIKELY(capture->source.size >= need) ? CAPTURE_PACKET
+                                                  : capture_need_more(capture, need);
+}
 enum capture_status capture_damaged(struct capture *capture, char *error);
 /* Nanoseconds since the epoch; TCPRST_TIME_UNKNOWN where they do not fit. */
 int64_t capture_time(int64_t seconds, uint64_t nanoseconds);

@@ -59,13 +59,12 @@ static bool lengths_are_swapped(const struct capture *capture, uint32_t captured
 
 static enum capture_status next_packet(struct capture *capture, struct packet *packet)
 {
-    enum capture_status status;
     size_t header = capture->record_header;
-    if (!capture_need(capture, header, &status)) {
-        if (status == CAPTURE_END && capture->source.size > 0)
-            return cut_short(capture, "a packet header");
+    enum capture_status status = capture_need(capture, header);
+    if (status == CAPTURE_END && capture->source.size > 0)
+        return cut_short(capture, "a packet header");
+    if (status != CAPTURE_PACKET)
         return status;
-    }
     const uint8_t *record = capture->source.data;
     uint32_t captured = capture_u32(capture, record + 8);
     uint32_t length = capture_u32(capture, record + 12);
@@ -79,8 +78,11 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
         return capture_damaged(
             capture,
             g_strdup_printf("the packet's captured length, %u octets, cannot be right", captured));
-    if (!capture_need(capture, header + captured, &status))
-        return status == CAPTURE_END ? cut_short(capture, "the packet") : status;
+    status = capture_need(capture, header + captured);
+    if (status == CAPTURE_END)
+        return cut_short(capture, "the packet");
+    if (status != CAPTURE_PACKET)
+        return status;
     record = capture->source.data;
     packet->captured = captured;
     packet->length = length < captured ? captured : length;
@@ -112,9 +114,11 @@ enum capture_status capture_pcap_open(struct capture *capture)
     const struct variant *variant = find_variant(capture);
     if (!variant)
         return capture_damaged(capture, g_strdup("not a capture: neither pcap nor pcapng"));
-    enum capture_status status;
-    if (!capture_need(capture, FILE_HEADER, &status))
-        return status == CAPTURE_END ? cut_short(capture, "the file header") : status;
+    enum capture_status status = capture_need(capture, FILE_HEADER);
+    if (status == CAPTURE_END)
+        return cut_short(capture, "the file header");
+    if (status != CAPTURE_PACKET)
+        return status;
     const uint8_t *header = capture->source.data;
     unsigned major = capture_u16(capture, header + 4), minor = capture_u16(capture, header + 6);
     if (major != 2)

@@ -56,6 +56,12 @@ static enum capture_status cut_short(struct capture *capture)
     return capture_damaged(capture, g_strdup("the file is cut short in the middle of a block"));
 }
 
+static enum capture_status need_inside_block(struct capture *capture, size_t need)
+{
+    enum capture_status status = capture_need(capture, need);
+    return status == CAPTURE_END ? cut_short(capture) : status;
+}
+
 static uint64_t power(uint64_t base, unsigned exponent)
 {
     uint64_t result = 1;
@@ -263,9 +269,9 @@ static enum capture_status take_section(struct capture *capture, const struct bl
 /* A section header says in which octet order it and what follows is written. */
 static enum capture_status take_byte_order(struct capture *capture)
 {
-    enum capture_status status;
-    if (!capture_need(capture, BLOCK_FRAME, &status))
-        return status == CAPTURE_END ? cut_short(capture) : status;
+    enum capture_status status = need_inside_block(capture, BLOCK_FRAME);
+    if (status != CAPTURE_PACKET)
+        return status;
     uint32_t magic;
     memcpy(&magic, capture->source.data + BLOCK_HEADER, sizeof magic);
     if (magic != BYTE_ORDER_MAGIC && magic != GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC))
@@ -278,9 +284,11 @@ static enum capture_status take_byte_order(struct capture *capture)
 /* The next block as a whole; it stays in the window until it is taken. */
 static enum capture_status next_block(struct capture *capture, struct block *block)
 {
-    enum capture_status status;
-    if (!capture_need(capture, BLOCK_HEADER, &status))
-        return status == CAPTURE_END && capture->source.size ? cut_short(capture) : status;
+    enum capture_status status = capture_need(capture, BLOCK_HEADER);
+    if (status == CAPTURE_END && capture->source.size > 0)
+        return cut_short(capture);
+    if (status != CAPTURE_PACKET)
+        return status;
     uint32_t type;
     memcpy(&type, capture->source.data, sizeof type);
     if (type == BLOCK_SECTION) {
@@ -295,8 +303,9 @@ static enum capture_status next_block(struct capture *capture, struct block *blo
             capture, g_strdup_printf("a block's length, %u octets, cannot be right", total));
     /* "This value MUST be a multiple of 4"; some writers forgot, and padded all the same. */
     block->total = (total + 3) & ~3u;
-    if (!capture_need(capture, block->total, &status))
-        return status == CAPTURE_END ? cut_short(capture) : status;
+    status = need_inside_block(capture, block->total);
+    if (status != CAPTURE_PACKET)
+        return status;
     block->bytes = capture->source.data;
     uint32_t again = capture_u32(capture, block->bytes + block->total - 4);
     if (again != total)
