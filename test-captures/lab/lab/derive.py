@@ -161,3 +161,22 @@ def late_truth(frames):
             both = replace(frame.send, cause="unknown-connection|" + frame.send.cause)
             frame.send = changed_sends.setdefault(id(frame.send), both)
     return bool(changed_sends)
+
+
+def rootless_truth(frames):
+    """Of an echo whose root this file does not show, what can be seen is true as well: its sender has lost the connection."""
+    shown = set()
+    for frame in frames:
+        segment = frame.segment
+        if not segment:
+            continue
+        ends = frozenset(((segment.src, segment.sport), (segment.dst, segment.dport)))
+        if segment.flags & (SYN | ACK) == SYN:
+            shown.discard(ends)
+        if not segment.flags & RST:
+            continue
+        if frame.send.cause == "echo-of-reset" and ends not in shown:
+            refused = frame.send.trigger and frame.send.trigger.flags & SYN
+            frame.send = replace(frame.send, cause="echo-of-reset|" +
+                                 ("connect-abandoned" if refused else "peer-restarted"))
+        shown.add(ends)

@@ -187,6 +187,7 @@ def has_resets(capture):
 
 
 def write_one(lab, arguments, name, capture, *, vantage, full):
+    derive.rootless_truth(capture.frames)
     form = form_of(name)
     header = {"full": "yes" if full else "no", "seed": arguments.seed, "scenario": lab.spec.sentence,
               "run": f"{lab.spec.name}@{arguments.seed}", "vantage": vantage}

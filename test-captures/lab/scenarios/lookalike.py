@@ -186,7 +186,7 @@ def behind_nat(lab):
         lab.sleep(0, 0.2)
 
 
-@scenario("so-linger-abort.syn-proxy", families=(4,), paths=("plain",), seconds=3, derive=("snap68",))
+@scenario("so-linger-abort.syn-proxy", families=(4,), seconds=3, vantages=("client",))
 def behind_syn_proxy(lab):
     """Behind a SYN proxy (nft) the server aborts; the router, taking the RST for a refusal, moves its number to the start.
 
