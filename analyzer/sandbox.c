@@ -64,6 +64,10 @@ static const int allowed[] = {
     SCMP_SYS(exit_group),
 };
 
+/* TCGETS2, with which newer versions of glibc ask; its definition needs a struct that <termios.h>
+ * does not get along with. */
+#define TCGETS2_REQUEST _IOC(_IOC_READ, 'T', 0x2a, 44)
+
 /* Allowed with that argument only: its bits under mask must be value. */
 struct limited {
     int call;
@@ -78,6 +82,7 @@ static bool add_limited(scmp_filter_ctx filter)
         {SCMP_SYS(mmap2), 2, PROT_EXEC, 0},
         {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
         {SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS}, /* isatty() */
+        {SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS2_REQUEST},
         {SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCGWINSZ},
         {SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFL}, /* fdopen() */
         /* fstat() of glibc 2.33 and later: by descriptor. At worst it tells that a file exists. */
