@@ -14,6 +14,11 @@ if(PKG_CONFIG_FOUND)
 else()
   list(APPEND TCPRST_ANALYZER_MISSING pkg-config)
 endif()
+if(GLIB_FOUND)
+  # What later versions call deprecated has no successor in the oldest one that is good enough.
+  set_property(TARGET PkgConfig::GLIB APPEND PROPERTY
+    INTERFACE_COMPILE_DEFINITIONS GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_66)
+endif()
 find_package(ZLIB QUIET)
 
 foreach(library GLIB PCAP ZLIB ZSTD LZ4)

@@ -9,7 +9,7 @@
 
 /* A line of the details pane; Wireshark cuts labels at 240 octets, and nobody reads lines that
  * long. */
-enum { LINE_WIDTH = 150, TEXT_SIZE = 1024 };
+enum { LINE_WIDTH = 140, TEXT_SIZE = 1024 };
 
 /* Links shown in one frame at most: a hostile capture may have a million answers to one segment. */
 enum { DREW_MAX = 100 };

@@ -36,6 +36,7 @@ struct layer {
     struct tcprst_segment segment;
     struct tcprst_record *record;      /* of a RST, else NULL */
     const struct tcprst_record *drawn; /* first RST that it drew, or NULL */
+    const proto_item *last_before;     /* last item of tree before TCP's, or NULL */
 };
 
 /* ---- Annotation
@@ -44,30 +45,30 @@ struct layer {
 
 /* TCP's item is the first that TCP's dissector added to tree; what its payload's dissectors added
  * comes behind it. */
-static proto_item *item_behind(proto_tree *tree, const proto_item *last_before)
+static proto_item *tcp_item(const struct layer *layer)
 {
-    if (!tree)
+    if (!layer->tree)
         return NULL;
-    return last_before ? last_before->next : tree->first_child;
+    return layer->last_before ? layer->last_before->next : layer->tree->first_child;
 }
 
 /* The link belongs to the segment, so it stands behind the TCP layer and before the payload. */
-static void annotate_trigger(struct layer *layer, const proto_item *last_before)
+static void annotate_trigger(struct layer *layer)
 {
-    proto_item *tcp = item_behind(layer->tree, last_before);
+    proto_item *tcp = tcp_item(layer);
     proto_item *ours =
         tcprst_annotate_trigger(layer->tree, layer->tvb, &layer->segment, layer->drawn);
     if (tcp && ours && tcp != ours && ours->parent == layer->tree)
         proto_tree_move_item(layer->tree, tcp, ours);
 }
 
-static void annotate(struct layer *layer, const proto_item *last_before)
+static void annotate(struct layer *layer)
 {
     /* Items and expert information name the protocol that is current while they are added. */
     const char *current = layer->pinfo->current_proto;
     layer->pinfo->current_proto = "TCPRST";
     if (layer->drawn)
-        annotate_trigger(layer, last_before);
+        annotate_trigger(layer);
     struct tcprst_verdict verdict;
     if (layer->record && tcprst_record_verdict(layer->record, &verdict)) {
         tcprst_annotate_reset(layer->tree, layer->tvb, layer->pinfo, &verdict);
@@ -90,7 +91,7 @@ static int call_tcp(const struct layer *layer)
 static int call_tcp_and_annotate(struct layer *layer)
 {
     volatile int dissected = -1;
-    proto_item *const last_before = layer->tree ? layer->tree->last_child : NULL;
+    layer->last_before = layer->tree ? layer->tree->last_child : NULL;
     TRY
     {
         dissected = call_tcp(layer);
@@ -99,7 +100,7 @@ static int call_tcp_and_annotate(struct layer *layer)
     {
         /* 0: TCP is switched off, and there is no TCP layer to stand behind. */
         if (dissected != 0)
-            annotate(layer, last_before);
+            annotate(layer);
     }
     ENDTRY;
     return dissected;

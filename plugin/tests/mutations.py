@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Feeds damaged captures to stock tshark with a sanitized plugin, and counts what breaks.
 
-The plugin must be built with TCPRST_SANITIZE=address,undefined by the compiler named by $CC (gcc): its runtime is loaded into tshark,
-which also checks its own memory (wmem's strict allocator) and aborts on a dissector's bug. Inputs are the captures as they are,
-octets of them changed at random (editcap -E), and random packets (randpkt). A crash is only ours if tshark without the
-plugin survives the same file; the file is kept then.
+The plugin must be built with TCPRST_SANITIZE=address,undefined. tshark checks its own memory, too (wmem's strict allocator), and
+aborts on a dissector's bug. Inputs are the captures as they are, octets of them changed at random (editcap -E), and random
+packets (randpkt). A crash is only ours if tshark without the plugin survives the same file; the file is kept then.
 """
 
 import argparse
@@ -22,33 +21,19 @@ from wireshark import Wireshark
 OPTIONS = {
     "WIRESHARK_ABORT_ON_DISSECTOR_BUG": "1",
     "WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict",
-    "ASAN_OPTIONS": "detect_leaks=0",
     "UBSAN_OPTIONS": "print_stacktrace=1",
 }
 BROKEN = re.compile(r"Sanitizer|runtime error:|ERROR:|assertion|Dissector bug", re.IGNORECASE)
 
 
-def runtime(name):
-    compiler = os.environ.get("CC", "gcc")
-    path = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True)
-    return os.path.realpath(path.stdout.strip())
-
-
-def environment_of(plugin):
-    if not plugin:
-        return OPTIONS
-    return {**OPTIONS, "LD_PRELOAD": ":".join(runtime(name) for name in ("libasan.so", "libubsan.so"))}
-
-
 def broken(ws, path, plugin):
     """What tshark said where it broke, else None. Odd files may end it with an error, that is no crash."""
-    environment = environment_of(plugin)
     for passes in (["-2"], []):
         arguments = ["-n", *passes, "-V", "-r", path, "-z", "tcprst,tree", "-z", "tcprst,summary", "-z", "expert"]
         if not plugin:
             arguments = arguments[:-6] + arguments[-2:]
         try:
-            run = ws.run(*arguments, plugin=plugin, environment=environment)
+            run = ws.run(*arguments, plugin=plugin, environment=OPTIONS)
         except subprocess.TimeoutExpired:
             return "no end after 300 seconds"
         if run.returncode < 0 or run.returncode not in (0, 1, 2) or BROKEN.search(run.stderr):
@@ -90,7 +75,7 @@ def main():
         folder.mkdir(mode=0o755)
         if b"__asan_init" not in Path(options.plugin).read_bytes():
             sys.exit("the plugin was not built with TCPRST_SANITIZE=address,undefined")
-        if "tcprst" not in ws.run("-G", "protocols", environment=environment_of(True)).stdout:
+        if "tcprst" not in ws.run("-G", "protocols", environment=OPTIONS).stdout:
             sys.exit("tshark does not load the plugin")
         for path, number in inputs(ws, options, folder):
             runs += 1

@@ -132,11 +132,15 @@ def differences(ws, tcprst, capture):
     return lines, len(said)
 
 
-def one_file(ws, files):
-    """All captures one after the other in one file; tshark takes long to start."""
-    target = os.path.join(ws.folder, "all.pcapng")
-    subprocess.run(["mergecap", "-a", "-w", target, *files], check=True, capture_output=True)
-    return target
+def one_file(ws, files, size=100):
+    """All captures one after the other in one file; tshark takes long to start. mergecap notes the names of what it merges,
+    and its note breaks the file where they are too many, so it is done by parts."""
+    targets = []
+    for start in range(0, len(files), size):
+        targets.append(os.path.join(ws.folder, f"{len(files)}-{start}.pcapng"))
+        subprocess.run(["mergecap", "-a", "-w", targets[-1], *files[start:start + size]],
+                       check=True, capture_output=True)
+    return targets[0] if len(targets) == 1 else one_file(ws, targets, size)
 
 
 def captures(places):
