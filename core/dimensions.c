@@ -304,8 +304,7 @@ enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength stren
                   cause == TCPRST_CAUSE_POLICY_RESET || cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT;
     /* A filter on the host itself answers from where the host is. */
     if (cause == TCPRST_CAUSE_FIREWALL_REJECT && strength >= TCPRST_STRENGTH_LIKELY)
-        return isnt(e, TCPRST_FACT_TTL_SAME) || is(e, TCPRST_FACT_TTL_START)
-                   ? TCPRST_ORIGIN_THIRD_PARTY
+        return isnt(e, TCPRST_FACT_TTL_SAME) ? TCPRST_ORIGIN_THIRD_PARTY
                : is(e, TCPRST_FACT_TTL_SAME) ? TCPRST_ORIGIN_ENDPOINT
                                              : TCPRST_ORIGIN_UNKNOWN;
     if (forged && strength >= TCPRST_STRENGTH_LIKELY)

@@ -153,7 +153,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
         rtt = x_host->rtt_min;
     if (rtt > 0) {
         int64_t took = r->when - t->time;
-        tell_at(e, F(TRIGGER_TOO_FAST), rtt > TOO_FAST_MIN && took < rtt / 3, t->where);
+        tell_at(e, F(TRIGGER_TOO_FAST), rtt > TOO_FAST_MIN && took < rtt / TOO_FAST_PART, t->where);
         numbers(e, F(TRIGGER_TOO_FAST), took, rtt);
     }
 }
@@ -203,6 +203,10 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     tell_at(e, F(REPEATS_RESET), r->repeats != 0, r->repeats);
     if (!r->has_trigger && seen(&r->y, END_SEEN))
         tell_at(e, F(OLD_ACK), r->old_ack != 0, r->old_ack);
+    bool unprovoked = !r->has_trigger && !r->old_ack && !r->repeats &&
+                      seen(x, END_SEEN | END_TIMESTAMPS | END_ISS) && seen(&r->y, END_SEEN) &&
+                      !(r->flags & TCPRST_ACK);
+    tell(e, F(ABORT_WITHOUT_ACK), unprovoked);
     tell(e, F(ODD_RST), (r->flags & (TCPRST_SYN | TCPRST_FIN)) != 0);
     numbers(e, F(ODD_RST), r->flags, 0);
     if (r->window_known) {
@@ -265,7 +269,9 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
             (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
             tell_at(e, F(TTL_SAME), same, x->last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
-        tell_at(e, F(TTL_START), !same && !comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS,
+        bool other_start = r->ttl + hops != x->ttl_last + host_hops(x->ttl_last) &&
+                           r->ttl + hops != x->ttl_first + host_hops(x->ttl_first);
+        tell_at(e, F(TTL_START), !same && other_start && host_hops(x->ttl_last) < PLAUSIBLE_HOPS,
                 x->last);
         numbers(e, F(TTL_START), r->ttl, x->ttl_last);
     } else if (x_host && x_host->hops_known) {

@@ -156,6 +156,9 @@
 /* An end that has ended goes on only in segments it had sent before; further than this, captures do
  * not reorder. */
 #define WENT_ON_MIN (30 * NS_PER_MS)
+/* An answer in less than this part of the least round trip ever measured was not made at the end of
+ * the way. */
+#define TOO_FAST_PART 8
 /* So many round trips must have been measured before the least of them counts: the first often
  * waits for address resolution. */
 #define RTT_SAMPLES 3

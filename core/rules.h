@@ -141,7 +141,7 @@ static inline bool contradicted(const struct evidence *e)
         yes(TRIGGER_ODD_FLAGS) || yes(CONFIRMED))
         return false;
     return (yes(SENDER_WENT_ON) && (!yes(EARLIER_RESET) || yes(FORGED_BEFORE))) ||
-           yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM);
+           yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM) || yes(TRIGGER_TOO_FAST);
 }
 
 /* Signs that speak for a device but have honest explanations one by one; two together hardly have.
@@ -152,7 +152,8 @@ static inline unsigned device_signs(const struct evidence *e)
            (unsigned)yes(TRIGGER_TOO_FAST) + (unsigned)yes(IP_ID_ECHO) +
            (unsigned)yes(SEQ_BEYOND_SENT) + (unsigned)yes(DEVICE_SEQUENCE) +
            (unsigned)yes(PAYLOAD) + (unsigned)yes(KNOWN_LADDER) + (unsigned)yes(ANSWER_WINDOW) +
-           (unsigned)yes(IP_ID_CONSTANT) + (unsigned)yes(TTL_START) + (unsigned)yes(LADDER);
+           (unsigned)yes(IP_ID_CONSTANT) + (unsigned)yes(TTL_START) + (unsigned)yes(LADDER) +
+           (unsigned)yes(ABORT_WITHOUT_ACK);
 }
 
 #endif

@@ -181,10 +181,11 @@ RULE(injected)
         return not_excluded(SENDER_WENT_ON); /* whoever sees the connection need not guess */
     bool others_word = filter_answered(e);
     if (contradicted(e) && !others_word)
-        return device_signs(e) >= 1 || yes(BAD_CHECKSUM)
+        return (device_signs(e) >= 1 || yes(BAD_CHECKSUM)) &&
+                       (yes(SENDER_WENT_ON) || yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM))
                    ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT,
                              OPTIONS_MISSING, SIGNATURE_CLOUDFLARE, SIGNATURE_WEAVER)
-                   : likely(SENDER_WENT_ON, SENDER_ACCEPTED, TTL_SAME);
+                   : likely(SENDER_WENT_ON, SENDER_ACCEPTED, TRIGGER_TOO_FAST, TTL_SAME);
     if ((yes(LADDER) || yes(IP_ID_CONSTANT) || yes(KNOWN_LADDER)) && device_signs(e) >= 2)
         return likely(LADDER, IP_ID_CONSTANT, TTL_SAME, TTL_START, OPTIONS_MISSING, ANSWER_WINDOW,
                       SIGNATURE_CLOUDFLARE);

@@ -587,7 +587,7 @@ static void note_host(struct tcprst *core, const struct reset *r)
         host_note_closed(host, r->source_port, r->when);
     if (abandon)
         host_note_abandon(host, r->when);
-    if (stray && r->connection->resets <= 1)
+    if (stray)
         host_note_stray(host, r->when);
     if (coded)
         host_note_window(host, r->window, r->incarnation);
