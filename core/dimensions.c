@@ -129,13 +129,24 @@ static bool receiver_went_on(const struct reset *r)
     const struct after *a = r->after;
     if (a->y_acked_new || a->y_beyond || a->y_resumed >= 0)
         return true;
-    return a->y_repeated >= 0 && a->y_repeated - r->when > after_pause(r);
+    /* No retransmission timer runs out sooner, and none on an end that the RST has reached. */
+    int64_t sent_before = r->y.rtt_samples ? r->y.rtt_max + REACTION / 2 : 3 * REACTION;
+    return a->y_repeated >= 0 && a->y_repeated - r->when > sent_before;
+}
+
+/* One challenge answers one RST: Linux sends no second within 500 ms (tcp_invalid_ratelimit). */
+static bool challenge_taken(const struct reset *r)
+{
+    const struct reset *p = r->previous_of_connection;
+    return p && p->after == r->after && p->incarnation == r->incarnation && p->d == r->d &&
+           !p->duplicate_of;
 }
 
 static bool was_challenged(const struct reset *r, enum tcprst_acceptance acceptance)
 {
     const struct after *a = r->after;
-    if (a->challenge < 0 || a->challenge - r->when > after_pause(r) + 4 * REACTION)
+    if (challenge_taken(r) || a->challenge < 0 ||
+        a->challenge - r->when > after_pause(r) + 4 * REACTION)
         return false;
     if (acceptance == TCPRST_ACCEPTANCE_IN_WINDOW)
         return true;

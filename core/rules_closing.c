@@ -41,6 +41,8 @@ RULE(peer_restarted)
 {
     if (answers_unseen(e))
         return not_excluded(PEER_SEEN);
+    if (yes(EARLIER_RESET) && stray_answer(e) && yes(TRIGGER_REPEATED))
+        return not_excluded(TRIGGER_REPEATED); /* the RST before did not arrive */
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();

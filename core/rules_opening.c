@@ -170,6 +170,9 @@ RULE(out_of_window_segment)
 {
     if (yes(TRIGGER_SYN_IN_WINDOW))
         return likely(TRIGGER_SYN_IN_WINDOW, EARLIER_OPEN);
+    /* A copy of the SYN that it had accepted. */
+    if (yes(TRIGGER_SYN) && yes(SENDER_SEEN) && yes(OPENING_SEEN) && !yes(EARLIER_RESET))
+        return likely(TRIGGER_SYN, SENDER_SEEN, TRIGGER_REPEATED);
     if (stray_answer(e) && yes(TRIGGER_UNACCEPTABLE) && !yes(SENDER_FIN) && !yes(EARLIER_RESET))
         return possible(TRIGGER_UNACCEPTABLE, TTL_SAME);
     return no();
