@@ -533,11 +533,12 @@ class Redact(Case):
 class Examples(Case):
     """The examples of docs/examples run, where their programs are installed."""
 
-    def run_example(self, name, *arguments):
+    def run_example(self, name, *arguments, **options):
         script = ROOT / "docs" / "examples" / name
-        program = [sys.executable] if name.startswith(("with-pandas", "with-duckdb")) else []
+        program = [sys.executable] if name == "with-pandas" else []
         return subprocess.run([*program, script, *arguments], capture_output=True, text=True,
-                              check=False, env={**ENVIRONMENT, "PATH": f"{Path(TCPRST).parent}:{os.environ['PATH']}"})
+                              check=False, **options,
+                              env={**ENVIRONMENT, "PATH": f"{Path(TCPRST).parent}:{os.environ['PATH']}"})
 
     @unittest.skipUnless(shutil.which("jq"), "jq is not installed")
     def test_jq(self):
@@ -561,12 +562,9 @@ class Examples(Case):
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn("closed-port", run.stdout)
 
+    @unittest.skipUnless(shutil.which("duckdb"), "duckdb is not installed")
     def test_duckdb(self):
-        try:
-            import duckdb  # pylint: disable=import-outside-toplevel,unused-import
-        except ImportError:
-            self.skipTest("duckdb is not installed")
-        run = self.run_example("with-duckdb", self.three_refused())
+        run = self.run_example("with-duckdb", self.three_refused(), cwd=self.directory)
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertIn("closed-port", run.stdout)
 
