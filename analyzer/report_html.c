@@ -173,6 +173,8 @@ static void put_group_counts(GString *out, const struct summary_group *group)
     json_number(out, "resets", group->resets);
     json_number(out, "source_hosts", group->source_hosts);
     json_number(out, "destination_hosts", group->destination_hosts);
+    json_key(out, "many");
+    g_string_append(out, group->many ? "true" : "false");
     json_number(out, "risk", group->risk);
     json_octets(out, "idle_min", group->idle_min);
     json_octets(out, "idle_max", group->idle_max);
@@ -230,7 +232,7 @@ static void put_groups(GString *out, const struct report *report)
 {
     GPtrArray *groups = summary_groups(report->summary, GROUPS_OF_A_CAUSE);
     size_t count = MIN(groups->len, MAX_GROUPS), shown = 0;
-    uint64_t events = 0, left_out = report->summary->dropped_events;
+    uint64_t events = 0, left_out = 0;
     struct diagram **diagrams = collect(report, groups, count);
     json_key(out, "groups");
     g_string_append_c(out, '[');

@@ -451,7 +451,7 @@ static void add_side(GString *out, const struct summary_group *group, bool sourc
     const struct tcprst_verdict *v = &group->first;
     size_t hosts = source ? group->source_hosts : group->destination_hosts;
     if (hosts > 1) {
-        g_string_append(out, counted(hosts, "host", "hosts"));
+        g_string_append(out, group->many ? "many hosts" : counted(hosts, "host", "hosts"));
         return;
     }
     bool service = summary_service_is_source(v) == source;
@@ -695,7 +695,7 @@ static void put_group(struct text *text, const struct summary_group *group)
 static void put_events(struct text *text, GPtrArray *groups)
 {
     const struct summary *summary = text->report->summary;
-    uint64_t rest = summary->dropped_events;
+    uint64_t rest = 0;
     if (groups->len == 0)
         return;
     g_string_append_c(text->out, '\n');

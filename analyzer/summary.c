@@ -170,24 +170,184 @@ static void count_host(struct summary *summary, enum summary_role role,
     }
 }
 
+static void add_port(struct summary_group *group, uint16_t port)
+{
+    for (size_t i = 0; i < group->port_count; i++)
+        if (group->ports[i] == port)
+            return;
+    if (group->port_count < SUMMARY_PORTS)
+        group->ports[group->port_count++] = port;
+    else
+        group->more_ports = true;
+}
+
+static void add_member(struct summary_group *group, const struct summary_member *member)
+{
+    if (group->member_count < SUMMARY_MEMBERS)
+        group->members[group->member_count++] = *member;
+}
+
+static void merge(struct summary_group *into, const struct summary_group *group)
+{
+    into->events += group->events;
+    into->resets += group->resets;
+    into->risk += group->risk;
+    for (size_t i = 0; i < group->port_count; i++)
+        add_port(into, group->ports[i]);
+    into->more_ports |= group->more_ports;
+    for (size_t i = 0; i < group->member_count; i++)
+        add_member(into, &group->members[i]);
+    if (group->idle_min >= 0 && (into->idle_min < 0 || group->idle_min < into->idle_min))
+        into->idle_min = group->idle_min;
+    into->idle_max = MAX(into->idle_max, group->idle_max);
+    if (into->last_frame.capture < group->last_frame.capture ||
+        (into->last_frame.capture == group->last_frame.capture &&
+         into->last_frame.number < group->last_frame.number)) {
+        into->last_frame = group->last_frame;
+        into->last_time = group->last_time;
+    }
+}
+
+static bool earlier(const struct tcprst_verdict *a, const struct tcprst_verdict *b)
+{
+    if (a->frame.capture != b->frame.capture)
+        return a->frame.capture < b->frame.capture;
+    return a->reset < b->reset;
+}
+
+static gint compare_groups(gconstpointer a, gconstpointer b)
+{
+    const struct summary_group *x = *(struct summary_group *const *)a,
+                               *y = *(struct summary_group *const *)b;
+    if (x->first.severity != y->first.severity)
+        return x->first.severity > y->first.severity ? -1 : 1;
+    return earlier(&x->first, &y->first) ? -1 : 1;
+}
+
+static bool same_class(const struct summary_group *a, const struct summary_group *b)
+{
+    return a->first.cause == b->first.cause && a->first.strength == b->first.strength;
+}
+
+static size_t distinct_hosts(GPtrArray *groups, size_t offset)
+{
+    GHashTable *seen =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    for (guint i = 0; i < groups->len; i++)
+        g_hash_table_add(seen, g_bytes_new((const char *)groups->pdata[i] + offset, 16));
+    size_t count = g_hash_table_size(seen);
+    g_hash_table_destroy(seen);
+    return count;
+}
+
+static void make_key(struct group_key *key, const struct tcprst_verdict *v)
+{
+    memset(key, 0, sizeof *key);
+    memcpy(key->source, v->source, sizeof key->source);
+    memcpy(key->destination, v->destination, sizeof key->destination);
+    key->ip_version = v->ip_version;
+    key->cause = (uint8_t)v->cause;
+    key->strength = (uint8_t)v->strength;
+    key->sender = (uint8_t)v->sender;
+}
+
+/* Puts a group among those with any source, any destination, or both. Takes it. */
+static void fold_group(struct summary *summary, struct summary_group *group, bool by_source,
+                       bool by_destination)
+{
+    struct group_key key;
+    make_key(&key, &group->first);
+    /* No host has the address of zeros. */
+    if (!by_source)
+        memset(key.source, 0, sizeof key.source);
+    if (!by_destination)
+        memset(key.destination, 0, sizeof key.destination);
+    struct summary_group *into = g_hash_table_lookup(summary->groups, &key);
+    if (!into) {
+        group->many = true;
+        group->source_hosts += !by_source;
+        group->destination_hosts += !by_destination;
+        g_hash_table_insert(summary->groups, g_memdup2(&key, sizeof key), group);
+        return;
+    }
+    merge(into, group);
+    into->source_hosts += !by_source;
+    into->destination_hosts += !by_destination;
+    group_free(group);
+}
+
+/* Folds the smaller groups of one cause and strength along the side that has fewer hosts. */
+static void fold_early(struct summary *summary, GPtrArray *class, uint64_t small)
+{
+    enum { FEW = SUMMARY_KEPT / 8 };
+    size_t sources = distinct_hosts(class, offsetof(struct summary_group, first.source));
+    size_t destinations = distinct_hosts(class, offsetof(struct summary_group, first.destination));
+    bool by_source = sources <= destinations && sources <= FEW;
+    bool by_destination = !by_source && destinations <= FEW;
+    for (guint i = 0; i < class->len; i++) {
+        struct summary_group *group = class->pdata[i];
+        struct group_key key;
+        gpointer old_key = NULL;
+        make_key(&key, &group->first);
+        if (group->many || group->events > small)
+            continue;
+        if (!g_hash_table_steal_extended(summary->groups, &key, &old_key, NULL))
+            continue;
+        g_free(old_key);
+        fold_group(summary, group, by_source, by_destination);
+    }
+}
+
+static GPtrArray *all_groups(const struct summary *summary)
+{
+    GPtrArray *groups = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, summary->groups);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(groups, value);
+    g_ptr_array_sort(groups, compare_groups);
+    return groups;
+}
+
+/* The groups by cause and strength: lists of those of one each, in the order of their first. */
+static GPtrArray *classes_of(GPtrArray *groups)
+{
+    GPtrArray *of[TCPRST_CAUSE_COUNT][4] = {{NULL}};
+    GPtrArray *classes = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    for (guint i = 0; i < groups->len; i++) {
+        const struct summary_group *group = groups->pdata[i];
+        GPtrArray **class = &of[group->first.cause][group->first.strength];
+        if (!*class)
+            g_ptr_array_add(classes, *class = g_ptr_array_new());
+        g_ptr_array_add(*class, groups->pdata[i]);
+    }
+    return classes;
+}
+
+/* Makes room for new groups. */
+static void fold_smallest(struct summary *summary)
+{
+    uint64_t small = median(summary->groups, group_count);
+    GPtrArray *groups = all_groups(summary), *classes = classes_of(groups);
+    for (guint i = 0; i < classes->len; i++)
+        fold_early(summary, classes->pdata[i], small);
+    g_ptr_array_unref(classes);
+    g_ptr_array_unref(groups);
+}
+
 static struct summary_group *group_of(struct summary *summary, const struct report_reset *reset)
 {
     const struct tcprst_verdict *v = reset->verdict;
     struct group_key key;
-    memset(&key, 0, sizeof key);
-    memcpy(key.source, v->source, sizeof key.source);
-    memcpy(key.destination, v->destination, sizeof key.destination);
-    key.ip_version = v->ip_version;
-    key.cause = (uint8_t)v->cause;
-    key.strength = (uint8_t)v->strength;
-    key.sender = (uint8_t)v->sender;
+    make_key(&key, v);
     struct summary_group *group = g_hash_table_lookup(summary->groups, &key);
     if (group)
         return group;
     if (g_hash_table_size(summary->groups) >= 2 * SUMMARY_KEPT) {
         g_hash_table_remove_all(summary->events_new);
         g_hash_table_remove_all(summary->events_old);
-        summary->dropped_events += prune(summary->groups, group_count);
+        fold_smallest(summary);
     }
     group = g_new0(struct summary_group, 1);
     group->first = *v;
@@ -200,26 +360,9 @@ static struct summary_group *group_of(struct summary *summary, const struct repo
     return group;
 }
 
-static void add_port(struct summary_group *group, uint16_t port)
-{
-    for (size_t i = 0; i < group->port_count; i++)
-        if (group->ports[i] == port)
-            return;
-    if (group->port_count < SUMMARY_PORTS)
-        group->ports[group->port_count++] = port;
-    else
-        group->more_ports = true;
-}
-
 static uint64_t octets(int64_t n)
 {
     return n > 0 ? (uint64_t)n : 0;
-}
-
-static void add_member(struct summary_group *group, const struct summary_member *member)
-{
-    if (group->member_count < SUMMARY_MEMBERS)
-        group->members[group->member_count++] = *member;
 }
 
 static void add_event(struct summary_group *group, const struct tcprst_verdict *v)
@@ -394,43 +537,6 @@ GPtrArray *summary_hosts(const struct summary *summary, enum summary_role role)
     return hosts;
 }
 
-static bool earlier(const struct tcprst_verdict *a, const struct tcprst_verdict *b)
-{
-    if (a->frame.capture != b->frame.capture)
-        return a->frame.capture < b->frame.capture;
-    return a->reset < b->reset;
-}
-
-static gint compare_groups(gconstpointer a, gconstpointer b)
-{
-    const struct summary_group *x = *(struct summary_group *const *)a,
-                               *y = *(struct summary_group *const *)b;
-    if (x->first.severity != y->first.severity)
-        return x->first.severity > y->first.severity ? -1 : 1;
-    return earlier(&x->first, &y->first) ? -1 : 1;
-}
-
-static void merge(struct summary_group *into, const struct summary_group *group)
-{
-    into->events += group->events;
-    into->resets += group->resets;
-    into->risk += group->risk;
-    for (size_t i = 0; i < group->port_count; i++)
-        add_port(into, group->ports[i]);
-    into->more_ports |= group->more_ports;
-    for (size_t i = 0; i < group->member_count; i++)
-        add_member(into, &group->members[i]);
-    if (group->idle_min >= 0 && (into->idle_min < 0 || group->idle_min < into->idle_min))
-        into->idle_min = group->idle_min;
-    into->idle_max = MAX(into->idle_max, group->idle_max);
-    if (into->last_frame.capture < group->last_frame.capture ||
-        (into->last_frame.capture == group->last_frame.capture &&
-         into->last_frame.number < group->last_frame.number)) {
-        into->last_frame = group->last_frame;
-        into->last_time = group->last_time;
-    }
-}
-
 struct fold {
     bool by_source, by_destination;
 };
@@ -442,11 +548,6 @@ static struct summary_group *copy_group(const struct summary_group *group)
     return copy;
 }
 
-static bool same_class(const struct summary_group *a, const struct summary_group *b)
-{
-    return a->first.cause == b->first.cause && a->first.strength == b->first.strength;
-}
-
 static bool same_fold(struct fold fold, const struct summary_group *a,
                       const struct summary_group *b)
 {
@@ -455,25 +556,18 @@ static bool same_fold(struct fold fold, const struct summary_group *a,
            (!fold.by_destination || memcmp(a->first.destination, b->first.destination, 16) == 0);
 }
 
-static size_t distinct(GPtrArray *groups, size_t offset, GHashTable *seen)
-{
-    g_hash_table_remove_all(seen);
-    for (guint i = 0; i < groups->len; i++) {
-        GBytes *address = g_bytes_new((const char *)groups->pdata[i] + offset, 16);
-        g_hash_table_add(seen, address);
-    }
-    return g_hash_table_size(seen);
-}
-
 /* Folds the groups of one cause and strength: along the side that has few hosts, or all into one.
  */
 static void fold_class(GPtrArray *class, size_t limit, GPtrArray *out)
 {
-    GHashTable *seen =
-        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
-    size_t sources = distinct(class, offsetof(struct summary_group, first.source), seen);
-    size_t destinations = distinct(class, offsetof(struct summary_group, first.destination), seen);
-    g_hash_table_destroy(seen);
+    size_t sources = distinct_hosts(class, offsetof(struct summary_group, first.source));
+    size_t destinations = distinct_hosts(class, offsetof(struct summary_group, first.destination));
+    /* What was folded before cannot be told apart on that side any more. */
+    for (guint i = 0; i < class->len; i++) {
+        const struct summary_group *group = class->pdata[i];
+        sources += group->source_hosts > 1 ? limit : 0;
+        destinations += group->destination_hosts > 1 ? limit : 0;
+    }
     struct fold fold = {.by_source = sources <= limit && sources <= destinations,
                         .by_destination = destinations <= limit && destinations < sources};
     guint start = out->len;
@@ -488,8 +582,9 @@ static void fold_class(GPtrArray *class, size_t limit, GPtrArray *out)
             continue;
         }
         merge(into, group);
-        into->source_hosts += !fold.by_source;
-        into->destination_hosts += !fold.by_destination;
+        into->many |= group->many;
+        into->source_hosts += fold.by_source ? 0 : group->source_hosts;
+        into->destination_hosts += fold.by_destination ? 0 : group->destination_hosts;
     }
     for (guint j = start; j < out->len && !fold.by_source && !fold.by_destination; j++) {
         struct summary_group *all = out->pdata[j];
@@ -500,30 +595,17 @@ static void fold_class(GPtrArray *class, size_t limit, GPtrArray *out)
 
 GPtrArray *summary_groups(const struct summary *summary, size_t limit)
 {
-    GPtrArray *sorted = g_ptr_array_new(), *out = g_ptr_array_new_with_free_func(group_free);
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, summary->groups);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        g_ptr_array_add(sorted, value);
-    g_ptr_array_sort(sorted, compare_groups);
-    bool done[TCPRST_CAUSE_COUNT][4] = {{false}};
-    for (guint i = 0; i < sorted->len; i++) {
-        const struct summary_group *group = sorted->pdata[i];
-        if (done[group->first.cause][group->first.strength])
-            continue;
-        done[group->first.cause][group->first.strength] = true;
-        GPtrArray *class = g_ptr_array_new();
-        for (guint j = i; j < sorted->len; j++)
-            if (same_class(sorted->pdata[j], group))
-                g_ptr_array_add(class, sorted->pdata[j]);
+    GPtrArray *groups = all_groups(summary), *classes = classes_of(groups);
+    GPtrArray *out = g_ptr_array_new_with_free_func(group_free);
+    for (guint i = 0; i < classes->len; i++) {
+        GPtrArray *class = classes->pdata[i];
         if (class->len > limit)
             fold_class(class, limit, out);
         for (guint j = 0; j < class->len && class->len <= limit; j++)
             g_ptr_array_add(out, copy_group(class->pdata[j]));
-        g_ptr_array_unref(class);
     }
-    g_ptr_array_unref(sorted);
+    g_ptr_array_unref(classes);
+    g_ptr_array_unref(groups);
     g_ptr_array_sort(out, compare_groups);
     return out;
 }

@@ -4,8 +4,8 @@
  * endings, and equal events together in groups.
  *
  * Equal are events of one cause and strength between the same two hosts. Where there are very many
- * groups, those with the fewest events are dropped and counted, and summary_groups() folds what is
- * left until people can read it.
+ * groups, those with the fewest events are folded along the side that has fewer hosts, and
+ * summary_groups() folds what is left until people can read it.
  */
 #ifndef TCPRST_ANALYZER_SUMMARY_H
 #define TCPRST_ANALYZER_SUMMARY_H
@@ -18,7 +18,7 @@ enum { SUMMARY_PORTS = 8 };
 enum { SUMMARY_MEMBERS = 12 };
 /* Steps of the course of time. */
 enum { SUMMARY_STEPS = 120 };
-/* Groups and hosts kept before the smallest are dropped. */
+/* Groups and hosts kept before the smallest are folded or dropped. */
 enum { SUMMARY_KEPT = 4096 };
 
 struct summary_cause {
@@ -45,6 +45,7 @@ struct summary_course {
 /* Events that are equal, and the resets that followed from them. */
 struct summary_group {
     struct tcprst_verdict first; /* the first event's first RST */
+    bool many;                   /* the number of hosts of a folded side is not known exactly */
     size_t source_hosts,
         destination_hosts; /* more than 1: folded, first.source or .destination is an example */
     uint64_t events, resets;
@@ -94,7 +95,6 @@ struct summary {
     uint64_t connections, reset_connections, given_up;
     uint64_t risk; /* octets sent and unacknowledged when connections were reset */
     struct summary_course course;
-    uint64_t dropped_events;           /* events of groups that were dropped */
     bool dropped_hosts[SUMMARY_ROLES]; /* counts of hosts are lower bounds */
     /* private */
     GHashTable *groups, *hosts[SUMMARY_ROLES];

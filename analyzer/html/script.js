@@ -447,7 +447,7 @@
 
   function side(group, source) {
     const first = group.first, hosts = source ? group.source_hosts : group.destination_hosts;
-    if (hosts > 1) return counted(hosts, "host");
+    if (hosts > 1) return group.many ? "many hosts" : counted(hosts, "host");
     const onePort = group.events === 1 || (group.service_is_source === source && group.ports.length === 1 && !group.more_ports);
     return endName(source ? first.src : first.dst, onePort ? (source ? first.src_port : first.dst_port) : 0);
   }
