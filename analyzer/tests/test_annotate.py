@@ -90,7 +90,7 @@ class Annotate(unittest.TestCase):
         unknown = packets.block(0x0bad0001, b"what is this", order)
         statistics = packets.block(5, struct.pack(order + "III", 0, 0, 0), order)
         def enhanced(i, interface, extra):
-            stamp = 1700000000 * 10**6 + i
+            stamp = (1700000000 * 10**6 + i) * (1000 if interface else 1)
             octets = talk.frames[i]
             return packets.block(6, struct.pack(order + "IIIII", interface, stamp >> 32, stamp & 0xffffffff, len(octets),
                                                 len(octets)) + octets + bytes(-len(octets) % 4) + extra, order)
@@ -100,7 +100,7 @@ class Annotate(unittest.TestCase):
         section = packets.block(0x0a0d0d0a, struct.pack(order + "IHHq", 0x1a2b3c4d, 1, 0, 4096) + packets.option(1, b"shb", order) + end, order)
         return (section + packets.interface(1, order) + packets.interface(1, order, resolution=9) + names + secrets +
                 enhanced(0, 0, b"") + enhanced(1, 0, comment + flags + end) + unknown + enhanced(2, 1, flags + end) +
-                packets.obsolete(talk.frames[3], 0, order=order) + statistics)
+                packets.obsolete(talk.frames[3], 0, 1700000000 * 10**6 + 3, order) + statistics)
 
     def test_everything_else_survives(self):
         for order in "<>":
