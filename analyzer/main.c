@@ -355,6 +355,8 @@ static int run_report(const struct options *options)
     if (!open_all(&run, &error)) {
         complain(error);
         g_free(error);
+        input_close(run.report.again);
+        input_close(run.input);
         return EXIT_WRONG;
     }
     setup_report(&run);
@@ -379,8 +381,7 @@ static int run_report(const struct options *options)
         written = false;
     }
     written = close_annotated(&run) && written;
-    if (run.report.again)
-        input_close(run.report.again);
+    input_close(run.report.again);
     input_close(run.input);
     return exit_status(&run, damaged, written, usable);
 }
@@ -395,6 +396,7 @@ int main(int argc, char **argv)
     if (!options_parse(&options, argc, argv, &error)) {
         complain(error);
         g_free(error);
+        options_clear(&options);
         return EXIT_WRONG;
     }
     struct sigaction action = {.sa_handler = on_interrupt};

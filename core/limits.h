@@ -12,9 +12,12 @@
  * can have been set back by, fit in 64 bits; what lies beyond is a damaged record. */
 #define TIME_MIN (-(INT64_C(1) << 60))
 #define TIME_MAX (INT64_C(1) << 62)
-/* Queues of a capturing host, or of several that are merged, reorder by milliseconds. A packet that
- * is so much older than one before it was captured by a clock that had been set back. */
-#define CLOCK_SET_BACK (1 * NS_PER_S)
+/* Queues of a capturing host reorder by milliseconds. A packet that is so much older than one
+ * before it was captured by another clock, or by one that was set back ... */
+#define CLOCK_BEHIND (1 * NS_PER_S)
+/* ... and it was set back when so many in a row are: the packets of two hosts whose clocks differ
+ * take turns sooner, and must not push the time on each time. */
+#define CLOCK_SET_BACK 64
 
 /* ---- When a verdict is final ---- */
 

@@ -38,6 +38,7 @@ struct tcprst {
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
     int64_t now;          /* latest capture time, on the core's own clock */
     int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
+    unsigned behind;      /* segments in a row that are far older than now */
     uint64_t serial;
     const struct decision *decision; /* of the verdict being handed out */
     const struct evidence *evidence;
@@ -682,8 +683,9 @@ static int64_t core_time(const struct tcprst *core, int64_t time)
     return time > TIME_MAX - core->set_back ? TIME_MAX : time + core->set_back;
 }
 
-/* Segments may come a little out of order, or without a time. A time far behind is another matter:
- * the clock was set back (or an earlier time was wrong), and goes on from where it was. */
+/* Segments may come a little out of order, or without a time; the past stays past. Where the time
+ * stays far behind, the clock was set back (or one time was wrong) and goes on from where it was.
+ */
 static void note_time(struct tcprst *core, const struct tcprst_segment *s)
 {
     if (s->time == TCPRST_TIME_UNKNOWN) {
@@ -692,10 +694,14 @@ static void note_time(struct tcprst *core, const struct tcprst_segment *s)
         return;
     }
     int64_t time = core_time(core, s->time);
+    if (time >= core->now || core->now - time <= CLOCK_BEHIND) {
+        core->behind = 0;
+    } else if (++core->behind == CLOCK_SET_BACK) {
+        core->set_back += core->now - time;
+        core->behind = 0;
+    }
     if (time > core->now)
         core->now = time;
-    else if (core->now - time > CLOCK_SET_BACK)
-        core->set_back += core->now - time;
 }
 
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)

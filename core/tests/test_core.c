@@ -313,6 +313,8 @@ static void test_clock_set_back(void)
     f.time += INT64_C(1000000) * SECOND;
     feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
     f.time -= INT64_C(1000000) * SECOND;
+    for (f.client = 100; f.client < 200; f.client++)
+        feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
     f.client = 2;
     play(&f, restarted, 1);
     EXPECT(answers.count == 0);
@@ -323,6 +325,26 @@ static void test_clock_set_back(void)
     stop(f.core);
     EXPECT(answers.verdicts[0].cause == restarted->cause);
     EXPECT(answers.verdicts[0].idle == 900 * (int64_t)MILLISECOND);
+}
+
+/* Two clocks that differ, in turns, do not push the time on: a short connection stays short. */
+static void test_two_clocks(void)
+{
+    static struct answers answers;
+    const struct script *restarted = script_named("restarted server");
+    struct feeder f = {start(&answers, 0), 0, 100 * (int64_t)SECOND, {100, 200}, {0, 0}, 1};
+    for (size_t i = 0; restarted->steps[i].flags; i++) {
+        f.time += (int64_t)restarted->steps[i].wait_ms * MILLISECOND;
+        f.client = 1;
+        feed(&f, &restarted->steps[i]);
+        f.client = 2;
+        f.time += 1000 * (int64_t)SECOND;
+        feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+        f.time -= 1000 * (int64_t)SECOND;
+    }
+    stop(f.core);
+    EXPECT(answers.count == 1);
+    EXPECT(answers.verdicts[0].idle < 5 * (int64_t)SECOND);
 }
 
 /* More octets than 32 bits count, over several wraps of the sequence space. */
@@ -399,6 +421,7 @@ int main(void)
     test_times();
     test_extreme_times();
     test_clock_set_back();
+    test_two_clocks();
     test_octets_beyond_32_bits();
     test_frames_beyond_32_bits();
     test_full_table();
