@@ -14,16 +14,14 @@ struct hosts {
     struct host *sets; /* MAX_HOSTS in sets of WAYS, allocated on growth */
     size_t set_count;
     size_t used;
-    uint64_t seed;
     uint64_t given_up;
 };
 
-struct hosts *hosts_new(uint64_t seed)
+struct hosts *hosts_new(void)
 {
     struct hosts *h = calloc(1, sizeof *h);
     if (!h)
         return NULL;
-    h->seed = seed;
     h->set_count = 32;
     h->sets = calloc(h->set_count * WAYS, sizeof *h->sets);
     if (!h->sets) {
@@ -57,9 +55,11 @@ uint64_t host_target(const uint8_t address[16], uint16_t port)
     return mix(x ^ (x >> 31), 0xd6e8feb86659fd93u) | 1;
 }
 
+/* Without a seed: who shares a set must not differ from run to run, and somebody who aims at one
+ * set only makes its eight hosts forget one another. */
 static struct host *set_of(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
-    uint64_t x = host_target(address, ip_version) ^ h->seed;
+    uint64_t x = host_target(address, ip_version);
     x = mix(x, 0x9fb21c651e98df25u);
     return &h->sets[((x >> 32) & (h->set_count - 1)) * WAYS];
 }
@@ -104,8 +104,7 @@ static bool is_full(const struct host *set)
     return true;
 }
 
-/* Grows as long as a set is full and the bound allows it: below the bound nobody is given up, so
- * that the seed, which says who shares a set, changes no verdict. */
+/* Grows as long as a set is full and the bound allows it: below the bound nobody is given up. */
 static struct host *set_with_room(struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
     struct host *set = set_of(h, ip_version, address);

@@ -56,7 +56,7 @@ struct host {
 };
 
 struct hosts;
-struct hosts *hosts_new(uint64_t seed);
+struct hosts *hosts_new(void);
 void hosts_free(struct hosts *hosts);
 /* NULL when that host was never noted. */
 struct host *hosts_find(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);

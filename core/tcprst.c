@@ -52,7 +52,7 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     core->options = *options;
     core->now = INT64_MIN;
     core->table = table_new(options->max_connections, options->hash_seed);
-    core->hosts = hosts_new(options->hash_seed);
+    core->hosts = hosts_new();
     core->index = calloc(MAX_PENDING, sizeof *core->index);
     if (!core->table || !core->hosts || !core->index) {
         tcprst_free(core);
