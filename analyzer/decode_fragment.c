@@ -14,8 +14,9 @@ enum {
     MAX_OCTETS = 32 * 1024 * 1024,
     /* Of one packet: 64 KiB in the smallest fragments there are, 8 octets each. */
     MAX_FRAGMENTS = 8192,
-    /* What a fragment costs besides its octets. */
-    OVERHEAD = 64,
+    /* What a fragment, and what a packet waiting for some, costs besides the octets. */
+    PIECE_OVERHEAD = 48,
+    PARTIAL_OVERHEAD = 384,
 };
 /* RFC 8200, section 4.5: "reassembly of that packet must be abandoned" 60 seconds after its first
  * fragment. In nanoseconds. */
@@ -26,8 +27,14 @@ struct piece {
     uint8_t *bytes;
 };
 
-struct partial {
+/* The key as hashed: salted, so that a capture cannot be made whose keys all meet. */
+struct salted_key {
     struct fragment_key key;
+    uint32_t salt;
+};
+
+struct partial {
+    struct salted_key key;
     GArray *pieces; /* struct piece, by offset */
     uint32_t sum;   /* octets in them */
     uint32_t whole; /* octets of the packet, 0 while its last fragment is missing */
@@ -36,25 +43,29 @@ struct partial {
 };
 
 struct fragments {
-    GHashTable *partials; /* struct fragment_key → struct partial */
+    GHashTable *partials; /* struct salted_key → struct partial */
     GQueue by_age;        /* oldest first */
     size_t octets;
+    uint32_t salt;
     uint64_t waiting; /* fragments held */
     struct fragments_counts counts;
 };
 
-static guint hash(gconstpointer key)
+static guint hash(gconstpointer pointer)
 {
-    const uint8_t *bytes = key;
-    guint value = 2166136261u;
-    for (size_t i = 0; i < sizeof(struct fragment_key); i++)
-        value = (value ^ bytes[i]) * 16777619u;
+    const struct salted_key *key = pointer;
+    const uint8_t *bytes = (const uint8_t *)&key->key;
+    uint32_t value = key->salt;
+    for (size_t i = 0; i < sizeof key->key; i++) {
+        value = (value ^ bytes[i]) * 16777619u; /* FNV-1a, rotated so that high bits come back */
+        value = value << 13 | value >> 19;
+    }
     return value;
 }
 
 static gboolean equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(struct fragment_key)) == 0;
+    return memcmp(a, b, sizeof(struct salted_key)) == 0;
 }
 
 static void clear_piece(gpointer piece)
@@ -67,6 +78,7 @@ struct fragments *fragments_new(void)
     struct fragments *fragments = g_new0(struct fragments, 1);
     fragments->partials = g_hash_table_new(hash, equal);
     g_queue_init(&fragments->by_age);
+    fragments->salt = g_random_int();
     return fragments;
 }
 
@@ -74,7 +86,8 @@ static void drop(struct fragments *fragments, struct partial *partial)
 {
     g_hash_table_remove(fragments->partials, &partial->key);
     g_queue_unlink(&fragments->by_age, &partial->link);
-    fragments->octets -= partial->sum + (size_t)partial->pieces->len * OVERHEAD;
+    fragments->octets -=
+        partial->sum + (size_t)partial->pieces->len * PIECE_OVERHEAD + PARTIAL_OVERHEAD;
     fragments->waiting -= partial->pieces->len;
     g_array_unref(partial->pieces);
     g_free(partial);
@@ -101,7 +114,8 @@ void fragments_free(struct fragments *fragments)
 static struct partial *partial_for(struct fragments *fragments, const struct fragment_key *key,
                                    int64_t time)
 {
-    struct partial *partial = g_hash_table_lookup(fragments->partials, key);
+    const struct salted_key salted = {.key = *key, .salt = fragments->salt};
+    struct partial *partial = g_hash_table_lookup(fragments->partials, &salted);
     if (partial && time != TCPRST_TIME_UNKNOWN && partial->first_time != TCPRST_TIME_UNKNOWN &&
         (time < partial->first_time ? partial->first_time - time : time - partial->first_time) >
             PATIENCE) {
@@ -111,13 +125,14 @@ static struct partial *partial_for(struct fragments *fragments, const struct fra
     if (partial)
         return partial;
     partial = g_new0(struct partial, 1);
-    partial->key = *key;
+    partial->key = salted;
     partial->first_time = time;
     partial->link.data = partial;
     partial->pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
     g_array_set_clear_func(partial->pieces, clear_piece);
     g_hash_table_insert(fragments->partials, &partial->key, partial);
     g_queue_push_tail_link(&fragments->by_age, &partial->link);
+    fragments->octets += PARTIAL_OVERHEAD;
     return partial;
 }
 
@@ -132,7 +147,7 @@ static void add_piece(struct fragments *fragments, struct partial *partial,
         at--;
     g_array_insert_val(partial->pieces, at, piece);
     partial->sum += piece.length;
-    fragments->octets += piece.length + OVERHEAD;
+    fragments->octets += piece.length + PIECE_OVERHEAD;
     fragments->waiting++;
     if (!fragment->more && !partial->whole)
         partial->whole = fragment->offset + fragment->length;

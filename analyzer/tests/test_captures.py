@@ -403,13 +403,21 @@ class Fragments(Test):
 
     def test_memory_stays_bounded(self):
         big = bytes(60000)
-        path = self.path("flood.pcap", pcap([ethernet(ipv4(big, ident=i, flags=0x2000)) for i in range(3000)]))
-        run = subprocess.run(["/bin/sh", "-c", 'ulimit -v 400000; exec "$0" --quiet "$1"', DUMP, path],
+        path = self.path("flood.pcap", pcap([ethernet(ipv4(big, ident=i, flags=0x2000)) for i in range(1500)]))
+        self.read_in_little_memory(path, 1500)
+
+    def test_memory_stays_bounded_when_they_are_tiny(self):
+        one = ethernet(ipv4(bytes(8), flags=0x2000))
+        frames = [one[:18] + struct.pack("!H", i & 0xffff) + one[20:29] + bytes([i >> 16]) + one[30:] for i in range(300000)]
+        self.read_in_little_memory(self.path("flood.pcap", pcap(frames, times=[(1000, 0)] * len(frames))), len(frames))
+
+    def read_in_little_memory(self, path, count):
+        run = subprocess.run(["/bin/sh", "-c", 'ulimit -v 200000; exec "$0" --quiet "$1"', DUMP, path],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         if b"AddressSanitizer" in run.stderr or b"Shadow memory" in run.stderr or b"ReserveShadow" in run.stderr:
             self.skipTest("the address sanitizer needs more address space")
         self.assertEqual(run.returncode, 0, run.stderr)
-        self.assertIn(b"IP fragments whose others are missing: 3000", run.stderr)
+        self.assertIn(f"IP fragments whose others are missing: {count}", run.stderr.decode())
 
 
 class Lists(Test):
