@@ -20,7 +20,7 @@
  * trigger. */
 static bool make_room(struct recents *r, int64_t now)
 {
-    if (r->pushed < r->capacity)
+    if (r->held < r->capacity)
         return true;
     if (r->capacity >= RECENT_MAX)
         return true;
@@ -31,8 +31,7 @@ static bool make_room(struct recents *r, int64_t now)
     struct recent *entries = malloc(capacity * sizeof *entries);
     if (!entries)
         return r->capacity > 0;
-    uint64_t kept = r->pushed < r->capacity ? r->pushed : r->capacity;
-    for (uint64_t i = r->pushed - kept; i < r->pushed; i++)
+    for (uint64_t i = r->pushed - r->held; i < r->pushed; i++)
         entries[i & (capacity - 1)] = r->entries[i & (r->capacity - 1)];
     free(r->entries);
     r->entries = entries;
@@ -46,6 +45,8 @@ static struct recent *push(struct connection *c, const struct tcprst_segment *s,
     if (!make_room(&c->recents, time))
         return NULL;
     struct recent *e = &c->recents.entries[c->recents.pushed++ & (c->recents.capacity - 1)];
+    if (c->recents.held < c->recents.capacity)
+        c->recents.held++;
     *e = (struct recent){.time = time,
                          .where = where_pack(s->frame),
                          .seq = s->seq,

@@ -112,6 +112,7 @@ struct recent {
 struct recents {
     struct recent *entries;
     uint32_t capacity;
+    uint32_t held;   /* entries there are: after growing, fewer than both pushed and capacity */
     uint64_t pushed; /* ever; the newest is entries[(pushed - 1) & (capacity - 1)] */
 };
 
@@ -185,7 +186,7 @@ static inline uint32_t segment_length(uint16_t flags, uint32_t payload)
 /* The n-th newest remembered segment (0: the newest); NULL beyond what is kept. */
 static inline struct recent *recent_back(const struct recents *r, uint64_t n)
 {
-    if (n >= r->pushed || n >= r->capacity)
+    if (n >= r->held)
         return NULL;
     return &r->entries[(r->pushed - 1 - n) & (r->capacity - 1)];
 }

@@ -113,7 +113,7 @@ class Accuracy(Frame):
                 (other, {}, "no", ("`certain`",)),
                 (named, {}, "no", ("`certain`",)),
                 ({**named, "strength": "likely"}, {}, "no", ()),
-                ({**named, "strength": "likely"}, {}, "yes", ("named first",)),
+                ({**named, "strength": "likely"}, {}, "yes", ("true cause first",)),
                 ({**other, "strength": "likely"}, {}, "no", ("`likely`",)),
                 ({**other, "strength": "possible"}, {}, "no", ("`possible`",)),
                 ({"strength": "possible"}, {}, "yes", ("certain or likely",)),
