@@ -136,8 +136,11 @@ static void feed(struct run *run, const struct tcprst_segment *segments, size_t 
     if (!run->core)
         start_core(run);
     run->capture = segments[0].frame.capture;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (i % TCPRST_EXPECT_MOST == 0)
+            tcprst_expect(run->core, &segments[i], count - i);
         tcprst_feed(run->core, &segments[i], NULL);
+    }
     run->segments += count;
 }
 

@@ -18,32 +18,30 @@
 
 /* Makes room by doubling while the entry to be overwritten is still young enough to be somebody's
  * trigger. */
-static bool make_room(struct recents *r, int64_t now)
+static void make_room(struct connection *c, int64_t now)
 {
-    if (r->held < r->capacity)
-        return true;
-    if (r->capacity >= RECENT_MAX)
-        return true;
+    struct recents *r = &c->recents;
+    if (r->held < r->capacity || r->capacity >= RECENT_MAX)
+        return;
     if (r->capacity >= RECENT_MIN &&
         now - r->entries[r->pushed & (r->capacity - 1)].time > RECENT_AGE)
-        return true;
-    uint32_t capacity = r->capacity ? r->capacity * 2 : 2;
+        return;
+    uint32_t capacity = r->capacity >= RECENT_MIN ? r->capacity * 2 : RECENT_MIN;
     struct recent *entries = malloc(capacity * sizeof *entries);
     if (!entries)
-        return r->capacity > 0;
+        return; /* the oldest has to go after all */
     for (uint64_t i = r->pushed - r->held; i < r->pushed; i++)
         entries[i & (capacity - 1)] = r->entries[i & (r->capacity - 1)];
-    free(r->entries);
+    if (r->entries != c->inside)
+        free(r->entries);
     r->entries = entries;
     r->capacity = capacity;
-    return true;
 }
 
 static struct recent *push(struct connection *c, const struct tcprst_segment *s, int d,
                            int64_t time)
 {
-    if (!make_room(&c->recents, time))
-        return NULL;
+    make_room(c, time);
     struct recent *e = &c->recents.entries[c->recents.pushed++ & (c->recents.capacity - 1)];
     if (c->recents.held < c->recents.capacity)
         c->recents.held++;
@@ -78,12 +76,28 @@ static bool same_packet(const struct recent *e, const struct tcprst_segment *s, 
     return apart <= (s->ip_id || hops ? DUPLICATE_WINDOW : DUPLICATE_WINDOW_NO_ID);
 }
 
+/* Its numbers go beyond all that its sender sent: no copy can have been before it. Two thirds of
+ * all segments are told so without a look at the recent ones. */
+static bool is_beyond(const struct connection *c, const struct tcprst_segment *s, int d)
+{
+    const struct endpoint *x = &c->end[d];
+    if (c->odd)
+        return false;
+    if (!(x->seen & END_SEEN))
+        return true;
+    if (seq_lt(x->snd_max, s->seq + segment_length(s->flags, s->payload_length)))
+        return true;
+    return (s->flags & TCPRST_ACK) && (!(x->seen & END_ACK) || seq_lt(x->max_ack, s->ack));
+}
+
 struct recent *connection_duplicate(const struct connection *c, const struct tcprst_segment *s,
                                     int d, int64_t time)
 {
     if (s->flags & TCPRST_RST)
         return NULL; /* a RST may be repeated at once by its sender: judged with its trigger, in
                         reset.c */
+    if (is_beyond(c, s, d))
+        return NULL;
     for (unsigned n = 0; n < RECENT_MIN; n++) {
         struct recent *e = recent_back(&c->recents, n);
         if (!e)
@@ -92,6 +106,13 @@ struct recent *connection_duplicate(const struct connection *c, const struct tcp
             return e;
     }
     return NULL;
+}
+
+void connection_release(struct connection *c)
+{
+    if (c->recents.entries != c->inside)
+        free(c->recents.entries);
+    free(c->past);
 }
 
 /* ---- the sender ---- */
@@ -117,7 +138,6 @@ static void note_ip(struct endpoint *x, const struct tcprst_segment *s)
     x->ttl_last = s->ttl;
     x->tos = s->tos;
     x->ip_id = s->ip_id;
-    x->flow_label = s->flow_label;
 }
 
 /* Returns whether its timestamp echo is none of the peer's SYN. */
@@ -195,7 +215,8 @@ static void note_round_trip(struct endpoint *x, uint32_t ack, int64_t time)
         x->rtt_max = rtt;
 }
 
-static void note_ack(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s,
+/* Returns whether it acknowledges what the capture does not have. */
+static bool note_ack(struct endpoint *x, const struct endpoint *y, const struct tcprst_segment *s,
                      int64_t time)
 {
     uint32_t ack = s->ack;
@@ -205,7 +226,7 @@ static void note_ack(struct endpoint *x, struct endpoint *y, const struct tcprst
     if (acknowledges_unsent) {
         x->ack_ahead = ack;
         x->seen |= END_AHEAD | END_FOREIGN_ACK;
-        return;
+        return true;
     }
     if (!(x->seen & END_ACK) || seq_lt(x->max_ack, ack)) {
         x->max_ack = ack;
@@ -214,6 +235,7 @@ static void note_ack(struct endpoint *x, struct endpoint *y, const struct tcprst
             x->seen &= ~(uint32_t)END_SACK;
     }
     note_round_trip(x, ack, time);
+    return false;
 }
 
 static void note_options(struct endpoint *x, const struct tcprst_segment *s)
@@ -267,7 +289,8 @@ static uint8_t note_sequence(struct endpoint *x, struct endpoint *y, const struc
     uint32_t end = s->seq + length;
     uint8_t bits = 0;
     if (!(x->seen & END_SEEN)) {
-        x->first_seq = s->seq;
+        if (!(x->seen & (END_SYN | END_SYN_ACK)))
+            x->first_seq = s->seq;
         x->snd_max = s->seq;
     }
     if ((y->seen & END_ZERO_WINDOW) && s->payload_length <= 1 && seq_le(x->snd_max - 1, s->seq) &&
@@ -425,7 +448,9 @@ static void endpoint_init(struct endpoint *e)
 bool connection_begin_anew(struct connection *c, uint64_t number)
 {
     bool first = c->segments == 0;
+    c->odd = 0;
     if (!first) {
+        c->odd = RECENT_MIN; /* the recent segments are of the incarnation before */
         if (!c->past)
             c->past = malloc(sizeof *c->past);
         if (!c->past)
@@ -467,8 +492,8 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
 {
     struct recent *duplicate = connection_duplicate(c, s, d, time);
     struct recent *e = push(c, s, d, time);
-    if (!e)
-        return NULL;
+    if (c->odd)
+        c->odd--;
     if (!c->segments) {
         c->first = e->where;
         c->first_time = time;
@@ -483,6 +508,7 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
     if (duplicate) {
         e->bits |= RECENT_DUPLICATE;
         c->copies++;
+        c->odd = RECENT_MIN;
         return e;
     }
     struct endpoint *x = &c->end[d], *y = &c->end[!d];
@@ -491,6 +517,7 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
     c->last_other = c->recents.pushed;
     if (is_stray(x, y, s)) {
         e->bits |= RECENT_STRAY;
+        c->odd = RECENT_MIN;
         return e;
     }
     note_roles(c, s, d);
@@ -499,14 +526,14 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
         e->bits |= RECENT_BAD_ECHO;
     e->bits |= note_sequence(x, y, s, time);
     if (s->flags & TCPRST_ACK) {
-        note_ack(x, y, s, time);
+        if (note_ack(x, y, s, time))
+            c->odd = RECENT_MIN;
         note_window(x, y, s);
     }
     if (s->options_captured && !(s->flags & TCPRST_SYN))
         note_options(x, s);
     else if (!s->options_captured)
         x->seen &= ~(uint32_t)END_TIMESTAMPS;
-    e->ts_val = x->ts_val;
     x->seen |= END_SEEN;
     x->segments++;
     x->last_time = time;

@@ -45,45 +45,57 @@ enum {
 
 enum { WSCALE_UNKNOWN = 0xff };
 
-/* One end of a connection; names as in RFC 9293 section 3.3.1 where it has one. Times in ns, -1
- * unknown. */
+/*
+ * One end of a connection; names as in RFC 9293 section 3.3.1 where it has one. Times in ns, -1
+ * unknown.
+ *
+ * In the order of use: what every segment touches fills the first two lines of the cache, what only
+ * openings, endings and RSTs ask for the third. A field that is added takes the place of spare (or
+ * makes the struct a line longer) and is entered in pack.c.
+ */
 struct endpoint {
     uint32_t seen;
     uint32_t iss;
-    uint32_t first_seq;
-    uint32_t snd_max;   /* highest SEG.SEQ + SEG.LEN sent: SND.NXT as far as captured */
-    uint32_t max_ack;   /* highest acceptable SEG.ACK sent: RCV.NXT as announced */
-    uint32_t ack_ahead; /* an acknowledgment of octets not captured (yet) */
-    uint32_t edge;      /* right edge of the window it offers: highest SEG.ACK + SEG.WND */
-    uint32_t abort_ack;
-    uint32_t sack_edge; /* right edge of the highest SACK block it sent */
-    uint32_t fin_seq;
+    uint32_t snd_max; /* highest SEG.SEQ + SEG.LEN sent: SND.NXT as far as captured */
+    uint32_t max_ack; /* highest acceptable SEG.ACK sent: RCV.NXT as announced */
+    uint32_t edge;    /* right edge of the window it offers: highest SEG.ACK + SEG.WND */
     uint32_t timed_end;
     uint32_t ts_val;
-    uint32_t ts_first; /* TSval of its first SYN */
-    uint32_t flow_label;
     uint32_t window_max; /* largest window it offered, octets */
+    uint32_t lead;       /* first four octets of its last text, big-endian; 0 where not captured */
     uint16_t window;     /* raw, of its last segment */
-    uint16_t mss;
-    uint16_t ip_id; /* of its last segment */
+    uint16_t ip_id;      /* of its last segment */
     uint8_t wscale;
     uint8_t ttl_first, ttl_last, ttl_min, ttl_max;
     uint8_t tos;
-    uint8_t id_zeros, id_steps,
-        id_jumps;            /* saturating: identification 0; 1..64 on from the one before; other */
-    uint8_t window_probes;   /* sent while the peer kept its window closed */
-    uint8_t rtt_samples;     /* saturating */
-    uint8_t probes;          /* keep-alive or window probes since the peer was last heard */
-    uint8_t retransmissions; /* since the peer was last heard */
+    uint8_t id_steps, id_jumps; /* saturating: identification 1..64 on from the one before; other */
+    uint8_t window_probes;      /* sent while the peer kept its window closed */
+    uint8_t rtt_samples;        /* saturating */
+    uint8_t probes;             /* keep-alive or window probes since the peer was last heard */
+    uint8_t retransmissions;    /* since the peer was last heard */
+    uint32_t sack_edge;         /* right edge of the highest SACK block it sent */
+    int64_t rtt_max; /* from a segment of the peer at the observer to this end's answer there */
+
     uint64_t segments, octets;
     uint64_t octets_mark; /* octets it had sent when the peer last sent text */
-    uint32_t first_ack;   /* SEG.ACK of its first segment with ACK */
-    uint32_t lead;        /* first four octets of its last text, big-endian; 0 where not captured */
-    int64_t last_time, last_data_time, fin_time;
+    int64_t last_time, last_data_time;
+    int64_t timed_at, rtt_min;
+    where_t last;
+
+    int64_t fin_time;
     int64_t probe_time, probe_gap; /* of the last probe, and between the last two */
-    int64_t timed_at, rtt_min,
-        rtt_max; /* from a segment of the peer at the observer to this end's answer there */
-    where_t last, fin_where, syn_where;
+    where_t fin_where, syn_where;
+    uint32_t ack_ahead; /* an acknowledgment of octets not captured (yet) */
+    uint32_t fin_seq;
+    uint32_t abort_ack;
+    uint32_t first_ack; /* SEG.ACK of its first segment with ACK */
+    union {
+        uint32_t first_seq; /* where its SYN was not captured: of its first segment */
+        uint32_t ts_first;  /* where it was: the TSval of the first */
+    };
+    uint16_t mss;
+    uint8_t id_zeros; /* saturating: its identification was 0 */
+    uint8_t spare;
 };
 
 /* A segment as remembered. */
@@ -102,7 +114,7 @@ enum {
 struct recent {
     int64_t time;
     where_t where;
-    uint32_t seq, ack, length, ts_val;
+    uint32_t seq, ack, length;
     uint16_t window, flags, ip_id;
     uint8_t ttl, bits;
 };
@@ -110,11 +122,15 @@ struct recent {
 /* The last segments, oldest overwritten first. Owned by the connection; capacity is a power of two.
  */
 struct recents {
-    struct recent *entries;
     uint32_t capacity;
-    uint32_t held;   /* entries there are: after growing, fewer than both pushed and capacity */
+    uint32_t held; /* entries there are: after growing, fewer than both pushed and capacity */
+    struct recent *entries;
     uint64_t pushed; /* ever; the newest is entries[(pushed - 1) & (capacity - 1)] */
 };
+
+/* Kept inside the connection: a SYN and the RST that refuses it, all that most of a scan or a flood
+ * ever has. */
+enum { RECENT_INSIDE = 2 };
 
 /* The incarnation before this one. */
 struct past {
@@ -134,6 +150,11 @@ enum {
 
 struct reset;
 
+/*
+ * In the order of use, in lines of the cache: the key and where the recent segments are; what every
+ * segment changes; both ends; and what only openings, endings and RSTs ask for. What is added is
+ * entered in pack.c.
+ */
 struct connection {
     /* the key; end[0] is the numerically lower address and port */
     uint8_t address[2][16];
@@ -141,40 +162,42 @@ struct connection {
     uint8_t ip_version;
     uint8_t flags;
     int8_t client; /* index into end, -1 unknown */
-    bool used;
-    uint32_t hash;
-
-    struct endpoint end[2];
+    uint8_t odd;   /* so many of the next segments may be copies though their numbers are new */
     struct recents recents;
+
     int64_t last_time;
     int64_t longest_idle; /* longest pause that was followed by a segment and an answer to it */
     int64_t pending_idle; /* pause before the last segment, not answered yet */
-    uint8_t pending_idle_from;
-    struct past *past;
-
-    /* its RSTs, oldest first: those pending, and those before them whose verdicts are final */
-    struct reset *first_reset, *last_reset, *first_pending;
-    uint64_t number;
-    uint64_t segments, resets;
-    uint64_t copies;     /* capture duplicates among the segments */
+    struct reset *first_pending; /* RST whose verdict is not final */
+    uint64_t segments;
     uint64_t last_other; /* recents.pushed at the last segment that is no RST */
-    int64_t first_time;
-    where_t first, last;
-
+    where_t last;
+    uint8_t pending_idle_from;
     /* the first RST that ended it for its sender or receiver, once its verdict is final */
     bool ended, ended_sender, ended_after_fin;
-    uint8_t ended_by; /* index of its sender */
-    enum tcprst_effect ended_effect;
-    enum tcprst_ending ended_how; /* OPEN: no RST took effect */
-    int64_t ended_time;
+    uint8_t ended_by;     /* index of its sender */
+    uint8_t ended_effect; /* enum tcprst_effect */
+    uint8_t ended_how;    /* enum tcprst_ending; OPEN: no RST took effect */
+    bool used;
+
+    struct endpoint end[2];
+
+    /* its RSTs, oldest first: those pending, and those before them whose verdicts are final */
+    struct reset *first_reset, *last_reset;
+    struct past *past;
+    uint64_t number;
+    uint64_t resets;
+    uint64_t copies; /* capture duplicates among the segments */
+    int64_t first_time;
+    where_t first;
     where_t ended_where, ended_event;
     where_t forged_where; /* a RST that somebody else made, final; 0: none */
-    uint8_t forged_by, forged_ttl;
     int64_t forged_time;
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
-
-    uint32_t index, next_free;
+    uint8_t forged_by, forged_ttl;
+    uint8_t spare[6];
+    struct recent inside[RECENT_INSIDE];
 };
 
 /* SEG.LEN: the octets of sequence space a segment occupies. */
@@ -191,24 +214,31 @@ static inline struct recent *recent_back(const struct recents *r, uint64_t n)
     return &r->entries[(r->pushed - 1 - n) & (r->capacity - 1)];
 }
 
+/* Gives back what the connection owns. */
+void connection_release(struct connection *c);
+
 /* ---- the table ---- */
 
 struct table;
 struct table *table_new(size_t max_connections, uint64_t seed);
 void table_free(struct table *table);
 
+/* Fetches into the cache what table_get() and connection_track() will touch for the next count
+ * segments, TCPRST_EXPECT_MOST at most. */
+void table_expect(const struct table *table, const struct tcprst_segment *segments, size_t count);
 /* The connection of that segment, made when there is none (*made). *direction: 0 when end[0] sent
  * it. NULL: no memory. table_victim() must have made room before. */
 struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
                              int *direction, bool *made);
 /* A connection to let go because it is over or because the table is full (*full), NULL when none
- * has to go. */
-struct connection *table_victim(struct table *table, int64_t now, bool *full);
-void table_remove(struct table *table, struct connection *connection);
+ * has to go. Valid until the next call for the table. */
+const struct connection *table_victim(struct table *table, int64_t now, bool *full);
+void table_remove(struct table *table, const struct connection *connection);
 size_t table_count(const struct table *table);
 size_t table_memory(const struct table *table);
-/* The i-th slot in use, for walking all at the end; NULL past the last. */
-struct connection *table_at(struct table *table, size_t i);
+/* The i-th slot in use, for walking all at the end; NULL where there is none. To look at; valid
+ * until the next call for the table. */
+const struct connection *table_at(struct table *table, size_t i);
 size_t table_slots(const struct table *table);
 
 /* ---- tracking ---- */

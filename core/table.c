@@ -1,39 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.c - finds the connection of a segment: an open-addressing index over connections that stay
- * where they are. Bounded; connections that are over are swept away a few at a time, and when the
- * table is full the longest silent of a sample has to go.
+ * table.c - finds the connection of a segment: an open-addressing index over numbered entries.
+ *
+ * An entry is a connection at work or, once nothing was heard of it for a while, a packed one
+ * (pack.h), which is unpacked when its next segment comes. So what lives stands close together in
+ * the cache, and memory follows what lives. Bounded; connections that are over are swept away a few
+ * at a time, and when the table is full the longest silent of a sample has to go.
  */
 #include "connection.h"
 #include "limits.h"
+#include "pack.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 256, SWEEP = 4, SAMPLE = 16 };
+enum { CHUNK = 64, SWEEP = 4, SAMPLE = 16, LINE = 64 };
+
+/* A connection at work and its place. */
+struct home {
+    _Alignas(LINE) struct connection connection; /* first: it is known by its address */
+    struct home *next_free;
+    uint32_t entry;
+};
 
 struct slot {
     uint32_t hash;
-    uint32_t index; /* of the connection plus one, 0: empty */
+    uint32_t entry; /* plus one, 0: empty */
+};
+
+enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_PACKED };
+
+struct entry {
+    union {
+        struct home *home;
+        struct packed *packed;
+        size_t next_free; /* plus one */
+    };
+    enum entry_state state;
 };
 
 struct table {
     struct slot *slots;
     size_t mask;
-    struct connection **chunks;
+    struct entry *entries;
+    size_t room, ever; /* entries there is room for; ever handed out */
+    size_t free_entry; /* plus one */
+    size_t used;       /* connections */
+    struct home **chunks;
     size_t chunk_count, chunk_room;
-    size_t used, ever;  /* connections in use; indexes ever handed out */
-    uint32_t free_list; /* index plus one */
-    size_t hand;        /* where the next sweep looks */
+    size_t homes; /* ever handed out */
+    struct home *free_home;
+    size_t hand, packing_hand; /* where the next sweeps look */
     size_t max;
     uint64_t seed;
-    size_t memory;
+    size_t packed_memory;
+    struct connection look; /* what is packed, to look at */
+    uint8_t scratch[PACKED_MOST];
 };
-
-static struct connection *at(const struct table *t, size_t index)
-{
-    return &t->chunks[index / CHUNK][index % CHUNK];
-}
 
 struct table *table_new(size_t max_connections, uint64_t seed)
 {
@@ -51,27 +74,25 @@ struct table *table_new(size_t max_connections, uint64_t seed)
     return t;
 }
 
-static void release(struct connection *c)
-{
-    free(c->recents.entries);
-    free(c->past);
-    c->recents.entries = NULL;
-    c->past = NULL;
-}
-
 void table_free(struct table *t)
 {
     if (!t)
         return;
-    for (size_t i = 0; i < t->ever; i++)
-        if (at(t, i)->used)
-            release(at(t, i));
+    for (size_t i = 0; i < t->ever; i++) {
+        if (t->entries[i].state == ENTRY_AT_WORK)
+            connection_release(&t->entries[i].home->connection);
+        else if (t->entries[i].state == ENTRY_PACKED)
+            packed_free(t->entries[i].packed);
+    }
     for (size_t i = 0; i < t->chunk_count; i++)
         free(t->chunks[i]);
     free(t->chunks);
+    free(t->entries);
     free(t->slots);
     free(t);
 }
+
+/* ---- keys ---- */
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {
@@ -86,25 +107,83 @@ static uint64_t load64(const uint8_t *p)
     return v;
 }
 
-static uint32_t hash_key(const struct table *t, const struct tcprst_segment *s, int d)
+/* A key as the table knows it: end[0]'s address and port are first. */
+struct key {
+    const uint8_t *address[2];
+    uint16_t port[2];
+    uint8_t ip_version;
+};
+
+static uint32_t hash_key(const struct table *t, const struct key *k)
 {
-    const uint8_t *a = d ? s->destination : s->source, *b = d ? s->source : s->destination;
-    uint32_t ports = d ? (uint32_t)s->destination_port << 16 | s->source_port
-                       : (uint32_t)s->source_port << 16 | s->destination_port;
+    const uint8_t *a = k->address[0], *b = k->address[1];
+    uint32_t ports = (uint32_t)k->port[0] << 16 | k->port[1];
     uint64_t h = mix(load64(a) ^ t->seed, load64(b) + ports);
-    if (s->ip_version == 6)
+    if (k->ip_version == 6)
         h = mix(h ^ load64(a + 8), load64(b + 8) ^ t->seed);
     h *= 0x9fb21c651e98df25u;
     return (uint32_t)(h ^ (h >> 32));
 }
 
-static bool same_key(const struct connection *c, const struct tcprst_segment *s, int d)
+static uint32_t read32(const uint8_t *p)
 {
-    size_t n = s->ip_version == 6 ? 16 : 4;
-    return c->ip_version == s->ip_version && c->port[d] == s->source_port &&
-           c->port[!d] == s->destination_port && memcmp(c->address[d], s->source, n) == 0 &&
-           memcmp(c->address[!d], s->destination, n) == 0;
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
+
+/* Index of the sender: the numerically lower address and port is end[0]. */
+static int direction_of(const struct tcprst_segment *s)
+{
+    if (s->ip_version == 6) {
+        int order = memcmp(s->source, s->destination, 16);
+        if (order)
+            return order > 0;
+        return s->source_port > s->destination_port;
+    }
+    uint32_t from = read32(s->source), to = read32(s->destination);
+    return from != to ? from > to : s->source_port > s->destination_port;
+}
+
+static struct key key_of_segment(const struct tcprst_segment *s, int d)
+{
+    struct key k = {.ip_version = s->ip_version};
+    k.address[d] = s->source;
+    k.address[!d] = s->destination;
+    k.port[d] = s->source_port;
+    k.port[!d] = s->destination_port;
+    return k;
+}
+
+static struct key key_of_connection(const struct connection *c)
+{
+    return (struct key){{c->address[0], c->address[1]}, {c->port[0], c->port[1]}, c->ip_version};
+}
+
+static struct key key_of_packed(const struct packed *p)
+{
+    return (struct key){{p->octets, p->octets + address_size(p->ip_version)},
+                        {p->port[0], p->port[1]},
+                        p->ip_version};
+}
+
+static bool same_key(const struct key *a, const struct key *b)
+{
+    if (a->ip_version != b->ip_version || a->port[0] != b->port[0] || a->port[1] != b->port[1])
+        return false;
+    if (a->ip_version == 6)
+        return memcmp(a->address[0], b->address[0], 16) == 0 &&
+               memcmp(a->address[1], b->address[1], 16) == 0;
+    return memcmp(a->address[0], b->address[0], 4) == 0 &&
+           memcmp(a->address[1], b->address[1], 4) == 0;
+}
+
+static bool is_at(const struct entry *e, const struct key *k)
+{
+    struct key other = e->state == ENTRY_AT_WORK ? key_of_connection(&e->home->connection)
+                                                 : key_of_packed(e->packed);
+    return same_key(k, &other);
+}
+
+/* ---- entries and homes ---- */
 
 static bool grow_index(struct table *t)
 {
@@ -113,10 +192,10 @@ static bool grow_index(struct table *t)
     if (!slots)
         return false;
     for (size_t i = 0; i <= t->mask; i++) {
-        if (!t->slots[i].index)
+        if (!t->slots[i].entry)
             continue;
         size_t p = t->slots[i].hash & mask;
-        while (slots[p].index)
+        while (slots[p].entry)
             p = (p + 1) & mask;
         slots[p] = t->slots[i];
     }
@@ -126,139 +205,330 @@ static bool grow_index(struct table *t)
     return true;
 }
 
-/* An unused connection; its index stays its own for life. */
-static struct connection *take(struct table *t)
+/* Room for one more pointer in a list that doubles. */
+static bool reserve(void **list, size_t size, size_t count, size_t *room)
 {
-    if (t->free_list) {
-        struct connection *c = at(t, t->free_list - 1);
-        t->free_list = c->next_free;
-        return c;
-    }
-    if (t->ever == t->chunk_count * CHUNK) {
-        if (t->chunk_count == t->chunk_room) {
-            size_t room = t->chunk_room ? t->chunk_room * 2 : 16;
-            struct connection **chunks = realloc(t->chunks, room * sizeof *chunks);
-            if (!chunks)
-                return NULL;
-            t->chunks = chunks;
-            t->chunk_room = room;
-        }
-        t->chunks[t->chunk_count] = calloc(CHUNK, sizeof(struct connection));
-        if (!t->chunks[t->chunk_count])
+    if (count < *room)
+        return true;
+    size_t more = *room ? *room * 2 : 16;
+    void *grown = realloc(*list, more * size);
+    if (!grown)
+        return false;
+    *list = grown;
+    *room = more;
+    return true;
+}
+
+static bool add_chunk(struct table *t)
+{
+    void *chunks = t->chunks;
+    if (!reserve(&chunks, sizeof *t->chunks, t->chunk_count, &t->chunk_room))
+        return false;
+    t->chunks = chunks;
+    struct home *chunk = aligned_alloc(LINE, CHUNK * sizeof *chunk);
+    if (!chunk)
+        return false;
+    t->chunks[t->chunk_count++] = chunk;
+    return true;
+}
+
+static struct home *take_home(struct table *t)
+{
+    struct home *home = t->free_home;
+    if (home) {
+        t->free_home = home->next_free;
+    } else {
+        if (t->homes == t->chunk_count * CHUNK && !add_chunk(t))
             return NULL;
-        t->chunk_count++;
+        home = &t->chunks[t->homes / CHUNK][t->homes % CHUNK];
+        t->homes++;
     }
-    struct connection *c = at(t, t->ever);
-    c->index = (uint32_t)t->ever++;
-    return c;
+    return home;
 }
 
-static int direction_of(const struct tcprst_segment *s)
+static void leave_home(struct table *t, struct home *home)
 {
-    int order = memcmp(s->source, s->destination, s->ip_version == 6 ? 16 : 4);
-    if (order)
-        return order > 0;
-    return s->source_port > s->destination_port;
+    home->connection.used = false;
+    home->next_free = t->free_home;
+    t->free_home = home;
 }
 
-static struct connection *insert(struct table *t, const struct tcprst_segment *s, int d,
-                                 uint32_t hash)
+/* Returns its number plus one, 0: no memory. */
+static size_t take_entry(struct table *t)
+{
+    size_t entry = t->free_entry;
+    if (entry) {
+        t->free_entry = t->entries[entry - 1].next_free;
+        return entry;
+    }
+    void *entries = t->entries;
+    if (!reserve(&entries, sizeof *t->entries, t->ever, &t->room))
+        return 0;
+    t->entries = entries;
+    return ++t->ever;
+}
+
+static void leave_entry(struct table *t, size_t entry)
+{
+    t->entries[entry].state = ENTRY_FREE;
+    t->entries[entry].next_free = t->free_entry;
+    t->free_entry = entry + 1;
+}
+
+static struct connection *insert(struct table *t, const struct key *k, uint32_t hash)
 {
     if ((t->used + 1) * 2 > t->mask + 1 && !grow_index(t))
         return NULL;
-    struct connection *c = take(t);
-    if (!c)
+    struct home *home = take_home(t);
+    if (!home)
         return NULL;
-    uint32_t index = c->index;
+    size_t entry = take_entry(t);
+    if (!entry) {
+        leave_home(t, home);
+        return NULL;
+    }
+    home->entry = (uint32_t)(entry - 1);
+    t->entries[entry - 1] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
+    struct connection *c = &home->connection;
     memset(c, 0, sizeof *c);
-    c->index = index;
     c->used = true;
-    c->hash = hash;
-    c->ip_version = s->ip_version;
     c->client = -1;
-    memcpy(c->address[d], s->source, 16);
-    memcpy(c->address[!d], s->destination, 16);
-    c->port[d] = s->source_port;
-    c->port[!d] = s->destination_port;
+    c->recents.entries = c->inside;
+    c->recents.capacity = RECENT_INSIDE;
+    c->ip_version = k->ip_version;
+    for (int i = 0; i < 2; i++) {
+        memcpy(c->address[i], k->address[i], 16);
+        c->port[i] = k->port[i];
+    }
     size_t p = hash & t->mask;
-    while (t->slots[p].index)
+    while (t->slots[p].entry)
         p = (p + 1) & t->mask;
-    t->slots[p] = (struct slot){hash, index + 1};
+    t->slots[p] = (struct slot){hash, (uint32_t)entry};
     t->used++;
     return c;
+}
+
+/* The slot of that key, NULL where there is none. */
+static struct slot *find(const struct table *t, const struct key *k, uint32_t hash)
+{
+    for (size_t p = hash & t->mask; t->slots[p].entry; p = (p + 1) & t->mask)
+        if (t->slots[p].hash == hash && is_at(&t->entries[t->slots[p].entry - 1], k))
+            return &t->slots[p];
+    return NULL;
+}
+
+static struct connection *unpack(struct table *t, size_t entry)
+{
+    struct home *home = take_home(t);
+    if (!home)
+        return NULL;
+    size_t size = t->entries[entry].packed->size;
+    if (!connection_unpack(&home->connection, t->entries[entry].packed)) {
+        leave_home(t, home);
+        return NULL;
+    }
+    t->packed_memory -= size;
+    home->entry = (uint32_t)entry;
+    t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
+    return &home->connection;
 }
 
 struct connection *table_get(struct table *t, const struct tcprst_segment *s, int *direction,
                              bool *made)
 {
-    int d = *direction = direction_of(s);
-    uint32_t hash = hash_key(t, s, d);
-    *made = false;
-    for (size_t p = hash & t->mask; t->slots[p].index; p = (p + 1) & t->mask) {
-        if (t->slots[p].hash != hash)
-            continue;
-        struct connection *c = at(t, t->slots[p].index - 1);
-        if (same_key(c, s, d))
-            return c;
+    *direction = direction_of(s);
+    struct key k = key_of_segment(s, *direction);
+    uint32_t hash = hash_key(t, &k);
+    const struct slot *slot = find(t, &k, hash);
+    *made = !slot;
+    if (!slot)
+        return insert(t, &k, hash);
+    const struct entry *e = &t->entries[slot->entry - 1];
+    return e->state == ENTRY_AT_WORK ? &e->home->connection : unpack(t, slot->entry - 1);
+}
+
+/* ---- fetching ahead ---- */
+
+static inline void fetch(const void *p)
+{
+#if defined(__GNUC__)
+    __builtin_prefetch(p, 1);
+#else
+    (void)p;
+#endif
+}
+
+static void fetch_connection(const struct connection *c)
+{
+    const char *lines = (const char *)c;
+    fetch(lines + LINE);
+    for (int i = 0; i < 2; i++) {
+        fetch(&c->end[i]);
+        fetch((const char *)&c->end[i] + LINE);
     }
-    *made = true;
-    return insert(t, s, d, hash);
+}
+
+void table_expect(const struct table *t, const struct tcprst_segment *segments, size_t count)
+{
+    uint32_t hashes[TCPRST_EXPECT_MOST];
+    const struct connection *connections[TCPRST_EXPECT_MOST];
+    if (count > TCPRST_EXPECT_MOST)
+        count = TCPRST_EXPECT_MOST;
+    for (size_t i = 0; i < count; i++) {
+        struct key k = key_of_segment(&segments[i], direction_of(&segments[i]));
+        hashes[i] = hash_key(t, &k);
+        fetch(&t->slots[hashes[i] & t->mask]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t p = hashes[i] & t->mask;
+        while (t->slots[p].entry && t->slots[p].hash != hashes[i])
+            p = (p + 1) & t->mask;
+        hashes[i] = t->slots[p].entry;
+        if (hashes[i])
+            fetch(&t->entries[hashes[i] - 1]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *e = hashes[i] ? &t->entries[hashes[i] - 1] : NULL;
+        connections[i] = e && e->state == ENTRY_AT_WORK ? &e->home->connection : NULL;
+        if (!connections[i])
+            continue;
+        fetch(connections[i]);
+        fetch_connection(connections[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!connections[i])
+            continue;
+        const struct recents *r = &connections[i]->recents;
+        fetch(&r->entries[r->pushed & (r->capacity - 1)]);
+    }
+}
+
+/* ---- letting go ---- */
+
+/* Whether nothing of it is expected any more after a while, and after how long. */
+static enum keeping keeping_of(const struct connection *c)
+{
+    if (c->ended || ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN)))
+        return KEEP_ENDED;
+    bool one_sided = !(c->end[0].seen & END_SEEN) || !(c->end[1].seen & END_SEEN);
+    return one_sided && !(c->flags & CONN_ESTABLISHED) ? KEEP_ONE_SIDED : KEEP_OPEN;
 }
 
 /* Both FINs acknowledged by time or by a RST: nothing of it is expected any more. */
-static bool over(const struct connection *c, int64_t now)
+static bool over(enum keeping keeping, int64_t silent)
 {
-    int64_t silent = now - c->last_time;
-    if (c->ended || ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN)))
-        return silent > KEEP_CLOSED;
-    bool one_sided = !(c->end[0].seen & END_SEEN) || !(c->end[1].seen & END_SEEN);
-    return one_sided && !(c->flags & CONN_ESTABLISHED) && silent > KEEP_UNANSWERED;
+    return (keeping == KEEP_ENDED && silent > KEEP_CLOSED) ||
+           (keeping == KEEP_ONE_SIDED && silent > KEEP_UNANSWERED);
 }
 
-struct connection *table_victim(struct table *t, int64_t now, bool *full)
+static bool busy(const struct connection *c)
 {
+    /* Without segments it is the one that was just made. */
+    return !c->used || !c->segments || c->first_pending;
+}
+
+/* Packs what has been silent for long enough, a few connections at a time. */
+static void sweep_homes(struct table *t, int64_t now)
+{
+    for (int i = 0; i < SWEEP && t->homes; i++) {
+        t->packing_hand = (t->packing_hand + 1) % t->homes;
+        struct home *home = &t->chunks[t->packing_hand / CHUNK][t->packing_hand % CHUNK];
+        struct connection *c = &home->connection;
+        if (busy(c))
+            continue;
+        enum keeping keeping = keeping_of(c);
+        bool ended = keeping == KEEP_ENDED;
+        if (now - c->last_time <= (ended ? PACK_ENDED : PACK_OPEN))
+            continue;
+        struct packed *p = connection_pack(c, ended ? RECENT_MIN : PACK_RECENTS, t->scratch);
+        if (!p)
+            return;
+        p->keeping = (uint8_t)keeping;
+        t->packed_memory += p->size;
+        t->entries[home->entry] = (struct entry){.packed = p, .state = ENTRY_PACKED};
+        leave_home(t, home);
+    }
+}
+
+/* What the sweeps ask of an entry; false: it cannot go. */
+static bool could_go(const struct table *t, size_t i, enum keeping *keeping, int64_t *last_time)
+{
+    const struct entry *e = &t->entries[i];
+    if (e->state == ENTRY_FREE)
+        return false;
+    if (e->state == ENTRY_PACKED) {
+        *keeping = (enum keeping)e->packed->keeping;
+        *last_time = e->packed->last_time;
+        return true;
+    }
+    const struct connection *c = &e->home->connection;
+    if (busy(c))
+        return false;
+    *keeping = keeping_of(c);
+    *last_time = c->last_time;
+    return true;
+}
+
+static const struct connection *look_at(struct table *t, size_t i)
+{
+    const struct entry *e = &t->entries[i];
+    if (e->state == ENTRY_AT_WORK)
+        return &e->home->connection;
+    connection_look(&t->look, e->packed);
+    return &t->look;
+}
+
+const struct connection *table_victim(struct table *t, int64_t now, bool *full)
+{
+    enum keeping keeping;
+    int64_t last_time;
     *full = false;
+    sweep_homes(t, now);
     for (int i = 0; i < SWEEP && t->ever; i++) {
         t->hand = (t->hand + 1) % t->ever;
-        struct connection *c = at(t, t->hand);
-        if (c->used && c->segments && !c->first_pending && over(c, now))
-            return c;
+        if (could_go(t, t->hand, &keeping, &last_time) && over(keeping, now - last_time))
+            return look_at(t, t->hand);
     }
     if (t->used < t->max)
         return NULL;
     *full = true;
-    struct connection *oldest = NULL;
-    for (size_t i = 0, seen = 0; i < t->ever && seen < SAMPLE; i++) {
+    size_t oldest = 0, seen = 0;
+    int64_t oldest_time = 0;
+    for (size_t i = 0; i < t->ever && seen < SAMPLE; i++) {
         t->hand = (t->hand + 1) % t->ever;
-        struct connection *c = at(t, t->hand);
-        /* Without segments it is the one that was just made. */
-        if (!c->used || !c->segments || c->first_pending)
+        if (!could_go(t, t->hand, &keeping, &last_time))
             continue;
-        seen++;
-        if (!oldest || c->last_time < oldest->last_time)
-            oldest = c;
+        if (seen++ == 0 || last_time < oldest_time) {
+            oldest = t->hand;
+            oldest_time = last_time;
+        }
     }
-    return oldest;
+    return seen ? look_at(t, oldest) : NULL;
 }
 
-void table_remove(struct table *t, struct connection *c)
+void table_remove(struct table *t, const struct connection *c)
 {
-    size_t p = c->hash & t->mask;
-    while (t->slots[p].index != c->index + 1)
-        p = (p + 1) & t->mask;
+    struct key k = key_of_connection(c);
+    size_t p = (size_t)(find(t, &k, hash_key(t, &k)) - t->slots);
+    size_t entry = t->slots[p].entry - 1;
     /* Close the gap: move back what would no longer be found past an empty slot. */
-    for (size_t next = (p + 1) & t->mask; t->slots[next].index; next = (next + 1) & t->mask) {
+    for (size_t next = (p + 1) & t->mask; t->slots[next].entry; next = (next + 1) & t->mask) {
         size_t home = t->slots[next].hash & t->mask;
         if (((next - home) & t->mask) >= ((next - p) & t->mask)) {
             t->slots[p] = t->slots[next];
             p = next;
         }
     }
-    t->slots[p].index = 0;
-    release(c);
-    c->used = false;
-    c->next_free = t->free_list;
-    t->free_list = c->index + 1;
+    t->slots[p].entry = 0;
+    struct entry *e = &t->entries[entry];
+    if (e->state == ENTRY_AT_WORK) {
+        connection_release(&e->home->connection);
+        leave_home(t, e->home);
+    } else {
+        t->packed_memory -= e->packed->size;
+        packed_free(e->packed);
+    }
+    leave_entry(t, entry);
     t->used--;
 }
 
@@ -269,8 +539,8 @@ size_t table_count(const struct table *t)
 
 size_t table_memory(const struct table *t)
 {
-    return sizeof *t + (t->mask + 1) * sizeof *t->slots +
-           t->chunk_count * CHUNK * sizeof(struct connection);
+    return sizeof *t + (t->mask + 1) * sizeof *t->slots + t->room * sizeof *t->entries +
+           t->chunk_count * CHUNK * sizeof(struct home) + t->packed_memory;
 }
 
 size_t table_slots(const struct table *t)
@@ -278,8 +548,7 @@ size_t table_slots(const struct table *t)
     return t->ever;
 }
 
-struct connection *table_at(struct table *t, size_t i)
+const struct connection *table_at(struct table *t, size_t i)
 {
-    struct connection *c = i < t->ever ? at(t, i) : NULL;
-    return c && c->used ? c : NULL;
+    return i < t->ever && t->entries[i].state != ENTRY_FREE ? look_at(t, i) : NULL;
 }

@@ -369,8 +369,7 @@ static void note_final(struct connection *c, const struct reset *r, const struct
         c->ended = true;
         c->ended_by = (uint8_t)r->d;
         c->ended_sender = j->outcome.sender_ended;
-        c->ended_effect = j->outcome.effect;
-        c->ended_time = r->when;
+        c->ended_effect = (uint8_t)j->outcome.effect;
         c->ended_where = where_pack(r->frame);
         c->ended_event = j->outcome.event;
     }
@@ -446,7 +445,7 @@ static void describe_end(struct tcprst_end *out, const struct connection *c, int
 static enum tcprst_ending ending_of(const struct connection *c)
 {
     if (c->ended_how)
-        return c->ended_how;
+        return (enum tcprst_ending)c->ended_how;
     if ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN))
         return TCPRST_ENDING_FIN;
     return TCPRST_ENDING_OPEN;
@@ -495,7 +494,7 @@ static void settle(const struct tcprst *core, struct connection *c)
 static void make_room(struct tcprst *core)
 {
     bool full;
-    struct connection *c = table_victim(core->table, core->now, &full);
+    const struct connection *c = table_victim(core->table, core->now, &full);
     if (!c)
         return;
     tell_connection(core, c, full);
@@ -704,6 +703,11 @@ static void note_time(struct tcprst *core, const struct tcprst_segment *s)
         core->now = time;
 }
 
+void tcprst_expect(const struct tcprst *core, const struct tcprst_segment *segments, size_t count)
+{
+    table_expect(core->table, segments, count);
+}
+
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
 {
     bool is_reset = s->flags & TCPRST_RST;
@@ -757,7 +761,7 @@ void tcprst_finish(struct tcprst *core)
     while (core->first)
         finalize_first(core);
     for (size_t i = 0; i < table_slots(core->table); i++) {
-        struct connection *c = table_at(core->table, i);
+        const struct connection *c = table_at(core->table, i);
         if (!c)
             continue;
         tell_connection(core, c, false);

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pack.c - a connection nothing is heard of any more, in a quarter of the room: all its fields, as
+ * numbers of as few octets as they need.
+ *
+ * Numbers are kept as distances from something near (times from the last segment's, sequence
+ * numbers from SND.NXT), seven bits an octet, the eighth says that more follow. One list of fields
+ * serves both directions, and a field that is on no list does not compile.
+ */
+#include "pack.h"
+
+#include "limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the fields ---- */
+
+/* N as it is, P a length of time (-1: unknown), T and Z a time (-1 or 0: unknown), W a frame, S and
+ * Y a sequence number near the endpoint's own SND.NXT or near its peer's. */
+/* clang-format off */
+#define ENDPOINT_FIELDS(N, P, T, Z, W, S, Y)                                                       \
+    N(seen) S(iss) Y(max_ack) Y(edge) Y(timed_end) N(ts_val) N(window_max) N(lead) N(window)       \
+    N(ip_id) N(wscale) N(ttl_first) N(ttl_last) N(ttl_min) N(ttl_max) N(tos) N(id_steps)           \
+    N(id_jumps) N(window_probes) N(rtt_samples) N(probes) N(retransmissions) Y(sack_edge)          \
+    P(rtt_max) N(segments) N(octets) N(octets_mark) T(last_time) T(last_data_time) Z(timed_at)     \
+    P(rtt_min) W(last) T(fin_time) T(probe_time) P(probe_gap) W(fin_where) W(syn_where)            \
+    Y(ack_ahead) S(fin_seq) Y(abort_ack) Y(first_ack) N(ts_first) N(mss) N(id_zeros)     \
+    N(spare)
+
+#define CONNECTION_FIELDS(N, T, Z, W)                                                              \
+    N(flags) N(client) N(odd) N(longest_idle) N(pending_idle) N(segments) N(last_other)            \
+    N(pending_idle_from) N(ended) N(ended_sender) N(ended_after_fin) N(ended_by) N(ended_effect)   \
+    N(ended_how) N(number) N(resets) N(copies) T(first_time) W(first) W(ended_where)               \
+    W(ended_event) W(forged_where) Z(forged_time) W(event_where) Z(event_time) N(forged_by)        \
+    N(forged_ttl) N(spare)
+
+/* Newest first: times and frames are near those of the one before. */
+#define RECENT_FIELDS(N, T, W, S, Y)                                                               \
+    N(bits) T(time) W(where) S(seq) Y(ack) N(length) N(window) N(flags) N(ip_id) N(ttl)
+/* clang-format on */
+
+#define SIZE(field) +sizeof(((SIZED *)0)->field)
+#define SIZED struct endpoint
+_Static_assert(sizeof(SIZED) == SIZE(snd_max)
+                                    ENDPOINT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE, SIZE),
+               "a field of an endpoint is not packed");
+#undef SIZED
+#define SIZED struct recent
+_Static_assert(offsetof(SIZED, bits) + 1 == 0 RECENT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE),
+               "a field of a recent segment is not packed");
+#undef SIZED
+#define SIZED struct connection
+_Static_assert(offsetof(SIZED, inside) ==
+                   SIZE(address) SIZE(port) SIZE(ip_version) SIZE(recents) SIZE(last_time)
+                       SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset)
+                           SIZE(end) SIZE(past) CONNECTION_FIELDS(SIZE, SIZE, SIZE, SIZE),
+               "a field of a connection is not packed");
+#undef SIZED
+#undef SIZE
+
+/* ---- numbers, in either direction ---- */
+
+struct coder {
+    uint8_t *to; /* NULL: reading */
+    const uint8_t *from;
+    int64_t time;  /* what times are near to */
+    where_t where; /* what frames are near to */
+};
+
+static inline uint64_t number(struct coder *k, uint64_t v)
+{
+    if (k->to) {
+        for (; v >= 0x80; v >>= 7)
+            *k->to++ = (uint8_t)(v | 0x80);
+        *k->to++ = (uint8_t)v;
+        return 0;
+    }
+    uint8_t octet = *k->from++;
+    v = octet & 0x7f;
+    for (unsigned shift = 7; octet & 0x80; shift += 7) {
+        octet = *k->from++;
+        v |= (uint64_t)(octet & 0x7f) << shift;
+    }
+    return v;
+}
+
+/* Of any unsigned or signed type. (Where the high octet stands first it takes more room.) */
+static inline void as_it_is(struct coder *k, void *field, size_t size)
+{
+    uint64_t v = 0;
+    memcpy(&v, field, size);
+    v = number(k, v);
+    if (!k->to)
+        memcpy(field, &v, size);
+}
+
+static inline void period(struct coder *k, int64_t *field)
+{
+    uint64_t code = number(k, (uint64_t)*field + 1);
+    if (!k->to)
+        *field = (int64_t)(code - 1);
+}
+
+/* How far v lies before base, but 0 where v is none. Everything wraps: any value comes back,
+ * however far away. */
+static inline uint64_t distance(uint64_t base, uint64_t v, uint64_t none)
+{
+    uint64_t far = base - v, of_none = base - none;
+    return far == of_none ? 0 : far < of_none ? far + 1 : far;
+}
+
+static inline uint64_t from_distance(uint64_t base, uint64_t code, uint64_t none)
+{
+    uint64_t of_none = base - none;
+    return code == 0 ? none : base - (code <= of_none ? code - 1 : code);
+}
+
+static inline void point_in_time(struct coder *k, int64_t *field, uint64_t none)
+{
+    uint64_t base = (uint64_t)k->time;
+    uint64_t code = number(k, distance(base, (uint64_t)*field, none));
+    if (!k->to)
+        *field = (int64_t)from_distance(base, code, none);
+}
+
+/* In where_t the frame's number stands above its capture's; the other way round near frames are
+ * near numbers. */
+static inline uint64_t turn(uint64_t v, unsigned bits)
+{
+    return v >> bits | v << (64 - bits);
+}
+
+static inline void frame(struct coder *k, where_t *field)
+{
+    uint64_t base = turn(k->where, 24);
+    uint64_t code = number(k, distance(base, turn(*field, 24), 0));
+    if (!k->to)
+        *field = turn(from_distance(base, code, 0), 40);
+}
+
+static inline void sequence(struct coder *k, uint32_t *field, uint32_t base)
+{
+    uint32_t far = base - *field, of_none = base;
+    uint64_t code = number(k, far == of_none ? 0 : far < of_none ? far + UINT64_C(1) : far);
+    if (!k->to)
+        *field = code == 0 ? 0 : base - (uint32_t)(code <= of_none ? code - 1 : code);
+}
+
+/* ---- the structures, in either direction ---- */
+
+static void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
+{
+    uint32_t own = e->snd_max;
+#define N(field) as_it_is(k, &e->field, sizeof e->field);
+#define P(field) period(k, &e->field);
+#define T(field) point_in_time(k, &e->field, UINT64_MAX);
+#define Z(field) point_in_time(k, &e->field, 0);
+#define W(field) frame(k, &e->field);
+#define S(field) sequence(k, &e->field, own);
+#define Y(field) sequence(k, &e->field, peer);
+    ENDPOINT_FIELDS(N, P, T, Z, W, S, Y)
+#undef N
+#undef P
+#undef T
+#undef Z
+#undef W
+#undef S
+#undef Y
+}
+
+static void code_connection(struct coder *k, struct connection *c)
+{
+    frame(k, &c->last);
+    k->where = c->last;
+    for (int i = 0; i < 2; i++)
+        as_it_is(k, &c->end[i].snd_max, sizeof c->end[i].snd_max);
+#define N(field) as_it_is(k, &c->field, sizeof c->field);
+#define T(field) point_in_time(k, &c->field, UINT64_MAX);
+#define Z(field) point_in_time(k, &c->field, 0);
+#define W(field) frame(k, &c->field);
+    CONNECTION_FIELDS(N, T, Z, W)
+#undef N
+#undef T
+#undef Z
+#undef W
+    for (int i = 0; i < 2; i++)
+        code_endpoint(k, &c->end[i], c->end[!i].snd_max);
+    as_it_is(k, &c->recents.pushed, sizeof c->recents.pushed);
+}
+
+static void code_recent(struct coder *k, struct recent *e, const struct connection *c)
+{
+#define N(field) as_it_is(k, &e->field, sizeof e->field);
+#define T(field) point_in_time(k, &e->field, UINT64_MAX);
+#define W(field) frame(k, &e->field);
+#define S(field) sequence(k, &e->field, c->end[!!(e->bits & RECENT_FROM_B)].snd_max);
+#define Y(field) sequence(k, &e->field, c->end[!(e->bits & RECENT_FROM_B)].snd_max);
+    RECENT_FIELDS(N, T, W, S, Y)
+#undef N
+#undef T
+#undef W
+#undef S
+#undef Y
+    k->time = e->time;
+    k->where = e->where;
+}
+
+/* ---- packing ---- */
+
+struct packed *connection_pack(struct connection *c, unsigned keep, uint8_t *scratch)
+{
+    struct coder k = {.to = scratch, .time = c->last_time};
+    uint32_t kept = c->recents.held < keep ? c->recents.held : keep;
+    code_connection(&k, c);
+    number(&k, kept);
+    for (uint32_t n = 0; n < kept; n++)
+        code_recent(&k, recent_back(&c->recents, n), c);
+    size_t size = address_size(c->ip_version), coded = (size_t)(k.to - scratch);
+    size_t all = offsetof(struct packed, octets) + 2 * size + coded;
+    struct packed *p = malloc(all);
+    if (!p)
+        return NULL;
+    p->size = (uint16_t)all;
+    p->last_time = c->last_time;
+    p->past = c->past;
+    memcpy(p->port, c->port, sizeof p->port);
+    p->ip_version = c->ip_version;
+    memcpy(p->octets, c->address[0], size);
+    memcpy(p->octets + size, c->address[1], size);
+    memcpy(p->octets + 2 * size, scratch, coded);
+    if (c->recents.entries != c->inside)
+        free(c->recents.entries);
+    return p;
+}
+
+static void unpack_state(struct connection *c, const struct packed *p, struct coder *k)
+{
+    size_t size = address_size(p->ip_version);
+    memset(c, 0, sizeof *c);
+    c->used = true;
+    c->ip_version = p->ip_version;
+    memcpy(c->port, p->port, sizeof c->port);
+    memcpy(c->address[0], p->octets, size);
+    memcpy(c->address[1], p->octets + size, size);
+    c->last_time = p->last_time;
+    *k = (struct coder){.from = p->octets + 2 * size, .time = p->last_time};
+    code_connection(k, c);
+}
+
+void connection_look(struct connection *c, const struct packed *p)
+{
+    struct coder k;
+    unpack_state(c, p, &k);
+}
+
+/* As large as it was, if all segments were kept. */
+static bool make_recents(struct connection *c, uint32_t kept)
+{
+    struct recents *r = &c->recents;
+    r->entries = c->inside;
+    r->capacity = RECENT_INSIDE;
+    r->held = kept;
+    if (kept <= RECENT_INSIDE)
+        return true;
+    uint32_t capacity = RECENT_MIN;
+    while (capacity < kept)
+        capacity *= 2;
+    struct recent *entries = malloc(capacity * sizeof *entries);
+    if (!entries)
+        return false;
+    r->entries = entries;
+    r->capacity = capacity;
+    return true;
+}
+
+bool connection_unpack(struct connection *c, struct packed *p)
+{
+    struct coder k;
+    unpack_state(c, p, &k);
+    if (!make_recents(c, (uint32_t)number(&k, 0)))
+        return false;
+    for (uint32_t n = 0; n < c->recents.held; n++) {
+        struct recent *e = recent_back(&c->recents, n);
+        memset(e, 0, sizeof *e);
+        code_recent(&k, e, c);
+    }
+    c->past = p->past;
+    free(p);
+    return true;
+}
+
+void packed_free(struct packed *p)
+{
+    free(p->past);
+    free(p);
+}
