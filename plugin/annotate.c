@@ -347,8 +347,8 @@ static void add_expert(packet_info *pinfo, proto_item *item, const struct tcprst
 /* ---- Both kinds of frames
  * ---------------------------------------------------------------------------------------- */
 
-void tcprst_annotate_reset(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
-                           const struct tcprst_verdict *verdict)
+static proto_item *add_verdict(proto_tree *tree, tvbuff_t *tvb,
+                               const struct tcprst_verdict *verdict)
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
     proto_item *root = proto_tree_add_protocol_format(
@@ -364,6 +364,14 @@ void tcprst_annotate_reset(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
     add_alternatives(at, verdict);
     add_dimensions(at, verdict);
     add_advice(at, verdict);
+    return root;
+}
+
+void tcprst_annotate_reset(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
+                           const struct tcprst_verdict *verdict)
+{
+    /* Without a tree, as when a file is loaded, only the expert information is counted. */
+    proto_item *root = tree ? add_verdict(tree, tvb, verdict) : NULL;
     add_expert(pinfo, root, verdict);
 }
 

@@ -22,6 +22,7 @@ WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 static int proto_tcprst = -1;
 static int proto_wrapped = -1;
+static protocol_t *protocol; /* ours, to ask whether it is switched on */
 static dissector_handle_t tcp_handle;
 
 static int pref_min_strength = TCPRST_STRENGTH_POSSIBLE;
@@ -136,7 +137,7 @@ static bool look_up(struct layer *layer)
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     struct layer layer = {.tvb = tvb, .pinfo = pinfo, .tree = tree, .data = data};
-    if (proto_is_protocol_enabled(find_protocol_by_id(proto_tcprst)) &&
+    if (proto_is_protocol_enabled(protocol) &&
         tcprst_fields_read(&layer.segment, tvb, pinfo, data) && number_layer(&layer) &&
         look_up(&layer))
         return call_tcp_and_annotate(&layer);
@@ -171,6 +172,7 @@ static void register_preferences(void)
 static void register_protocol(void)
 {
     proto_tcprst = proto_register_protocol("TCP Reset Cause", "TCPRST", "tcprst");
+    protocol = find_protocol_by_id(proto_tcprst);
     /* Its parent is TCP: so it is switched off with TCP and not with us, and packets do not lose
      * their TCP layer. */
     proto_wrapped =
