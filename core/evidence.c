@@ -224,6 +224,10 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
             tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
             numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
         }
+        if (seen(x, END_TIMESTAMPS) && r->options.has_timestamps) {
+            int32_t ticks = seq_diff(r->options.ts_val, x->ts_val);
+            tell_at(e, F(TIMESTAMP_NEXT), ticks >= 0 && ticks < TIMESTAMP_TICKS, x->last);
+        }
         if (seen(x, END_TIMESTAMPS) && is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK))
             tell(e, F(OPTIONS_MISSING), !r->options.has_timestamps && !r->options.cut);
     }
@@ -687,7 +691,7 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
 
 /* What the other RSTs of the same connection say of this one. */
 struct company {
-    bool opposite, same_id, ladder;
+    bool opposite, same_id, ladder, ladder_alike;
     unsigned places;
     uint32_t others[GUESSES];
 };
@@ -713,9 +717,12 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     bool other = n->seq != r->seq || n->flags != r->flags;
     c->same_id |= other && r->ip_id && n->ip_id == r->ip_id;
     /* Steps ahead from the right place, in case the sender goes on before they arrive. */
-    c->ladder |= other && apart <= NS_PER_S && seen(&r->x, END_SEEN) &&
+    bool steps = other && apart <= NS_PER_S && seen(&r->x, END_SEEN) &&
                  (in_place(r, n->seq) || in_place(r, r->seq)) &&
                  (steps_ahead(r, n->seq) || steps_ahead(r, r->seq));
+    bool alike = n->ttl == r->ttl || (r->ip_id && n->ip_id == r->ip_id);
+    c->ladder |= steps;
+    c->ladder_alike |= steps && alike;
     bool known = n->seq == r->seq;
     for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
         known |= c->others[i] == n->seq;
@@ -734,7 +741,8 @@ static void fact_company(struct evidence *e, const struct reset *r)
             note_companion(&c, r, n);
     tell(e, F(IP_ID_CONSTANT), c.same_id);
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
-    tell(e, F(LADDER), c.ladder);
+    /* A forger's burst does not make an honest RST in its midst one of its own. */
+    tell(e, F(LADDER), c.ladder_alike || (c.ladder && !is(e, F(TTL_SAME))));
     if (!r->has_trigger || !(r->connection_flags & CONN_ESTABLISHED))
         tell(e, F(OPPOSITE_AT_ONCE), c.opposite);
     if (r->has_trigger)

@@ -81,6 +81,12 @@
  * back. */
 #define RECENT_AGE (1500 * NS_PER_MS)
 
+/* ---- Timestamps ---- */
+
+/* RFC 7323 section 5.4: the clock ticks once a millisecond to once a second; so far on (an hour at
+ * the fastest) it is still the same connection's. */
+#define TIMESTAMP_TICKS 3600000
+
 /* ---- Sequence space ---- */
 
 /* A segment further than this beyond the peer's offered window, in octets, is not taken as the

@@ -106,7 +106,7 @@ static inline bool vouched_answer(const struct evidence *e)
 static inline bool vouched_abort(const struct evidence *e)
 {
     return honest(e) && yes(TTL_SAME) && yes(LIVE_SOCKET) && yes(ACK_FLAG) && !not(IP_ID_NEXT) &&
-           !yes(OPTIONS_MISSING);
+           !yes(OPTIONS_MISSING) && (yes(IP_ID_NEXT) || yes(TIMESTAMP_NEXT));
 }
 
 /* It answers a segment that an end without the connection cannot place: nothing of an opening. */
