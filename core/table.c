@@ -74,6 +74,23 @@ struct table *table_new(size_t max_connections, uint64_t seed)
     return t;
 }
 
+/* Memory that begins on a cache line; aligned_alloc() of C11 is not to be had on Windows. */
+static void *alloc_lines(size_t size)
+{
+    void *block = malloc(size + LINE + sizeof(void *));
+    if (!block)
+        return NULL;
+    uintptr_t start = ((uintptr_t)block + sizeof(void *) + LINE - 1) & ~(uintptr_t)(LINE - 1);
+    ((void **)start)[-1] = block;
+    return (void *)start;
+}
+
+static void free_lines(void *lines)
+{
+    if (lines)
+        free(((void **)lines)[-1]);
+}
+
 void table_free(struct table *t)
 {
     if (!t)
@@ -85,7 +102,7 @@ void table_free(struct table *t)
             packed_free(t->entries[i].packed);
     }
     for (size_t i = 0; i < t->chunk_count; i++)
-        free(t->chunks[i]);
+        free_lines(t->chunks[i]);
     free(t->chunks);
     free(t->entries);
     free(t->slots);
@@ -225,7 +242,7 @@ static bool add_chunk(struct table *t)
     if (!reserve(&chunks, sizeof *t->chunks, t->chunk_count, &t->chunk_room))
         return false;
     t->chunks = chunks;
-    struct home *chunk = aligned_alloc(LINE, CHUNK * sizeof *chunk);
+    struct home *chunk = alloc_lines(CHUNK * sizeof *chunk);
     if (!chunk)
         return false;
     t->chunks[t->chunk_count++] = chunk;
