@@ -2,18 +2,19 @@
 /*
  * tcprst.h - the public face of the core: TCP segments in, verdicts on every RST out.
  *
- * The core has no I/O, no clock, no globals, and allocates only inside its handle. The same segments in the same order
- * give the same verdicts, whichever front door feeds them.
+ * The core has no I/O, no clock, no globals, and allocates only inside its handle. The same
+ * segments in the same order give the same verdicts, whichever front door feeds them.
  *
  *     struct tcprst *core = tcprst_new(&options);
  *     for each captured TCP segment, in capture order:
  *         struct tcprst_segment segment = {IP level fields...};
  *         if (tcprst_segment_parse(&segment, bytes, captured, length))
- *             tcprst_feed(core, &segment);            // calls options.on_verdict for what became final
- *     tcprst_finish(core);                            // the capture's end: what is pending becomes final
- *     tcprst_free(core);
+ *             tcprst_feed(core, &segment);            // calls options.on_verdict for what became
+ * final tcprst_finish(core);                            // the capture's end: what is pending
+ * becomes final tcprst_free(core);
  *
- * Terms are those of RFC 9293. A handle is used by one thread at a time; handles are independent of one another.
+ * Terms are those of RFC 9293. A handle is used by one thread at a time; handles are independent of
+ * one another.
  */
 #ifndef TCPRST_H
 #define TCPRST_H
@@ -26,7 +27,9 @@
 extern "C" {
 #endif
 
-/* ---- Vocabulary -------------------------------------------------------------------------------------------------- */
+/* ---- Vocabulary
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* One enumerator a row of causes.def, e.g. TCPRST_CAUSE_CLOSED_PORT; the order is the table's. */
 enum tcprst_cause {
@@ -49,12 +52,13 @@ enum tcprst_fact {
     TCPRST_FACT_COUNT
 };
 
-/* How sure a verdict is; the meaning of the words is measured on labelled captures (docs/accuracy). */
+/* How sure a verdict is; the meaning of the words is measured on labelled captures (docs/accuracy).
+ */
 enum tcprst_strength {
-    TCPRST_STRENGTH_NONE,      /* does not hold */
-    TCPRST_STRENGTH_POSSIBLE,  /* the best of several that fit about as well */
-    TCPRST_STRENGTH_LIKELY,    /* others fit, but need something rarer */
-    TCPRST_STRENGTH_CERTAIN,   /* every other cause is contradicted by something visible */
+    TCPRST_STRENGTH_NONE,     /* does not hold */
+    TCPRST_STRENGTH_POSSIBLE, /* the best of several that fit about as well */
+    TCPRST_STRENGTH_LIKELY,   /* others fit, but need something rarer */
+    TCPRST_STRENGTH_CERTAIN,  /* every other cause is contradicted by something visible */
 };
 
 /* The connection as captured just before the RST. */
@@ -70,7 +74,8 @@ enum tcprst_stage {
     TCPRST_STAGE_MID_STREAM,
 };
 
-/* What the RST's numbers say for its receiver: RFC 9293 section 3.10.7.4, RFC 5961 section 3, Linux tcp_reset_check(). */
+/* What the RST's numbers say for its receiver: RFC 9293 section 3.10.7.4, RFC 5961 section 3, Linux
+ * tcp_reset_check(). */
 enum tcprst_acceptance {
     TCPRST_ACCEPTANCE_UNKNOWN,
     TCPRST_ACCEPTANCE_EXACT,
@@ -93,7 +98,11 @@ enum tcprst_sender { TCPRST_SENDER_UNKNOWN, TCPRST_SENDER_CLIENT, TCPRST_SENDER_
 /* Who really made the RST. */
 enum tcprst_origin { TCPRST_ORIGIN_UNKNOWN, TCPRST_ORIGIN_ENDPOINT, TCPRST_ORIGIN_THIRD_PARTY };
 
-enum tcprst_severity { TCPRST_SEVERITY_BENIGN, TCPRST_SEVERITY_NOTABLE, TCPRST_SEVERITY_SUSPICIOUS };
+enum tcprst_severity {
+    TCPRST_SEVERITY_BENIGN,
+    TCPRST_SEVERITY_NOTABLE,
+    TCPRST_SEVERITY_SUSPICIOUS
+};
 
 /* What a blocking POSIX reader at the receiver is told; NONE: it is told nothing. */
 enum tcprst_peer_error {
@@ -104,8 +113,8 @@ enum tcprst_peer_error {
     TCPRST_PEER_ERROR_NONE,
 };
 
-/* The words of contract.md for the values above ("closed-port", "likely", "out-of-window", ...). Static storage. Values out
- * of range give "unknown". */
+/* The words of contract.md for the values above ("closed-port", "likely", "out-of-window", ...).
+ * Static storage. Values out of range give "unknown". */
 const char *tcprst_cause_id(enum tcprst_cause cause);
 const char *tcprst_group_id(enum tcprst_group group);
 const char *tcprst_fact_id(enum tcprst_fact fact);
@@ -121,12 +130,12 @@ const char *tcprst_peer_error_id(enum tcprst_peer_error error);
 
 /* One row of the cause table, as people read it. All strings are static, UTF-8, never NULL. */
 struct tcprst_cause_info {
-    const char *id;          /* "closed-port" */
+    const char *id; /* "closed-port" */
     enum tcprst_group group;
-    const char *title;       /* one line, no full stop */
-    const char *meaning;     /* sentences */
-    const char *advice;      /* what to check next, sentences */
-    const char *references;  /* RFC sections, kernel functions */
+    const char *title;      /* one line, no full stop */
+    const char *meaning;    /* sentences */
+    const char *advice;     /* what to check next, sentences */
+    const char *references; /* RFC sections, kernel functions */
 };
 const struct tcprst_cause_info *tcprst_cause_info(enum tcprst_cause cause);
 const char *tcprst_group_title(enum tcprst_group group);
@@ -134,9 +143,12 @@ const char *tcprst_group_title(enum tcprst_group group);
 bool tcprst_cause_by_id(const char *id, enum tcprst_cause *cause);
 bool tcprst_group_by_id(const char *id, enum tcprst_group *group);
 
-/* ---- A segment in ------------------------------------------------------------------------------------------------- */
+/* ---- A segment in
+ * -------------------------------------------------------------------------------------------------
+ */
 
-/* Where a packet stands. number counts from 1 as Wireshark does; 0: no frame. capture is the front door's own index. */
+/* Where a packet stands. number counts from 1 as Wireshark does; 0: no frame. capture is the front
+ * door's own index. */
 struct tcprst_frame {
     uint64_t number;
     uint32_t capture;
@@ -157,58 +169,66 @@ enum tcprst_flag {
 #define TCPRST_TIME_UNKNOWN INT64_MIN
 
 /*
- * One captured TCP segment: the only input of the core. The front door fills the first part from the innermost IP header
- * and the packet record, tcprst_segment_parse() the second from the TCP header. All numbers are in host byte order.
+ * One captured TCP segment: the only input of the core. The front door fills the first part from
+ * the innermost IP header and the packet record, tcprst_segment_parse() the second from the TCP
+ * header. All numbers are in host byte order.
  */
 struct tcprst_segment {
     /* by the front door */
     struct tcprst_frame frame;
-    uint8_t layer;         /* which TCP layer of the frame, counted from outside, from 1 */
-    uint8_t ip_version;    /* 4 or 6 */
-    bool ip_header;        /* the fields down to flow_label are known */
-    bool dont_fragment;    /* IPv4 DF */
-    uint8_t ttl;           /* TTL or hop limit */
-    uint8_t tos;           /* TOS or traffic class, ECN bits included */
-    uint16_t ip_id;        /* IPv4 identification; 0 for IPv6 */
-    uint32_t flow_label;   /* IPv6 flow label, 20 bits; 0 for IPv4 */
-    int64_t time;          /* nanoseconds since the epoch (negative before it) or TCPRST_TIME_UNKNOWN */
-    uint8_t source[16];    /* network byte order; IPv4 in the first 4 bytes, the rest 0 */
+    uint8_t layer;       /* which TCP layer of the frame, counted from outside, from 1 */
+    uint8_t ip_version;  /* 4 or 6 */
+    bool ip_header;      /* the fields down to flow_label are known */
+    bool dont_fragment;  /* IPv4 DF */
+    uint8_t ttl;         /* TTL or hop limit */
+    uint8_t tos;         /* TOS or traffic class, ECN bits included */
+    uint16_t ip_id;      /* IPv4 identification; 0 for IPv6 */
+    uint32_t flow_label; /* IPv6 flow label, 20 bits; 0 for IPv4 */
+    int64_t time; /* nanoseconds since the epoch (negative before it) or TCPRST_TIME_UNKNOWN */
+    uint8_t source[16]; /* network byte order; IPv4 in the first 4 bytes, the rest 0 */
     uint8_t destination[16];
-    void *cookie;          /* handed back in the verdict of this segment, if it is a RST */
+    void *cookie; /* handed back in the verdict of this segment, if it is a RST */
 
     /* by tcprst_segment_parse() */
     uint16_t source_port, destination_port;
-    uint16_t flags;           /* enum tcprst_flag and the reserved bits: the 12 bits behind the data offset */
-    uint16_t window;          /* raw, unscaled; 0 with window_known false where the capture was cut before it */
+    uint16_t flags; /* enum tcprst_flag and the reserved bits: the 12 bits behind the data offset */
+    uint16_t
+        window; /* raw, unscaled; 0 with window_known false where the capture was cut before it */
     bool window_known;
     uint8_t header_length;    /* octets, 20 to 60 */
     uint8_t options_captured; /* octets of the options that were captured */
     uint32_t seq;             /* SEG.SEQ */
     uint32_t ack;             /* SEG.ACK, the field even where the ACK bit is clear */
-    uint32_t payload_length;  /* octets of text as sent, whatever the snapshot length; SYN and FIN not counted */
-    const uint8_t *bytes;     /* the TCP header and what was captured behind it; borrowed, valid during tcprst_feed() */
-    uint32_t captured;        /* octets at bytes */
-    uint32_t length;          /* octets of header and payload as sent */
+    uint32_t payload_length;  /* octets of text as sent, whatever the snapshot length; SYN and FIN
+                                 not counted */
+    const uint8_t *bytes; /* the TCP header and what was captured behind it; borrowed, valid during
+                             tcprst_feed() */
+    uint32_t captured;    /* octets at bytes */
+    uint32_t length;      /* octets of header and payload as sent */
 };
 
 /*
- * Fills the TCP part of segment from the captured octets of a TCP header. captured: octets readable at bytes; length:
- * octets of the segment as sent, from the IP header (without link-layer padding).
+ * Fills the TCP part of segment from the captured octets of a TCP header. captured: octets readable
+ * at bytes; length: octets of the segment as sent, from the IP header (without link-layer padding).
  * Returns false, with the reason in *why (static string; why may be NULL), where these octets are
- * not a TCP header that says something: cut before the flags (14 octets), a data offset below 5 or beyond length.
+ * not a TCP header that says something: cut before the flags (14 octets), a data offset below 5 or
+ * beyond length.
  */
 bool tcprst_segment_parse(struct tcprst_segment *segment, const uint8_t *bytes, uint32_t captured,
                           uint32_t length, const char **why);
 
-/* ---- A verdict out ------------------------------------------------------------------------------------------------ */
+/* ---- A verdict out
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct tcprst_alternative {
     enum tcprst_cause cause;
     enum tcprst_strength strength;
 };
 
-/* A fact a verdict rests on. holds: the fact is true (else its contrary was seen and matters). a, b: the numbers its
- * sentence names, their units are the sentence's. frame: the segment that shows it, number 0 where there is none. */
+/* A fact a verdict rests on. holds: the fact is true (else its contrary was seen and matters). a,
+ * b: the numbers its sentence names, their units are the sentence's. frame: the segment that shows
+ * it, number 0 where there is none. */
 struct tcprst_evidence {
     enum tcprst_fact fact;
     bool holds;
@@ -218,20 +238,21 @@ struct tcprst_evidence {
 
 enum { TCPRST_MAX_ALTERNATIVES = 16, TCPRST_MAX_EVIDENCE = 24, TCPRST_DEVICE_TEXT_SIZE = 256 };
 
-/* All that is known of one RST. Everything is by value; pointers in it are valid during the callback or until the next call. */
+/* All that is known of one RST. Everything is by value; pointers in it are valid during the
+ * callback or until the next call. */
 struct tcprst_verdict {
-    uint64_t reset;               /* serial number of the RST within the handle, from 0, in feeding order */
-    void *cookie;                 /* of its segment */
+    uint64_t reset; /* serial number of the RST within the handle, from 0, in feeding order */
+    void *cookie;   /* of its segment */
     struct tcprst_frame frame;
     uint8_t layer, ip_version;
-    int64_t time;                 /* as in the segment */
+    int64_t time; /* as in the segment */
     uint8_t source[16], destination[16];
     uint16_t source_port, destination_port;
-    uint16_t flags;               /* of the RST */
-    uint32_t seq, ack;            /* of the RST, raw */
-    uint64_t connection;          /* number within the handle, from 0, in the order of first segments */
+    uint16_t flags;      /* of the RST */
+    uint32_t seq, ack;   /* of the RST, raw */
+    uint64_t connection; /* number within the handle, from 0, in the order of first segments */
 
-    bool final;                   /* no later packet will change it */
+    bool final; /* no later packet will change it */
     enum tcprst_cause cause;
     enum tcprst_strength strength;
     unsigned alternative_count;
@@ -243,7 +264,8 @@ struct tcprst_verdict {
     enum tcprst_origin origin;
     enum tcprst_severity severity;
     enum tcprst_peer_error peer_error;
-    /* The connection's first segment, where an earlier connection of the same addresses and ports is known; else number 0. */
+    /* The connection's first segment, where an earlier connection of the same addresses and ports
+     * is known; else number 0. */
     struct tcprst_frame reused_from;
     struct tcprst_frame duplicate_of; /* number 0: it is no duplicate */
     struct tcprst_frame trigger;      /* number 0: none */
@@ -253,15 +275,18 @@ struct tcprst_verdict {
     int64_t risk_to_sender;
     int64_t unread_possible;
     unsigned evidence_count;
-    struct tcprst_evidence evidence[TCPRST_MAX_EVIDENCE]; /* what the cause rests on, most telling first */
-    size_t device_text_length;        /* octets in device_text; 0: the RST says nothing itself */
+    struct tcprst_evidence
+        evidence[TCPRST_MAX_EVIDENCE]; /* what the cause rests on, most telling first */
+    size_t device_text_length;         /* octets in device_text; 0: the RST says nothing itself */
     char device_text[TCPRST_DEVICE_TEXT_SIZE]; /* decoded, valid UTF-8, NUL-terminated */
 };
 
-/* The sentence of a piece of evidence, with its numbers, in buffer (always terminated, cut at a character where size is too
- * small). Returns the length the whole sentence has, as snprintf() does. */
+/* The sentence of a piece of evidence, with its numbers, in buffer (always terminated, cut at a
+ * character where size is too small). Returns the length the whole sentence has, as snprintf()
+ * does. */
 size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, char *buffer, size_t size);
-/* One line that says why: cause and what it rests on, as both front doors print it. Same contract. */
+/* One line that says why: cause and what it rests on, as both front doors print it. Same contract.
+ */
 size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, char *buffer, size_t size);
 
 /* One rule's finding, winner or loser, for --why. */
@@ -273,12 +298,15 @@ struct tcprst_finding {
     struct tcprst_evidence facts[8];
 };
 
-/* ---- Connections -------------------------------------------------------------------------------------------------- */
+/* ---- Connections
+ * --------------------------------------------------------------------------------------------------
+ */
 
 enum tcprst_ending {
     TCPRST_ENDING_OPEN,    /* no end was captured */
     TCPRST_ENDING_FIN,     /* both FINs, no RST took effect before */
-    TCPRST_ENDING_RESET,   /* a RST took effect on a connection that had been opened (or was met mid-stream) */
+    TCPRST_ENDING_RESET,   /* a RST took effect on a connection that had been opened (or was met
+                              mid-stream) */
     TCPRST_ENDING_REFUSED, /* the attempt was answered with a RST */
 };
 const char *tcprst_ending_id(enum tcprst_ending ending);
@@ -287,8 +315,9 @@ const char *tcprst_ending_id(enum tcprst_ending ending);
 struct tcprst_end {
     uint8_t address[16];
     uint16_t port;
-    uint64_t segments, octets; /* captured segments; octets of text as sent, retransmissions not counted */
-    int64_t unacknowledged;    /* octets sent and not acknowledged when it was let go, -1 unknown */
+    uint64_t segments,
+        octets; /* captured segments; octets of text as sent, retransmissions not counted */
+    int64_t unacknowledged; /* octets sent and not acknowledged when it was let go, -1 unknown */
     bool fin;
 };
 
@@ -300,32 +329,35 @@ struct tcprst_connection {
     bool roles_guessed;
     struct tcprst_frame first, last;
     int64_t first_time, last_time;
-    uint64_t resets;                  /* RSTs without duplicates */
+    uint64_t resets; /* RSTs without duplicates */
     enum tcprst_ending ending;
-    bool reset_after_fin;             /* ended by RST, after at least one FIN */
-    bool given_up;                    /* let go for want of room, not because it was over */
+    bool reset_after_fin; /* ended by RST, after at least one FIN */
+    bool given_up;        /* let go for want of room, not because it was over */
 };
 
 struct tcprst_statistics {
-    uint64_t segments, duplicates;    /* fed; of these capture duplicates (RSTs only) */
-    uint64_t resets, events;          /* RSTs without duplicates; events; both counted when final */
+    uint64_t segments, duplicates; /* fed; of these capture duplicates (RSTs only) */
+    uint64_t resets, events;       /* RSTs without duplicates; events; both counted when final */
     uint64_t connections, connections_live, connections_given_up;
     uint64_t connections_by_ending[4]; /* enum tcprst_ending; live ones as if they ended now */
     uint64_t hosts_given_up;
-    uint64_t verdicts_early;          /* made final before their horizon, because too many were pending */
-    uint64_t out_of_memory;           /* segments that could not be tracked */
-    size_t memory;                    /* octets held by the handle */
+    uint64_t verdicts_early; /* made final before their horizon, because too many were pending */
+    uint64_t out_of_memory;  /* segments that could not be tracked */
+    size_t memory;           /* octets held by the handle */
 };
 
-/* ---- The handle --------------------------------------------------------------------------------------------------- */
+/* ---- The handle
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 struct tcprst;
 
 struct tcprst_options {
-    /* Called for every RST once its verdict is final, in the order of the RSTs; the verdict is valid during the call. The
-     * callback must not call the handle, except tcprst_findings(). */
+    /* Called for every RST once its verdict is final, in the order of the RSTs; the verdict is
+     * valid during the call. The callback must not call the handle, except tcprst_findings(). */
     void (*on_verdict)(void *user, const struct tcprst_verdict *verdict);
-    /* Called for every connection that is let go; NULL: not wanted. Verdicts of its RSTs may still come. */
+    /* Called for every connection that is let go; NULL: not wanted. Verdicts of its RSTs may still
+     * come. */
     void (*on_connection)(void *user, const struct tcprst_connection *connection);
     void *user;
     size_t max_connections; /* held at once; 0: the default, TCPRST_DEFAULT_MAX_CONNECTIONS */
@@ -337,28 +369,30 @@ enum { TCPRST_DEFAULT_MAX_CONNECTIONS = 500000 };
 struct tcprst *tcprst_new(const struct tcprst_options *options);
 void tcprst_free(struct tcprst *core);
 
-/* Takes the next segment, in capture order. segment is borrowed for the call. For a RST *reset (may be NULL) becomes its
- * serial number. Returns whether it was a RST. */
+/* Takes the next segment, in capture order. segment is borrowed for the call. For a RST *reset (may
+ * be NULL) becomes its serial number. Returns whether it was a RST. */
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint64_t *reset);
 
-/* Says that these segments will be fed next, in this order: what the handle knows of them is brought nearer meanwhile, as far as
- * TCPRST_EXPECT_MOST of them. Changes nothing but the time that feeding takes (to a third, where connections are many). */
+/* Says that these segments will be fed next, in this order: what the handle knows of them is
+ * brought nearer meanwhile, as far as TCPRST_EXPECT_MOST of them. Changes nothing but the time that
+ * feeding takes (to a third, where connections are many). */
 enum { TCPRST_EXPECT_MOST = 32 };
 void tcprst_expect(const struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
-/* Says that capture time has reached now (nanoseconds since the epoch) although no packet came: makes verdicts final that
- * only waited for time to pass. For live input that pauses. */
+/* Says that capture time has reached now (nanoseconds since the epoch) although no packet came:
+ * makes verdicts final that only waited for time to pass. For live input that pauses. */
 void tcprst_advance(struct tcprst *core, int64_t now);
 
-/* The end of the capture: every pending verdict becomes final, every connection is let go. The handle can only be freed
- * afterwards, or asked for statistics. */
+/* The end of the capture: every pending verdict becomes final, every connection is let go. The
+ * handle can only be freed afterwards, or asked for statistics. */
 void tcprst_finish(struct tcprst *core);
 
-/* The verdict on a RST that is still pending, as it would be were the capture to end now; final is false. Returns false where that RST is
- * not pending (its final verdict was handed out). */
+/* The verdict on a RST that is still pending, as it would be were the capture to end now; final is
+ * false. Returns false where that RST is not pending (its final verdict was handed out). */
 bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *verdict);
 
-/* During on_verdict: all findings of the rules on that RST, best first. Returns how many were written, at most size. */
+/* During on_verdict: all findings of the rules on that RST, best first. Returns how many were
+ * written, at most size. */
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size);
 
 void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics);
