@@ -50,8 +50,7 @@ enum { WSCALE_UNKNOWN = 0xff };
  * unknown.
  *
  * In the order of use: what every segment touches fills the first two lines of the cache, what only
- * openings, endings and RSTs ask for the third. A field that is added takes the place of spare (or
- * makes the struct a line longer) and is entered in pack.c.
+ * openings, endings and RSTs ask for the third. A field that is added is entered in pack.c.
  */
 struct endpoint {
     uint32_t seen;
@@ -65,7 +64,7 @@ struct endpoint {
     uint32_t lead;       /* first four octets of its last text, big-endian; 0 where not captured */
     uint16_t window;     /* raw, of its last segment */
     uint16_t ip_id;      /* of its last segment */
-    uint8_t wscale;
+    uint8_t scale; /* its window is shifted by so much: RFC 7323 section 2.2; WSCALE_UNKNOWN */
     uint8_t ttl_first, ttl_last, ttl_min, ttl_max;
     uint8_t tos;
     uint8_t id_steps, id_jumps; /* saturating: identification 1..64 on from the one before; other */
@@ -95,7 +94,7 @@ struct endpoint {
     };
     uint16_t mss;
     uint8_t id_zeros; /* saturating: its identification was 0 */
-    uint8_t spare;
+    uint8_t wscale;   /* as its SYN offered it */
 };
 
 /* A segment as remembered. */
@@ -225,7 +224,7 @@ void table_free(struct table *table);
 
 /* Fetches into the cache what table_get() and connection_track() will touch for the next count
  * segments, TCPRST_EXPECT_MOST at most. */
-void table_expect(const struct table *table, const struct tcprst_segment *segments, size_t count);
+void table_expect(struct table *table, const struct tcprst_segment *segments, size_t count);
 /* The connection of that segment, made when there is none (*made). *direction: 0 when end[0] sent
  * it. NULL: no memory. table_victim() must have made room before. */
 struct connection *table_get(struct table *table, const struct tcprst_segment *segment,

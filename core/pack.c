@@ -21,12 +21,12 @@
 /* clang-format off */
 #define ENDPOINT_FIELDS(N, P, T, Z, W, S, Y)                                                       \
     N(seen) S(iss) Y(max_ack) Y(edge) Y(timed_end) N(ts_val) N(window_max) N(lead) N(window)       \
-    N(ip_id) N(wscale) N(ttl_first) N(ttl_last) N(ttl_min) N(ttl_max) N(tos) N(id_steps)           \
+    N(ip_id) N(scale) N(ttl_first) N(ttl_last) N(ttl_min) N(ttl_max) N(tos) N(id_steps)           \
     N(id_jumps) N(window_probes) N(rtt_samples) N(probes) N(retransmissions) Y(sack_edge)          \
     P(rtt_max) N(segments) N(octets) N(octets_mark) T(last_time) T(last_data_time) Z(timed_at)     \
     P(rtt_min) W(last) T(fin_time) T(probe_time) P(probe_gap) W(fin_where) W(syn_where)            \
     Y(ack_ahead) S(fin_seq) Y(abort_ack) Y(first_ack) N(ts_first) N(mss) N(id_zeros)     \
-    N(spare)
+    N(wscale)
 
 #define CONNECTION_FIELDS(N, T, Z, W)                                                              \
     N(flags) N(client) N(odd) N(longest_idle) N(pending_idle) N(segments) N(last_other)            \

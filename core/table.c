@@ -54,6 +54,11 @@ struct table {
     size_t max;
     uint64_t seed;
     size_t packed_memory;
+    struct {
+        const struct tcprst_segment *next; /* to come, behind it the others in the same order */
+        unsigned at, count;
+        struct home *homes[TCPRST_EXPECT_MOST]; /* where their connections were, NULL: not at work */
+    } expected;
     struct connection look; /* what is packed, to look at */
     uint8_t scratch[PACKED_MOST];
 };
@@ -117,38 +122,58 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return x ^ (x >> 32);
 }
 
-static uint64_t load64(const uint8_t *p)
+static inline uint64_t load64(const uint8_t *p)
 {
     uint64_t v;
     memcpy(&v, p, 8);
     return v;
 }
 
-/* A key as the table knows it: end[0]'s address and port are first. */
-struct key {
-    const uint8_t *address[2];
-    uint16_t port[2];
-    uint8_t ip_version;
-};
-
-static uint32_t hash_key(const struct table *t, const struct key *k)
+static inline uint32_t load32(const uint8_t *p)
 {
-    const uint8_t *a = k->address[0], *b = k->address[1];
-    uint32_t ports = (uint32_t)k->port[0] << 16 | k->port[1];
-    uint64_t h = mix(load64(a) ^ t->seed, load64(b) + ports);
-    if (k->ip_version == 6)
-        h = mix(h ^ load64(a + 8), load64(b + 8) ^ t->seed);
-    h *= 0x9fb21c651e98df25u;
-    return (uint32_t)(h ^ (h >> 32));
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
 }
 
-static uint32_t read32(const uint8_t *p)
+static inline uint64_t read32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* A key as the table compares it: the addresses of end[0] and end[1] in words (of no order), both
+ * ports and the IP version in one. By value, so that it can live in registers. */
+struct key {
+    uint64_t a, b, a_rest, b_rest, ports;
+};
+
+static inline struct key make_key(uint8_t ip_version, const uint8_t *a, const uint8_t *b,
+                                  uint16_t a_port, uint16_t b_port)
+{
+    struct key k = {.ports = (uint64_t)ip_version << 32 | (uint32_t)a_port << 16 | b_port};
+    if (ip_version == 6) {
+        k.a = load64(a);
+        k.a_rest = load64(a + 8);
+        k.b = load64(b);
+        k.b_rest = load64(b + 8);
+    } else {
+        k.a = load32(a);
+        k.b = load32(b);
+    }
+    return k;
+}
+
+static inline uint32_t hash_key(const struct table *t, const struct key *k)
+{
+    uint64_t h = mix(k->a ^ t->seed, k->b << 32 ^ k->b ^ k->ports);
+    if (k->a_rest | k->b_rest)
+        h = mix(h ^ k->a_rest, k->b_rest ^ k->b ^ t->seed);
+    h *= 0x9fb21c651e98df25u;
+    return (uint32_t)(h ^ (h >> 32));
+}
+
 /* Index of the sender: the numerically lower address and port is end[0]. */
-static int direction_of(const struct tcprst_segment *s)
+static inline int direction_of(const struct tcprst_segment *s)
 {
     if (s->ip_version == 6) {
         int order = memcmp(s->source, s->destination, 16);
@@ -156,41 +181,33 @@ static int direction_of(const struct tcprst_segment *s)
             return order > 0;
         return s->source_port > s->destination_port;
     }
-    uint32_t from = read32(s->source), to = read32(s->destination);
-    return from != to ? from > to : s->source_port > s->destination_port;
+    return (read32(s->source) << 16 | s->source_port) >
+           (read32(s->destination) << 16 | s->destination_port);
 }
 
-static struct key key_of_segment(const struct tcprst_segment *s, int d)
+static inline struct key key_of_segment(const struct tcprst_segment *s, int d)
 {
-    struct key k = {.ip_version = s->ip_version};
-    k.address[d] = s->source;
-    k.address[!d] = s->destination;
-    k.port[d] = s->source_port;
-    k.port[!d] = s->destination_port;
-    return k;
+    return d ? make_key(s->ip_version, s->destination, s->source, s->destination_port,
+                        s->source_port)
+             : make_key(s->ip_version, s->source, s->destination, s->source_port,
+                        s->destination_port);
 }
 
-static struct key key_of_connection(const struct connection *c)
+static inline struct key key_of_connection(const struct connection *c)
 {
-    return (struct key){{c->address[0], c->address[1]}, {c->port[0], c->port[1]}, c->ip_version};
+    return make_key(c->ip_version, c->address[0], c->address[1], c->port[0], c->port[1]);
 }
 
-static struct key key_of_packed(const struct packed *p)
+static inline struct key key_of_packed(const struct packed *p)
 {
-    return (struct key){{p->octets, p->octets + address_size(p->ip_version)},
-                        {p->port[0], p->port[1]},
-                        p->ip_version};
+    return make_key(p->ip_version, p->octets, p->octets + address_size(p->ip_version), p->port[0],
+                    p->port[1]);
 }
 
-static bool same_key(const struct key *a, const struct key *b)
+static inline bool same_key(const struct key *a, const struct key *b)
 {
-    if (a->ip_version != b->ip_version || a->port[0] != b->port[0] || a->port[1] != b->port[1])
-        return false;
-    if (a->ip_version == 6)
-        return memcmp(a->address[0], b->address[0], 16) == 0 &&
-               memcmp(a->address[1], b->address[1], 16) == 0;
-    return memcmp(a->address[0], b->address[0], 4) == 0 &&
-           memcmp(a->address[1], b->address[1], 4) == 0;
+    return a->a == b->a && a->b == b->b && a->ports == b->ports && a->a_rest == b->a_rest &&
+           a->b_rest == b->b_rest;
 }
 
 static bool is_at(const struct entry *e, const struct key *k)
@@ -292,7 +309,8 @@ static void leave_entry(struct table *t, size_t entry)
     t->free_entry = entry + 1;
 }
 
-static struct connection *insert(struct table *t, const struct key *k, uint32_t hash)
+static struct connection *insert(struct table *t, const struct tcprst_segment *s, int d,
+                                 uint32_t hash)
 {
     if ((t->used + 1) * 2 > t->mask + 1 && !grow_index(t))
         return NULL;
@@ -312,11 +330,11 @@ static struct connection *insert(struct table *t, const struct key *k, uint32_t 
     c->client = -1;
     c->recents.entries = c->inside;
     c->recents.capacity = RECENT_INSIDE;
-    c->ip_version = k->ip_version;
-    for (int i = 0; i < 2; i++) {
-        memcpy(c->address[i], k->address[i], 16);
-        c->port[i] = k->port[i];
-    }
+    c->ip_version = s->ip_version;
+    memcpy(c->address[d], s->source, 16);
+    memcpy(c->address[!d], s->destination, 16);
+    c->port[d] = s->source_port;
+    c->port[!d] = s->destination_port;
     size_t p = hash & t->mask;
     while (t->slots[p].entry)
         p = (p + 1) & t->mask;
@@ -350,16 +368,35 @@ static struct connection *unpack(struct table *t, size_t entry)
     return &home->connection;
 }
 
+/* The home of that key, if it was the next one expected and table_expect() saw it; NULL says
+ * nothing. What happened in between does not matter: a home is known by its key. */
+static struct home *expected_home(struct table *t, const struct tcprst_segment *s,
+                                  const struct key *k)
+{
+    if (s != t->expected.next || t->expected.at == t->expected.count)
+        return NULL;
+    t->expected.next++;
+    struct home *home = t->expected.homes[t->expected.at++];
+    if (!home || !home->connection.used)
+        return NULL;
+    struct key there = key_of_connection(&home->connection);
+    return same_key(k, &there) ? home : NULL;
+}
+
 struct connection *table_get(struct table *t, const struct tcprst_segment *s, int *direction,
                              bool *made)
 {
     *direction = direction_of(s);
+    *made = false;
     struct key k = key_of_segment(s, *direction);
+    struct home *home = expected_home(t, s, &k);
+    if (home)
+        return &home->connection;
     uint32_t hash = hash_key(t, &k);
     const struct slot *slot = find(t, &k, hash);
     *made = !slot;
     if (!slot)
-        return insert(t, &k, hash);
+        return insert(t, s, *direction, hash);
     const struct entry *e = &t->entries[slot->entry - 1];
     return e->state == ENTRY_AT_WORK ? &e->home->connection : unpack(t, slot->entry - 1);
 }
@@ -385,12 +422,16 @@ static void fetch_connection(const struct connection *c)
     }
 }
 
-void table_expect(const struct table *t, const struct tcprst_segment *segments, size_t count)
+/* In passes, so that each fetches for all what the next one looks at. */
+void table_expect(struct table *t, const struct tcprst_segment *segments, size_t count)
 {
     uint32_t hashes[TCPRST_EXPECT_MOST];
-    const struct connection *connections[TCPRST_EXPECT_MOST];
+    struct home **homes = t->expected.homes;
     if (count > TCPRST_EXPECT_MOST)
         count = TCPRST_EXPECT_MOST;
+    t->expected.next = segments;
+    t->expected.at = 0;
+    t->expected.count = (unsigned)count;
     for (size_t i = 0; i < count; i++) {
         struct key k = key_of_segment(&segments[i], direction_of(&segments[i]));
         hashes[i] = hash_key(t, &k);
@@ -406,16 +447,16 @@ void table_expect(const struct table *t, const struct tcprst_segment *segments, 
     }
     for (size_t i = 0; i < count; i++) {
         const struct entry *e = hashes[i] ? &t->entries[hashes[i] - 1] : NULL;
-        connections[i] = e && e->state == ENTRY_AT_WORK ? &e->home->connection : NULL;
-        if (!connections[i])
+        homes[i] = e && e->state == ENTRY_AT_WORK ? e->home : NULL;
+        if (!homes[i])
             continue;
-        fetch(connections[i]);
-        fetch_connection(connections[i]);
+        fetch(&homes[i]->connection);
+        fetch_connection(&homes[i]->connection);
     }
     for (size_t i = 0; i < count; i++) {
-        if (!connections[i])
+        if (!homes[i])
             continue;
-        const struct recents *r = &connections[i]->recents;
+        const struct recents *r = &homes[i]->connection.recents;
         fetch(&r->entries[r->pushed & (r->capacity - 1)]);
     }
 }

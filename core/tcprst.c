@@ -586,15 +586,15 @@ static void note_host(struct tcprst *core, const struct reset *r)
     if (syn)
         host_note_closed(host, r->source_port, r->when);
     if (abandon)
-        host_note_abandon(host, r->when);
+        host_note_run(host, RUN_ABANDONS, r->when);
     if (stray)
-        host_note_stray(host, r->when);
+        host_note_run(host, RUN_STRAYS, r->when);
     if (coded)
         host_note_window(host, r->window, r->incarnation);
     if (r->connection->resets > 1)
         return;
     if (forgot && !r->connection->ended)
-        host_note_forget(host, r->when);
+        host_note_run(host, RUN_FORGETS, r->when);
     /* An end that answers the peer's FIN with a RST is not one that ends everything at once. */
     if (abort && !(r->y.seen & END_FIN))
         host_note_abort(host, r->connection->first_time, r->when);
@@ -703,7 +703,7 @@ static void note_time(struct tcprst *core, const struct tcprst_segment *s)
         core->now = time;
 }
 
-void tcprst_expect(const struct tcprst *core, const struct tcprst_segment *segments, size_t count)
+void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count)
 {
     table_expect(core->table, segments, count);
 }

@@ -377,7 +377,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint
  * brought nearer meanwhile, as far as TCPRST_EXPECT_MOST of them. Changes nothing but the time that
  * feeding takes (to a third, where connections are many). */
 enum { TCPRST_EXPECT_MOST = 32 };
-void tcprst_expect(const struct tcprst *core, const struct tcprst_segment *segments, size_t count);
+void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
 /* Says that capture time has reached now (nanoseconds since the epoch) although no packet came:
  * makes verdicts final that only waited for time to pass. For live input that pauses. */
