@@ -106,7 +106,9 @@ static void on_connection(void *user, const struct tcprst_connection *connection
 static void start_core(struct run *run)
 {
     struct tcprst_options options = {.on_verdict = on_verdict,
-                                     .on_connection = on_connection,
+                                     .on_connection = report_wants_connections(&run->report)
+                                                          ? on_connection
+                                                          : NULL,
                                      .user = run,
                                      .max_connections = run->options->max_connections,
                                      .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};

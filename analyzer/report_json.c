@@ -15,8 +15,8 @@ void json_key(GString *out, const char *key)
     if (before != '{' && before != '[')
         g_string_append_c(out, ',');
     g_string_append_c(out, '"');
-    g_string_append(out, key);
-    g_string_append(out, "\":");
+    g_string_append_len(out, key, (gssize)strlen(key));
+    g_string_append_len(out, "\":", 2);
 }
 
 void json_text(GString *out, const char *key, const char *text)
@@ -30,10 +30,12 @@ void json_text(GString *out, const char *key, const char *text)
 
 void json_number(GString *out, const char *key, uint64_t number)
 {
-    char digits[24];
+    char digits[24], *first = digits + sizeof digits;
     json_key(out, key);
-    snprintf(digits, sizeof digits, "%" PRIu64, number);
-    g_string_append(out, digits);
+    do
+        *--first = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    g_string_append_len(out, first, digits + sizeof digits - first);
 }
 
 void json_octets(GString *out, const char *key, int64_t number)

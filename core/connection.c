@@ -28,12 +28,10 @@ enum { SHORTCUTS = 1 };
 static void make_room(struct connection *c, int64_t now)
 {
     struct recents *r = &c->recents;
-    if (r->capacity >= RECENT_MAX)
-        return;
-    if (r->capacity >= RECENT_MIN &&
+    if (r->capacity >= RECENT_MAX ||
         now - r->entries[r->pushed & (r->capacity - 1)].time > RECENT_AGE)
         return;
-    uint32_t capacity = r->capacity >= RECENT_MIN ? r->capacity * 2 : RECENT_MIN;
+    uint32_t capacity = r->capacity * 2;
     struct recent *entries = malloc(capacity * sizeof *entries);
     if (!entries)
         return; /* the oldest has to go after all */
@@ -45,14 +43,15 @@ static void make_room(struct connection *c, int64_t now)
     r->capacity = capacity;
 }
 
-static inline struct recent *push(struct connection *c, const struct tcprst_segment *s, int d,
-                                  int64_t time)
+static inline struct recent *push(struct connection *c, const struct tcprst_segment *s, int64_t time,
+                                  uint8_t bits)
 {
     struct recents *r = &c->recents;
     if (r->held == r->capacity)
         make_room(c, time);
     struct recent *e = &r->entries[r->pushed++ & (r->capacity - 1)];
-    r->held += r->held < r->capacity;
+    if (r->held < r->capacity)
+        r->held++;
     /* Field by field: put together elsewhere and copied, it costs more than all else here. */
     e->time = time;
     e->where = where_pack(s->frame);
@@ -63,8 +62,7 @@ static inline struct recent *push(struct connection *c, const struct tcprst_segm
     e->flags = s->flags;
     e->ip_id = s->ip_id;
     e->ttl = s->ttl;
-    e->bits = (uint8_t)((d ? RECENT_FROM_B : 0) |
-                        (c->end[!d].seen & END_FIN ? RECENT_AFTER_FIN : 0));
+    e->bits = bits;
     return e;
 }
 
@@ -125,7 +123,7 @@ void connection_release(struct connection *c)
 
 /* ---- the sender ---- */
 
-static void note_ip(struct endpoint *x, const struct tcprst_segment *s)
+static inline void note_ip(struct endpoint *x, const struct tcprst_segment *s)
 {
     if (!s->ip_header)
         return;
@@ -394,6 +392,15 @@ static bool is_stray(const struct endpoint *x, const struct endpoint *y,
 
 /* ---- roles and stages ---- */
 
+enum tcprst_ending connection_ending(const struct connection *c)
+{
+    if (c->ended_how)
+        return (enum tcprst_ending)c->ended_how;
+    if ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN))
+        return TCPRST_ENDING_FIN;
+    return TCPRST_ENDING_OPEN;
+}
+
 static void note_roles(struct connection *c, const struct tcprst_segment *s, int d)
 {
     if (s->flags & TCPRST_SYN) {
@@ -427,7 +434,7 @@ static void note_established(struct connection *c)
 }
 
 /* An answer after a pause proves that the pause was survived. */
-static void note_idle(struct connection *c, int d, int64_t time)
+static inline void note_idle(struct connection *c, int d, int64_t time)
 {
     int64_t pause = time - c->last_time;
     if (c->pending_idle && c->pending_idle_from != d) {
@@ -531,33 +538,56 @@ static inline bool is_ordinary(const struct connection *c, const struct endpoint
            (!s->options_captured || only_timestamps(s));
 }
 
-/* All that track() does for such a one. */
-static inline void track_ordinary(struct endpoint *x, struct endpoint *y,
-                                  const struct tcprst_segment *s, int64_t time)
+/* All that track_any() does for such a one. What is asked and changed more than once is held in
+ * variables: the compiler cannot know that the segment is no part of the connection. */
+static struct recent *track_ordinary(struct connection *c, const struct tcprst_segment *s, int d,
+                                     int64_t time)
 {
+    struct endpoint *x = &c->end[d], *y = &c->end[!d];
+    uint32_t x_seen = x->seen & ~(uint32_t)END_TIMESTAMPS, y_seen = y->seen;
+    uint32_t length = s->payload_length, ack = s->ack;
+    struct recent *e = push(c, s, time, d ? RECENT_FROM_B : 0);
+    where_t where = e->where;
+    note_idle(c, d, time);
+    c->last = where;
+    c->last_time = time;
+    c->last_other = c->recents.pushed;
+    c->segments++;
     note_ip(x, s);
-    if (s->payload_length) {
-        x->octets += s->payload_length;
-        x->snd_max += s->payload_length;
-        if (!(y->seen & END_TIMED)) {
-            y->timed_end = x->snd_max;
-            y->timed_at = time;
-            y->seen |= END_TIMED;
-        }
-        x->seen |= END_DATA;
-        x->last_data_time = time;
-        y->octets_mark = y->octets;
+    if (length) {
+        uint32_t end = x->snd_max + length;
+        x->snd_max = end;
+        x->octets += length;
         x->lead = lead_of(s);
+        x->last_data_time = time;
+        x_seen |= END_DATA;
+        y->octets_mark = y->octets;
+        if (!(y_seen & END_TIMED)) {
+            y->timed_end = end;
+            y->timed_at = time;
+            y->seen = y_seen | END_TIMED;
+        }
     }
-    x->max_ack = s->ack;
-    note_round_trip(x, s->ack, time);
-    note_window(x, y, s);
+    x->max_ack = ack;
+    uint32_t window = (uint32_t)s->window << x->scale, edge = ack + window;
+    if (window > x->window_max)
+        x->window_max = window;
+    if (!(x_seen & END_EDGE) || seq_lt(x->edge, edge))
+        x->edge = edge;
+    x->window = s->window;
     if (s->options_captured) {
         x->ts_val = read32(s->bytes + 24);
-        x->seen |= END_TIMESTAMPS;
-    } else {
-        x->seen &= ~(uint32_t)END_TIMESTAMPS;
+        x_seen |= END_TIMESTAMPS;
     }
+    x->seen = x_seen | END_EDGE;
+    note_round_trip(x, ack, time);
+    x->segments++;
+    x->last_time = time;
+    x->last = where;
+    y->window_probes = 0;
+    y->probes = 0;
+    y->retransmissions = 0;
+    return e;
 }
 
 /* ---- any segment ---- */
@@ -609,13 +639,14 @@ static bool track_apart(struct connection *c, const struct tcprst_segment *s, in
     return true;
 }
 
-struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
+static struct recent *track_any(struct connection *c, const struct tcprst_segment *s, int d,
                                 int64_t time)
 {
     struct endpoint *x = &c->end[d], *y = &c->end[!d];
-    bool ordinary = SHORTCUTS && is_ordinary(c, x, y, s);
-    const struct recent *original = ordinary ? NULL : connection_duplicate(c, s, d, time);
-    struct recent *e = push(c, s, d, time);
+    const struct recent *original = connection_duplicate(c, s, d, time);
+    struct recent *e = push(c, s, time,
+                            (uint8_t)((d ? RECENT_FROM_B : 0) |
+                                      (y->seen & END_FIN ? RECENT_AFTER_FIN : 0)));
     if (c->odd)
         c->odd--;
     if (!c->segments) {
@@ -624,14 +655,12 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
     }
     c->last = e->where;
     c->segments++;
-    if (!ordinary && track_apart(c, s, d, time, e, original))
+    if (track_apart(c, s, d, time, e, original))
         return e;
     note_idle(c, d, time);
     c->last_time = time;
     c->last_other = c->recents.pushed;
-    if (ordinary)
-        track_ordinary(x, y, s, time);
-    else if (!track(c, s, d, time, e))
+    if (!track(c, s, d, time, e))
         return e;
     x->segments++;
     x->last_time = time;
@@ -639,4 +668,11 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
     y->probes = 0;
     y->retransmissions = 0;
     return e;
+}
+
+struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
+                                int64_t time)
+{
+    bool ordinary = SHORTCUTS && is_ordinary(c, &c->end[d], &c->end[!d], s);
+    return ordinary ? track_ordinary(c, s, d, time) : track_any(c, s, d, time);
 }

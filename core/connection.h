@@ -127,9 +127,8 @@ struct recents {
     uint64_t pushed; /* ever; the newest is entries[(pushed - 1) & (capacity - 1)] */
 };
 
-/* Kept inside the connection: a SYN and the RST that refuses it, all that most of a scan or a flood
- * ever has. */
-enum { RECENT_INSIDE = 2 };
+/* Kept inside the connection: all that a short one ever has (limits.h, RECENT_MIN). */
+enum { RECENT_INSIDE = 8 };
 
 /* The incarnation before this one. */
 struct past {
@@ -195,7 +194,8 @@ struct connection {
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
     uint8_t forged_by, forged_ttl;
-    uint8_t spare[6];
+    uint8_t spare[2];
+    uint32_t entry; /* the table's: its number there */
     struct recent inside[RECENT_INSIDE];
 };
 
@@ -229,18 +229,26 @@ void table_expect(struct table *table, const struct tcprst_segment *segments, si
  * it. NULL: no memory. table_victim() must have made room before. */
 struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
                              int *direction, bool *made);
-/* A connection to let go because it is over or because the table is full (*full), NULL when none
- * has to go. Valid until the next call for the table. */
-const struct connection *table_victim(struct table *table, int64_t now, bool *full);
-void table_remove(struct table *table, const struct connection *connection);
+/* Makes room: packs what is silent. Returns the number of a connection to let go because it is over
+ * or because the table is full (*full), TABLE_NONE where none has to go. */
+size_t table_victim(struct table *table, int64_t now, bool *full);
+void table_remove(struct table *table, size_t i);
+void table_remove_all(struct table *table);
 size_t table_count(const struct table *table);
 size_t table_memory(const struct table *table);
-/* The i-th slot in use, for walking all at the end; NULL where there is none. To look at; valid
- * until the next call for the table. */
+
+/* Connections by number, from 0 to below table_numbers(). */
+#define TABLE_NONE SIZE_MAX
+size_t table_numbers(const struct table *table);
+/* To look at, without its recent segments; valid until the next call for the table. NULL: none has
+ * that number. */
 const struct connection *table_at(struct table *table, size_t i);
-size_t table_slots(const struct table *table);
+/* How it ended so far; false: none has that number. */
+bool table_ending(const struct table *table, size_t i, enum tcprst_ending *ending);
 
 /* ---- tracking ---- */
+
+enum tcprst_ending connection_ending(const struct connection *c);
 
 /* Whether this SYN begins a new incarnation of the connection (RFC 9293 section 3.6.1: reuse of a
  * socket pair). */

@@ -4,8 +4,9 @@
  * numbers of as few octets as they need.
  *
  * Numbers are kept as distances from something near (times from the last segment's, sequence
- * numbers from SND.NXT), seven bits an octet, the eighth says that more follow. One list of fields
- * serves both directions, and a field that is on no list does not compile.
+ * numbers from SND.NXT). First stand their lengths, 0 to 8 octets, two in an octet, then all their
+ * octets, the low ones first: so neither direction has to ask anything of each octet. One list of
+ * fields serves both directions, and a field that is on no list does not compile.
  */
 #include "pack.h"
 
@@ -53,35 +54,82 @@ _Static_assert(offsetof(SIZED, bits) + 1 == 0 RECENT_FIELDS(SIZE, SIZE, SIZE, SI
 #define SIZED struct connection
 _Static_assert(offsetof(SIZED, inside) ==
                    SIZE(address) SIZE(port) SIZE(ip_version) SIZE(recents) SIZE(last_time)
-                       SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset)
+                       SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset) SIZE(entry)
                            SIZE(end) SIZE(past) CONNECTION_FIELDS(SIZE, SIZE, SIZE, SIZE),
                "a field of a connection is not packed");
 #undef SIZED
 #undef SIZE
 
+#define ONE(field) +1
+enum {
+    /* end[].snd_max, last and recents.pushed stand before the others */
+    NUMBERS = 4 CONNECTION_FIELDS(ONE, ONE, ONE, ONE)
+              + 2 * (0 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE)),
+    NUMBERS_RECENT = 0 RECENT_FIELDS(ONE, ONE, ONE, ONE, ONE),
+    NUMBERS_MOST = NUMBERS + PACK_RECENTS * NUMBERS_RECENT,
+    SLACK = 8 /* a number is read and written as eight octets, whatever its length */
+};
+#undef ONE
+
+/* Octets for the lengths of the numbers there are. */
+static size_t lengths_size(unsigned recents)
+{
+    return (NUMBERS + recents * NUMBERS_RECENT + 1) / 2;
+}
+
 /* ---- numbers, in either direction ---- */
 
 struct coder {
-    uint8_t *to; /* NULL: reading */
-    const uint8_t *from;
+    bool writing;
+    unsigned count;   /* numbers so far */
+    uint8_t *lengths; /* not written to when reading; nor is what follows */
+    uint8_t *octets;
     int64_t time;  /* what times are near to */
     where_t where; /* what frames are near to */
 };
 
+static inline uint64_t little_endian(uint64_t v)
+{
+    const union {
+        uint16_t word;
+        uint8_t first;
+    } order = {.word = 1};
+    if (order.first)
+        return v;
+    v = (v & 0x00ff00ff00ff00ffu) << 8 | (v >> 8 & 0x00ff00ff00ff00ffu);
+    v = (v & 0x0000ffff0000ffffu) << 16 | (v >> 16 & 0x0000ffff0000ffffu);
+    return v << 32 | v >> 32;
+}
+
+/* Octets v needs, 0 for 0. */
+static inline unsigned octets_of(uint64_t v)
+{
+#if defined(__GNUC__)
+    return v ? (71u - (unsigned)__builtin_clzll(v)) / 8 : 0;
+#else
+    unsigned n = 0;
+    for (; v; v >>= 8)
+        n++;
+    return n;
+#endif
+}
+
 static inline uint64_t number(struct coder *k, uint64_t v)
 {
-    if (k->to) {
-        for (; v >= 0x80; v >>= 7)
-            *k->to++ = (uint8_t)(v | 0x80);
-        *k->to++ = (uint8_t)v;
-        return 0;
+    uint8_t *length = &k->lengths[k->count / 2];
+    unsigned high = k->count++ % 2 * 4;
+    unsigned n;
+    if (k->writing) {
+        n = octets_of(v);
+        *length = (uint8_t)((high ? *length : 0) | n << high);
+        v = little_endian(v);
+        memcpy(k->octets, &v, sizeof v);
+    } else {
+        n = *length >> high & 0xf;
+        memcpy(&v, k->octets, sizeof v);
+        v = n ? little_endian(v) & UINT64_MAX >> (64 - 8 * n) : 0;
     }
-    uint8_t octet = *k->from++;
-    v = octet & 0x7f;
-    for (unsigned shift = 7; octet & 0x80; shift += 7) {
-        octet = *k->from++;
-        v |= (uint64_t)(octet & 0x7f) << shift;
-    }
+    k->octets += n;
     return v;
 }
 
@@ -91,14 +139,14 @@ static inline void as_it_is(struct coder *k, void *field, size_t size)
     uint64_t v = 0;
     memcpy(&v, field, size);
     v = number(k, v);
-    if (!k->to)
+    if (!k->writing)
         memcpy(field, &v, size);
 }
 
 static inline void period(struct coder *k, int64_t *field)
 {
     uint64_t code = number(k, (uint64_t)*field + 1);
-    if (!k->to)
+    if (!k->writing)
         *field = (int64_t)(code - 1);
 }
 
@@ -120,7 +168,7 @@ static inline void point_in_time(struct coder *k, int64_t *field, uint64_t none)
 {
     uint64_t base = (uint64_t)k->time;
     uint64_t code = number(k, distance(base, (uint64_t)*field, none));
-    if (!k->to)
+    if (!k->writing)
         *field = (int64_t)from_distance(base, code, none);
 }
 
@@ -135,7 +183,7 @@ static inline void frame(struct coder *k, where_t *field)
 {
     uint64_t base = turn(k->where, 24);
     uint64_t code = number(k, distance(base, turn(*field, 24), 0));
-    if (!k->to)
+    if (!k->writing)
         *field = turn(from_distance(base, code, 0), 40);
 }
 
@@ -143,13 +191,13 @@ static inline void sequence(struct coder *k, uint32_t *field, uint32_t base)
 {
     uint32_t far = base - *field, of_none = base;
     uint64_t code = number(k, far == of_none ? 0 : far < of_none ? far + UINT64_C(1) : far);
-    if (!k->to)
+    if (!k->writing)
         *field = code == 0 ? 0 : base - (uint32_t)(code <= of_none ? code - 1 : code);
 }
 
 /* ---- the structures, in either direction ---- */
 
-static void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
+static inline void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 {
     uint32_t own = e->snd_max;
 #define N(field) as_it_is(k, &e->field, sizeof e->field);
@@ -169,7 +217,7 @@ static void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 #undef Y
 }
 
-static void code_connection(struct coder *k, struct connection *c)
+static inline void code_connection(struct coder *k, struct connection *c)
 {
     frame(k, &c->last);
     k->where = c->last;
@@ -189,7 +237,7 @@ static void code_connection(struct coder *k, struct connection *c)
     as_it_is(k, &c->recents.pushed, sizeof c->recents.pushed);
 }
 
-static void code_recent(struct coder *k, struct recent *e, const struct connection *c)
+static inline void code_recent(struct coder *k, struct recent *e, const struct connection *c)
 {
 #define N(field) as_it_is(k, &e->field, sizeof e->field);
 #define T(field) point_in_time(k, &e->field, UINT64_MAX);
@@ -208,50 +256,59 @@ static void code_recent(struct coder *k, struct recent *e, const struct connecti
 
 /* ---- packing ---- */
 
-struct packed *connection_pack(struct connection *c, unsigned keep, uint8_t *scratch)
+struct packed *connection_pack(struct connection *c, unsigned keep, struct pool *pool)
 {
-    struct coder k = {.to = scratch, .time = c->last_time};
+    uint8_t lengths[(NUMBERS_MOST + 1) / 2], numbers[8 * NUMBERS_MOST + SLACK];
+    struct coder k = {
+        .writing = true, .lengths = lengths, .octets = numbers, .time = c->last_time};
     uint32_t kept = c->recents.held < keep ? c->recents.held : keep;
     code_connection(&k, c);
-    number(&k, kept);
     for (uint32_t n = 0; n < kept; n++)
         code_recent(&k, recent_back(&c->recents, n), c);
-    size_t size = address_size(c->ip_version), coded = (size_t)(k.to - scratch);
-    size_t all = offsetof(struct packed, octets) + 2 * size + coded;
-    struct packed *p = malloc(all);
+    size_t address = address_size(c->ip_version), length = lengths_size(kept);
+    size_t coded = (size_t)(k.octets - numbers);
+    size_t all = offsetof(struct packed, octets) + 2 * address + length + coded + SLACK;
+    struct packed *p = pool_take(pool, all);
     if (!p)
         return NULL;
-    p->size = (uint16_t)all;
     p->last_time = c->last_time;
     p->past = c->past;
     memcpy(p->port, c->port, sizeof p->port);
+    p->size = (uint16_t)all;
+    p->recents = (uint8_t)kept;
     p->ip_version = c->ip_version;
-    memcpy(p->octets, c->address[0], size);
-    memcpy(p->octets + size, c->address[1], size);
-    memcpy(p->octets + 2 * size, scratch, coded);
+    uint8_t *to = p->octets;
+    memcpy(to, c->address[0], address);
+    memcpy(to += address, c->address[1], address);
+    memcpy(to += address, lengths, length);
+    memcpy(to += length, numbers, coded);
+    memset(to + coded, 0, SLACK);
     if (c->recents.entries != c->inside)
         free(c->recents.entries);
     return p;
 }
 
-static void unpack_state(struct connection *c, const struct packed *p, struct coder *k)
+static struct coder unpack_state(struct connection *c, const struct packed *p)
 {
-    size_t size = address_size(p->ip_version);
-    memset(c, 0, sizeof *c);
+    size_t address = address_size(p->ip_version);
+    memset(c, 0, offsetof(struct connection, inside));
     c->used = true;
     c->ip_version = p->ip_version;
     memcpy(c->port, p->port, sizeof c->port);
-    memcpy(c->address[0], p->octets, size);
-    memcpy(c->address[1], p->octets + size, size);
+    memcpy(c->address[0], p->octets, address);
+    memcpy(c->address[1], p->octets + address, address);
     c->last_time = p->last_time;
-    *k = (struct coder){.from = p->octets + 2 * size, .time = p->last_time};
-    code_connection(k, c);
+    uint8_t *lengths = (uint8_t *)(uintptr_t)p->octets + 2 * address;
+    struct coder k = {.lengths = lengths,
+                      .octets = lengths + lengths_size(p->recents),
+                      .time = p->last_time};
+    code_connection(&k, c);
+    return k;
 }
 
 void connection_look(struct connection *c, const struct packed *p)
 {
-    struct coder k;
-    unpack_state(c, p, &k);
+    unpack_state(c, p);
 }
 
 /* As large as it was, if all segments were kept. */
@@ -263,7 +320,7 @@ static bool make_recents(struct connection *c, uint32_t kept)
     r->held = kept;
     if (kept <= RECENT_INSIDE)
         return true;
-    uint32_t capacity = RECENT_MIN;
+    uint32_t capacity = RECENT_INSIDE;
     while (capacity < kept)
         capacity *= 2;
     struct recent *entries = malloc(capacity * sizeof *entries);
@@ -274,11 +331,10 @@ static bool make_recents(struct connection *c, uint32_t kept)
     return true;
 }
 
-bool connection_unpack(struct connection *c, struct packed *p)
+bool connection_unpack(struct connection *c, struct packed *p, struct pool *pool)
 {
-    struct coder k;
-    unpack_state(c, p, &k);
-    if (!make_recents(c, (uint32_t)number(&k, 0)))
+    struct coder k = unpack_state(c, p);
+    if (!make_recents(c, p->recents))
         return false;
     for (uint32_t n = 0; n < c->recents.held; n++) {
         struct recent *e = recent_back(&c->recents, n);
@@ -286,12 +342,12 @@ bool connection_unpack(struct connection *c, struct packed *p)
         code_recent(&k, e, c);
     }
     c->past = p->past;
-    free(p);
+    pool_give(pool, p, p->size);
     return true;
 }
 
-void packed_free(struct packed *p)
+void packed_free(struct packed *p, struct pool *pool)
 {
     free(p->past);
-    free(p);
+    pool_give(pool, p, p->size);
 }

@@ -14,14 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, SWEEP = 4, SAMPLE = 16, LINE = 64 };
+enum { CHUNK = 64, SWEEP = 3, SAMPLE = 16, LINE = 64 };
 
-/* A connection at work and its place. */
+/* Where a connection at work lives. An odd number of lines, so that the same line of many homes does
+ * not fall into the same few sets of the cache. */
 struct home {
-    _Alignas(LINE) struct connection connection; /* first: it is known by its address */
-    struct home *next_free;
-    uint32_t entry;
+    union {
+        _Alignas(LINE) struct connection connection;
+        struct home *next_free; /* of one that is not used */
+    };
 };
+_Static_assert(sizeof(struct home) / LINE % 2 == 1, "homes share the same sets of the cache");
 
 struct slot {
     uint32_t hash;
@@ -36,7 +39,10 @@ struct entry {
         struct packed *packed;
         size_t next_free; /* plus one */
     };
-    enum entry_state state;
+    uint8_t state; /* enum entry_state */
+    /* of a packed one */
+    uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
+    uint32_t since;          /* its last second, counted from the table's first */
 };
 
 struct table {
@@ -53,14 +59,14 @@ struct table {
     size_t hand, packing_hand; /* where the next sweeps look */
     size_t max;
     uint64_t seed;
-    size_t packed_memory;
+    struct pool pool;  /* of what is packed */
+    int64_t first_time; /* INT64_MIN: none yet */
     struct {
         const struct tcprst_segment *next; /* to come, behind it the others in the same order */
         unsigned at, count;
         struct home *homes[TCPRST_EXPECT_MOST]; /* where their connections were, NULL: not at work */
     } expected;
     struct connection look; /* what is packed, to look at */
-    uint8_t scratch[PACKED_MOST];
 };
 
 struct table *table_new(size_t max_connections, uint64_t seed)
@@ -71,6 +77,7 @@ struct table *table_new(size_t max_connections, uint64_t seed)
     t->mask = 1023;
     t->max = max_connections ? max_connections : TCPRST_DEFAULT_MAX_CONNECTIONS;
     t->seed = seed;
+    t->first_time = INT64_MIN;
     t->slots = calloc(t->mask + 1, sizeof *t->slots);
     if (!t->slots) {
         free(t);
@@ -96,18 +103,30 @@ static void free_lines(void *lines)
         free(((void **)lines)[-1]);
 }
 
+void table_remove_all(struct table *t)
+{
+    for (size_t i = 0; i < t->ever; i++) {
+        struct entry *e = &t->entries[i];
+        if (e->state == ENTRY_AT_WORK)
+            connection_release(&e->home->connection);
+        else if (e->state == ENTRY_PACKED)
+            free(e->packed->past);
+        e->state = ENTRY_FREE;
+    }
+    pool_clear(&t->pool);
+    for (size_t i = 0; i < t->chunk_count; i++)
+        free_lines(t->chunks[i]);
+    memset(t->slots, 0, (t->mask + 1) * sizeof *t->slots);
+    t->free_home = NULL;
+    t->expected.count = 0;
+    t->chunk_count = t->homes = t->ever = t->used = t->free_entry = 0;
+}
+
 void table_free(struct table *t)
 {
     if (!t)
         return;
-    for (size_t i = 0; i < t->ever; i++) {
-        if (t->entries[i].state == ENTRY_AT_WORK)
-            connection_release(&t->entries[i].home->connection);
-        else if (t->entries[i].state == ENTRY_PACKED)
-            packed_free(t->entries[i].packed);
-    }
-    for (size_t i = 0; i < t->chunk_count; i++)
-        free_lines(t->chunks[i]);
+    table_remove_all(t);
     free(t->chunks);
     free(t->entries);
     free(t->slots);
@@ -322,11 +341,11 @@ static struct connection *insert(struct table *t, const struct tcprst_segment *s
         leave_home(t, home);
         return NULL;
     }
-    home->entry = (uint32_t)(entry - 1);
     t->entries[entry - 1] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
     struct connection *c = &home->connection;
-    memset(c, 0, sizeof *c);
+    memset(c, 0, offsetof(struct connection, inside));
     c->used = true;
+    c->entry = (uint32_t)(entry - 1);
     c->client = -1;
     c->recents.entries = c->inside;
     c->recents.capacity = RECENT_INSIDE;
@@ -357,13 +376,11 @@ static struct connection *unpack(struct table *t, size_t entry)
     struct home *home = take_home(t);
     if (!home)
         return NULL;
-    size_t size = t->entries[entry].packed->size;
-    if (!connection_unpack(&home->connection, t->entries[entry].packed)) {
+    if (!connection_unpack(&home->connection, t->entries[entry].packed, &t->pool)) {
         leave_home(t, home);
         return NULL;
     }
-    t->packed_memory -= size;
-    home->entry = (uint32_t)entry;
+    home->connection.entry = (uint32_t)entry;
     t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
     return &home->connection;
 }
@@ -473,10 +490,16 @@ static enum keeping keeping_of(const struct connection *c)
 }
 
 /* Both FINs acknowledged by time or by a RST: nothing of it is expected any more. */
-static bool over(enum keeping keeping, int64_t silent)
+static int64_t keep_for(enum keeping keeping)
 {
-    return (keeping == KEEP_ENDED && silent > KEEP_CLOSED) ||
-           (keeping == KEEP_ONE_SIDED && silent > KEEP_UNANSWERED);
+    return keeping == KEEP_ENDED ? KEEP_CLOSED : keeping == KEEP_ONE_SIDED ? KEEP_UNANSWERED
+                                                                           : INT64_MAX;
+}
+
+static int64_t pack_after(enum keeping keeping)
+{
+    return keeping == KEEP_ENDED ? PACK_ENDED : keeping == KEEP_ONE_SIDED ? PACK_ONE_SIDED
+                                                                          : PACK_OPEN;
 }
 
 static bool busy(const struct connection *c)
@@ -485,90 +508,110 @@ static bool busy(const struct connection *c)
     return !c->used || !c->segments || c->first_pending;
 }
 
+static struct home *home_at(const struct table *t, size_t i)
+{
+    return &t->chunks[i / CHUNK][i % CHUNK];
+}
+
+static void pack(struct table *t, struct home *home, enum keeping keeping)
+{
+    struct connection *c = &home->connection;
+    enum tcprst_ending ending = connection_ending(c);
+    if (t->first_time == INT64_MIN)
+        t->first_time = c->first_time;
+    int64_t since = (c->last_time - t->first_time) / NS_PER_S;
+    struct packed *p =
+        connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS, &t->pool);
+    if (!p)
+        return;
+    t->entries[home->connection.entry] = (struct entry){.packed = p,
+                                             .state = ENTRY_PACKED,
+                                             .keeping = (uint8_t)keeping,
+                                             .ending = (uint8_t)ending,
+                                             .since = since > 0 ? (uint32_t)since : 0};
+    leave_home(t, home);
+}
+
 /* Packs what has been silent for long enough, a few connections at a time. */
 static void sweep_homes(struct table *t, int64_t now)
 {
     for (int i = 0; i < SWEEP && t->homes; i++) {
         t->packing_hand = (t->packing_hand + 1) % t->homes;
-        struct home *home = &t->chunks[t->packing_hand / CHUNK][t->packing_hand % CHUNK];
-        struct connection *c = &home->connection;
-        if (busy(c))
+        struct home *home = home_at(t, t->packing_hand);
+        const struct connection *c = &home->connection;
+        if (busy(c) || now - c->last_time <= PACK_ONE_SIDED)
             continue;
         enum keeping keeping = keeping_of(c);
-        bool ended = keeping == KEEP_ENDED;
-        if (now - c->last_time <= (ended ? PACK_ENDED : PACK_OPEN))
-            continue;
-        struct packed *p = connection_pack(c, ended ? RECENT_MIN : PACK_RECENTS, t->scratch);
-        if (!p)
-            return;
-        p->keeping = (uint8_t)keeping;
-        t->packed_memory += p->size;
-        t->entries[home->entry] = (struct entry){.packed = p, .state = ENTRY_PACKED};
-        leave_home(t, home);
+        if (now - c->last_time > pack_after(keeping))
+            pack(t, home, keeping);
     }
+    /* What is looked at next time is on its way till then. */
+    for (size_t i = 1; i <= SWEEP && t->homes; i++)
+        fetch((const char *)home_at(t, (t->packing_hand + i) % t->homes) + LINE);
 }
 
-/* What the sweeps ask of an entry; false: it cannot go. */
-static bool could_go(const struct table *t, size_t i, enum keeping *keeping, int64_t *last_time)
+/* A packed one that is over; TABLE_NONE: none among the next few. */
+static size_t sweep_packed(struct table *t, int64_t now)
+{
+    int64_t seconds = (now - t->first_time) / NS_PER_S;
+    for (int i = 0; i < SWEEP && t->ever; i++) {
+        t->hand = (t->hand + 1) % t->ever;
+        const struct entry *e = &t->entries[t->hand];
+        int64_t keep = keep_for((enum keeping)e->keeping);
+        if (e->state == ENTRY_PACKED && seconds - e->since >= keep / NS_PER_S &&
+            now - e->packed->last_time > keep)
+            return t->hand;
+    }
+    return TABLE_NONE;
+}
+
+/* When something was last heard of it; false: it cannot go. */
+static bool could_go(const struct table *t, size_t i, int64_t *last_time)
 {
     const struct entry *e = &t->entries[i];
-    if (e->state == ENTRY_FREE)
+    if (e->state == ENTRY_FREE || (e->state == ENTRY_AT_WORK && busy(&e->home->connection)))
         return false;
-    if (e->state == ENTRY_PACKED) {
-        *keeping = (enum keeping)e->packed->keeping;
-        *last_time = e->packed->last_time;
-        return true;
-    }
-    const struct connection *c = &e->home->connection;
-    if (busy(c))
-        return false;
-    *keeping = keeping_of(c);
-    *last_time = c->last_time;
+    *last_time = e->state == ENTRY_PACKED ? e->packed->last_time : e->home->connection.last_time;
     return true;
 }
 
-static const struct connection *look_at(struct table *t, size_t i)
+size_t table_victim(struct table *t, int64_t now, bool *full)
 {
-    const struct entry *e = &t->entries[i];
-    if (e->state == ENTRY_AT_WORK)
-        return &e->home->connection;
-    connection_look(&t->look, e->packed);
-    return &t->look;
-}
-
-const struct connection *table_victim(struct table *t, int64_t now, bool *full)
-{
-    enum keeping keeping;
-    int64_t last_time;
     *full = false;
     sweep_homes(t, now);
-    for (int i = 0; i < SWEEP && t->ever; i++) {
-        t->hand = (t->hand + 1) % t->ever;
-        if (could_go(t, t->hand, &keeping, &last_time) && over(keeping, now - last_time))
-            return look_at(t, t->hand);
-    }
-    if (t->used < t->max)
-        return NULL;
+    size_t over = sweep_packed(t, now);
+    if (over != TABLE_NONE || t->used < t->max)
+        return over;
     *full = true;
-    size_t oldest = 0, seen = 0;
-    int64_t oldest_time = 0;
-    for (size_t i = 0; i < t->ever && seen < SAMPLE; i++) {
+    size_t oldest = TABLE_NONE;
+    int64_t oldest_time = 0, last_time;
+    for (size_t i = 0, seen = 0; i < t->ever && seen < SAMPLE; i++) {
         t->hand = (t->hand + 1) % t->ever;
-        if (!could_go(t, t->hand, &keeping, &last_time))
+        if (!could_go(t, t->hand, &last_time))
             continue;
         if (seen++ == 0 || last_time < oldest_time) {
             oldest = t->hand;
             oldest_time = last_time;
         }
     }
-    return seen ? look_at(t, oldest) : NULL;
+    return oldest;
 }
 
-void table_remove(struct table *t, const struct connection *c)
+/* The slot of an entry. */
+static size_t slot_of(const struct table *t, size_t i)
 {
-    struct key k = key_of_connection(c);
-    size_t p = (size_t)(find(t, &k, hash_key(t, &k)) - t->slots);
-    size_t entry = t->slots[p].entry - 1;
+    const struct entry *e = &t->entries[i];
+    struct key k = e->state == ENTRY_AT_WORK ? key_of_connection(&e->home->connection)
+                                             : key_of_packed(e->packed);
+    size_t p = hash_key(t, &k) & t->mask;
+    while (t->slots[p].entry != i + 1)
+        p = (p + 1) & t->mask;
+    return p;
+}
+
+void table_remove(struct table *t, size_t i)
+{
+    size_t p = slot_of(t, i);
     /* Close the gap: move back what would no longer be found past an empty slot. */
     for (size_t next = (p + 1) & t->mask; t->slots[next].entry; next = (next + 1) & t->mask) {
         size_t home = t->slots[next].hash & t->mask;
@@ -578,15 +621,14 @@ void table_remove(struct table *t, const struct connection *c)
         }
     }
     t->slots[p].entry = 0;
-    struct entry *e = &t->entries[entry];
+    struct entry *e = &t->entries[i];
     if (e->state == ENTRY_AT_WORK) {
         connection_release(&e->home->connection);
         leave_home(t, e->home);
     } else {
-        t->packed_memory -= e->packed->size;
-        packed_free(e->packed);
+        packed_free(e->packed, &t->pool);
     }
-    leave_entry(t, entry);
+    leave_entry(t, i);
     t->used--;
 }
 
@@ -598,15 +640,31 @@ size_t table_count(const struct table *t)
 size_t table_memory(const struct table *t)
 {
     return sizeof *t + (t->mask + 1) * sizeof *t->slots + t->room * sizeof *t->entries +
-           t->chunk_count * CHUNK * sizeof(struct home) + t->packed_memory;
+           t->chunk_count * CHUNK * sizeof(struct home) + t->pool.memory;
 }
 
-size_t table_slots(const struct table *t)
+size_t table_numbers(const struct table *t)
 {
     return t->ever;
 }
 
 const struct connection *table_at(struct table *t, size_t i)
 {
-    return i < t->ever && t->entries[i].state != ENTRY_FREE ? look_at(t, i) : NULL;
+    const struct entry *e = &t->entries[i];
+    if (i >= t->ever || e->state == ENTRY_FREE)
+        return NULL;
+    if (e->state == ENTRY_AT_WORK)
+        return &e->home->connection;
+    connection_look(&t->look, e->packed);
+    return &t->look;
+}
+
+bool table_ending(const struct table *t, size_t i, enum tcprst_ending *ending)
+{
+    const struct entry *e = &t->entries[i];
+    if (i >= t->ever || e->state == ENTRY_FREE)
+        return false;
+    *ending = e->state == ENTRY_AT_WORK ? connection_ending(&e->home->connection)
+                                        : (enum tcprst_ending)e->ending;
+    return true;
 }

@@ -442,18 +442,9 @@ static void describe_end(struct tcprst_end *out, const struct connection *c, int
     }
 }
 
-static enum tcprst_ending ending_of(const struct connection *c)
-{
-    if (c->ended_how)
-        return (enum tcprst_ending)c->ended_how;
-    if ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN))
-        return TCPRST_ENDING_FIN;
-    return TCPRST_ENDING_OPEN;
-}
-
 static void tell_connection(struct tcprst *core, const struct connection *c, bool given_up)
 {
-    enum tcprst_ending ending = ending_of(c);
+    enum tcprst_ending ending = connection_ending(c);
     core->statistics.connections_by_ending[ending]++;
     core->statistics.connections_given_up += given_up;
     if (!core->options.on_connection)
@@ -491,14 +482,28 @@ static void settle(const struct tcprst *core, struct connection *c)
     }
 }
 
+/* The same of one in the table, which need not be unpacked where nobody asks. */
+static void tell_numbered(struct tcprst *core, size_t i, bool given_up)
+{
+    enum tcprst_ending ending;
+    if (!table_ending(core->table, i, &ending))
+        return;
+    if (core->options.on_connection) {
+        tell_connection(core, table_at(core->table, i), given_up);
+        return;
+    }
+    core->statistics.connections_by_ending[ending]++;
+    core->statistics.connections_given_up += given_up;
+}
+
 static void make_room(struct tcprst *core)
 {
     bool full;
-    const struct connection *c = table_victim(core->table, core->now, &full);
-    if (!c)
+    size_t victim = table_victim(core->table, core->now, &full);
+    if (victim == TABLE_NONE)
         return;
-    tell_connection(core, c, full);
-    table_remove(core->table, c);
+    tell_numbered(core, victim, full);
+    table_remove(core->table, victim);
 }
 
 /* ---- feeding ---- */
@@ -760,13 +765,9 @@ void tcprst_finish(struct tcprst *core)
 {
     while (core->first)
         finalize_first(core);
-    for (size_t i = 0; i < table_slots(core->table); i++) {
-        const struct connection *c = table_at(core->table, i);
-        if (!c)
-            continue;
-        tell_connection(core, c, false);
-        table_remove(core->table, c);
-    }
+    for (size_t i = 0; i < table_numbers(core->table); i++)
+        tell_numbered(core, i, false);
+    table_remove_all(core->table);
 }
 
 bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *verdict)
@@ -812,9 +813,9 @@ void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *stat
     statistics->connections_live = table_count(core->table);
     statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index +
                          core->pending * sizeof(struct reset) + table_memory(core->table);
-    for (size_t i = 0; i < table_slots(core->table); i++) {
-        const struct connection *c = table_at(core->table, i);
-        if (c)
-            statistics->connections_by_ending[ending_of(c)]++;
+    for (size_t i = 0; i < table_numbers(core->table); i++) {
+        enum tcprst_ending ending;
+        if (table_ending(core->table, i, &ending))
+            statistics->connections_by_ending[ending]++;
     }
 }
