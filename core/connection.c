@@ -23,6 +23,13 @@ enum { SHORTCUTS = 1 };
 
 /* ---- recent segments ---- */
 
+void connection_release_recents(struct connection *c)
+{
+    struct recents *r = &c->recents;
+    if (r->entries != c->inside)
+        pool_give(c->pool, r->entries, r->capacity * sizeof *r->entries);
+}
+
 /* Makes room by doubling while the entry to be overwritten is still young enough to be somebody's
  * trigger. */
 static void make_room(struct connection *c, int64_t now)
@@ -32,13 +39,12 @@ static void make_room(struct connection *c, int64_t now)
         now - r->entries[r->pushed & (r->capacity - 1)].time > RECENT_AGE)
         return;
     uint32_t capacity = r->capacity * 2;
-    struct recent *entries = malloc(capacity * sizeof *entries);
+    struct recent *entries = pool_take(c->pool, capacity * sizeof *entries);
     if (!entries)
         return; /* the oldest has to go after all */
     for (uint64_t i = r->pushed - r->held; i < r->pushed; i++)
         entries[i & (capacity - 1)] = r->entries[i & (r->capacity - 1)];
-    if (r->entries != c->inside)
-        free(r->entries);
+    connection_release_recents(c);
     r->entries = entries;
     r->capacity = capacity;
 }
@@ -116,8 +122,7 @@ struct recent *connection_duplicate(const struct connection *c, const struct tcp
 
 void connection_release(struct connection *c)
 {
-    if (c->recents.entries != c->inside)
-        free(c->recents.entries);
+    connection_release_recents(c);
     free(c->past);
 }
 

@@ -7,6 +7,7 @@
 #ifndef TCPRST_CONNECTION_H
 #define TCPRST_CONNECTION_H
 
+#include "pool.h"
 #include "tcprst.h"
 
 /* A frame in eight octets: 40 bits of number, 24 of capture. */
@@ -196,6 +197,7 @@ struct connection {
     uint8_t forged_by, forged_ttl;
     uint8_t spare[2];
     uint32_t entry; /* the table's: its number there */
+    struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];
 };
 
@@ -215,6 +217,8 @@ static inline struct recent *recent_back(const struct recents *r, uint64_t n)
 
 /* Gives back what the connection owns. */
 void connection_release(struct connection *c);
+/* Of that, the recent segments. */
+void connection_release_recents(struct connection *c);
 
 /* ---- the table ---- */
 

@@ -3,6 +3,7 @@
  * neighbours makes room. */
 #include "host.h"
 
+#include "fetch.h"
 #include "limits.h"
 
 #include <stdlib.h>
@@ -104,6 +105,13 @@ struct host *hosts_find(struct hosts *h, uint8_t ip_version, const uint8_t addre
     struct place place = place_of(h, ip_version, address);
     unsigned i = find(h, place, ip_version, address);
     return i < WAYS ? &h->members[place.set * WAYS + i] : NULL;
+}
+
+void hosts_expect(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
+{
+    size_t set = place_of(h, ip_version, address).set;
+    fetch(&h->sets[set]);
+    fetch((const char *)(&h->sets[set] + 1) - 1);
 }
 
 static unsigned empty_way(const struct set *set)

@@ -22,7 +22,7 @@
 /* clang-format off */
 #define ENDPOINT_FIELDS(N, P, T, Z, W, S, Y)                                                       \
     N(seen) S(iss) Y(max_ack) Y(edge) Y(timed_end) N(ts_val) N(window_max) N(lead) N(window)       \
-    N(ip_id) N(scale) N(ttl_first) N(ttl_last) N(ttl_min) N(ttl_max) N(tos) N(id_steps)           \
+    N(ip_id) N(scale) N(ttl_first) N(ttl_last) N(ttl_min) N(ttl_max) N(tos) N(id_steps)            \
     N(id_jumps) N(window_probes) N(rtt_samples) N(probes) N(retransmissions) Y(sack_edge)          \
     P(rtt_max) N(segments) N(octets) N(octets_mark) T(last_time) T(last_data_time) Z(timed_at)     \
     P(rtt_min) W(last) T(fin_time) T(probe_time) P(probe_gap) W(fin_where) W(syn_where)            \
@@ -54,7 +54,7 @@ _Static_assert(offsetof(SIZED, bits) + 1 == 0 RECENT_FIELDS(SIZE, SIZE, SIZE, SI
 #define SIZED struct connection
 _Static_assert(offsetof(SIZED, inside) ==
                    SIZE(address) SIZE(port) SIZE(ip_version) SIZE(recents) SIZE(last_time)
-                       SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset) SIZE(entry)
+                       SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset) SIZE(entry) SIZE(pool)
                            SIZE(end) SIZE(past) CONNECTION_FIELDS(SIZE, SIZE, SIZE, SIZE),
                "a field of a connection is not packed");
 #undef SIZED
@@ -79,6 +79,14 @@ static size_t lengths_size(unsigned recents)
 
 /* ---- numbers, in either direction ---- */
 
+/* Everything down to a structure's list becomes one run of code, for each direction its own, and the
+ * coder stays in registers: else its octets, which may be anybody's, force it into memory. */
+#if defined(__GNUC__)
+#define RUN static inline __attribute__((always_inline))
+#else
+#define RUN static inline
+#endif
+
 struct coder {
     bool writing;
     unsigned count;   /* numbers so far */
@@ -88,7 +96,7 @@ struct coder {
     where_t where; /* what frames are near to */
 };
 
-static inline uint64_t little_endian(uint64_t v)
+RUN uint64_t little_endian(uint64_t v)
 {
     const union {
         uint16_t word;
@@ -102,10 +110,10 @@ static inline uint64_t little_endian(uint64_t v)
 }
 
 /* Octets v needs, 0 for 0. */
-static inline unsigned octets_of(uint64_t v)
+RUN unsigned octets_of(uint64_t v)
 {
 #if defined(__GNUC__)
-    return v ? (71u - (unsigned)__builtin_clzll(v)) / 8 : 0;
+    return (71u - (unsigned)__builtin_clzll(v | 1)) / 8 - (v == 0); /* without a jump */
 #else
     unsigned n = 0;
     for (; v; v >>= 8)
@@ -114,7 +122,7 @@ static inline unsigned octets_of(uint64_t v)
 #endif
 }
 
-static inline uint64_t number(struct coder *k, uint64_t v)
+RUN uint64_t number(struct coder *k, uint64_t v)
 {
     uint8_t *length = &k->lengths[k->count / 2];
     unsigned high = k->count++ % 2 * 4;
@@ -127,14 +135,14 @@ static inline uint64_t number(struct coder *k, uint64_t v)
     } else {
         n = *length >> high & 0xf;
         memcpy(&v, k->octets, sizeof v);
-        v = n ? little_endian(v) & UINT64_MAX >> (64 - 8 * n) : 0;
+        v = little_endian(v) & ~(n < 8 ? UINT64_MAX << 8 * n : 0);
     }
     k->octets += n;
     return v;
 }
 
 /* Of any unsigned or signed type. (Where the high octet stands first it takes more room.) */
-static inline void as_it_is(struct coder *k, void *field, size_t size)
+RUN void as_it_is(struct coder *k, void *field, size_t size)
 {
     uint64_t v = 0;
     memcpy(&v, field, size);
@@ -143,7 +151,7 @@ static inline void as_it_is(struct coder *k, void *field, size_t size)
         memcpy(field, &v, size);
 }
 
-static inline void period(struct coder *k, int64_t *field)
+RUN void period(struct coder *k, int64_t *field)
 {
     uint64_t code = number(k, (uint64_t)*field + 1);
     if (!k->writing)
@@ -152,19 +160,19 @@ static inline void period(struct coder *k, int64_t *field)
 
 /* How far v lies before base, but 0 where v is none. Everything wraps: any value comes back,
  * however far away. */
-static inline uint64_t distance(uint64_t base, uint64_t v, uint64_t none)
+RUN uint64_t distance(uint64_t base, uint64_t v, uint64_t none)
 {
     uint64_t far = base - v, of_none = base - none;
     return far == of_none ? 0 : far < of_none ? far + 1 : far;
 }
 
-static inline uint64_t from_distance(uint64_t base, uint64_t code, uint64_t none)
+RUN uint64_t from_distance(uint64_t base, uint64_t code, uint64_t none)
 {
     uint64_t of_none = base - none;
     return code == 0 ? none : base - (code <= of_none ? code - 1 : code);
 }
 
-static inline void point_in_time(struct coder *k, int64_t *field, uint64_t none)
+RUN void point_in_time(struct coder *k, int64_t *field, uint64_t none)
 {
     uint64_t base = (uint64_t)k->time;
     uint64_t code = number(k, distance(base, (uint64_t)*field, none));
@@ -174,12 +182,12 @@ static inline void point_in_time(struct coder *k, int64_t *field, uint64_t none)
 
 /* In where_t the frame's number stands above its capture's; the other way round near frames are
  * near numbers. */
-static inline uint64_t turn(uint64_t v, unsigned bits)
+RUN uint64_t turn(uint64_t v, unsigned bits)
 {
     return v >> bits | v << (64 - bits);
 }
 
-static inline void frame(struct coder *k, where_t *field)
+RUN void frame(struct coder *k, where_t *field)
 {
     uint64_t base = turn(k->where, 24);
     uint64_t code = number(k, distance(base, turn(*field, 24), 0));
@@ -187,7 +195,7 @@ static inline void frame(struct coder *k, where_t *field)
         *field = turn(from_distance(base, code, 0), 40);
 }
 
-static inline void sequence(struct coder *k, uint32_t *field, uint32_t base)
+RUN void sequence(struct coder *k, uint32_t *field, uint32_t base)
 {
     uint32_t far = base - *field, of_none = base;
     uint64_t code = number(k, far == of_none ? 0 : far < of_none ? far + UINT64_C(1) : far);
@@ -197,7 +205,7 @@ static inline void sequence(struct coder *k, uint32_t *field, uint32_t base)
 
 /* ---- the structures, in either direction ---- */
 
-static inline void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
+RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 {
     uint32_t own = e->snd_max;
 #define N(field) as_it_is(k, &e->field, sizeof e->field);
@@ -217,7 +225,7 @@ static inline void code_endpoint(struct coder *k, struct endpoint *e, uint32_t p
 #undef Y
 }
 
-static inline void code_connection(struct coder *k, struct connection *c)
+RUN void code_connection(struct coder *k, struct connection *c)
 {
     frame(k, &c->last);
     k->where = c->last;
@@ -237,7 +245,7 @@ static inline void code_connection(struct coder *k, struct connection *c)
     as_it_is(k, &c->recents.pushed, sizeof c->recents.pushed);
 }
 
-static inline void code_recent(struct coder *k, struct recent *e, const struct connection *c)
+RUN void code_recent(struct coder *k, struct recent *e, const struct connection *c)
 {
 #define N(field) as_it_is(k, &e->field, sizeof e->field);
 #define T(field) point_in_time(k, &e->field, UINT64_MAX);
@@ -256,9 +264,20 @@ static inline void code_recent(struct coder *k, struct recent *e, const struct c
 
 /* ---- packing ---- */
 
+/* Six kilobytes that hardening would fill with zeros each time. */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define UNINITIALIZED __attribute__((uninitialized))
+#endif
+#endif
+#ifndef UNINITIALIZED
+#define UNINITIALIZED
+#endif
+
 struct packed *connection_pack(struct connection *c, unsigned keep, struct pool *pool)
 {
-    uint8_t lengths[(NUMBERS_MOST + 1) / 2], numbers[8 * NUMBERS_MOST + SLACK];
+    UNINITIALIZED uint8_t lengths[(NUMBERS_MOST + 1) / 2];
+    UNINITIALIZED uint8_t numbers[8 * NUMBERS_MOST + SLACK];
     struct coder k = {
         .writing = true, .lengths = lengths, .octets = numbers, .time = c->last_time};
     uint32_t kept = c->recents.held < keep ? c->recents.held : keep;
@@ -283,8 +302,7 @@ struct packed *connection_pack(struct connection *c, unsigned keep, struct pool 
     memcpy(to += address, lengths, length);
     memcpy(to += length, numbers, coded);
     memset(to + coded, 0, SLACK);
-    if (c->recents.entries != c->inside)
-        free(c->recents.entries);
+    connection_release_recents(c);
     return p;
 }
 
@@ -323,7 +341,7 @@ static bool make_recents(struct connection *c, uint32_t kept)
     uint32_t capacity = RECENT_INSIDE;
     while (capacity < kept)
         capacity *= 2;
-    struct recent *entries = malloc(capacity * sizeof *entries);
+    struct recent *entries = pool_take(c->pool, capacity * sizeof *entries);
     if (!entries)
         return false;
     r->entries = entries;
@@ -334,6 +352,7 @@ static bool make_recents(struct connection *c, uint32_t kept)
 bool connection_unpack(struct connection *c, struct packed *p, struct pool *pool)
 {
     struct coder k = unpack_state(c, p);
+    c->pool = pool;
     if (!make_recents(c, p->recents))
         return false;
     for (uint32_t n = 0; n < c->recents.held; n++) {

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-enum { POOL_GRAIN = 16, POOL_LARGEST = 1024 }; /* octets; what is larger is malloc()'s */
+enum { POOL_GRAIN = 16, POOL_LARGEST = 4096 }; /* octets; what is larger is malloc()'s */
 
 struct pool {
     void *idle[POOL_LARGEST / POOL_GRAIN + 1]; /* by size; each begins with the next one */

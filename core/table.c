@@ -8,13 +8,14 @@
  * at a time, and when the table is full the longest silent of a sample has to go.
  */
 #include "connection.h"
+#include "fetch.h"
 #include "limits.h"
 #include "pack.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, SWEEP = 3, SAMPLE = 16, LINE = 64 };
+enum { CHUNK = 64, SWEEP = 3, SAMPLE = 16 };
 
 /* Where a connection at work lives. An odd number of lines, so that the same line of many homes does
  * not fall into the same few sets of the cache. */
@@ -45,6 +46,12 @@ struct entry {
     uint32_t since;          /* its last second, counted from the table's first */
 };
 
+/* A key as the table compares it: the addresses of end[0] and end[1] in words (of no order), both
+ * ports and the IP version in one. By value, so that it can live in registers. */
+struct key {
+    uint64_t a, b, a_rest, b_rest, ports;
+};
+
 struct table {
     struct slot *slots;
     size_t mask;
@@ -57,14 +64,20 @@ struct table {
     size_t homes; /* ever handed out */
     struct home *free_home;
     size_t hand, packing_hand; /* where the next sweeps look */
+    struct home *due[SWEEP];   /* to be packed by the next sweep, if still silent; NULL: none */
     size_t max;
     uint64_t seed;
-    struct pool pool;  /* of what is packed */
+    struct pool pool;   /* of what is packed, and of recent segments */
     int64_t first_time; /* INT64_MIN: none yet */
     struct {
         const struct tcprst_segment *next; /* to come, behind it the others in the same order */
         unsigned at, count;
-        struct home *homes[TCPRST_EXPECT_MOST]; /* where their connections were, NULL: not at work */
+        struct expected {
+            struct key key;
+            struct home *home; /* where its connection was, NULL: not at work */
+            uint32_t hash, entry;
+            int direction;
+        } segments[TCPRST_EXPECT_MOST];
     } expected;
     struct connection look; /* what is packed, to look at */
 };
@@ -108,7 +121,7 @@ void table_remove_all(struct table *t)
     for (size_t i = 0; i < t->ever; i++) {
         struct entry *e = &t->entries[i];
         if (e->state == ENTRY_AT_WORK)
-            connection_release(&e->home->connection);
+            free(e->home->connection.past);
         else if (e->state == ENTRY_PACKED)
             free(e->packed->past);
         e->state = ENTRY_FREE;
@@ -118,6 +131,7 @@ void table_remove_all(struct table *t)
         free_lines(t->chunks[i]);
     memset(t->slots, 0, (t->mask + 1) * sizeof *t->slots);
     t->free_home = NULL;
+    memset(t->due, 0, sizeof t->due);
     t->expected.count = 0;
     t->chunk_count = t->homes = t->ever = t->used = t->free_entry = 0;
 }
@@ -160,12 +174,6 @@ static inline uint64_t read32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* A key as the table compares it: the addresses of end[0] and end[1] in words (of no order), both
- * ports and the IP version in one. By value, so that it can live in registers. */
-struct key {
-    uint64_t a, b, a_rest, b_rest, ports;
-};
-
 static inline struct key make_key(uint8_t ip_version, const uint8_t *a, const uint8_t *b,
                                   uint16_t a_port, uint16_t b_port)
 {
@@ -206,10 +214,10 @@ static inline int direction_of(const struct tcprst_segment *s)
 
 static inline struct key key_of_segment(const struct tcprst_segment *s, int d)
 {
-    return d ? make_key(s->ip_version, s->destination, s->source, s->destination_port,
-                        s->source_port)
-             : make_key(s->ip_version, s->source, s->destination, s->source_port,
-                        s->destination_port);
+    /* Which end sends is anybody's guess, the processor's too: nothing is to jump for it. */
+    const uint8_t *lower = d ? s->destination : s->source, *higher = d ? s->source : s->destination;
+    uint32_t ports[2] = {s->source_port, s->destination_port};
+    return make_key(s->ip_version, lower, higher, (uint16_t)ports[d], (uint16_t)ports[!d]);
 }
 
 static inline struct key key_of_connection(const struct connection *c)
@@ -346,6 +354,7 @@ static struct connection *insert(struct table *t, const struct tcprst_segment *s
     memset(c, 0, offsetof(struct connection, inside));
     c->used = true;
     c->entry = (uint32_t)(entry - 1);
+    c->pool = &t->pool;
     c->client = -1;
     c->recents.entries = c->inside;
     c->recents.capacity = RECENT_INSIDE;
@@ -385,49 +394,49 @@ static struct connection *unpack(struct table *t, size_t entry)
     return &home->connection;
 }
 
-/* The home of that key, if it was the next one expected and table_expect() saw it; NULL says
- * nothing. What happened in between does not matter: a home is known by its key. */
-static struct home *expected_home(struct table *t, const struct tcprst_segment *s,
-                                  const struct key *k)
+/* What table_expect() found out about that segment, if it is the next one; NULL: it did not. */
+static const struct expected *expected(struct table *t, const struct tcprst_segment *s)
 {
     if (s != t->expected.next || t->expected.at == t->expected.count)
         return NULL;
     t->expected.next++;
-    struct home *home = t->expected.homes[t->expected.at++];
-    if (!home || !home->connection.used)
-        return NULL;
-    struct key there = key_of_connection(&home->connection);
-    return same_key(k, &there) ? home : NULL;
+    return &t->expected.segments[t->expected.at++];
+}
+
+/* Whether the connection expected there is there still. */
+static bool still_there(const struct expected *e)
+{
+    if (!e->home || !e->home->connection.used)
+        return false;
+    struct key there = key_of_connection(&e->home->connection);
+    return same_key(&e->key, &there);
 }
 
 struct connection *table_get(struct table *t, const struct tcprst_segment *s, int *direction,
                              bool *made)
 {
-    *direction = direction_of(s);
+    struct expected now;
+    const struct expected *e = expected(t, s);
     *made = false;
-    struct key k = key_of_segment(s, *direction);
-    struct home *home = expected_home(t, s, &k);
-    if (home)
-        return &home->connection;
-    uint32_t hash = hash_key(t, &k);
-    const struct slot *slot = find(t, &k, hash);
+    if (!e) {
+        now.direction = direction_of(s);
+        now.key = key_of_segment(s, now.direction);
+        now.hash = hash_key(t, &now.key);
+        e = &now;
+    } else if (still_there(e)) {
+        *direction = e->direction;
+        return &e->home->connection;
+    }
+    *direction = e->direction;
+    const struct slot *slot = find(t, &e->key, e->hash);
     *made = !slot;
     if (!slot)
-        return insert(t, s, *direction, hash);
-    const struct entry *e = &t->entries[slot->entry - 1];
-    return e->state == ENTRY_AT_WORK ? &e->home->connection : unpack(t, slot->entry - 1);
+        return insert(t, s, e->direction, e->hash);
+    const struct entry *entry = &t->entries[slot->entry - 1];
+    return entry->state == ENTRY_AT_WORK ? &entry->home->connection : unpack(t, slot->entry - 1);
 }
 
 /* ---- fetching ahead ---- */
-
-static inline void fetch(const void *p)
-{
-#if defined(__GNUC__)
-    __builtin_prefetch(p, 1);
-#else
-    (void)p;
-#endif
-}
 
 static void fetch_connection(const struct connection *c)
 {
@@ -442,38 +451,38 @@ static void fetch_connection(const struct connection *c)
 /* In passes, so that each fetches for all what the next one looks at. */
 void table_expect(struct table *t, const struct tcprst_segment *segments, size_t count)
 {
-    uint32_t hashes[TCPRST_EXPECT_MOST];
-    struct home **homes = t->expected.homes;
     if (count > TCPRST_EXPECT_MOST)
         count = TCPRST_EXPECT_MOST;
     t->expected.next = segments;
     t->expected.at = 0;
     t->expected.count = (unsigned)count;
-    for (size_t i = 0; i < count; i++) {
-        struct key k = key_of_segment(&segments[i], direction_of(&segments[i]));
-        hashes[i] = hash_key(t, &k);
-        fetch(&t->slots[hashes[i] & t->mask]);
+    struct expected *const begin = t->expected.segments, *const end = begin + count;
+    for (struct expected *e = begin; e < end; e++, segments++) {
+        e->direction = direction_of(segments);
+        e->key = key_of_segment(segments, e->direction);
+        e->hash = hash_key(t, &e->key);
+        fetch(&t->slots[e->hash & t->mask]);
     }
-    for (size_t i = 0; i < count; i++) {
-        size_t p = hashes[i] & t->mask;
-        while (t->slots[p].entry && t->slots[p].hash != hashes[i])
+    for (struct expected *e = begin; e < end; e++) {
+        size_t p = e->hash & t->mask;
+        while (t->slots[p].entry && t->slots[p].hash != e->hash)
             p = (p + 1) & t->mask;
-        hashes[i] = t->slots[p].entry;
-        if (hashes[i])
-            fetch(&t->entries[hashes[i] - 1]);
+        e->entry = t->slots[p].entry;
+        if (e->entry)
+            fetch(&t->entries[e->entry - 1]);
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct entry *e = hashes[i] ? &t->entries[hashes[i] - 1] : NULL;
-        homes[i] = e && e->state == ENTRY_AT_WORK ? e->home : NULL;
-        if (!homes[i])
+    for (struct expected *e = begin; e < end; e++) {
+        const struct entry *entry = e->entry ? &t->entries[e->entry - 1] : NULL;
+        e->home = entry && entry->state == ENTRY_AT_WORK ? entry->home : NULL;
+        if (!e->home)
             continue;
-        fetch(&homes[i]->connection);
-        fetch_connection(&homes[i]->connection);
+        fetch(&e->home->connection);
+        fetch_connection(&e->home->connection);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!homes[i])
+    for (struct expected *e = begin; e < end; e++) {
+        if (!e->home)
             continue;
-        const struct recents *r = &homes[i]->connection.recents;
+        const struct recents *r = &e->home->connection.recents;
         fetch(&r->entries[r->pushed & (r->capacity - 1)]);
     }
 }
@@ -513,9 +522,19 @@ static struct home *home_at(const struct table *t, size_t i)
     return &t->chunks[i / CHUNK][i % CHUNK];
 }
 
+/* Whether it has been silent for long enough to be packed. */
+static bool is_due(const struct connection *c, int64_t now, enum keeping *keeping)
+{
+    if (busy(c) || now - c->last_time <= PACK_ONE_SIDED)
+        return false;
+    *keeping = keeping_of(c);
+    return now - c->last_time > pack_after(*keeping);
+}
+
 static void pack(struct table *t, struct home *home, enum keeping keeping)
 {
     struct connection *c = &home->connection;
+    uint32_t entry = c->entry;
     enum tcprst_ending ending = connection_ending(c);
     if (t->first_time == INT64_MIN)
         t->first_time = c->first_time;
@@ -524,30 +543,41 @@ static void pack(struct table *t, struct home *home, enum keeping keeping)
         connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS, &t->pool);
     if (!p)
         return;
-    t->entries[home->connection.entry] = (struct entry){.packed = p,
-                                             .state = ENTRY_PACKED,
-                                             .keeping = (uint8_t)keeping,
-                                             .ending = (uint8_t)ending,
-                                             .since = since > 0 ? (uint32_t)since : 0};
+    t->entries[entry] = (struct entry){.packed = p,
+                                       .state = ENTRY_PACKED,
+                                       .keeping = (uint8_t)keeping,
+                                       .ending = (uint8_t)ending,
+                                       .since = since > 0 ? (uint32_t)since : 0};
     leave_home(t, home);
 }
 
-/* Packs what has been silent for long enough, a few connections at a time. */
+/* All that packing reads of it. */
+static void fetch_all(const struct home *home)
+{
+    const struct recents *r = &home->connection.recents;
+    for (size_t i = 0; i < sizeof *home; i += LINE)
+        fetch((const char *)home + i);
+    for (unsigned n = 0; n < RECENT_MIN && r->entries != home->connection.inside; n++)
+        fetch(&r->entries[(r->pushed - 1 - n) & (r->capacity - 1)]);
+}
+
+/* Packs what has been silent for long enough, a few connections at a time: what was found to be
+ * silent by the sweep before, so that it could come nearer meanwhile. */
 static void sweep_homes(struct table *t, int64_t now)
 {
+    enum keeping keeping;
     for (int i = 0; i < SWEEP && t->homes; i++) {
-        t->packing_hand = (t->packing_hand + 1) % t->homes;
-        struct home *home = home_at(t, t->packing_hand);
-        const struct connection *c = &home->connection;
-        if (busy(c) || now - c->last_time <= PACK_ONE_SIDED)
-            continue;
-        enum keeping keeping = keeping_of(c);
-        if (now - c->last_time > pack_after(keeping))
+        struct home *home = t->due[i];
+        if (home && is_due(&home->connection, now, &keeping))
             pack(t, home, keeping);
+        t->packing_hand = (t->packing_hand + 1) % t->homes;
+        home = home_at(t, t->packing_hand);
+        bool due = is_due(&home->connection, now, &keeping);
+        t->due[i] = due ? home : NULL;
+        if (due)
+            fetch_all(home);
+        fetch((const char *)home_at(t, (t->packing_hand + SWEEP) % t->homes) + LINE);
     }
-    /* What is looked at next time is on its way till then. */
-    for (size_t i = 1; i <= SWEEP && t->homes; i++)
-        fetch((const char *)home_at(t, (t->packing_hand + i) % t->homes) + LINE);
 }
 
 /* A packed one that is over; TABLE_NONE: none among the next few. */

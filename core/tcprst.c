@@ -711,6 +711,9 @@ static void note_time(struct tcprst *core, const struct tcprst_segment *s)
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count)
 {
     table_expect(core->table, segments, count);
+    for (size_t i = 0; i < count && i < TCPRST_EXPECT_MOST; i++)
+        if (segments[i].flags & TCPRST_SYN)
+            hosts_expect(core->hosts, segments[i].ip_version, segments[i].source);
 }
 
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
