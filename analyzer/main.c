@@ -30,7 +30,7 @@ enum exit_status {
 };
 
 enum {
-    BATCH = 256,       /* segments asked for at once */
+    BATCH = 64,       /* segments asked for at once */
     PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
     WHY_SIZE = 1024,   /* octets of the line that says why */
     MAX_FINDINGS = 64, /* more than there are causes */

@@ -159,7 +159,7 @@ struct connection {
     uint8_t address[2][16];
     uint16_t port[2];
     uint8_t ip_version;
-    uint8_t flags;
+    uint8_t pending_idle_from;
     int8_t client; /* index into end, -1 unknown */
     uint8_t odd;   /* so many of the next segments may be copies though their numbers are new */
     struct recents recents;
@@ -171,7 +171,7 @@ struct connection {
     uint64_t segments;
     uint64_t last_other; /* recents.pushed at the last segment that is no RST */
     where_t last;
-    uint8_t pending_idle_from;
+    uint8_t flags;
     /* the first RST that ended it for its sender or receiver, once its verdict is final */
     bool ended, ended_sender, ended_after_fin;
     uint8_t ended_by;     /* index of its sender */

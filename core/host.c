@@ -114,6 +114,18 @@ void hosts_expect(const struct hosts *h, uint8_t ip_version, const uint8_t addre
     fetch((const char *)(&h->sets[set] + 1) - 1);
 }
 
+void hosts_expect_more(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
+{
+    struct place place = place_of(h, ip_version, address);
+    const struct set *set = &h->sets[place.set];
+    unsigned way = 0;
+    while (way < WAYS && set->tags[way] && set->tags[way] != place.tag)
+        way++;
+    const char *host = (const char *)&h->members[place.set * WAYS + way % WAYS];
+    for (size_t i = 0; i < sizeof *h->members; i += LINE)
+        fetch(host + i);
+}
+
 static unsigned empty_way(const struct set *set)
 {
     unsigned i = 0;

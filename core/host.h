@@ -75,8 +75,10 @@ struct host *hosts_find(struct hosts *hosts, uint8_t ip_version, const uint8_t a
 /* The same, made when new, and noted at that time. */
 struct host *hosts_get(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16],
                        int64_t now);
-/* Fetches into the cache what hosts_get() will look at first. */
+/* Fetch into the cache what hosts_get() will look at first, and then, once that is there, the host
+ * itself. */
 void hosts_expect(const struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);
+void hosts_expect_more(const struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);
 uint64_t hosts_given_up(const struct hosts *hosts);
 size_t hosts_memory(const struct hosts *hosts);
 

@@ -18,16 +18,17 @@
 /* ---- the fields ---- */
 
 /* N as it is, P a length of time (-1: unknown), T and Z a time (-1 or 0: unknown), W a frame, S and
- * Y a sequence number near the endpoint's own SND.NXT or near its peer's. */
+ * Y a sequence number near the endpoint's own SND.NXT or near its peer's; B, H and D eight, sixteen
+ * and 32 bits near another number, which stands before it. */
 /* clang-format off */
-#define ENDPOINT_FIELDS(N, P, T, Z, W, S, Y)                                                       \
-    N(seen) S(iss) Y(max_ack) Y(edge) Y(timed_end) N(ts_val) N(window_max) N(lead) N(window)       \
-    N(ip_id) N(scale) N(ttl_first) N(ttl_last) N(ttl_min) N(ttl_max) N(tos) N(id_steps)            \
+#define ENDPOINT_FIELDS(N, P, T, Z, W, S, Y, B, H, D)                                              \
+    N(seen) S(iss) Y(max_ack) D(edge, peer) Y(timed_end) N(ts_val) D(ts_first, e->ts_val) N(lead)  \
+    N(window) N(scale) B(wscale, e->scale) D(window_max, full_window(e)) N(ip_id) N(ttl_last)      \
+    B(ttl_first, e->ttl_last) B(ttl_min, e->ttl_last) B(ttl_max, e->ttl_last) N(tos) N(id_steps)   \
     N(id_jumps) N(window_probes) N(rtt_samples) N(probes) N(retransmissions) Y(sack_edge)          \
     P(rtt_max) N(segments) N(octets) N(octets_mark) T(last_time) T(last_data_time) Z(timed_at)     \
     P(rtt_min) W(last) T(fin_time) T(probe_time) P(probe_gap) W(fin_where) W(syn_where)            \
-    Y(ack_ahead) S(fin_seq) Y(abort_ack) Y(first_ack) N(ts_first) N(mss) N(id_zeros)     \
-    N(wscale)
+    Y(ack_ahead) S(fin_seq) Y(abort_ack) Y(first_ack) N(mss) N(id_zeros)
 
 #define CONNECTION_FIELDS(N, T, Z, W)                                                              \
     N(flags) N(client) N(odd) N(longest_idle) N(pending_idle) N(segments) N(last_other)            \
@@ -36,19 +37,24 @@
     W(ended_event) W(forged_where) Z(forged_time) W(event_where) Z(event_time) N(forged_by)        \
     N(forged_ttl) N(spare)
 
-/* Newest first: times and frames are near those of the one before. */
-#define RECENT_FIELDS(N, T, W, S, Y)                                                               \
-    N(bits) T(time) W(where) S(seq) Y(ack) N(length) N(window) N(flags) N(ip_id) N(ttl)
+/* Behind bits, which say who sent it: x sender, y receiver. Newest first: times and frames are near
+ * those of the one before. */
+#define RECENT_FIELDS(N, T, W, S, Y, B, H)                                                         \
+    T(time) W(where) S(seq) Y(ack) N(length) H(window, x->window) N(flags)                 \
+    H(ip_id, x->ip_id) B(ttl, x->ttl_last)
 /* clang-format on */
 
 #define SIZE(field) +sizeof(((SIZED *)0)->field)
+#define SIZE_NEAR(field, other) SIZE(field)
 #define SIZED struct endpoint
 _Static_assert(sizeof(SIZED) == SIZE(snd_max)
-                                    ENDPOINT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE, SIZE),
+                                    ENDPOINT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE, SIZE,
+                                                    SIZE_NEAR, SIZE_NEAR, SIZE_NEAR),
                "a field of an endpoint is not packed");
 #undef SIZED
 #define SIZED struct recent
-_Static_assert(offsetof(SIZED, bits) + 1 == 0 RECENT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE),
+_Static_assert(offsetof(SIZED, bits) == 0 RECENT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE_NEAR,
+                                                           SIZE_NEAR),
                "a field of a recent segment is not packed");
 #undef SIZED
 #define SIZED struct connection
@@ -59,17 +65,21 @@ _Static_assert(offsetof(SIZED, inside) ==
                "a field of a connection is not packed");
 #undef SIZED
 #undef SIZE
+#undef SIZE_NEAR
 
 #define ONE(field) +1
+#define ONE_NEAR(field, other) +1
 enum {
     /* end[].snd_max, last and recents.pushed stand before the others */
     NUMBERS = 4 CONNECTION_FIELDS(ONE, ONE, ONE, ONE)
-              + 2 * (0 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE)),
-    NUMBERS_RECENT = 0 RECENT_FIELDS(ONE, ONE, ONE, ONE, ONE),
+              + 2 * (0 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR,
+                                       ONE_NEAR)),
+    NUMBERS_RECENT = 1 RECENT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR),
     NUMBERS_MOST = NUMBERS + PACK_RECENTS * NUMBERS_RECENT,
     SLACK = 8 /* a number is read and written as eight octets, whatever its length */
 };
 #undef ONE
+#undef ONE_NEAR
 
 /* Octets for the lengths of the numbers there are. */
 static size_t lengths_size(unsigned recents)
@@ -151,6 +161,34 @@ RUN void as_it_is(struct coder *k, void *field, size_t size)
         memcpy(field, &v, size);
 }
 
+/* A difference, small ones of either sign as small numbers. */
+RUN uint32_t difference(struct coder *k, uint32_t far)
+{
+    uint32_t code = (uint32_t)number(k, far << 1 ^ (0 - (far >> 31)));
+    return code >> 1 ^ (0 - (code & 1));
+}
+
+RUN void near_32(struct coder *k, uint32_t *field, uint32_t other)
+{
+    uint32_t far = difference(k, other - *field);
+    if (!k->writing)
+        *field = other - far;
+}
+
+RUN void near_16(struct coder *k, uint16_t *field, uint16_t other)
+{
+    uint32_t far = difference(k, (uint32_t)other - *field);
+    if (!k->writing)
+        *field = (uint16_t)(other - far);
+}
+
+RUN void near_8(struct coder *k, uint8_t *field, uint8_t other)
+{
+    uint32_t far = difference(k, (uint32_t)other - *field);
+    if (!k->writing)
+        *field = (uint8_t)(other - far);
+}
+
 RUN void period(struct coder *k, int64_t *field)
 {
     uint64_t code = number(k, (uint64_t)*field + 1);
@@ -205,6 +243,12 @@ RUN void sequence(struct coder *k, uint32_t *field, uint32_t base)
 
 /* ---- the structures, in either direction ---- */
 
+/* What its last window was in octets. */
+RUN uint32_t full_window(const struct endpoint *e)
+{
+    return (uint32_t)e->window << (e->scale & 31);
+}
+
 RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 {
     uint32_t own = e->snd_max;
@@ -215,7 +259,10 @@ RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 #define W(field) frame(k, &e->field);
 #define S(field) sequence(k, &e->field, own);
 #define Y(field) sequence(k, &e->field, peer);
-    ENDPOINT_FIELDS(N, P, T, Z, W, S, Y)
+#define B(field, other) near_8(k, &e->field, other);
+#define H(field, other) near_16(k, &e->field, other);
+#define D(field, other) near_32(k, &e->field, other);
+    ENDPOINT_FIELDS(N, P, T, Z, W, S, Y, B, H, D)
 #undef N
 #undef P
 #undef T
@@ -223,11 +270,16 @@ RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 #undef W
 #undef S
 #undef Y
+#undef B
+#undef H
+#undef D
 }
 
 RUN void code_connection(struct coder *k, struct connection *c)
 {
-    frame(k, &c->last);
+    uint64_t last = number(k, turn(c->last, 24));
+    if (!k->writing)
+        c->last = turn(last, 40);
     k->where = c->last;
     for (int i = 0; i < 2; i++)
         as_it_is(k, &c->end[i].snd_max, sizeof c->end[i].snd_max);
@@ -247,17 +299,24 @@ RUN void code_connection(struct coder *k, struct connection *c)
 
 RUN void code_recent(struct coder *k, struct recent *e, const struct connection *c)
 {
+    as_it_is(k, &e->bits, sizeof e->bits);
+    const struct endpoint *x = &c->end[!!(e->bits & RECENT_FROM_B)];
+    const struct endpoint *y = &c->end[!(e->bits & RECENT_FROM_B)];
 #define N(field) as_it_is(k, &e->field, sizeof e->field);
 #define T(field) point_in_time(k, &e->field, UINT64_MAX);
 #define W(field) frame(k, &e->field);
-#define S(field) sequence(k, &e->field, c->end[!!(e->bits & RECENT_FROM_B)].snd_max);
-#define Y(field) sequence(k, &e->field, c->end[!(e->bits & RECENT_FROM_B)].snd_max);
-    RECENT_FIELDS(N, T, W, S, Y)
+#define S(field) sequence(k, &e->field, x->snd_max);
+#define Y(field) sequence(k, &e->field, y->snd_max);
+#define B(field, other) near_8(k, &e->field, other);
+#define H(field, other) near_16(k, &e->field, other);
+    RECENT_FIELDS(N, T, W, S, Y, B, H)
 #undef N
 #undef T
 #undef W
 #undef S
 #undef Y
+#undef B
+#undef H
     k->time = e->time;
     k->where = e->where;
 }

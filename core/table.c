@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, SWEEP = 3, SAMPLE = 16 };
+enum { CHUNK = 64, SWEEP = 4, SAMPLE = 16 };
 
 /* Where a connection at work lives. An odd number of lines, so that the same line of many homes does
  * not fall into the same few sets of the cache. */
@@ -525,7 +525,8 @@ static struct home *home_at(const struct table *t, size_t i)
 /* Whether it has been silent for long enough to be packed. */
 static bool is_due(const struct connection *c, int64_t now, enum keeping *keeping)
 {
-    if (busy(c) || now - c->last_time <= PACK_ONE_SIDED)
+    /* No end is looked at before it has to be: each is another line. */
+    if (busy(c) || now - c->last_time <= (c->flags & CONN_ESTABLISHED ? PACK_ENDED : PACK_ONE_SIDED))
         return false;
     *keeping = keeping_of(c);
     return now - c->last_time > pack_after(*keeping);

@@ -710,10 +710,15 @@ static void note_time(struct tcprst *core, const struct tcprst_segment *s)
 
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count)
 {
-    table_expect(core->table, segments, count);
-    for (size_t i = 0; i < count && i < TCPRST_EXPECT_MOST; i++)
+    if (count > TCPRST_EXPECT_MOST)
+        count = TCPRST_EXPECT_MOST;
+    for (size_t i = 0; i < count; i++)
         if (segments[i].flags & TCPRST_SYN)
             hosts_expect(core->hosts, segments[i].ip_version, segments[i].source);
+    table_expect(core->table, segments, count);
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].flags & TCPRST_SYN)
+            hosts_expect_more(core->hosts, segments[i].ip_version, segments[i].source);
 }
 
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
