@@ -483,7 +483,9 @@ void table_expect(struct table *t, const struct tcprst_segment *segments, size_t
         if (!e->home)
             continue;
         const struct recents *r = &e->home->connection.recents;
-        fetch(&r->entries[r->pushed & (r->capacity - 1)]);
+        const struct recent *to_come = &r->entries[r->pushed & (r->capacity - 1)];
+        fetch(to_come);
+        fetch((const char *)(to_come + 1) - 1);
     }
 }
 
