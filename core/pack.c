@@ -333,7 +333,7 @@ RUN void code_recent(struct coder *k, struct recent *e, const struct connection 
 #define UNINITIALIZED
 #endif
 
-struct packed *connection_pack(struct connection *c, unsigned keep, struct pool *pool)
+struct packed *connection_pack(struct connection *c, unsigned keep)
 {
     UNINITIALIZED uint8_t lengths[(NUMBERS_MOST + 1) / 2];
     UNINITIALIZED uint8_t numbers[8 * NUMBERS_MOST + SLACK];
@@ -346,7 +346,7 @@ struct packed *connection_pack(struct connection *c, unsigned keep, struct pool 
     size_t address = address_size(c->ip_version), length = lengths_size(kept);
     size_t coded = (size_t)(k.octets - numbers);
     size_t all = offsetof(struct packed, octets) + 2 * address + length + coded + SLACK;
-    struct packed *p = pool_take(pool, all);
+    struct packed *p = malloc(all);
     if (!p)
         return NULL;
     p->last_time = c->last_time;
@@ -420,12 +420,12 @@ bool connection_unpack(struct connection *c, struct packed *p, struct pool *pool
         code_recent(&k, e, c);
     }
     c->past = p->past;
-    pool_give(pool, p, p->size);
+    free(p);
     return true;
 }
 
-void packed_free(struct packed *p, struct pool *pool)
+void packed_free(struct packed *p)
 {
     free(p->past);
-    pool_give(pool, p, p->size);
+    free(p);
 }

@@ -22,14 +22,14 @@ struct packed {
 };
 
 /* All that is known of c, which has no RST pending, but of its recent segments only the newest
- * keep. c gives away what it owns; the block is the pool's. NULL (and nothing is changed): no
- * memory. */
-struct packed *connection_pack(struct connection *c, unsigned keep, struct pool *pool);
-/* The same connection again; p is given back. False: no memory, and p is as it was. */
+ * keep. c gives away what it owns. NULL (and nothing is changed): no memory. */
+struct packed *connection_pack(struct connection *c, unsigned keep);
+/* The same connection again, with its recent segments in the pool. False: no memory, and p is as it
+ * was. */
 bool connection_unpack(struct connection *c, struct packed *p, struct pool *pool);
 /* The same to look at, without its recent segments; it owns nothing. */
 void connection_look(struct connection *c, const struct packed *p);
-void packed_free(struct packed *p, struct pool *pool);
+void packed_free(struct packed *p);
 
 static inline size_t address_size(uint8_t ip_version)
 {

@@ -43,7 +43,7 @@ struct entry {
     uint8_t state; /* enum entry_state */
     /* of a packed one */
     uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
-    uint32_t since;          /* its last second, counted from the table's first */
+    uint32_t since;          /* when it was last heard of: ticks() */
 };
 
 /* A key as the table compares it: the addresses of end[0] and end[1] in words (of no order), both
@@ -64,10 +64,13 @@ struct table {
     size_t homes; /* ever handed out */
     struct home *free_home;
     size_t hand, packing_hand; /* where the next sweeps look */
+    size_t next_victim;        /* when the table is full, TABLE_NONE: not chosen yet */
+    uint32_t next_victim_since;
     struct home *due[SWEEP];   /* to be packed by the next sweep, if still silent; NULL: none */
     size_t max;
     uint64_t seed;
-    struct pool pool;   /* of what is packed, and of recent segments */
+    struct pool pool; /* of recent segments */
+    size_t packed_memory;
     int64_t first_time; /* INT64_MIN: none yet */
     struct {
         const struct tcprst_segment *next; /* to come, behind it the others in the same order */
@@ -91,6 +94,7 @@ struct table *table_new(size_t max_connections, uint64_t seed)
     t->max = max_connections ? max_connections : TCPRST_DEFAULT_MAX_CONNECTIONS;
     t->seed = seed;
     t->first_time = INT64_MIN;
+    t->next_victim = TABLE_NONE;
     t->slots = calloc(t->mask + 1, sizeof *t->slots);
     if (!t->slots) {
         free(t);
@@ -123,7 +127,7 @@ void table_remove_all(struct table *t)
         if (e->state == ENTRY_AT_WORK)
             free(e->home->connection.past);
         else if (e->state == ENTRY_PACKED)
-            free(e->packed->past);
+            packed_free(e->packed);
         e->state = ENTRY_FREE;
     }
     pool_clear(&t->pool);
@@ -132,8 +136,9 @@ void table_remove_all(struct table *t)
     memset(t->slots, 0, (t->mask + 1) * sizeof *t->slots);
     t->free_home = NULL;
     memset(t->due, 0, sizeof t->due);
+    t->next_victim = TABLE_NONE;
     t->expected.count = 0;
-    t->chunk_count = t->homes = t->ever = t->used = t->free_entry = 0;
+    t->chunk_count = t->homes = t->ever = t->used = t->free_entry = t->packed_memory = 0;
 }
 
 void table_free(struct table *t)
@@ -385,10 +390,12 @@ static struct connection *unpack(struct table *t, size_t entry)
     struct home *home = take_home(t);
     if (!home)
         return NULL;
+    size_t size = t->entries[entry].packed->size;
     if (!connection_unpack(&home->connection, t->entries[entry].packed, &t->pool)) {
         leave_home(t, home);
         return NULL;
     }
+    t->packed_memory -= size;
     home->connection.entry = (uint32_t)entry;
     t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
     return &home->connection;
@@ -527,11 +534,23 @@ static struct home *home_at(const struct table *t, size_t i)
 /* Whether it has been silent for long enough to be packed. */
 static bool is_due(const struct connection *c, int64_t now, enum keeping *keeping)
 {
+    int64_t silent = now - c->last_time;
     /* No end is looked at before it has to be: each is another line. */
-    if (busy(c) || now - c->last_time <= (c->flags & CONN_ESTABLISHED ? PACK_ENDED : PACK_ONE_SIDED))
+    if (busy(c) || silent <= (c->flags & CONN_ESTABLISHED ? PACK_ENDED : PACK_ONE_SIDED))
         return false;
     *keeping = keeping_of(c);
-    return now - c->last_time > pack_after(*keeping);
+    return silent > pack_after(*keeping);
+}
+
+/* A time in units of some 17 ms from the table's first packed one on; the last tick, after two
+ * years, lasts for ever. */
+static uint32_t ticks(struct table *t, int64_t time)
+{
+    enum { TICK = 1 << 24 };
+    if (t->first_time == INT64_MIN)
+        t->first_time = time;
+    int64_t ticks = time > t->first_time ? (time - t->first_time) / TICK : 0;
+    return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
 static void pack(struct table *t, struct home *home, enum keeping keeping)
@@ -539,18 +558,17 @@ static void pack(struct table *t, struct home *home, enum keeping keeping)
     struct connection *c = &home->connection;
     uint32_t entry = c->entry;
     enum tcprst_ending ending = connection_ending(c);
-    if (t->first_time == INT64_MIN)
-        t->first_time = c->first_time;
-    int64_t since = (c->last_time - t->first_time) / NS_PER_S;
+    uint32_t since = ticks(t, c->last_time);
     struct packed *p =
-        connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS, &t->pool);
+        connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS);
     if (!p)
         return;
+    t->packed_memory += p->size;
     t->entries[entry] = (struct entry){.packed = p,
                                        .state = ENTRY_PACKED,
                                        .keeping = (uint8_t)keeping,
                                        .ending = (uint8_t)ending,
-                                       .since = since > 0 ? (uint32_t)since : 0};
+                                       .since = since};
     leave_home(t, home);
 }
 
@@ -586,26 +604,50 @@ static void sweep_homes(struct table *t, int64_t now)
 /* A packed one that is over; TABLE_NONE: none among the next few. */
 static size_t sweep_packed(struct table *t, int64_t now)
 {
-    int64_t seconds = (now - t->first_time) / NS_PER_S;
+    uint32_t closed = ticks(t, now - KEEP_CLOSED), unanswered = ticks(t, now - KEEP_UNANSWERED);
     for (int i = 0; i < SWEEP && t->ever; i++) {
         t->hand = (t->hand + 1) % t->ever;
         const struct entry *e = &t->entries[t->hand];
-        int64_t keep = keep_for((enum keeping)e->keeping);
-        if (e->state == ENTRY_PACKED && seconds - e->since >= keep / NS_PER_S &&
-            now - e->packed->last_time > keep)
+        if (e->state != ENTRY_PACKED || e->keeping == KEEP_OPEN ||
+            e->since > (e->keeping == KEEP_ENDED ? closed : unanswered))
+            continue;
+        if (now - e->packed->last_time > keep_for((enum keeping)e->keeping))
             return t->hand;
     }
     return TABLE_NONE;
 }
 
-/* When something was last heard of it; false: it cannot go. */
-static bool could_go(const struct table *t, size_t i, int64_t *last_time)
+/* Of the next few packed ones that of which nothing was heard for the longest time. */
+static size_t oldest_packed(struct table *t)
 {
-    const struct entry *e = &t->entries[i];
-    if (e->state == ENTRY_FREE || (e->state == ENTRY_AT_WORK && busy(&e->home->connection)))
-        return false;
-    *last_time = e->state == ENTRY_PACKED ? e->packed->last_time : e->home->connection.last_time;
-    return true;
+    size_t oldest = TABLE_NONE;
+    for (unsigned i = 0, seen = 0; i < 4 * SAMPLE && seen < SAMPLE && i < t->ever; i++) {
+        t->hand = (t->hand + 1) % t->ever;
+        if (t->entries[t->hand].state != ENTRY_PACKED)
+            continue;
+        seen++;
+        if (oldest == TABLE_NONE || t->entries[t->hand].since < t->entries[oldest].since)
+            oldest = t->hand;
+    }
+    return oldest;
+}
+
+/* The same of those at work. */
+static size_t oldest_at_work(struct table *t)
+{
+    size_t oldest = TABLE_NONE;
+    int64_t oldest_time = 0;
+    for (size_t i = 0, seen = 0; i < t->ever && seen < SAMPLE; i++) {
+        t->hand = (t->hand + 1) % t->ever;
+        const struct entry *e = &t->entries[t->hand];
+        if (e->state != ENTRY_AT_WORK || busy(&e->home->connection))
+            continue;
+        if (seen++ == 0 || e->home->connection.last_time < oldest_time) {
+            oldest = t->hand;
+            oldest_time = e->home->connection.last_time;
+        }
+    }
+    return oldest;
 }
 
 size_t table_victim(struct table *t, int64_t now, bool *full)
@@ -616,18 +658,21 @@ size_t table_victim(struct table *t, int64_t now, bool *full)
     if (over != TABLE_NONE || t->used < t->max)
         return over;
     *full = true;
-    size_t oldest = TABLE_NONE;
-    int64_t oldest_time = 0, last_time;
-    for (size_t i = 0, seen = 0; i < t->ever && seen < SAMPLE; i++) {
-        t->hand = (t->hand + 1) % t->ever;
-        if (!could_go(t, t->hand, &last_time))
-            continue;
-        if (seen++ == 0 || last_time < oldest_time) {
-            oldest = t->hand;
-            oldest_time = last_time;
-        }
+    /* Chosen a connection ahead, so that it can come nearer meanwhile. */
+    size_t victim = t->next_victim;
+    if (victim != TABLE_NONE && (t->entries[victim].state != ENTRY_PACKED ||
+                                 t->entries[victim].since != t->next_victim_since))
+        victim = TABLE_NONE;
+    if (victim == TABLE_NONE)
+        victim = oldest_packed(t);
+    t->next_victim = oldest_packed(t);
+    if (t->next_victim == victim)
+        t->next_victim = TABLE_NONE;
+    if (t->next_victim != TABLE_NONE) {
+        t->next_victim_since = t->entries[t->next_victim].since;
+        fetch(t->entries[t->next_victim].packed);
     }
-    return oldest;
+    return victim != TABLE_NONE ? victim : oldest_at_work(t);
 }
 
 /* The slot of an entry. */
@@ -659,7 +704,8 @@ void table_remove(struct table *t, size_t i)
         connection_release(&e->home->connection);
         leave_home(t, e->home);
     } else {
-        packed_free(e->packed, &t->pool);
+        t->packed_memory -= e->packed->size;
+        packed_free(e->packed);
     }
     leave_entry(t, i);
     t->used--;
@@ -673,7 +719,7 @@ size_t table_count(const struct table *t)
 size_t table_memory(const struct table *t)
 {
     return sizeof *t + (t->mask + 1) * sizeof *t->slots + t->room * sizeof *t->entries +
-           t->chunk_count * CHUNK * sizeof(struct home) + t->pool.memory;
+           t->chunk_count * CHUNK * sizeof(struct home) + t->pool.memory + t->packed_memory;
 }
 
 size_t table_numbers(const struct table *t)
