@@ -191,9 +191,9 @@
 /* A connection that is over (both FINs or a RST) is remembered this long: TIME-WAIT everywhere is
  * at most 240 s. */
 #define KEEP_CLOSED (300 * NS_PER_S)
-/* With all its segments only so long: older ones than RECENT_AGE need not be kept anyhow, and while
- * a RST waits for its horizon nothing is packed. Afterwards nothing but late repetitions comes. */
-#define PACK_ENDED (2 * NS_PER_S)
+/* With all its segments only so long: older ones need not be kept anyhow, and while a RST waits for
+ * its horizon nothing is packed. Afterwards nothing but late repetitions comes. */
+#define PACK_ENDED RECENT_AGE
 /* One that is open: longer than programs pause in the middle of something. */
 #define PACK_OPEN (60 * NS_PER_S)
 /* One with only one end so far: most answers have come by then, and of a flood nothing more comes. */

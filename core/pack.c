@@ -4,8 +4,8 @@
  * numbers of as few octets as they need.
  *
  * Numbers are kept as distances from something near (times from the last segment's, sequence
- * numbers from SND.NXT). First stand their lengths, 0 to 8 octets, two in an octet, then all their
- * octets, the low ones first: so neither direction has to ask anything of each octet. One list of
+ * numbers from SND.NXT). First stand all their octets, the low ones first, then their lengths, 0 to
+ * 8 octets, two in an octet: so neither direction has to ask anything of each octet. One list of
  * fields serves both directions, and a field that is on no list does not compile.
  */
 #include "pack.h"
@@ -25,17 +25,22 @@
     N(seen) S(iss) Y(max_ack) D(edge, peer) Y(timed_end) N(ts_val) D(ts_first, e->ts_val) N(lead)  \
     N(window) N(scale) B(wscale, e->scale) D(window_max, full_window(e)) N(ip_id) N(ttl_last)      \
     B(ttl_first, e->ttl_last) B(ttl_min, e->ttl_last) B(ttl_max, e->ttl_last) N(tos) N(id_steps)   \
-    N(id_jumps) N(window_probes) N(rtt_samples) N(probes) N(retransmissions) Y(sack_edge)          \
-    P(rtt_max) N(segments) N(octets) N(octets_mark) T(last_time) T(last_data_time) Z(timed_at)     \
-    P(rtt_min) W(last) T(fin_time) T(probe_time) P(probe_gap) W(fin_where) W(syn_where)            \
-    Y(ack_ahead) S(fin_seq) Y(abort_ack) Y(first_ack) N(mss) N(id_zeros)
+    N(id_jumps) N(rtt_samples) P(rtt_max) N(segments) N(octets) N(octets_mark) T(last_time)        \
+    T(last_data_time) Z(timed_at) P(rtt_min) W(last) T(fin_time) W(fin_where) W(syn_where)         \
+    S(fin_seq) Y(first_ack) N(mss) N(id_zeros)
+/* Of an endpoint that has one of them, else they are as at the beginning. */
+#define ENDPOINT_RARE(N, Y, T, P)                                                                  \
+    N(window_probes) N(probes) N(retransmissions) Y(sack_edge) Y(ack_ahead) Y(abort_ack)           \
+    T(probe_time) P(probe_gap)
 
-#define CONNECTION_FIELDS(N, T, Z, W)                                                              \
-    N(flags) N(client) N(odd) N(longest_idle) N(pending_idle) N(segments) N(last_other)            \
-    N(pending_idle_from) N(ended) N(ended_sender) N(ended_after_fin) N(ended_by) N(ended_effect)   \
-    N(ended_how) N(number) N(resets) N(copies) T(first_time) W(first) W(ended_where)               \
-    W(ended_event) W(forged_where) Z(forged_time) W(event_where) Z(event_time) N(forged_by)        \
-    N(forged_ttl) N(spare)
+#define CONNECTION_FIELDS(N, P, T, Z, W)                                                           \
+    N(flags) N(client) N(odd) P(longest_idle) P(pending_idle) N(segments) N(last_other)            \
+    N(pending_idle_from) N(number) N(copies) T(first_time) W(first)
+/* Of a connection that had a RST. */
+#define CONNECTION_RARE(N, Z, W)                                                                   \
+    N(resets) N(ended) N(ended_sender) N(ended_after_fin) N(ended_by) N(ended_effect) N(ended_how) \
+    W(ended_where) W(ended_event) W(forged_where) Z(forged_time) W(event_where) Z(event_time)      \
+    N(forged_by) N(forged_ttl)
 
 /* Behind bits, which say who sent it: x sender, y receiver. Newest first: times and frames are near
  * those of the one before. */
@@ -49,7 +54,8 @@
 #define SIZED struct endpoint
 _Static_assert(sizeof(SIZED) == SIZE(snd_max)
                                     ENDPOINT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE, SIZE,
-                                                    SIZE_NEAR, SIZE_NEAR, SIZE_NEAR),
+                                                    SIZE_NEAR, SIZE_NEAR, SIZE_NEAR)
+                                        ENDPOINT_RARE(SIZE, SIZE, SIZE, SIZE),
                "a field of an endpoint is not packed");
 #undef SIZED
 #define SIZED struct recent
@@ -61,7 +67,8 @@ _Static_assert(offsetof(SIZED, bits) == 0 RECENT_FIELDS(SIZE, SIZE, SIZE, SIZE, 
 _Static_assert(offsetof(SIZED, inside) ==
                    SIZE(address) SIZE(port) SIZE(ip_version) SIZE(recents) SIZE(last_time)
                        SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset) SIZE(entry) SIZE(pool)
-                           SIZE(end) SIZE(past) CONNECTION_FIELDS(SIZE, SIZE, SIZE, SIZE),
+                           SIZE(end) SIZE(past) SIZE(spare) CONNECTION_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE)
+                               CONNECTION_RARE(SIZE, SIZE, SIZE),
                "a field of a connection is not packed");
 #undef SIZED
 #undef SIZE
@@ -70,22 +77,21 @@ _Static_assert(offsetof(SIZED, inside) ==
 #define ONE(field) +1
 #define ONE_NEAR(field, other) +1
 enum {
-    /* end[].snd_max, last and recents.pushed stand before the others */
-    NUMBERS = 4 CONNECTION_FIELDS(ONE, ONE, ONE, ONE)
-              + 2 * (0 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR,
+    /* at least, and at most: end[].snd_max, last, recents.pushed, and whether there are rare ones,
+     * stand by themselves */
+    NUMBERS = 5 CONNECTION_FIELDS(ONE, ONE, ONE, ONE, ONE)
+              + 2 * (1 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR,
                                        ONE_NEAR)),
+    NUMBERS_RARE = 0 CONNECTION_RARE(ONE, ONE, ONE) + 2 * (0 ENDPOINT_RARE(ONE, ONE, ONE, ONE)),
     NUMBERS_RECENT = 1 RECENT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR),
-    NUMBERS_MOST = NUMBERS + PACK_RECENTS * NUMBERS_RECENT,
+    /* a time may take two */
+    NUMBERS_MOST = 2 * (NUMBERS + NUMBERS_RARE + PACK_RECENTS * NUMBERS_RECENT),
     SLACK = 8 /* a number is read and written as eight octets, whatever its length */
 };
 #undef ONE
 #undef ONE_NEAR
 
-/* Octets for the lengths of the numbers there are. */
-static size_t lengths_size(unsigned recents)
-{
-    return (NUMBERS + recents * NUMBERS_RECENT + 1) / 2;
-}
+_Static_assert(NUMBERS / 2 >= SLACK, "what is read behind the last number is lengths");
 
 /* ---- numbers, in either direction ---- */
 
@@ -189,11 +195,38 @@ RUN void near_8(struct coder *k, uint8_t *field, uint8_t other)
         *field = (uint8_t)(other - far);
 }
 
+/* Nanoseconds; most clocks of captures tick in microseconds. 0: none, odd: of so many microseconds,
+ * even: of so many nanoseconds, but what has no room for the lowest bit stands by itself. Returns
+ * whether there is any, in *ns. */
+RUN bool nanoseconds(struct coder *k, bool any, uint64_t *ns)
+{
+    enum { TICK = 1000 };
+    uint64_t micro = *ns / TICK, code = 0;
+    bool whole = micro * TICK == *ns, alone = !whole && *ns >> 63;
+    if (k->writing && any)
+        code = whole ? micro << 1 | 1 : alone ? UINT64_MAX : *ns << 1;
+    code = number(k, code);
+    if (k->writing ? any && alone : code == UINT64_MAX)
+        *ns = number(k, *ns);
+    else if (!k->writing)
+        *ns = code & 1 ? (code >> 1) * TICK : code >> 1;
+    return code != 0;
+}
+
 RUN void period(struct coder *k, int64_t *field)
 {
-    uint64_t code = number(k, (uint64_t)*field + 1);
+    uint64_t ns = (uint64_t)*field;
+    bool any = nanoseconds(k, *field != -1, &ns);
     if (!k->writing)
-        *field = (int64_t)(code - 1);
+        *field = any ? (int64_t)ns : -1;
+}
+
+RUN void point_in_time(struct coder *k, int64_t *field, uint64_t none)
+{
+    uint64_t base = (uint64_t)k->time, ns = base - (uint64_t)*field;
+    bool any = nanoseconds(k, (uint64_t)*field != none, &ns);
+    if (!k->writing)
+        *field = (int64_t)(any ? base - ns : none);
 }
 
 /* How far v lies before base, but 0 where v is none. Everything wraps: any value comes back,
@@ -208,14 +241,6 @@ RUN uint64_t from_distance(uint64_t base, uint64_t code, uint64_t none)
 {
     uint64_t of_none = base - none;
     return code == 0 ? none : base - (code <= of_none ? code - 1 : code);
-}
-
-RUN void point_in_time(struct coder *k, int64_t *field, uint64_t none)
-{
-    uint64_t base = (uint64_t)k->time;
-    uint64_t code = number(k, distance(base, (uint64_t)*field, none));
-    if (!k->writing)
-        *field = (int64_t)from_distance(base, code, none);
 }
 
 /* In where_t the frame's number stands above its capture's; the other way round near frames are
@@ -263,6 +288,15 @@ RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 #define H(field, other) near_16(k, &e->field, other);
 #define D(field, other) near_32(k, &e->field, other);
     ENDPOINT_FIELDS(N, P, T, Z, W, S, Y, B, H, D)
+#define SET(field) | (uint64_t)e->field
+#define KNOWN(field) | (uint64_t)(e->field + 1)
+    if (number(k, (0 ENDPOINT_RARE(SET, SET, KNOWN, KNOWN)) != 0)) {
+        ENDPOINT_RARE(N, Y, T, P)
+    } else if (!k->writing) {
+        e->probe_time = e->probe_gap = -1;
+    }
+#undef SET
+#undef KNOWN
 #undef N
 #undef P
 #undef T
@@ -284,11 +318,18 @@ RUN void code_connection(struct coder *k, struct connection *c)
     for (int i = 0; i < 2; i++)
         as_it_is(k, &c->end[i].snd_max, sizeof c->end[i].snd_max);
 #define N(field) as_it_is(k, &c->field, sizeof c->field);
+#define P(field) period(k, &c->field);
 #define T(field) point_in_time(k, &c->field, UINT64_MAX);
 #define Z(field) point_in_time(k, &c->field, 0);
 #define W(field) frame(k, &c->field);
-    CONNECTION_FIELDS(N, T, Z, W)
+    CONNECTION_FIELDS(N, P, T, Z, W)
+#define SET(field) | (uint64_t)c->field
+    if (number(k, (0 CONNECTION_RARE(SET, SET, SET)) != 0)) {
+        CONNECTION_RARE(N, Z, W)
+    }
+#undef SET
 #undef N
+#undef P
 #undef T
 #undef Z
 #undef W
@@ -323,7 +364,7 @@ RUN void code_recent(struct coder *k, struct recent *e, const struct connection 
 
 /* ---- packing ---- */
 
-/* Six kilobytes that hardening would fill with zeros each time. */
+/* Kilobytes that hardening would fill with zeros each time. */
 #if defined(__has_attribute)
 #if __has_attribute(uninitialized)
 #define UNINITIALIZED __attribute__((uninitialized))
@@ -343,9 +384,9 @@ struct packed *connection_pack(struct connection *c, unsigned keep)
     code_connection(&k, c);
     for (uint32_t n = 0; n < kept; n++)
         code_recent(&k, recent_back(&c->recents, n), c);
-    size_t address = address_size(c->ip_version), length = lengths_size(kept);
+    size_t address = address_size(c->ip_version), length = (k.count + 1) / 2;
     size_t coded = (size_t)(k.octets - numbers);
-    size_t all = offsetof(struct packed, octets) + 2 * address + length + coded + SLACK;
+    size_t all = offsetof(struct packed, octets) + 2 * address + coded + length;
     struct packed *p = malloc(all);
     if (!p)
         return NULL;
@@ -353,14 +394,14 @@ struct packed *connection_pack(struct connection *c, unsigned keep)
     p->past = c->past;
     memcpy(p->port, c->port, sizeof p->port);
     p->size = (uint16_t)all;
+    p->lengths = (uint16_t)length;
     p->recents = (uint8_t)kept;
     p->ip_version = c->ip_version;
     uint8_t *to = p->octets;
     memcpy(to, c->address[0], address);
     memcpy(to += address, c->address[1], address);
-    memcpy(to += address, lengths, length);
-    memcpy(to += length, numbers, coded);
-    memset(to + coded, 0, SLACK);
+    memcpy(to += address, numbers, coded);
+    memcpy(to + coded, lengths, length);
     connection_release_recents(c);
     return p;
 }
@@ -375,9 +416,9 @@ static struct coder unpack_state(struct connection *c, const struct packed *p)
     memcpy(c->address[0], p->octets, address);
     memcpy(c->address[1], p->octets + address, address);
     c->last_time = p->last_time;
-    uint8_t *lengths = (uint8_t *)(uintptr_t)p->octets + 2 * address;
-    struct coder k = {.lengths = lengths,
-                      .octets = lengths + lengths_size(p->recents),
+    uint8_t *begin = (uint8_t *)(uintptr_t)p;
+    struct coder k = {.lengths = begin + p->size - p->lengths,
+                      .octets = begin + offsetof(struct packed, octets) + 2 * address,
                       .time = p->last_time};
     code_connection(&k, c);
     return k;

@@ -16,9 +16,10 @@ struct packed {
     struct past *past; /* owned */
     uint16_t port[2];
     uint16_t size;    /* in all */
+    uint16_t lengths; /* octets of the lengths at its end */
     uint8_t recents;  /* how many segments it has */
     uint8_t ip_version;
-    uint8_t octets[]; /* both addresses (4 or 16 octets each), lengths, numbers: see pack.c */
+    uint8_t octets[]; /* both addresses (4 or 16 octets each), numbers, lengths: see pack.c */
 };
 
 /* All that is known of c, which has no RST pending, but of its recent segments only the newest

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, SWEEP = 4, SAMPLE = 16 };
+enum { CHUNK = 64, SWEEP = 6, SAMPLE = 16 };
 
 /* Where a connection at work lives. An odd number of lines, so that the same line of many homes does
  * not fall into the same few sets of the cache. */
