@@ -6,6 +6,7 @@
 #include "input.h"
 #include "options.h"
 #include "output.h"
+#include "process.h"
 #include "progress.h"
 #include "report.h"
 #include "sandbox.h"
@@ -13,7 +14,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -41,13 +41,6 @@ enum {
 };
 
 static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    interrupted = 1;
-    /* A second one ends the program at once. */
-    signal(signal_number, SIG_DFL);
-}
 
 /* One run: what the core's callbacks and the loop share. */
 struct run {
@@ -114,7 +107,7 @@ static void start_core(struct run *run)
                                      .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
     run->core = tcprst_new(&options);
     if (!run->core)
-        g_error("no memory");
+        process_no_memory();
 }
 
 static void finish_core(struct run *run)
@@ -364,6 +357,8 @@ static int run_report(const struct options *options)
         input_close(run.input);
         return EXIT_WRONG;
     }
+    /* Only now: one that comes while a pipe is opened, which may take for ever, ends us. */
+    process_catch_interrupt(&interrupted);
     setup_report(&run);
     give_up_privileges(options);
     bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
@@ -372,7 +367,8 @@ static int run_report(const struct options *options)
     bool written = read_all(&run);
     progress_clear(&run.progress);
     finish_core(&run);
-    bool usable = any_usable(&run);
+    /* An interrupt before the first packet is no fault of the captures. */
+    bool usable = any_usable(&run) || run.report.interrupted;
     errno = 0;
     report_close(&run.report, usable);
     if (run.write_error == 0)
@@ -395,17 +391,14 @@ int main(int argc, char **argv)
 {
     struct options options;
     char *error = NULL;
+    process_prepare(EXIT_WRONG);
     setlocale(LC_CTYPE, "");
-    /* A reader that closes early (| head) ends us quietly, whatever we inherited. */
-    signal(SIGPIPE, SIG_DFL);
     if (!options_parse(&options, argc, argv, &error)) {
         complain(error);
         g_free(error);
         options_clear(&options);
         return EXIT_WRONG;
     }
-    struct sigaction action = {.sa_handler = on_interrupt};
-    sigaction(SIGINT, &action, NULL);
     int status = options.action == ACTION_REPORT ? run_report(&options) : explain(&options);
     options_clear(&options);
     return status;
