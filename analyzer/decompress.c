@@ -16,6 +16,7 @@
 #define ZLIB_CONST /* inflate() does not write to its input */
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum {
     /* Big enough that a read call costs nothing a packet, small enough to stay in the second-level
@@ -37,6 +38,7 @@ struct run {
     size_t out_size;
     size_t consumed, produced;
     const char *error;
+    bool no_memory; /* which is no damage */
 };
 
 struct decompressor {
@@ -67,6 +69,7 @@ static enum run_result run_zlib(struct decompressor *d, struct run *r)
     }
     if (result == Z_OK || result == Z_BUF_ERROR)
         return RUN_MORE;
+    r->no_memory = result == Z_MEM_ERROR;
     r->error = z->msg ? z->msg : zError(result);
     return RUN_ERROR;
 }
@@ -79,6 +82,7 @@ static enum run_result run_zstd(struct decompressor *d, struct run *r)
     r->consumed = in.pos;
     r->produced = out.pos;
     if (ZSTD_isError(result)) {
+        r->no_memory = ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation;
         r->error = ZSTD_getErrorName(result);
         return RUN_ERROR;
     }
@@ -93,6 +97,7 @@ static enum run_result run_lz4(struct decompressor *d, struct run *r)
     if (LZ4F_isError(result)) {
         r->consumed = r->produced = 0;
         r->error = LZ4F_getErrorName(result);
+        r->no_memory = strcmp(r->error, "ERROR_allocation_failed") == 0;
         return RUN_ERROR;
     }
     return result == 0 ? RUN_FRAME_END : RUN_MORE;
@@ -168,6 +173,11 @@ static enum source_status fail(struct source *source, char *error)
     g_free(source->error);
     source->error = error;
     return SOURCE_FAILED;
+}
+
+static enum source_status no_memory(struct source *source)
+{
+    return fail(source, g_strdup("no memory to read it"));
 }
 
 /* A ring buffer may have more files than a process may open at first. */
@@ -324,8 +334,9 @@ static enum source_status decompress_some(struct source *source, uint8_t *to, si
         if (d->inside || run.in_size) {
             enum run_result result = d->run(d, &run);
             if (result == RUN_ERROR)
-                return fail(source,
-                            g_strdup_printf("the %s data is damaged: %s", d->name, run.error));
+                return run.no_memory ? no_memory(source)
+                                     : fail(source, g_strdup_printf("the %s data is damaged: %s",
+                                                                    d->name, run.error));
             source->raw_start += run.consumed;
             d->inside = result != RUN_FRAME_END;
             *got = run.produced;
@@ -340,11 +351,6 @@ static enum source_status decompress_some(struct source *source, uint8_t *to, si
         if (status != SOURCE_READY)
             return status;
     }
-}
-
-static enum source_status no_memory(struct source *source)
-{
-    return fail(source, g_strdup("no memory to read it"));
 }
 
 /* Reads the magic octets and sets up what they ask for. */

@@ -9,6 +9,7 @@
 #include "process.h"
 #include "progress.h"
 #include "report.h"
+#include "report_string.h"
 #include "sandbox.h"
 
 #include <errno.h>
@@ -30,9 +31,10 @@ enum exit_status {
 };
 
 enum {
-    BATCH = 64,       /* segments asked for at once */
+    BATCH = 64,        /* segments asked for at once */
     PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
     WHY_SIZE = 1024,   /* octets of the line that says why */
+    LOSS_SIZE = 160,   /* of the line that says what was lost */
     MAX_FINDINGS = 64, /* more than there are causes */
     LIVE_LAG_S = 60,   /* a capture whose packets are no older when they come is taken for live */
     DEFAULT_WIDTH = 80,
@@ -65,12 +67,7 @@ static void complain(const char *sentence)
     GString *line = g_string_new("tcprst: ");
     char *valid = g_utf8_make_valid(sentence, -1);
     /* File names may hold anything, terminal escapes too. */
-    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-        if (g_unichar_iscntrl(g_utf8_get_char(p)))
-            g_string_append_printf(line, "\\x%02x", (unsigned)g_utf8_get_char(p));
-        else
-            g_string_append_unichar(line, g_utf8_get_char(p));
-    }
+    string_terminal(line, valid);
     fprintf(stderr, "%s\n", line->str);
     g_string_free(line, TRUE);
     g_free(valid);
@@ -98,13 +95,12 @@ static void on_connection(void *user, const struct tcprst_connection *connection
 
 static void start_core(struct run *run)
 {
-    struct tcprst_options options = {.on_verdict = on_verdict,
-                                     .on_connection = report_wants_connections(&run->report)
-                                                          ? on_connection
-                                                          : NULL,
-                                     .user = run,
-                                     .max_connections = run->options->max_connections,
-                                     .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
+    struct tcprst_options options = {
+        .on_verdict = on_verdict,
+        .on_connection = report_wants_connections(&run->report) ? on_connection : NULL,
+        .user = run,
+        .max_connections = run->options->max_connections,
+        .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
     run->core = tcprst_new(&options);
     if (!run->core)
         process_no_memory();
@@ -214,6 +210,37 @@ static bool complain_of_captures(const struct run *run)
     return damaged;
 }
 
+/* Refused memory is said with every report; what was given up for want of room is part of the
+ * reports that have a summary. Returns whether segments were lost. */
+static bool complain_of_losses(const struct run *run)
+{
+    const struct tcprst_statistics *statistics = &run->report.statistics;
+    char line[LOSS_SIZE];
+    if (!run->report.format->summarises && !run->options->quiet) {
+        if (statistics->connections_given_up) {
+            snprintf(line, sizeof line,
+                     "connections given up for want of room (--max-connections): %" PRIu64
+                     "; their resets are less sure",
+                     statistics->connections_given_up);
+            complain(line);
+        }
+        if (statistics->verdicts_early) {
+            snprintf(line, sizeof line,
+                     "verdicts given early, because too many were pending: %" PRIu64,
+                     statistics->verdicts_early);
+            complain(line);
+        }
+    }
+    if (!statistics->out_of_memory)
+        return false;
+    snprintf(line, sizeof line,
+             "segments not followed for want of memory: %" PRIu64
+             "; resets may be missing or their causes wrong",
+             statistics->out_of_memory);
+    complain(line);
+    return true;
+}
+
 static bool wants_color(const struct options *options, bool terminal)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -285,6 +312,8 @@ static bool open_all(struct run *run, char **error)
         input.interrupted = NULL;
         run->report.again = input_open(&input, error);
     }
+    if (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error)))
+        return false;
     if (options->annotate && !(run->annotate = annotate_open(options, error)))
         return false;
     run->out = output_open(options, error);
@@ -344,6 +373,22 @@ static bool close_annotated(struct run *run)
     return written;
 }
 
+static bool close_output(struct run *run)
+{
+    char *error = NULL;
+    bool written = output_close(run->out, run->options, run->write_error, &error);
+    if (written && run->report.keep_error) {
+        error = g_strdup_printf("cannot keep the connections for the end of the report in a "
+                                "temporary file in '%s': %s",
+                                g_get_tmp_dir(), g_strerror(run->report.keep_error));
+        written = false;
+    }
+    if (!written)
+        complain(error);
+    g_free(error);
+    return written;
+}
+
 static int run_report(const struct options *options)
 {
     struct run run = {.options = options, .last_time = INT64_MIN};
@@ -374,13 +419,8 @@ static int run_report(const struct options *options)
     if (run.write_error == 0)
         run.write_error = errno;
     bool damaged = complain_of_captures(&run);
-    bool kept = !run.report.write_failed;
-    if (!output_close(run.out, options, run.write_error, &error) || !kept) {
-        complain(error ? error
-                       : "cannot keep what belongs at the end of the report in a temporary file");
-        g_free(error);
-        written = false;
-    }
+    damaged |= complain_of_losses(&run);
+    written = close_output(&run) && written;
     written = close_annotated(&run) && written;
     input_close(run.report.again);
     input_close(run.input);

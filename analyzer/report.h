@@ -74,7 +74,8 @@ struct report {
     unsigned width;                      /* columns */
     bool failed_on;                      /* --fail-on found its cause */
     uint64_t hidden;                     /* resets that -c left out */
-    bool write_failed;        /* something that had to be kept for a while could not be */
+    FILE *keep;               /* a file without a name for what belongs at the end; of json only */
+    int keep_error;           /* errno where it could not be written or read back */
     uint64_t connection_base; /* connections of the handles before this one */
     GHashTable
         *reset_connections; /* numbers of those with a reset that was reported; NULL: all count */
