@@ -9,14 +9,19 @@
 
 #include <string.h>
 
+enum {
+    FEW_LINK_TYPES = 16, /* are found by looking at each, and named each where not decoded */
+};
+
 /* One capture and its facts. */
 struct entry {
     struct input_capture facts;
     struct capture capture;
     bool open;
     char *name, *damage;
-    char *label;         /* the name as messages say it */
-    GArray *link_types;  /* struct input_link_type */
+    char *label;        /* the name as messages say it */
+    GArray *link_types; /* struct input_link_type */
+    guint *type_at; /* by number, where there are many: index into link_types plus one, 0: none */
     GPtrArray *left_out; /* char * */
     uint64_t unfiltered; /* packets the filter makes no sense for */
     uint64_t unknown_blocks;
@@ -112,6 +117,7 @@ void input_close(struct input *input)
         g_ptr_array_unref(entry->left_out);
         g_free(entry->name);
         g_free(entry->label);
+        g_free(entry->type_at);
         g_free(entry->damage);
     }
     decoder_free(input->decoder);
@@ -163,16 +169,22 @@ static const char *link_type_name(uint16_t number)
 static struct input_link_type *find_link_type(struct entry *entry, uint16_t number)
 {
     GArray *types = entry->link_types;
-    for (guint i = 0; i < types->len; i++) {
+    for (guint i = 0; i < MIN(types->len, FEW_LINK_TYPES); i++) {
         struct input_link_type *type = &g_array_index(types, struct input_link_type, i);
         if (type->number == number)
             return type;
     }
+    if (types->len >= FEW_LINK_TYPES && !entry->type_at)
+        entry->type_at = g_new0(guint, UINT16_MAX + 1);
+    if (entry->type_at && entry->type_at[number])
+        return &g_array_index(types, struct input_link_type, entry->type_at[number] - 1);
     struct input_link_type type = {.number = number,
                                    .decoded = decoder_knows(number),
                                    .name = number == CAPTURE_NO_LINK_TYPE ? "not a packet"
                                                                           : link_type_name(number)};
     g_array_append_val(types, type);
+    if (entry->type_at)
+        entry->type_at[number] = types->len;
     return &g_array_index(types, struct input_link_type, types->len - 1);
 }
 
@@ -346,15 +358,19 @@ static uint64_t difference(uint64_t after, uint64_t before)
 static void describe_left_out(struct entry *entry)
 {
     const struct decoder_counts *before = &entry->before, *after = &entry->after;
+    uint64_t other_packets = 0;
     g_ptr_array_set_size(entry->left_out, 0);
     for (guint i = 0; i < entry->link_types->len; i++) {
         const struct input_link_type *type =
             &g_array_index(entry->link_types, struct input_link_type, i);
         if (type->number == CAPTURE_NO_LINK_TYPE)
             left_out(entry, type->packets, "records that are no packets");
-        else if (!type->decoded)
+        else if (!type->decoded && i < FEW_LINK_TYPES)
             describe_undecoded(entry, type);
+        else if (!type->decoded)
+            other_packets += type->packets;
     }
+    left_out(entry, other_packets, "packets of many more link types not decoded");
     left_out(entry, entry->unknown_blocks, "pcapng blocks of unknown types");
     left_out(entry, entry->unfiltered, "packets whose link type the filter makes no sense for");
     left_out(entry, difference(after->bad_tcp, before->bad_tcp),
@@ -378,6 +394,12 @@ const struct input_capture *input_capture(struct input *input, size_t index)
     entry->facts.left_out = (const char *const *)entry->left_out->pdata;
     entry->facts.left_out_count = entry->left_out->len;
     return &entry->facts;
+}
+
+unsigned input_time_digits(const struct input *input, size_t index)
+{
+    const struct entry *entry = &input->entries[index];
+    return entry->open ? entry->capture.time_digits : entry->facts.time_digits;
 }
 
 void input_progress(const struct input *input, uint64_t *read, uint64_t *total)

@@ -59,11 +59,9 @@ void report_epoch(char buffer[32], int64_t time, unsigned digits)
 
 unsigned report_digits(const struct report *report, uint32_t capture, int64_t time)
 {
-    const struct input_capture *c =
-        capture < report->name_count ? input_capture(report->input, capture) : NULL;
     if (time != TCPRST_TIME_UNKNOWN && time % 1000 != 0)
         return 9;
-    return c && c->time_digits == 9 ? 9 : 6;
+    return capture < report->name_count && input_time_digits(report->input, capture) == 9 ? 9 : 6;
 }
 
 const char *report_evidence_text(const struct tcprst_evidence *evidence)
