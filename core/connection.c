@@ -485,13 +485,13 @@ bool connection_begin_anew(struct connection *c, uint64_t number)
         c->odd = RECENT_MIN; /* the recent segments are of the incarnation before */
         if (!c->past)
             c->past = malloc(sizeof *c->past);
-        if (!c->past)
-            return false;
-        memcpy(c->past->end, c->end, sizeof c->end);
-        c->past->number = c->number;
-        c->past->last_time = c->last_time;
-        c->past->client = c->client;
-        c->past->reset = c->ended;
+        if (c->past) {
+            memcpy(c->past->end, c->end, sizeof c->end);
+            c->past->number = c->number;
+            c->past->last_time = c->last_time;
+            c->past->client = c->client;
+            c->past->reset = c->ended;
+        }
     }
     endpoint_init(&c->end[0]);
     endpoint_init(&c->end[1]);
@@ -504,7 +504,7 @@ bool connection_begin_anew(struct connection *c, uint64_t number)
     c->ended_where = c->ended_event = c->event_where = c->forged_where = 0;
     c->longest_idle = c->pending_idle = 0;
     c->last_other = 0;
-    return true;
+    return first || c->past;
 }
 
 /* What an abort acknowledges was received, though no ordinary segment says so. */

@@ -258,7 +258,7 @@ enum tcprst_ending connection_ending(const struct connection *c);
  * socket pair). */
 bool connection_begins_anew(const struct connection *c, const struct tcprst_segment *s, int d);
 /* Puts the present incarnation into past and starts afresh, keeping key, index and memory. False:
- * no memory. */
+ * no memory to remember the present one. */
 bool connection_begin_anew(struct connection *c, uint64_t number);
 /* Takes a segment of end[d] at that time into the connection; RSTs only into the recent ones.
  * Returns its entry, NULL: no memory. */

@@ -622,6 +622,8 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     note_trail(core, r);
     note_host(core, r);
     r->after = share_after(c, r);
+    if (!r->after)
+        core->statistics.out_of_memory++;
     r->after_pushed = c->last_other;
     struct recent *e = connection_track(c, s, d, core->now);
     if (e && r->duplicate_of) {
@@ -737,7 +739,8 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     } else if (c && connection_begins_anew(c, s, d)) {
         settle(core, c);
         tell_connection(core, c, false);
-        connection_begin_anew(c, core->statistics.connections++);
+        if (!connection_begin_anew(c, core->statistics.connections++))
+            core->statistics.out_of_memory++;
     }
     if (is_reset) {
         if (reset)

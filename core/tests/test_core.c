@@ -22,9 +22,39 @@ static unsigned failures;
 
 enum { MILLISECOND = 1000000, SECOND = 1000000000, CLIENT_PORT = 40000, MAX_VERDICTS = 64 };
 
+/* ---- Memory that can be refused: the core under test asks here ---- */
+
+static size_t asked, refuse_from = SIZE_MAX, refuse_until = SIZE_MAX;
+
+void *refusable_malloc(size_t size);
+void *refusable_calloc(size_t count, size_t size);
+void *refusable_realloc(void *memory, size_t size);
+
+static bool refused(void)
+{
+    size_t number = asked++;
+    return number >= refuse_from && number < refuse_until;
+}
+
+void *refusable_malloc(size_t size)
+{
+    return refused() ? NULL : malloc(size);
+}
+
+void *refusable_calloc(size_t count, size_t size)
+{
+    return refused() ? NULL : calloc(count, size);
+}
+
+void *refusable_realloc(void *memory, size_t size)
+{
+    return refused() ? NULL : realloc(memory, size);
+}
+
 /* ---- A core whose answers are kept ---- */
 
 struct answers {
+    bool gaps; /* some RSTs may have no verdict */
     size_t count;
     struct tcprst_verdict verdicts[MAX_VERDICTS]; /* the first of them */
     size_t connections;
@@ -37,7 +67,7 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
     if (answers->count < MAX_VERDICTS)
         answers->verdicts[answers->count] = *verdict;
     EXPECT(verdict->final);
-    EXPECT(verdict->reset == answers->count);
+    EXPECT(verdict->reset == answers->count || answers->gaps);
     answers->count++;
 }
 
@@ -414,6 +444,58 @@ static void test_full_table(void)
         EXPECT(answers.verdicts[i].cause == TCPRST_CAUSE_CLOSED_PORT);
 }
 
+/* Ports used again, a burst that its receiver ignores, its copies, and clients enough for every
+ * table to grow. Returns how many RSTs. */
+static size_t play_all(struct feeder *f)
+{
+    size_t resets = 0;
+    for (size_t i = 0; i < 2 * sizeof scripts / sizeof *scripts; i++, resets++) {
+        play(f, &scripts[i / 2], 1);
+        f->time += MILLISECOND;
+    }
+    f->client++;
+    play(f, script_named("restarted server"), 1);
+    for (int i = 0; i < 3; i++, resets++)
+        feed(f, &(struct step){SERVER, RST, 201, 0, 0, 0});
+    for (int i = 0; i < 40; i++)
+        feed(f, &(struct step){CLIENT, ACK, 151 + 10u * i, 201, 10, 0});
+    for (int i = 0; i < 300; i++, f->client++)
+        feed(f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+    f->time += 1000 * (int64_t)SECOND;
+    for (int i = 0; i < 300; i++)
+        feed(f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+    play(f, script_named("data after close"), 1);
+    return resets + 2;
+}
+
+/* Memory refused once, or from then on, at every place where it is asked for: each RST has its
+ * verdict or is counted as lost, and what can still be told is. */
+static void test_refused_memory(void)
+{
+    static struct answers answers;
+    size_t places = 0;
+    for (size_t place = 0; place <= places; place++)
+        for (size_t many = 1; many; many = many == 1 ? SIZE_MAX - place : 0) {
+            const struct tcprst_options options = {
+                .on_verdict = on_verdict, .on_connection = on_connection, .user = &answers};
+            memset(&answers, 0, sizeof answers);
+            answers.gaps = true;
+            asked = 0;
+            refuse_from = places ? place - 1 : SIZE_MAX;
+            refuse_until = places ? place - 1 + many : SIZE_MAX;
+            struct feeder f = {tcprst_new(&options), 0, SECOND, {100, 200}, {0, 0}, 1};
+            if (!f.core)
+                continue;
+            size_t resets = play_all(&f);
+            struct tcprst_statistics end = stop(f.core);
+            EXPECT(answers.count + end.out_of_memory >= resets);
+            EXPECT(end.resets + end.duplicates == answers.count);
+            EXPECT(places > 0 || (answers.count == resets && end.out_of_memory == 0));
+            places = places ? places : asked;
+        }
+    refuse_from = refuse_until = SIZE_MAX;
+}
+
 int main(void)
 {
     test_sequence_arithmetic();
@@ -425,6 +507,7 @@ int main(void)
     test_octets_beyond_32_bits();
     test_frames_beyond_32_bits();
     test_full_table();
+    test_refused_memory();
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
 }
