@@ -28,6 +28,8 @@ enum {
     LOOK_UP_MS = 200,
 };
 
+static const char no_memory_words[] = "no memory to read it";
+
 /* One of the three libraries. run() moves octets from in to out as far as it can. */
 enum run_result { RUN_MORE, RUN_FRAME_END, RUN_ERROR };
 
@@ -38,7 +40,7 @@ struct run {
     size_t out_size;
     size_t consumed, produced;
     const char *error;
-    bool no_memory; /* which is no damage */
+    const char *refused; /* a reason that is no damage */
 };
 
 struct decompressor {
@@ -69,7 +71,7 @@ static enum run_result run_zlib(struct decompressor *d, struct run *r)
     }
     if (result == Z_OK || result == Z_BUF_ERROR)
         return RUN_MORE;
-    r->no_memory = result == Z_MEM_ERROR;
+    r->refused = result == Z_MEM_ERROR ? no_memory_words : NULL;
     r->error = z->msg ? z->msg : zError(result);
     return RUN_ERROR;
 }
@@ -82,7 +84,11 @@ static enum run_result run_zstd(struct decompressor *d, struct run *r)
     r->consumed = in.pos;
     r->produced = out.pos;
     if (ZSTD_isError(result)) {
-        r->no_memory = ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation;
+        ZSTD_ErrorCode code = ZSTD_getErrorCode(result);
+        if (code == ZSTD_error_memory_allocation)
+            r->refused = no_memory_words;
+        else if (code == ZSTD_error_frameParameter_windowTooLarge)
+            r->refused = "decompressing it takes more than 128 MiB (zstd --long)";
         r->error = ZSTD_getErrorName(result);
         return RUN_ERROR;
     }
@@ -97,7 +103,8 @@ static enum run_result run_lz4(struct decompressor *d, struct run *r)
     if (LZ4F_isError(result)) {
         r->consumed = r->produced = 0;
         r->error = LZ4F_getErrorName(result);
-        r->no_memory = strcmp(r->error, "ERROR_allocation_failed") == 0;
+        if (strcmp(r->error, "ERROR_allocation_failed") == 0)
+            r->refused = no_memory_words;
         return RUN_ERROR;
     }
     return result == 0 ? RUN_FRAME_END : RUN_MORE;
@@ -177,7 +184,7 @@ static enum source_status fail(struct source *source, char *error)
 
 static enum source_status no_memory(struct source *source)
 {
-    return fail(source, g_strdup("no memory to read it"));
+    return fail(source, g_strdup(no_memory_words));
 }
 
 /* A ring buffer may have more files than a process may open at first. */
@@ -334,9 +341,9 @@ static enum source_status decompress_some(struct source *source, uint8_t *to, si
         if (d->inside || run.in_size) {
             enum run_result result = d->run(d, &run);
             if (result == RUN_ERROR)
-                return run.no_memory ? no_memory(source)
-                                     : fail(source, g_strdup_printf("the %s data is damaged: %s",
-                                                                    d->name, run.error));
+                return fail(source, run.refused ? g_strdup(run.refused)
+                                                : g_strdup_printf("the %s data is damaged: %s",
+                                                                  d->name, run.error));
             source->raw_start += run.consumed;
             d->inside = result != RUN_FRAME_END;
             *got = run.produced;

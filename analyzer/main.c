@@ -324,6 +324,7 @@ static bool open_all(struct run *run, char **error)
 static void give_up_privileges(const struct options *options)
 {
     const char *why = NULL;
+    process_close_inherited();
     g_random_int(); /* its first use opens /dev/urandom */
     if (options->no_sandbox || sandbox_enter(&why) || !options->verbose)
         return;

@@ -13,6 +13,41 @@
 static volatile sig_atomic_t *interrupt_flag;
 static int failed_status;
 
+static GArray *inherited; /* int; NULL: the system has no list of them */
+
+static void note_inherited(void)
+{
+    GDir *list = g_dir_open("/proc/self/fd", 0, NULL);
+    const char *name;
+    if (!list)
+        return;
+    inherited = g_array_new(FALSE, FALSE, sizeof(int));
+    while ((name = g_dir_read_name(list))) {
+        int fd = atoi(name);
+        g_array_append_val(inherited, fd);
+    }
+    g_dir_close(list);
+    /* The one the list itself was read from is free again, and will be another file's. */
+    for (guint i = inherited->len; i-- > 0;)
+        if (fcntl(g_array_index(inherited, int, i), F_GETFD) < 0)
+            g_array_remove_index_fast(inherited, i);
+}
+
+void process_close_inherited(void)
+{
+    int nothing = open("/dev/null", O_WRONLY);
+    if (nothing >= 0) {
+        dup2(nothing, STDIN_FILENO);
+        close(nothing);
+    }
+    for (guint i = 0; inherited && i < inherited->len; i++) {
+        int fd = g_array_index(inherited, int, i);
+        if (fd > STDERR_FILENO)
+            close(fd);
+    }
+    g_clear_pointer(&inherited, g_array_unref);
+}
+
 /* A file opened as descriptor 1 or 2 would be written into by mistake. The modes are the wrong
  * ones: to use a closed stream stays an error. */
 static void take_standard_descriptors(void)
@@ -61,8 +96,11 @@ void process_prepare(int status_without_memory)
 {
     failed_status = status_without_memory;
     take_standard_descriptors();
+    note_inherited();
     /* Whatever we inherited. */
     signal(SIGPIPE, SIG_DFL);
+    /* A file that grows beyond what we may write is an error of its write(). */
+    signal(SIGXFSZ, SIG_IGN);
     g_log_set_default_handler(on_log, NULL);
 }
 

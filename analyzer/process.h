@@ -10,6 +10,10 @@
  * this one. */
 void process_prepare(int status_without_memory);
 
+/* Once everything is open: closes standard input, of which the capture has its own copy, and what
+ * the caller had open beyond the three, perhaps for writing. */
+void process_close_inherited(void);
+
 /* A first SIGINT sets *interrupted, a second one ends the process. */
 void process_catch_interrupt(volatile sig_atomic_t *interrupted);
 
