@@ -24,6 +24,9 @@ enum {
     WINDOW_SIZE = 256 * 1024,
     RAW_SIZE = 128 * 1024,
     MAGIC_SIZE = 4,
+    /* Octets of a frame that are enough to go on. */
+    ZSTD_FIRST = 5,
+    LZ4_FIRST = 7,
     /* How long an interrupt may go unnoticed between two looks at the flag, in milliseconds. */
     LOOK_UP_MS = 200,
 };
@@ -48,6 +51,8 @@ struct decompressor {
     enum run_result (*run)(struct decompressor *d, struct run *r);
     void (*free)(struct decompressor *d);
     bool inside; /* between a frame's first octet and its last */
+    size_t next; /* octets the library wants: about a block, so that a damaged one takes none before
+                    it along */
     union {
         z_stream zlib;
         ZSTD_DStream *zstd;
@@ -78,7 +83,7 @@ static enum run_result run_zlib(struct decompressor *d, struct run *r)
 
 static enum run_result run_zstd(struct decompressor *d, struct run *r)
 {
-    ZSTD_inBuffer in = {r->in, r->in_size, 0};
+    ZSTD_inBuffer in = {r->in, MIN(r->in_size, d->next), 0};
     ZSTD_outBuffer out = {r->out, r->out_size, 0};
     size_t result = ZSTD_decompressStream(d->zstd, &out, &in);
     r->consumed = in.pos;
@@ -92,12 +97,13 @@ static enum run_result run_zstd(struct decompressor *d, struct run *r)
         r->error = ZSTD_getErrorName(result);
         return RUN_ERROR;
     }
+    d->next = result ? result : ZSTD_FIRST;
     return result == 0 ? RUN_FRAME_END : RUN_MORE;
 }
 
 static enum run_result run_lz4(struct decompressor *d, struct run *r)
 {
-    r->consumed = r->in_size;
+    r->consumed = MIN(r->in_size, d->next);
     r->produced = r->out_size;
     size_t result = LZ4F_decompress(d->lz4, r->out, &r->produced, r->in, &r->consumed, NULL);
     if (LZ4F_isError(result)) {
@@ -107,6 +113,7 @@ static enum run_result run_lz4(struct decompressor *d, struct run *r)
             r->refused = no_memory_words;
         return RUN_ERROR;
     }
+    d->next = result ? result : LZ4_FIRST;
     return result == 0 ? RUN_FRAME_END : RUN_MORE;
 }
 
@@ -163,12 +170,14 @@ static bool decompressor_start(struct decompressor *d, const uint8_t *magic)
     if (is_zstd(number)) {
         d->name = "zstd";
         d->run = run_zstd;
+        d->next = ZSTD_FIRST;
         d->free = free_zstd;
         return (d->zstd = ZSTD_createDStream()) != NULL;
     }
     if (is_lz4(number)) {
         d->name = "lz4";
         d->run = run_lz4;
+        d->next = LZ4_FIRST;
         d->free = free_lz4;
         return !LZ4F_isError(LZ4F_createDecompressionContext(&d->lz4, LZ4F_VERSION));
     }
@@ -340,7 +349,8 @@ static enum source_status decompress_some(struct source *source, uint8_t *to, si
             run.in_size = source->raw_start = source->raw_end = 0;
         if (d->inside || run.in_size) {
             enum run_result result = d->run(d, &run);
-            if (result == RUN_ERROR)
+            /* What comes before the damage counts; asked again, the library says the same. */
+            if (result == RUN_ERROR && run.produced == 0)
                 return fail(source, run.refused ? g_strdup(run.refused)
                                                 : g_strdup_printf("the %s data is damaged: %s",
                                                                   d->name, run.error));
