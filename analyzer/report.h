@@ -61,8 +61,9 @@ struct report {
     FILE *out;
     struct input *input;
     struct input
-        *again;   /* the same captures once more, unread; NULL where they can be read only once */
-    char **names; /* of the captures as shown: valid UTF-8, redacted where wanted */
+        *again; /* the same captures once more, unread; NULL where they can be read only once */
+    char *again_short; /* why the second reading brought less than the first; NULL: it did not */
+    char **names;      /* of the captures as shown: valid UTF-8, redacted where wanted */
     size_t name_count;
     struct redact *redact;               /* NULL: not wanted */
     struct summary *summary;             /* NULL where the format does not summarise */
