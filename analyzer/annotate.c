@@ -69,8 +69,12 @@ static void put_padding(GString *out)
         g_string_append_c(out, '\0');
 }
 
-static void free_annotate(struct annotate *annotate)
+void annotate_discard(struct annotate *annotate)
 {
+    if (!annotate)
+        return;
+    if (annotate->out)
+        fclose(annotate->out);
     for (size_t i = 0; i < annotate->options->capture_count; i++)
         if (annotate->open[i])
             capture_close(&annotate->captures[i]);
@@ -116,7 +120,7 @@ struct annotate *annotate_open(const struct options *options, char **error)
     if (!annotate->out) {
         if (annotate->texts)
             *error = g_strdup_printf("cannot write '%s': %s", options->annotate, g_strerror(errno));
-        free_annotate(annotate);
+        annotate_discard(annotate);
         return NULL;
     }
     setvbuf(annotate->out, NULL, _IOFBF, BUFFER);
@@ -450,6 +454,7 @@ static bool check_written(struct annotate *annotate, char **error)
     errno = 0;
     if (fclose(annotate->out) != 0 && annotate->out_error == 0)
         annotate->out_error = errno ? errno : EIO;
+    annotate->out = NULL;
     if (annotate->texts_error)
         *error = g_strdup_printf("cannot keep the comments of '%s' in a temporary file in '%s': %s",
                                  annotate->options->annotate, g_get_tmp_dir(),
@@ -487,6 +492,6 @@ bool annotate_close(struct annotate *annotate, struct input *input, uint64_t *re
         *error = g_steal_pointer(&cut);
     g_free(cut);
     *rewritten = annotate->rewritten;
-    free_annotate(annotate);
+    annotate_discard(annotate);
     return written;
 }

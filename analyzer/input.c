@@ -22,8 +22,9 @@ struct entry {
     char *label;        /* the name as messages say it */
     GArray *link_types; /* struct input_link_type */
     guint *type_at; /* by number, where there are many: index into link_types plus one, 0: none */
-    GPtrArray *left_out; /* char * */
-    uint64_t unfiltered; /* packets the filter makes no sense for */
+    GPtrArray *left_out;   /* char * */
+    GStringChunk *numbers; /* the names of link types that have none */
+    uint64_t unfiltered;   /* packets the filter makes no sense for */
     uint64_t unknown_blocks;
     uint64_t octets, total;              /* of the file: read, and in all (0: not known) */
     struct decoder_counts before, after; /* of the decoder, when its first and last packet came */
@@ -68,6 +69,7 @@ static void open_entry(struct entry *entry, const char *name, const struct input
     entry->first_packet = TCPRST_TIME_UNKNOWN;
     entry->link_types = g_array_new(FALSE, TRUE, sizeof(struct input_link_type));
     entry->left_out = g_ptr_array_new_with_free_func(g_free);
+    entry->numbers = g_string_chunk_new(64);
     struct source *source = &entry->capture.source;
     entry->open = source_open(source, name);
     if (!entry->open) {
@@ -115,6 +117,7 @@ void input_close(struct input *input)
         capture_close(&entry->capture);
         g_array_unref(entry->link_types);
         g_ptr_array_unref(entry->left_out);
+        g_string_chunk_free(entry->numbers);
         g_free(entry->name);
         g_free(entry->label);
         g_free(entry->type_at);
@@ -156,14 +159,14 @@ static enum input_status put_in_order(struct input *input)
     return INPUT_MORE;
 }
 
-static const char *link_type_name(uint16_t number)
+static const char *link_type_name(struct entry *entry, uint16_t number)
 {
     const char *name = capture_link_type_name(number);
     if (name)
         return name;
     char digits[8];
     g_snprintf(digits, sizeof digits, "%u", number);
-    return g_intern_string(digits);
+    return g_string_chunk_insert(entry->numbers, digits);
 }
 
 static struct input_link_type *find_link_type(struct entry *entry, uint16_t number)
@@ -178,10 +181,10 @@ static struct input_link_type *find_link_type(struct entry *entry, uint16_t numb
         entry->type_at = g_new0(guint, UINT16_MAX + 1);
     if (entry->type_at && entry->type_at[number])
         return &g_array_index(types, struct input_link_type, entry->type_at[number] - 1);
-    struct input_link_type type = {.number = number,
-                                   .decoded = decoder_knows(number),
-                                   .name = number == CAPTURE_NO_LINK_TYPE ? "not a packet"
-                                                                          : link_type_name(number)};
+    struct input_link_type type = {
+        .number = number,
+        .decoded = decoder_knows(number),
+        .name = number == CAPTURE_NO_LINK_TYPE ? "not a packet" : link_type_name(entry, number)};
     g_array_append_val(types, type);
     if (entry->type_at)
         entry->type_at[number] = types->len;

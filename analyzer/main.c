@@ -231,8 +231,10 @@ static bool complain_of_losses(const struct run *run)
             complain(line);
         }
     }
+    if (run->report.again_short)
+        complain(run->report.again_short);
     if (!statistics->out_of_memory)
-        return false;
+        return run->report.again_short != NULL;
     snprintf(line, sizeof line,
              "segments not followed for want of memory: %" PRIu64
              "; resets may be missing or their causes wrong",
@@ -399,6 +401,9 @@ static int run_report(const struct options *options)
     if (!open_all(&run, &error)) {
         complain(error);
         g_free(error);
+        annotate_discard(run.annotate);
+        if (run.report.keep)
+            fclose(run.report.keep);
         input_close(run.report.again);
         input_close(run.input);
         return EXIT_WRONG;
@@ -425,6 +430,7 @@ static int run_report(const struct options *options)
     written = close_annotated(&run) && written;
     input_close(run.report.again);
     input_close(run.input);
+    g_free(run.report.again_short);
     return exit_status(&run, damaged, written, usable);
 }
 
