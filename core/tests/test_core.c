@@ -120,11 +120,13 @@ struct feeder {
     uint32_t client; /* which client's address */
 };
 
+static uint32_t file; /* which one the segments are fed from */
+
 static void feed(struct feeder *f, const struct step *step)
 {
     int from = step->from_server, to = !from;
     uint8_t tcp[20] = {0};
-    struct tcprst_segment s = {.frame = {++f->frame, 0},
+    struct tcprst_segment s = {.frame = {++f->frame, file},
                                .layer = 1,
                                .ip_version = 4,
                                .ip_header = true,
@@ -419,6 +421,109 @@ static void test_frames_beyond_32_bits(void)
     }
 }
 
+/* So do those of the earlier incarnation, of the original of a copy, and of a connection that was
+ * packed away meanwhile; and the file with them. */
+static void test_frames_kept_for_long(void)
+{
+    static struct answers answers;
+    const uint64_t before = (UINT64_C(1) << 39) + 5;
+    const struct script *closed = script_named("data after close");
+    struct feeder f = {start(&answers, 0), before, SECOND, {100, 200}, {0, 0}, 1};
+    file = 70000;
+    play(&f, closed, 1);
+    f.time += 30 * (int64_t)SECOND;
+    for (f.client = 2; f.client < 500; f.client++) /* time for the sweeps to pack it */
+        feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+    f.client = 1;
+    f.time += 200 * (int64_t)SECOND;
+    f.isn[0] += 1000000;
+    f.isn[1] += 1000000;
+    f.ip_id[0] += 1000;
+    f.ip_id[1] += 1000;
+    uint64_t again = f.frame + 1;
+    file = 70001;
+    play(&f, closed, 1);
+    f.ip_id[1]--;
+    feed(&f, &(struct step){SERVER, RST, 2, 0, 0, 0}); /* the same packet once more */
+    stop(f.core);
+    file = 0;
+    const struct tcprst_verdict *v = answers.verdicts;
+    EXPECT(answers.count == 3);
+    EXPECT(v[0].trigger.number == before + closed->trigger && v[0].trigger.capture == 70000);
+    EXPECT(v[1].reused_from.number == again && v[1].reused_from.capture == 70001);
+    EXPECT(v[1].trigger.number == again - 1 + closed->trigger && v[1].trigger.capture == 70001);
+    EXPECT(v[2].duplicate_of.number == v[1].frame.number && v[2].duplicate_of.capture == 70001);
+    EXPECT(v[2].frame.number == v[1].frame.number + 1);
+}
+
+/* A connection that was silent, and packed, says the same wherever its numbers stand. */
+static void test_wrap_after_silence(void)
+{
+    static const uint32_t places[] = {0x1000, 0, 0x7fffffff, 0xffffff9b, 0xffffff38, 0xfffffffe};
+    static const struct step story[] = {OPENING,
+                                        {CLIENT, ACK, 1, 1, 100, 1},
+                                        {SERVER, ACK, 1, 101, 200, 20},
+                                        {CLIENT, ACK, 101, 201, 0, 1}};
+    static struct answers answers;
+    struct tcprst_verdict first = {0};
+    for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+        struct feeder f = {start(&answers, 0), 0, SECOND, {places[p], places[p]}, {0, 0}, 1};
+        for (size_t i = 0; i < sizeof story / sizeof *story; i++)
+            feed(&f, &story[i]);
+        f.time += 100 * (int64_t)SECOND;
+        for (f.client = 2; f.client < 500; f.client++)
+            feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+        f.client = 1;
+        f.time += 300 * (int64_t)SECOND;
+        feed(&f, &(struct step){CLIENT, ACK, 101, 201, 50, 0});
+        f.time += 20 * MILLISECOND;
+        feed(&f, &(struct step){SERVER, RST, 201, 0, 0, 0});
+        stop(f.core);
+        const struct tcprst_verdict *v = &answers.verdicts[0];
+        first = p == 0 ? *v : first;
+        EXPECT(answers.count == 1 && v->acceptance == TCPRST_ACCEPTANCE_EXACT);
+        EXPECT(v->cause == first.cause && v->strength == first.strength);
+        EXPECT(v->idle == 400 * (int64_t)SECOND && v->trigger.number == first.trigger.number);
+        EXPECT(v->risk_to_sender == first.risk_to_sender &&
+               v->risk_from_sender == first.risk_from_sender);
+    }
+}
+
+/* Times that some packets carry and others do not, in every way. */
+static void test_some_times(void)
+{
+    static struct answers answers;
+    const struct script *closed = script_named("closed port");
+    for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++)
+        for (unsigned without = 0; without < 1u << 7; without++) {
+            struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+            int64_t clock = SECOND;
+            for (size_t i = 0; scripts[s].steps[i].flags; i++) {
+                clock += scripts[s].steps[i].wait_ms * (int64_t)MILLISECOND;
+                f.time = without >> i & 1 ? TCPRST_TIME_UNKNOWN : clock;
+                feed(&f, &scripts[s].steps[i]);
+            }
+            stop(f.core);
+            EXPECT(answers.count == 1);
+            EXPECT(answers.verdicts[0].idle <= 2 * (int64_t)SECOND);
+            EXPECT(scripts + s != closed || answers.verdicts[0].cause == TCPRST_CAUSE_CLOSED_PORT);
+        }
+}
+
+/* More RSTs at once than can wait: the first become final early, which is counted, all in order. */
+static void test_too_many_pending(void)
+{
+    enum { MANY = 65536 + 1000 };
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    for (int i = 0; i < MANY; i++, f.client++)
+        feed(&f, &(struct step){SERVER, RST | ACK, 1, 1, 0, 0});
+    EXPECT(answers.count == 1000);
+    struct tcprst_statistics end = stop(f.core);
+    EXPECT(end.verdicts_early == 1000);
+    EXPECT(answers.count == MANY && end.resets == MANY && end.out_of_memory == 0);
+}
+
 /* A table that is full gives up connections, counts them, and still reports every RST. */
 static void test_full_table(void)
 {
@@ -506,6 +611,10 @@ int main(void)
     test_two_clocks();
     test_octets_beyond_32_bits();
     test_frames_beyond_32_bits();
+    test_frames_kept_for_long();
+    test_wrap_after_silence();
+    test_some_times();
+    test_too_many_pending();
     test_full_table();
     test_refused_memory();
     printf("%u failures\n", failures);
