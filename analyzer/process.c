@@ -2,6 +2,7 @@
 /* process.c - what the process finds and how it ends: descriptors, signals, refused memory. */
 #include "process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <stdbool.h>
@@ -86,6 +87,15 @@ static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *messa
         _exit(failed_status);
 }
 
+/* --help: GLib prints it and ends the process with 0, whether it came out or not. */
+static void on_print(const gchar *text)
+{
+    if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+        return;
+    fprintf(stderr, "tcprst: cannot write 'standard output': %s\n", g_strerror(errno));
+    _exit(failed_status);
+}
+
 static void on_interrupt(int signal_number)
 {
     *interrupt_flag = 1;
@@ -102,6 +112,7 @@ void process_prepare(int status_without_memory)
     /* A file that grows beyond what we may write is an error of its write(). */
     signal(SIGXFSZ, SIG_IGN);
     g_log_set_default_handler(on_log, NULL);
+    g_set_print_handler(on_print);
 }
 
 void process_catch_interrupt(volatile sig_atomic_t *interrupted)

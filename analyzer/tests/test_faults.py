@@ -103,6 +103,12 @@ class Output(Case):
                 self.assert_said(tcprst(*arguments, cwd=self.directory, preexec_fn=limited(resource.RLIMIT_FSIZE, 32768)),
                                  2, said)
 
+    def test_what_is_printed_without_a_capture(self):
+        for arguments in (["--help"], ["--version"], ["--list-causes"], ["--explain", "closed-port"]):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                run = subprocess.run([TCPRST, *arguments], stdout=full, stderr=subprocess.PIPE, check=False)
+                self.assert_said(run, 2, "cannot write 'standard output': No space left")
+
     def test_no_temporary_directory(self):
         capture = self.three()
         environment = {**ENVIRONMENT, "TMPDIR": "/no/such/place"}
