@@ -313,9 +313,9 @@ static void put_endings(struct text *text)
 {
     const struct summary *summary = text->report->summary;
     const struct summary_ending *e = summary->endings;
-    GString *how = g_string_new(NULL), *line = g_string_new(NULL);
     if (summary->connections == 0)
         return;
+    GString *how = g_string_new(NULL), *line = g_string_new(NULL);
     add_ending(how, e[SUMMARY_FIN].connections, "by FIN");
     add_ending(how, e[SUMMARY_RESET_AFTER_FIN].connections, "by RST after FIN");
     add_ending(how, e[SUMMARY_RESET].connections, "by RST");
