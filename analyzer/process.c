@@ -24,7 +24,7 @@ static void note_inherited(void)
         return;
     inherited = g_array_new(FALSE, FALSE, sizeof(int));
     while ((name = g_dir_read_name(list))) {
-        int fd = atoi(name);
+        int fd = (int)g_ascii_strtoll(name, NULL, 10); /* "." is 0, which stays */
         g_array_append_val(inherited, fd);
     }
     g_dir_close(list);

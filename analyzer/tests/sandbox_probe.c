@@ -94,7 +94,7 @@ static void probe_executable_memory(void)
 
 static void probe_executable_map(void)
 {
-    mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    (void)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 static void probe_rename(void)
