@@ -49,8 +49,8 @@ static void make_room(struct connection *c, int64_t now)
     r->capacity = capacity;
 }
 
-static inline struct recent *push(struct connection *c, const struct tcprst_segment *s, int64_t time,
-                                  uint8_t bits)
+static inline struct recent *push(struct connection *c, const struct tcprst_segment *s,
+                                  int64_t time, uint8_t bits)
 {
     struct recents *r = &c->recents;
     if (r->held == r->capacity)
@@ -649,9 +649,9 @@ static struct recent *track_any(struct connection *c, const struct tcprst_segmen
 {
     struct endpoint *x = &c->end[d], *y = &c->end[!d];
     const struct recent *original = connection_duplicate(c, s, d, time);
-    struct recent *e = push(c, s, time,
-                            (uint8_t)((d ? RECENT_FROM_B : 0) |
-                                      (y->seen & END_FIN ? RECENT_AFTER_FIN : 0)));
+    struct recent *e =
+        push(c, s, time,
+             (uint8_t)((d ? RECENT_FROM_B : 0) | (y->seen & END_FIN ? RECENT_AFTER_FIN : 0)));
     if (c->odd)
         c->odd--;
     if (!c->segments) {

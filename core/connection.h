@@ -196,7 +196,7 @@ struct connection {
     int64_t event_time;
     uint8_t forged_by, forged_ttl;
     uint8_t spare[2];
-    uint32_t entry; /* the table's: its number there */
+    uint32_t entry;    /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];
 };

@@ -624,7 +624,8 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
 
 static void fact_runs(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
-    const struct run *aborts = is(e, F(ABORT_FORM)) ? host_run_at(x_host, RUN_ABORTS, r->when) : NULL;
+    const struct run *aborts =
+        is(e, F(ABORT_FORM)) ? host_run_at(x_host, RUN_ABORTS, r->when) : NULL;
     if (aborts && r->connection->first_time <= aborts->start && !seen(&r->y, END_FIN)) {
         int64_t span = aborts->end - aborts->start;
         tell(e, F(OTHERS_TOO), aborts->count >= MASS_COUNT && span <= MASS_SPAN);

@@ -152,7 +152,9 @@ static bool grow(struct hosts *h)
     }
     free(h->sets);
     free(h->members);
-    *h = bigger;
+    h->sets = bigger.sets;
+    h->members = bigger.members;
+    h->set_count = bigger.set_count;
     return true;
 }
 

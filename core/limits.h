@@ -196,7 +196,8 @@
 #define PACK_ENDED RECENT_AGE
 /* One that is open: longer than programs pause in the middle of something. */
 #define PACK_OPEN (60 * NS_PER_S)
-/* One with only one end so far: most answers have come by then, and of a flood nothing more comes. */
+/* One with only one end so far: most answers have come by then, and of a flood nothing more comes.
+ */
 #define PACK_ONE_SIDED (1 * NS_PER_S)
 /* A SYN nobody answered: Linux gives up after 127 s. */
 #define KEEP_UNANSWERED (180 * NS_PER_S)

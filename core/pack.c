@@ -49,39 +49,40 @@
     H(ip_id, x->ip_id) B(ttl, x->ttl_last)
 /* clang-format on */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): terms of sums */
 #define SIZE(field) +sizeof(((SIZED *)0)->field)
-#define SIZE_NEAR(field, other) SIZE(field)
+#define SIZE_NEAR(field, other) +sizeof(((SIZED *)0)->field)
 #define SIZED struct endpoint
-_Static_assert(sizeof(SIZED) == SIZE(snd_max)
-                                    ENDPOINT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE, SIZE,
-                                                    SIZE_NEAR, SIZE_NEAR, SIZE_NEAR)
-                                        ENDPOINT_RARE(SIZE, SIZE, SIZE, SIZE),
+_Static_assert(sizeof(SIZED) == SIZE(snd_max) ENDPOINT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE,
+                                                              SIZE, SIZE_NEAR, SIZE_NEAR, SIZE_NEAR)
+                                    ENDPOINT_RARE(SIZE, SIZE, SIZE, SIZE),
                "a field of an endpoint is not packed");
 #undef SIZED
 #define SIZED struct recent
-_Static_assert(offsetof(SIZED, bits) == 0 RECENT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE_NEAR,
-                                                           SIZE_NEAR),
+_Static_assert(offsetof(SIZED, bits) ==
+                   0 RECENT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE_NEAR, SIZE_NEAR),
                "a field of a recent segment is not packed");
 #undef SIZED
 #define SIZED struct connection
 _Static_assert(offsetof(SIZED, inside) ==
                    SIZE(address) SIZE(port) SIZE(ip_version) SIZE(recents) SIZE(last_time)
-                       SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset) SIZE(entry) SIZE(pool)
-                           SIZE(end) SIZE(past) SIZE(spare) CONNECTION_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE)
-                               CONNECTION_RARE(SIZE, SIZE, SIZE),
+                       SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset)
+                           SIZE(entry) SIZE(pool) SIZE(end) SIZE(past) SIZE(spare)
+                               CONNECTION_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE)
+                                   CONNECTION_RARE(SIZE, SIZE, SIZE),
                "a field of a connection is not packed");
 #undef SIZED
 #undef SIZE
 #undef SIZE_NEAR
 
-#define ONE(field) +1
-#define ONE_NEAR(field, other) +1
+#define ONE(field) +sizeof(char)
+#define ONE_NEAR(field, other) +sizeof(char)
 enum {
     /* at least, and at most: end[].snd_max, last, recents.pushed, and whether there are rare ones,
      * stand by themselves */
-    NUMBERS = 5 CONNECTION_FIELDS(ONE, ONE, ONE, ONE, ONE)
-              + 2 * (1 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR,
-                                       ONE_NEAR)),
+    NUMBERS =
+        5 CONNECTION_FIELDS(ONE, ONE, ONE, ONE, ONE) +
+        2 * (1 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR, ONE_NEAR)),
     NUMBERS_RARE = 0 CONNECTION_RARE(ONE, ONE, ONE) + 2 * (0 ENDPOINT_RARE(ONE, ONE, ONE, ONE)),
     NUMBERS_RECENT = 1 RECENT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR),
     /* a time may take two */
@@ -90,13 +91,14 @@ enum {
 };
 #undef ONE
 #undef ONE_NEAR
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 _Static_assert(NUMBERS / 2 >= SLACK, "what is read behind the last number is lengths");
 
 /* ---- numbers, in either direction ---- */
 
-/* Everything down to a structure's list becomes one run of code, for each direction its own, and the
- * coder stays in registers: else its octets, which may be anybody's, force it into memory. */
+/* Everything down to a structure's list becomes one run of code, for each direction its own, and
+ * the coder stays in registers: else its octets, which may be anybody's, force it into memory. */
 #if defined(__GNUC__)
 #define RUN static inline __attribute__((always_inline))
 #else
@@ -289,7 +291,7 @@ RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 #define D(field, other) near_32(k, &e->field, other);
     ENDPOINT_FIELDS(N, P, T, Z, W, S, Y, B, H, D)
 #define SET(field) | (uint64_t)e->field
-#define KNOWN(field) | (uint64_t)(e->field + 1)
+#define KNOWN(field) | ((uint64_t)e->field + 1)
     if (number(k, (0 ENDPOINT_RARE(SET, SET, KNOWN, KNOWN)) != 0)) {
         ENDPOINT_RARE(N, Y, T, P)
     } else if (!k->writing) {
@@ -378,8 +380,7 @@ struct packed *connection_pack(struct connection *c, unsigned keep)
 {
     UNINITIALIZED uint8_t lengths[(NUMBERS_MOST + 1) / 2];
     UNINITIALIZED uint8_t numbers[8 * NUMBERS_MOST + SLACK];
-    struct coder k = {
-        .writing = true, .lengths = lengths, .octets = numbers, .time = c->last_time};
+    struct coder k = {.writing = true, .lengths = lengths, .octets = numbers, .time = c->last_time};
     uint32_t kept = c->recents.held < keep ? c->recents.held : keep;
     code_connection(&k, c);
     for (uint32_t n = 0; n < kept; n++)
@@ -400,13 +401,15 @@ struct packed *connection_pack(struct connection *c, unsigned keep)
     uint8_t *to = p->octets;
     memcpy(to, c->address[0], address);
     memcpy(to += address, c->address[1], address);
+    /* number() has written each of them. */
+    /* cppcheck-suppress uninitvar */
     memcpy(to += address, numbers, coded);
     memcpy(to + coded, lengths, length);
     connection_release_recents(c);
     return p;
 }
 
-static struct coder unpack_state(struct connection *c, const struct packed *p)
+static struct coder unpack_state(struct connection *c, struct packed *p)
 {
     size_t address = address_size(p->ip_version);
     memset(c, 0, offsetof(struct connection, inside));
@@ -416,7 +419,7 @@ static struct coder unpack_state(struct connection *c, const struct packed *p)
     memcpy(c->address[0], p->octets, address);
     memcpy(c->address[1], p->octets + address, address);
     c->last_time = p->last_time;
-    uint8_t *begin = (uint8_t *)(uintptr_t)p;
+    uint8_t *begin = (uint8_t *)p;
     struct coder k = {.lengths = begin + p->size - p->lengths,
                       .octets = begin + offsetof(struct packed, octets) + 2 * address,
                       .time = p->last_time};
@@ -424,7 +427,7 @@ static struct coder unpack_state(struct connection *c, const struct packed *p)
     return k;
 }
 
-void connection_look(struct connection *c, const struct packed *p)
+void connection_look(struct connection *c, struct packed *p)
 {
     unpack_state(c, p);
 }

@@ -29,7 +29,7 @@ struct packed *connection_pack(struct connection *c, unsigned keep);
  * was. */
 bool connection_unpack(struct connection *c, struct packed *p, struct pool *pool);
 /* The same to look at, without its recent segments; it owns nothing. */
-void connection_look(struct connection *c, const struct packed *p);
+void connection_look(struct connection *c, struct packed *p);
 void packed_free(struct packed *p);
 
 static inline size_t address_size(uint8_t ip_version)

@@ -4,8 +4,8 @@
  * large pieces, kept for the next block of the same size, given back all at once.
  *
  * malloc() joins what is given back with its neighbours and splits it again for the next: measured,
- * a tenth of the time of a capture with many short connections. A pool never gives one size's memory
- * to another: blocks of ever other sizes belong to malloc().
+ * a tenth of the time of a capture with many short connections. A pool never gives one size's
+ * memory to another: blocks of ever other sizes belong to malloc().
  */
 #ifndef TCPRST_POOL_H
 #define TCPRST_POOL_H

@@ -17,8 +17,8 @@
 
 enum { CHUNK = 64, SWEEP = 6, SAMPLE = 16 };
 
-/* Where a connection at work lives. An odd number of lines, so that the same line of many homes does
- * not fall into the same few sets of the cache. */
+/* Where a connection at work lives. An odd number of lines, so that the same line of many homes
+ * does not fall into the same few sets of the cache. */
 struct home {
     union {
         _Alignas(LINE) struct connection connection;
@@ -66,7 +66,7 @@ struct table {
     size_t hand, packing_hand; /* where the next sweeps look */
     size_t next_victim;        /* when the table is full, TABLE_NONE: not chosen yet */
     uint32_t next_victim_since;
-    struct home *due[SWEEP];   /* to be packed by the next sweep, if still silent; NULL: none */
+    struct home *due[SWEEP]; /* to be packed by the next sweep, if still silent; NULL: none */
     size_t max;
     uint64_t seed;
     struct pool pool; /* of recent segments */
@@ -109,15 +109,25 @@ static void *alloc_lines(size_t size)
     void *block = malloc(size + LINE + sizeof(void *));
     if (!block)
         return NULL;
-    uintptr_t start = ((uintptr_t)block + sizeof(void *) + LINE - 1) & ~(uintptr_t)(LINE - 1);
-    ((void **)start)[-1] = block;
-    return (void *)start;
+    uint8_t *start = (uint8_t *)block + sizeof(void *);
+    start += (LINE - (uintptr_t)start % LINE) % LINE;
+    memcpy(start - sizeof block, &block, sizeof block);
+    /* block_of() finds it again. */
+    /* cppcheck-suppress memleak */
+    return start;
+}
+
+static void *block_of(const void *lines)
+{
+    void *block;
+    memcpy(&block, (const uint8_t *)lines - sizeof block, sizeof block);
+    return block;
 }
 
 static void free_lines(void *lines)
 {
     if (lines)
-        free(((void **)lines)[-1]);
+        free(block_of(lines));
 }
 
 void table_remove_all(struct table *t)
@@ -510,14 +520,16 @@ static enum keeping keeping_of(const struct connection *c)
 /* Both FINs acknowledged by time or by a RST: nothing of it is expected any more. */
 static int64_t keep_for(enum keeping keeping)
 {
-    return keeping == KEEP_ENDED ? KEEP_CLOSED : keeping == KEEP_ONE_SIDED ? KEEP_UNANSWERED
-                                                                           : INT64_MAX;
+    return keeping == KEEP_ENDED       ? KEEP_CLOSED
+           : keeping == KEEP_ONE_SIDED ? KEEP_UNANSWERED
+                                       : INT64_MAX;
 }
 
 static int64_t pack_after(enum keeping keeping)
 {
-    return keeping == KEEP_ENDED ? PACK_ENDED : keeping == KEEP_ONE_SIDED ? PACK_ONE_SIDED
-                                                                          : PACK_OPEN;
+    return keeping == KEEP_ENDED       ? PACK_ENDED
+           : keeping == KEEP_ONE_SIDED ? PACK_ONE_SIDED
+                                       : PACK_OPEN;
 }
 
 static bool busy(const struct connection *c)
@@ -559,8 +571,7 @@ static void pack(struct table *t, struct home *home, enum keeping keeping)
     uint32_t entry = c->entry;
     enum tcprst_ending ending = connection_ending(c);
     uint32_t since = ticks(t, c->last_time);
-    struct packed *p =
-        connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS);
+    struct packed *p = connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS);
     if (!p)
         return;
     t->packed_memory += p->size;
