@@ -169,6 +169,12 @@ static void register_preferences(void)
                                    10, &pref_max_connections);
 }
 
+static void end_file(void)
+{
+    tcprst_statistics_end_file();
+    tcprst_records_end_file();
+}
+
 static void register_protocol(void)
 {
     proto_tcprst = proto_register_protocol("TCP Reset Cause", "TCPRST", "tcprst");
@@ -180,6 +186,9 @@ static void register_protocol(void)
                                              proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
     tcprst_annotate_register(proto_tcprst, &pref_min_strength);
     tcprst_records_register(&pref_max_connections);
+    register_init_routine(tcprst_records_begin_file);
+    register_postseq_cleanup_routine(tcprst_records_reading_done);
+    register_cleanup_routine(end_file);
     tcprst_statistics_register();
     register_preferences();
 }

@@ -129,7 +129,7 @@ static void take_verdict(void *user, const struct tcprst_verdict *verdict)
     note_trigger(record, verdict);
 }
 
-static void begin_file(void)
+void tcprst_records_begin_file(void)
 {
     struct tcprst_options options = {
         .on_verdict = take_verdict,
@@ -142,10 +142,11 @@ static void begin_file(void)
     memset(&file.extent, 0, sizeof file.extent);
 }
 
-static void end_file(void)
+void tcprst_records_end_file(void)
 {
     tcprst_free(file.core);
     file.core = NULL;
+    file.drawn = NULL;
 }
 
 /* The capture is known to have ended: nothing is pending any more, and the core's memory can go. */
@@ -159,16 +160,14 @@ static void finish(void)
     file.core = NULL;
 }
 
-/* Wireshark calls this when a file was read to its end or a live capture stopped, not when tshark
- * reads in one pass. */
-static void reading_done(void)
+void tcprst_records_reading_done(void)
 {
     file.complete = file.extent;
     finish();
 }
 
 /*
- * Wireshark does not call reading_done() after it dissected a file afresh, for a changed
+ * Wireshark does not say so after it dissected a file afresh, for a changed
  * preference. That reading is known to be complete by its frames: it begins and ends with those of
  * the reading that was.
  */
@@ -183,9 +182,6 @@ static bool read_again(void)
 void tcprst_records_register(const unsigned *max_connections)
 {
     file.max_connections = max_connections;
-    register_init_routine(begin_file);
-    register_cleanup_routine(end_file);
-    register_postseq_cleanup_routine(reading_done);
 }
 
 static void extend(const packet_info *pinfo)

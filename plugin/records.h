@@ -16,9 +16,16 @@
 /* One RST of the file. */
 struct tcprst_record;
 
-/* Registers the routines that begin and end a file. max_connections is read whenever a file begins.
- */
+/* max_connections is read whenever a file begins. */
 void tcprst_records_register(const unsigned *max_connections);
+
+/* A file begins: it is opened, dissected afresh, or the next one of a capture into several. */
+void tcprst_records_begin_file(void);
+/* It was read to its end, or a live capture stopped. Wireshark does not say so when tshark reads in
+ * one pass. */
+void tcprst_records_reading_done(void);
+/* It ends, and every record with it. */
+void tcprst_records_end_file(void);
 
 /* First reading: gives the segment to the core. Returns its record if it is a RST, else NULL. */
 struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,

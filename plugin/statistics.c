@@ -85,17 +85,19 @@ struct host {
     uint64_t resets;
 };
 
-/* One -z tcprst,summary. */
-struct summary {
-    GArray *records; /* of const struct tcprst_record *, in the order they passed */
+struct totals {
+    uint64_t resets, duplicates, events, given_up;
+    struct count causes[TCPRST_CAUSE_COUNT];
+    GHashTable *hosts; /* name to struct host */
 };
 
-struct totals {
-    uint64_t resets, duplicates;
-    struct count causes[TCPRST_CAUSE_COUNT];
-    GHashTable *hosts;  /* name to struct host */
-    GHashTable *events; /* frames of the first RST of an event */
+/* One -z tcprst,summary. */
+struct summary {
+    GArray *records;    /* of const struct tcprst_record *, of the open file, as they passed */
+    struct totals past; /* of the files before it: tshark -b writes one after the other */
 };
+
+static GSList *summaries;
 
 static void free_host(void *data)
 {
@@ -104,20 +106,26 @@ static void free_host(void *data)
     g_free(host);
 }
 
-static void count_host(GHashTable *hosts, const struct tcprst_verdict *verdict)
+static void clear_totals(struct totals *totals)
 {
-    char *name = sender_name(NULL, verdict);
+    GHashTable *hosts = totals->hosts;
+    g_hash_table_remove_all(hosts);
+    *totals = (struct totals){.hosts = hosts};
+}
+
+static void count_host(GHashTable *hosts, const char *name, uint64_t resets)
+{
     struct host *host = (struct host *)g_hash_table_lookup(hosts, name);
     if (!host) {
         host = g_new0(struct host, 1);
         host->name = g_strdup(name);
         g_hash_table_insert(hosts, host->name, host);
     }
-    host->resets++;
-    wmem_free(NULL, name);
+    host->resets += resets;
 }
 
-static void count_verdict(struct totals *totals, const struct tcprst_verdict *verdict)
+static void count_verdict(struct totals *totals, const struct tcprst_verdict *verdict,
+                          GHashTable *events)
 {
     if (verdict->duplicate_of.number) {
         totals->duplicates++;
@@ -126,8 +134,46 @@ static void count_verdict(struct totals *totals, const struct tcprst_verdict *ve
     totals->resets++;
     totals->causes[verdict->cause].total++;
     totals->causes[verdict->cause].by_strength[verdict->strength]++;
-    count_host(totals->hosts, verdict);
-    g_hash_table_add(totals->events, GUINT_TO_POINTER((uint32_t)verdict->event.number));
+    g_hash_table_add(events, GUINT_TO_POINTER((uint32_t)verdict->event.number));
+    char *name = sender_name(NULL, verdict);
+    count_host(totals->hosts, name, 1);
+    wmem_free(NULL, name);
+}
+
+/* Adds what the open file has. */
+static void count_records(struct totals *totals, const GArray *records)
+{
+    GHashTable *events = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (guint i = 0; i < records->len; i++) {
+        struct tcprst_verdict verdict;
+        if (tcprst_record_verdict(g_array_index(records, const struct tcprst_record *, i),
+                                  &verdict))
+            count_verdict(totals, &verdict, events);
+    }
+    totals->events += g_hash_table_size(events);
+    g_hash_table_destroy(events);
+    struct tcprst_statistics statistics;
+    tcprst_records_statistics(&statistics);
+    totals->given_up += statistics.connections_given_up;
+}
+
+static void add_totals(struct totals *totals, const struct totals *more)
+{
+    totals->resets += more->resets;
+    totals->duplicates += more->duplicates;
+    totals->events += more->events;
+    totals->given_up += more->given_up;
+    for (int cause = 0; cause < TCPRST_CAUSE_COUNT; cause++) {
+        totals->causes[cause].total += more->causes[cause].total;
+        for (int i = 0; i <= TCPRST_STRENGTH_CERTAIN; i++)
+            totals->causes[cause].by_strength[i] += more->causes[cause].by_strength[i];
+    }
+    GHashTableIter iter;
+    void *value;
+    for (g_hash_table_iter_init(&iter, more->hosts); g_hash_table_iter_next(&iter, NULL, &value);) {
+        const struct host *host = (const struct host *)value;
+        count_host(totals->hosts, host->name, host->resets);
+    }
 }
 
 static void print_group(const struct totals *totals, enum tcprst_group group)
@@ -178,7 +224,7 @@ static void print_totals(const struct totals *totals)
 {
     printf("\n===================================================================\n");
     printf("TCP Reset Causes\n");
-    printf("%" PRIu64 " resets in %u events", totals->resets, g_hash_table_size(totals->events));
+    printf("%" PRIu64 " resets in %" PRIu64 " events", totals->resets, totals->events);
     if (totals->duplicates)
         printf(", and %" PRIu64 " packets captured twice", totals->duplicates);
     printf("\n");
@@ -188,32 +234,36 @@ static void print_totals(const struct totals *totals)
             print_group(totals, (enum tcprst_group)group);
         print_hosts(totals->hosts);
     }
-    struct tcprst_statistics statistics;
-    tcprst_records_statistics(&statistics);
-    if (statistics.connections_given_up)
+    if (totals->given_up)
         printf("\n%" PRIu64 " connections were given up for want of room: raise the preference "
                "tcprst.max_connections\n",
-               statistics.connections_given_up);
+               totals->given_up);
     printf("===================================================================\n");
+}
+
+static GHashTable *new_hosts(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_host);
 }
 
 static void draw_summary(void *data)
 {
     const struct summary *summary = (const struct summary *)data;
-    struct totals totals = {
-        .hosts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_host),
-        .events = g_hash_table_new(g_direct_hash, g_direct_equal),
-    };
-    for (guint i = 0; i < summary->records->len; i++) {
-        const struct tcprst_record *record =
-            g_array_index(summary->records, const struct tcprst_record *, i);
-        struct tcprst_verdict verdict;
-        if (tcprst_record_verdict(record, &verdict))
-            count_verdict(&totals, &verdict);
-    }
+    struct totals totals = {.hosts = new_hosts()};
+    add_totals(&totals, &summary->past);
+    count_records(&totals, summary->records);
     print_totals(&totals);
     g_hash_table_destroy(totals.hosts);
-    g_hash_table_destroy(totals.events);
+}
+
+/* The records go with their file: what they say is counted while they are there. */
+void tcprst_statistics_end_file(void)
+{
+    for (GSList *item = summaries; item; item = item->next) {
+        struct summary *summary = (struct summary *)item->data;
+        count_records(&summary->past, summary->records);
+        g_array_set_size(summary->records, 0);
+    }
 }
 
 static tap_packet_status count_in_summary(void *data, packet_info *pinfo, epan_dissect_t *edt,
@@ -226,13 +276,18 @@ static tap_packet_status count_in_summary(void *data, packet_info *pinfo, epan_d
 
 static void reset_summary(void *data)
 {
-    g_array_set_size(((struct summary *)data)->records, 0);
+    struct summary *summary = (struct summary *)data;
+    g_array_set_size(summary->records, 0);
+    clear_totals(&summary->past);
 }
 
 static void free_summary(void *data)
 {
-    g_array_free(((struct summary *)data)->records, TRUE);
-    g_free(data);
+    struct summary *summary = (struct summary *)data;
+    summaries = g_slist_remove(summaries, summary);
+    g_array_free(summary->records, TRUE);
+    g_hash_table_destroy(summary->past.hosts);
+    g_free(summary);
 }
 
 /* -z tcprst,summary[,FILTER] */
@@ -243,6 +298,8 @@ static tcprst_tap_init_result start_summary(const char *argument, void *user)
     const char *filter = g_str_has_prefix(argument, start) ? argument + strlen(start) : NULL;
     struct summary *summary = g_new0(struct summary, 1);
     summary->records = g_array_new(FALSE, FALSE, sizeof(const struct tcprst_record *));
+    summary->past.hosts = new_hosts();
+    summaries = g_slist_prepend(summaries, summary);
     GString *error = register_tap_listener(TAP, summary, filter, 0, reset_summary, count_in_summary,
                                            draw_summary, free_summary);
     if (error) {

@@ -9,6 +9,9 @@
 
 void tcprst_statistics_register(void);
 
+/* To be called while the records of the file that ends are still there. */
+void tcprst_statistics_end_file(void);
+
 /* Offers a dissected RST to whoever counts. */
 void tcprst_statistics_queue(packet_info *pinfo, const struct tcprst_record *record);
 

@@ -154,6 +154,18 @@ class Passes(unittest.TestCase):
 
 
 class SecondFile(unittest.TestCase):
+    def test_summary_of_a_capture_into_several_files(self):
+        """tshark -b begins each file afresh; what the summary counts is of all of them."""
+        path = capture("several", [p.ethernet(x) for i in range(20) for x in p.refused(port=1000 + i)])
+        with open(path, "rb") as live:
+            run = ws.run("-i", "-", "-P", "-q", "-b", "packets:10", "-w", os.path.join(ws.home, "ring.pcapng"),
+                         "-z", "tcprst,summary", stdin=live,
+                         environment={"WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict"})
+        if "40 packets captured" not in run.stderr:
+            self.skipTest("cannot capture from a pipe here: " + run.stderr.strip())
+        self.assertEqual(0, run.returncode, run.stderr)
+        self.assertIn("20 resets in 20 events", run.stdout)
+
     def test_nothing_is_left_of_the_file_before(self):
         """sharkd opens one file after the other in one process, as the GUI does."""
         sharkd = next((path for path in (os.environ.get("SHARKD"), "/usr/bin/sharkd")
