@@ -149,9 +149,9 @@ void tcprst_records_end_file(void)
     file.drawn = NULL;
 }
 
-/* The capture is known to have ended: nothing is pending any more, and the core's memory can go. */
-static void finish(void)
+void tcprst_records_reading_done(void)
 {
+    file.complete = file.extent;
     if (!file.core)
         return;
     tcprst_finish(file.core);
@@ -160,16 +160,10 @@ static void finish(void)
     file.core = NULL;
 }
 
-void tcprst_records_reading_done(void)
-{
-    file.complete = file.extent;
-    finish();
-}
-
 /*
- * Wireshark does not say so after it dissected a file afresh, for a changed
- * preference. That reading is known to be complete by its frames: it begins and ends with those of
- * the reading that was.
+ * Wireshark does not say so after it dissected a file afresh, for a changed preference. That
+ * reading is taken for complete when it began and ended with the frames of the reading that was.
+ * The core is kept all the same: should the file have grown since, the rest is still to come.
  */
 static bool read_again(void)
 {
@@ -244,8 +238,6 @@ struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
     if (!record || record->seq != segment->seq || record->source_port != segment->source_port ||
         record->destination_port != segment->destination_port)
         return NULL;
-    if (!record->final && read_again())
-        finish();
     return record;
 }
 
@@ -272,7 +264,10 @@ bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_ver
         restore(record, verdict);
         return true;
     }
-    return file.core && tcprst_peek(file.core, record->reset, verdict);
+    if (!file.core || !tcprst_peek(file.core, record->reset, verdict))
+        return false;
+    verdict->final = read_again();
+    return true;
 }
 
 void tcprst_records_statistics(struct tcprst_statistics *statistics)
