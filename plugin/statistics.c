@@ -224,7 +224,8 @@ static void print_totals(const struct totals *totals)
 {
     printf("\n===================================================================\n");
     printf("TCP Reset Causes\n");
-    printf("%" PRIu64 " resets in %" PRIu64 " events", totals->resets, totals->events);
+    printf("%" PRIu64 " reset%s in %" PRIu64 " event%s", totals->resets,
+           totals->resets == 1 ? "" : "s", totals->events, totals->events == 1 ? "" : "s");
     if (totals->duplicates)
         printf(", and %" PRIu64 " packets captured twice", totals->duplicates);
     printf("\n");
