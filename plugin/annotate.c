@@ -9,7 +9,7 @@
 
 /* A line of the details pane; Wireshark cuts labels at 240 octets, and nobody reads lines that
  * long. */
-enum { LINE_WIDTH = 140, TEXT_SIZE = 1024 };
+enum { LINE_WIDTH = 120, TEXT_SIZE = 1024 };
 
 /* Links shown in one frame at most: a hostile capture may have a million answers to one segment. */
 enum { DREW_MAX = 100 };
@@ -196,6 +196,18 @@ static void add_frame(struct place at, int hf, const struct tcprst_frame *frame)
     proto_item_set_generated(item);
 }
 
+/* The first RST of its event; of many it is the only one. */
+static void add_event(struct place at, const struct tcprst_verdict *verdict)
+{
+    if (verdict->event.number == 0 || verdict->event.number != verdict->frame.number) {
+        add_frame(at, hf_event, &verdict->event);
+        return;
+    }
+    uint32_t number = (uint32_t)verdict->event.number;
+    proto_item_set_generated(proto_tree_add_uint_format_value(at.tree, hf_event, at.tvb, 0, 0,
+                                                              number, "%u (this one)", number));
+}
+
 static void add_count(struct place at, int hf, int64_t count)
 {
     if (count < 0)
@@ -215,13 +227,15 @@ static size_t line_length(const char *text)
     return length;
 }
 
-/* An item whose value is value and whose label is text, over as many lines as it needs. */
+/* An item whose value is value and whose label is text, over as many lines as it needs; without the
+ * brackets of a generated item where there are several, for each line would get a pair. */
 static proto_item *add_text(struct place at, int hf, const char *value, const char *text)
 {
     size_t length = line_length(text);
     proto_item *item = proto_tree_add_string_format_value(at.tree, hf, at.tvb, 0, 0, value, "%.*s",
                                                           (int)length, text);
-    proto_item_set_generated(item);
+    if (text[length] == '\0')
+        proto_item_set_generated(item);
     while (text[length] == ' ') {
         text += length + 1;
         length = line_length(text);
@@ -360,7 +374,7 @@ static proto_item *add_verdict(proto_tree *tree, tvbuff_t *tvb,
     add_evidence(at, verdict);
     add_frame(at, hf_trigger, &verdict->trigger);
     add_frame(at, hf_duplicate_of, &verdict->duplicate_of);
-    add_frame(at, hf_event, &verdict->event);
+    add_event(at, verdict);
     add_alternatives(at, verdict);
     add_dimensions(at, verdict);
     add_advice(at, verdict);
