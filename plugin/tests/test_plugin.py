@@ -5,8 +5,10 @@
 usage: test_plugin.py PLUGIN.so [unittest arguments]
 """
 
+import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import unittest
@@ -121,6 +123,40 @@ class Switches(unittest.TestCase):
         self.assertGreater(experts("possible"), 0)
         self.assertEqual(0, experts("none"))
         self.assertLessEqual(experts("certain"), experts("likely"))
+
+
+class Profile(unittest.TestCase):
+    """The profile "TCP Resets": Wireshark drops a rule or a button that it does not understand, and hardly says so."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "profile", "TCP Resets")
+        cls.path = capture("profile", [p.ethernet(x) for x in p.refused() + p.aborted()])
+
+    def lines(self, name):
+        with open(os.path.join(self.folder, name), encoding="ascii") as file:
+            return [line.rstrip("\n") for line in file if line.strip() and not line.startswith("#")]
+
+    def accept(self, filters):
+        self.assertGreater(len(filters), 5)
+        tshark("-r", self.path, "-Y", " or ".join(f"({x})" for x in filters))
+
+    def test_colour_rules(self):
+        self.accept([line.split("@")[2] for line in self.lines("colorfilters")])
+
+    def test_filter_buttons(self):
+        self.accept([row[2].replace("\\x22", '"') for row in csv.reader(self.lines("dfilter_buttons"))])
+
+    def test_tshark_takes_it(self):
+        target = os.path.join(ws.home, ".config", "wireshark", "profiles", "TCP Resets")
+        shutil.copytree(self.folder, target)
+        self.addCleanup(shutil.rmtree, os.path.join(ws.home, ".config"))
+        arguments = ["-C", "TCP Resets", "-2", "-r", self.path]
+        run = ws.run(*arguments)
+        self.assertEqual((0, ""), (run.returncode, run.stderr))
+        self.assertRegex(run.stdout.splitlines()[1], r"\bclosed-port (certain|likely) 1 +reset\b")
+        rules = tshark(*arguments, "-T", "fields", "-e", "frame.coloring_rule.name", "--color").splitlines()
+        self.assertEqual(["Drew a reset", "Reset: refused"], rules[:2])
 
 
 class Passes(unittest.TestCase):
