@@ -3,19 +3,38 @@
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME tcprst)
 set(CPACK_PACKAGE_CONTACT "the tcprst authors")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each package has its own, the first line of its description
 set(CPACK_RESOURCE_FILE_LICENSE "${CMAKE_CURRENT_SOURCE_DIR}/LICENSE")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
+set(CPACK_PRE_BUILD_SCRIPTS "${CMAKE_CURRENT_LIST_DIR}/package_files.cmake")
+
 set(CPACK_DEBIAN_ANALYZER_PACKAGE_NAME tcprst)
-set(CPACK_DEBIAN_PLUGIN_PACKAGE_NAME wireshark-plugin-tcprst)
+set(CPACK_DEBIAN_ANALYZER_PACKAGE_SUGGESTS wireshark-plugin-tcprst)
 set(CPACK_COMPONENT_ANALYZER_DESCRIPTION
-    "Reads captures and reports for every TCP reset its cause, the evidence and what to check next.")
+"tells why TCP connections were reset
+Reads packet captures and reports for every TCP reset its cause, how sure that
+is, the evidence, and what to check next: as text, HTML, JSON or CSV.")
+
+set(CPACK_DEBIAN_PLUGIN_PACKAGE_NAME wireshark-plugin-tcprst)
+set(CPACK_DEBIAN_PLUGIN_PACKAGE_RECOMMENDS "wireshark | tshark")
+set(CPACK_DEBIAN_PLUGIN_PACKAGE_ENHANCES "wireshark, tshark")
+set(CPACK_DEBIAN_PLUGIN_PACKAGE_SUGGESTS tcprst)
 set(CPACK_COMPONENT_PLUGIN_DESCRIPTION
-    "Shows the cause of every TCP reset in Wireshark and tshark: fields, subtree, statistics.")
+"Wireshark plugin that tells why TCP connections were reset
+Shows for every TCP reset in Wireshark and tshark its cause, how sure that is,
+the evidence, and what to check next: as fields, subtree, expert information
+and statistics. Comes with a profile of columns, colours and filter buttons.")
+
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/copyright"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/tcprst" COMPONENT analyzer)
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/copyright"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/wireshark-plugin-tcprst" COMPONENT plugin)
+
 set(CPACK_COMPONENTS_ALL "")
 if(TARGET tcprst_analyzer)
   list(APPEND CPACK_COMPONENTS_ALL analyzer)
