@@ -36,6 +36,9 @@ static struct {
     wmem_map_t *drawn;                   /* frame number to struct drawn_list */
     struct extent extent;                /* of the reading under way */
     struct extent complete;              /* of the last reading that came to its end */
+    /* The verdict asked for last, until the next segment: it is noted first and shown then. */
+    const struct tcprst_record *peeked;
+    struct tcprst_verdict peeked_verdict;
 } file;
 
 /* ---- Which frame drew which resets
@@ -121,6 +124,18 @@ const struct tcprst_record *tcprst_record_next_drawn(const struct tcprst_record 
  * ----------------------------------------------------------------------------------------------------
  */
 
+/* The verdict while later packets may change it. */
+static const struct tcprst_verdict *peek(const struct tcprst_record *record)
+{
+    if (file.peeked != record) {
+        file.peeked = NULL;
+        if (!file.core || !tcprst_peek(file.core, record->reset, &file.peeked_verdict))
+            return NULL;
+        file.peeked = record;
+    }
+    return &file.peeked_verdict;
+}
+
 static void take_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     (void)user;
@@ -137,6 +152,7 @@ void tcprst_records_begin_file(void)
         .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int(),
     };
     file.core = tcprst_new(&options);
+    file.peeked = NULL;
     file.drawn = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     memset(&file.statistics, 0, sizeof file.statistics);
     memset(&file.extent, 0, sizeof file.extent);
@@ -147,6 +163,7 @@ void tcprst_records_end_file(void)
     tcprst_free(file.core);
     file.core = NULL;
     file.drawn = NULL;
+    file.peeked = NULL;
 }
 
 void tcprst_records_reading_done(void)
@@ -214,6 +231,7 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
     if (!file.core)
         return NULL;
     extend(pinfo);
+    file.peeked = NULL;
     if (!(segment->flags & TCPRST_RST)) {
         tcprst_feed(file.core, segment, NULL);
         return NULL;
@@ -222,9 +240,9 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
     segment->cookie = record;
     p_add_proto_data(wmem_file_scope(), pinfo, proto, segment->layer, record);
     tcprst_feed(file.core, segment, &record->reset);
-    struct tcprst_verdict verdict;
-    if (!record->final && tcprst_peek(file.core, record->reset, &verdict))
-        note_trigger(record, &verdict);
+    const struct tcprst_verdict *verdict = record->final ? NULL : peek(record);
+    if (verdict)
+        note_trigger(record, verdict);
     return record;
 }
 
@@ -264,8 +282,10 @@ bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_ver
         restore(record, verdict);
         return true;
     }
-    if (!file.core || !tcprst_peek(file.core, record->reset, verdict))
+    const struct tcprst_verdict *peeked = peek(record);
+    if (!peeked)
         return false;
+    *verdict = *peeked;
     verdict->final = read_again();
     return true;
 }
