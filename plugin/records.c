@@ -21,12 +21,10 @@ struct drawn_list {
     struct tcprst_record *first, *last;
 };
 
-/* Where a first reading began and how far it came; enough to know a capture again that is dissected
- * afresh. */
+/* How far a first reading came: the last segment. Frame 0: it has just begun. */
 struct extent {
-    bool any;
-    uint32_t first, last;
-    nstime_t first_time, last_time;
+    uint32_t frame;
+    nstime_t time;
 };
 
 static struct {
@@ -179,31 +177,18 @@ void tcprst_records_reading_done(void)
 
 /*
  * Wireshark does not say so after it dissected a file afresh, for a changed preference. That
- * reading is taken for complete when it began and ended with the frames of the reading that was.
- * The core is kept all the same: should the file have grown since, the rest is still to come.
+ * reading is taken for complete when it came to the segment that was the last before. The core is
+ * kept all the same: should the file have grown since, the rest is still to come.
  */
 static bool read_again(void)
 {
     const struct extent *now = &file.extent, *then = &file.complete;
-    return then->any && now->first == then->first && now->last == then->last &&
-           nstime_cmp(&now->first_time, &then->first_time) == 0 &&
-           nstime_cmp(&now->last_time, &then->last_time) == 0;
+    return now->frame && now->frame == then->frame && nstime_cmp(&now->time, &then->time) == 0;
 }
 
 void tcprst_records_register(const unsigned *max_connections)
 {
     file.max_connections = max_connections;
-}
-
-static void extend(const packet_info *pinfo)
-{
-    if (!file.extent.any) {
-        file.extent.any = true;
-        file.extent.first = pinfo->num;
-        file.extent.first_time = pinfo->abs_ts;
-    }
-    file.extent.last = pinfo->num;
-    file.extent.last_time = pinfo->abs_ts;
 }
 
 /* ---- Records
@@ -230,7 +215,7 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
      * be out of order. */
     if (!file.core)
         return NULL;
-    extend(pinfo);
+    file.extent = (struct extent){pinfo->num, pinfo->abs_ts};
     file.peeked = NULL;
     if (!(segment->flags & TCPRST_RST)) {
         tcprst_feed(file.core, segment, NULL);
