@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import packets
-from wireshark import Wireshark
+from wireshark import Wireshark, read_what_it_could
 
 # Neither occurs in a field; 0 to 0x1f are escaped where they occur in a text.
 SEPARATOR, AGGREGATOR = "\x1e", "\x1f"
@@ -88,8 +88,7 @@ def tshark_rows(ws, capture, where, names):
     run = ws.run("-n", "-2", "-r", ws.readable(capture), "-Y", where, "-T", "fields",
                  "-E", "separator=" + SEPARATOR, "-E", "aggregator=" + AGGREGATOR, "-E", "occurrence=a",
                  *(word for name in names for word in ("-e", name)))
-    # A damaged capture ends tshark with 2, when it has shown what it could read.
-    if run.returncode not in (0, 2):
+    if not read_what_it_could(run):
         raise RuntimeError(f"tshark on {capture}: exit code {run.returncode}\n{run.stderr}")
     for line in run.stdout.split("\n"):
         if line:

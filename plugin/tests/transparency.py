@@ -12,7 +12,7 @@ import sys
 from itertools import zip_longest
 
 from parity import chosen
-from wireshark import Wireshark
+from wireshark import Wireshark, read_what_it_could
 
 OURS = re.compile(r'^(\s*)<(proto|field) name="tcprst"')
 
@@ -37,7 +37,7 @@ def without_ours(lines):
 
 def output(ws, capture, arguments, plugin):
     run = ws.run("-n", "-r", ws.readable(capture), *arguments, plugin=plugin)
-    if run.returncode not in (0, 2):
+    if not read_what_it_could(run):
         raise RuntimeError(f"tshark {arguments} on {capture}: exit code {run.returncode}\n{run.stderr[-2000:]}")
     # The document's head names the time of day.
     return [line for line in run.stdout.split("\n") if not line.startswith("<pdml ")]
