@@ -69,9 +69,11 @@ static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
     bool finishing = in_handshake(r) && (t->flags & (TCPRST_ACK | TCPRST_SYN)) == TCPRST_ACK;
     bool good = finishing && t->ack == r->x.iss + 1;
     /* Once the client has acknowledged the SYN-ACK, what else it acknowledges was sent. */
-    bool bad = finishing && !good && r->y.first_ack == t->ack && !seen(&r->y, END_DATA);
+    bool bad = finishing && !good && r->y.first_ack == t->ack && !seen(&r->y, END_DATA) &&
+               (!seen(&r->y, END_SYN) || t->seq == r->y.iss + 1);
     tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && !t->length, t->where);
     tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), bad, t->where);
+    tell_at(e, F(TRIGGER_NEAR_ACK), bad && t->ack - r->x.iss <= LADDER_REACH, t->where);
     numbers(e, F(TRIGGER_BAD_HANDSHAKE_ACK), t->ack, r->x.iss + 1);
 }
 
@@ -84,6 +86,8 @@ static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
     if (!syn_ack || syn_known)
         tell_at(e, F(TRIGGER_WRONG_SYN_ACK),
                 syn_ack && !seq_between(r->x.iss + 1, t->ack, r->x.snd_max), t->where);
+    bool older = syn_ack && syn_known && t->where < r->x.syn_where;
+    tell_at(e, F(TRIGGER_BEFORE_SYN), older, t->where);
     if (syn_ack && syn_known)
         tell_at(e, F(TRIGGER_BAD_ECHO), t->bits & RECENT_BAD_ECHO, t->where);
     numbers(e, F(TRIGGER_WRONG_SYN_ACK), t->ack, r->x.iss + 1);
@@ -147,6 +151,10 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
     if (seen(&r->y, END_FIN))
         tell_at(e, F(TRIGGER_AFTER_PEER_FIN), t->where > r->y.fin_where, t->where);
+    tell_at(e, F(TRIGGER_ACKED),
+            t->length > 0 && !syn && !probe && seen(&r->x, END_ACK) &&
+                seq_le(t->seq + t->length, r->x.max_ack),
+            t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
     int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
     if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))
@@ -238,15 +246,19 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
         tell(e, F(MPTCP_REASON), mptcp);
     numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
     bool text = device_says(r);
+    bool whole = r->text_length >= r->payload_length || r->text_length == sizeof r->text;
     tell(e, F(TEXT), text);
     tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
     numbers(e, F(PAYLOAD), r->payload_length, 0);
-    tell(e, F(TEXT_SAYS_IDLE),
-         text && (mentions(r, "idle") || mentions(r, "expired") || mentions(r, "sweeper") ||
-                  mentions(r, "timeout") || mentions(r, "timed out")));
-    tell(e, F(TEXT_SAYS_POLICY),
-         text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
-                  mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule")));
+    bool idle = text && (mentions(r, "idle") || mentions(r, "expired") || mentions(r, "sweeper") ||
+                         mentions(r, "timeout") || mentions(r, "timed out"));
+    bool policy =
+        text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
+                 mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule"));
+    if (idle || whole)
+        tell(e, F(TEXT_SAYS_IDLE), idle);
+    if (policy || whole)
+        tell(e, F(TEXT_SAYS_POLICY), policy);
     tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
     numbers(e, F(TEXT), r->payload_length, 0);
     if (r->checksum_known)
@@ -499,7 +511,8 @@ static void fact_past(struct evidence *e, const struct reset *r)
         return;
     tell(e, F(EARLIER_FINS), r->past_fins);
     numbers(e, F(EARLIER_FINS), r->past_age, 0);
-    tell(e, F(EARLIER_OPEN), r->past_open);
+    if (!(r->past_open && r->past_gaps && !is(e, F(TRIGGER_SYN))))
+        tell(e, F(EARLIER_OPEN), r->past_open);
     numbers(e, F(EARLIER_OPEN), r->past_age, 0);
 }
 
@@ -693,6 +706,7 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
 struct company {
     bool opposite, same_id, ladder, ladder_alike;
     unsigned places;
+    bool far; /* one of them is no few segments ahead */
     uint32_t others[GUESSES];
 };
 
@@ -724,10 +738,27 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     c->ladder |= steps;
     c->ladder_alike |= steps && alike;
     bool known = n->seq == r->seq;
+    c->far |= !steps_ahead(r, n->seq) && !in_place(r, n->seq);
     for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
         known |= c->others[i] == n->seq;
     if (!known && c->places <= GUESSES)
         c->others[c->places++ - 1] = n->seq;
+}
+
+/* Segments that fit this connection nowhere have its numbers: it belongs to an incarnation whose
+ * opening was not captured. */
+static bool of_another_incarnation(const struct reset *r)
+{
+    const struct recent *p;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)); n++) {
+        bool from_x = !!(p->bits & RECENT_FROM_B) == r->d;
+        if (!(p->bits & RECENT_STRAY) || p->where >= where_pack(r->frame))
+            continue;
+        if (from_x ? p->seq + segment_length(p->flags, p->length) == r->seq
+                   : (p->flags & TCPRST_ACK) && p->ack == r->seq)
+            return true;
+    }
+    return false;
 }
 
 static void fact_company(struct evidence *e, const struct reset *r)
@@ -749,8 +780,10 @@ static void fact_company(struct evidence *e, const struct reset *r)
         return;
     tell(e, F(GUESSES), c.places >= GUESSES);
     numbers(e, F(GUESSES), c.places, 0);
+    tell(e, F(GUESSES_FAR), c.far || !steps_ahead(r, r->seq));
     if (seen(&r->x, END_SEEN) && seen(&r->y, END_ACK)) {
-        bool own = r->seq == r->x.snd_max || (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);
+        bool own = of_another_incarnation(r) || r->seq == r->x.snd_max ||
+                   (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);
         bool acknowledged = seq_between(r->y.max_ack, r->seq, r->x.snd_max) || r->seq == r->y.edge;
         tell(e, F(OUT_OF_PLACE), !own && !acknowledged);
     }
@@ -809,6 +842,19 @@ static void fact_after(struct evidence *e, const struct reset *r)
     tell_at(e, F(REOPENED), a->reopened, a->syn_where);
     fact_went_on(e, r, a);
     fact_confirmed(e, r, a);
+}
+
+/* Of an answer the sender is the same stack without the connection; what ended that, the answer
+ * does not say. */
+void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t where)
+{
+    unsigned looked = 0;
+    for (const struct reset *p = r->previous_of_connection; where && p && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++)
+        if (where_pack(p->frame) == where) {
+            tell_at(e, F(EARLIER_ANSWER), p->d == r->d && p->has_trigger, where);
+            return;
+        }
 }
 
 static void fact_signatures(struct evidence *e, const struct reset *r)

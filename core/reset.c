@@ -341,6 +341,30 @@ static void copy_segment(struct reset *r, const struct tcprst_segment *s)
     }
 }
 
+static bool near(uint32_t a, uint32_t b)
+{
+    return seq_diff(a, b) < (1 << 16) && seq_diff(a, b) > -(1 << 16);
+}
+
+/* Whether the trigger's numbers are those of the ends of the incarnation before; where the capture
+ * has all that these ends sent, they are to the octet. */
+static void match_past(struct reset *r, const struct past *p)
+{
+    const struct endpoint *x = &p->end[r->d], *y = &p->end[!r->d];
+    const struct recent *t = &r->trigger;
+    bool ack = t->flags & TCPRST_ACK, x_seen = x->seen & END_SEEN;
+    /* What X expects of Y, where Y was not captured but for the trigger itself. */
+    bool y_seen = (y->seen & END_SEEN) && !(y->segments == 1 && y->last == t->where);
+    bool y_known = y_seen || (x->seen & END_ACK);
+    uint32_t y_next = y_seen ? y->snd_max : x->max_ack;
+    bool older_syn =
+        (t->bits & RECENT_STRAY) && (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    r->past_matches = older_syn || (ack && x_seen && near(t->ack, x->snd_max)) ||
+                      (y_known && near(t->seq, y_next));
+    r->past_gaps =
+        (ack && x_seen && seq_lt(x->snd_max, t->ack)) || (y_seen && seq_lt(y_next, t->seq));
+}
+
 static void copy_past(struct reset *r, const struct connection *c)
 {
     const struct past *p = c->past;
@@ -348,22 +372,16 @@ static void copy_past(struct reset *r, const struct connection *c)
         return;
     const struct endpoint *x = &p->end[r->d], *y = &p->end[!r->d];
     bool x_fin = x->seen & END_FIN, y_fin = y->seen & END_FIN;
+    bool accepted = (x->seen & (END_SYN_ACK | END_ACK)) == (END_SYN_ACK | END_ACK);
     r->has_past = true;
     r->past_fins = x_fin || y_fin;
     r->past_reset = p->reset;
-    r->past_open = !x_fin && !y_fin && !p->reset && ((x->seen & y->seen) & END_SEEN);
+    r->past_open = !x_fin && !y_fin && !p->reset && (x->seen & END_ACK);
     r->past_age = r->when - p->last_time;
-    r->past_iss = y->iss;
-    r->past_syn = (y->seen & END_SYN) && !x_fin && !y_fin && !p->reset;
-    if (!r->has_trigger)
-        return;
-    const struct recent *t = &r->trigger;
-    bool ack_fits = (t->flags & TCPRST_ACK) && (x->seen & END_SEEN) &&
-                    seq_diff(t->ack, x->snd_max) < (1 << 16) &&
-                    seq_diff(t->ack, x->snd_max) > -(1 << 16);
-    bool seq_fits = (y->seen & END_SEEN) && seq_diff(t->seq, y->snd_max) < (1 << 16) &&
-                    seq_diff(t->seq, y->snd_max) > -(1 << 16);
-    r->past_matches = ack_fits || seq_fits;
+    r->past_iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
+    r->past_syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;
+    if (r->has_trigger)
+        match_past(r, p);
 }
 
 static void copy_ended(struct reset *r, const struct connection *c)
@@ -530,6 +548,12 @@ void after_note(struct after *a, const struct reset *r, const struct tcprst_segm
     if (a->closed || (e->bits & RECENT_DUPLICATE))
         return;
     bool from_x = d == r->d;
+    /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */
+    bool syn_ack = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK);
+    if (syn_ack && (e->bits & RECENT_STRAY) && (r->connection_flags & CONN_ESTABLISHED)) {
+        a->closed = true;
+        return;
+    }
     bool syn = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     if (r->incarnation != r->connection->number) {
         a->closed = true;

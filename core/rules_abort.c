@@ -129,7 +129,8 @@ RULE(device_stated)
     /* Where what it says is a row of its own, that row is the cause and the text its evidence. */
     if (yes(TEXT_SAYS_IDLE) || yes(TEXT_SAYS_POLICY))
         return possible(TEXT);
-    if (yes(TEXT_OF_F5))
+    /* Of a text cut short, the word that matters may be missing. */
+    if (yes(TEXT_OF_F5) && !unseen(TEXT_SAYS_IDLE))
         return certain(TEXT_OF_F5, TEXT);
     if (yes(TEXT))
         return likely(TEXT);
@@ -154,6 +155,8 @@ RULE(policy_reset)
         return no();
     if (yes(TEXT_SAYS_POLICY))
         return likely(TEXT_SAYS_POLICY, TEXT, TTL_SAME);
+    if (yes(TEXT) && unseen(TEXT_SAYS_POLICY))
+        return not_excluded(TEXT);
     if (contradicted(e))
         return not_excluded(TTL_SAME);
     if (yes(EARLIER_RESET) && !yes(FORGED_BEFORE))
@@ -180,8 +183,12 @@ RULE(injected)
     if (yes(OUT_OF_PLACE) && !yes(LADDER) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
         return not_excluded(SENDER_WENT_ON); /* whoever sees the connection need not guess */
     bool others_word = filter_answered(e);
+    /* What it answers may have been lost to the capture: then a filter's word, not a forger's. */
+    bool answer = not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && !yes(LADDER);
+    /* Where its place cannot be judged, it may be a guess. */
+    bool guess = !not(HANDSHAKE_DONE) && !yes(TRIGGER) && unseen(OUT_OF_PLACE);
     if (contradicted(e) && !others_word)
-        return (device_signs(e) >= 1 || yes(BAD_CHECKSUM)) &&
+        return (device_signs(e) >= 1 || yes(BAD_CHECKSUM)) && !answer && !guess &&
                        (yes(SENDER_WENT_ON) || yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM))
                    ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT,
                              OPTIONS_MISSING, SIGNATURE_CLOUDFLARE, SIGNATURE_WEAVER)
@@ -204,8 +211,9 @@ RULE(blind_attack)
     if (!yes(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(LADDER))
         return no();
     if (yes(OUT_OF_PLACE) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
-        return yes(GUESSES) && yes(SENDER_WENT_ON)
-                   ? certain(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME)
+        return yes(GUESSES) && yes(GUESSES_FAR) && yes(SENDER_WENT_ON)
+                   ? certain(GUESSES, GUESSES_FAR, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME)
                    : likely(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME);
-    return yes(OUT_OF_PLACE) ? not_excluded(OUT_OF_PLACE) : no();
+    bool guess = unseen(OUT_OF_PLACE) && yes(SENDER_WENT_ON);
+    return yes(OUT_OF_PLACE) || guess ? not_excluded(OUT_OF_PLACE, SENDER_WENT_ON) : no();
 }

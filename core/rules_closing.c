@@ -30,9 +30,9 @@ RULE(echo_of_reset)
     if (yes(FORGED_BEFORE))
         return not_excluded(FORGED_BEFORE);
     if (honest(e) && device_signs(e) == 0 && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_REPEATED) &&
-        !yes(TRIGGER_SYN_ACK))
+        !yes(TRIGGER_SYN_ACK) && not(EARLIER_ANSWER))
         return certain(EARLIER_RESET, TRIGGER);
-    return likely(EARLIER_RESET, TRIGGER, TRIGGER_DOUBLED);
+    return likely(EARLIER_RESET, EARLIER_ANSWER, TRIGGER, TRIGGER_DOUBLED);
 }
 
 /* ---- half-open ---- */
@@ -73,7 +73,10 @@ RULE(half_open_resync)
     if (answers_unseen(e))
         return not_excluded(PEER_SEEN);
     if (!yes(TRIGGER_CHALLENGE))
-        return yes(TRIGGER_AMBIGUOUS) ? not_excluded(TRIGGER_AMBIGUOUS) : no();
+        return yes(TRIGGER_AMBIGUOUS) || yes(TRIGGER_BEFORE_SYN) ||
+                       (yes(TRIGGER_WRONG_SYN_ACK) && yes(REPEATS_RESET))
+                   ? not_excluded(TRIGGER_AMBIGUOUS, TRIGGER_BEFORE_SYN)
+                   : no();
     if (yes(TRIGGER_AMBIGUOUS) && !yes(EARLIER_FINS))
         return likely(TRIGGER_CHALLENGE, TRIGGER_AMBIGUOUS, REOPENED);
     if (yes(EARLIER_FINS))
@@ -100,11 +103,13 @@ RULE(data_after_close)
         return yes(SENDER_FIN) ? possible(SENDER_FIN, PEER_SEEN) : not_excluded(PEER_SEEN);
     if (!stray_answer(e))
         return no();
-    if (forgot(e))
-        return not_excluded(SENDER_FIN); /* the FIN may have been lost before it was captured */
+    /* The FIN may have been lost before it was captured. */
+    if (forgot(e) || (yes(EARLIER_ANSWER) && !yes(SENDER_FIN)))
+        return not_excluded(SENDER_FIN);
     if (!yes(SENDER_FIN))
         return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
-    if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN))
+    if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN) &&
+        !yes(TRIGGER_ACKED))
         return vouched_answer(e) ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
                                  : likely(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN);
     return not_excluded(SENDER_FIN, TRIGGER_BARE_ACK);
@@ -138,6 +143,9 @@ RULE(late_after_close)
         return no();
     if (yes(CONNECTION_CLOSED) && (!yes(TRIGGER_DATA) || yes(TRIGGER_AFTER_PEER_FIN)))
         return likely(CONNECTION_CLOSED, TRIGGER, TRIGGER_AFTER_PEER_FIN, EXPIRY_PAUSE);
+    /* A socket that waits for the peer's FIN acknowledges an old copy: this one waited no more. */
+    if (yes(SENDER_FIN) && yes(TRIGGER_ACKED))
+        return likely(SENDER_FIN, TRIGGER_ACKED, TRIGGER);
     if (yes(SENDER_FIN))
         return possible(SENDER_FIN, TRIGGER);
     return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
@@ -201,6 +209,8 @@ RULE(device_idle_timeout)
         return no();
     if (yes(TEXT_SAYS_IDLE))
         return likely(TEXT_SAYS_IDLE, IDLE_LONG, KNOWN_TIMER);
+    if (yes(TEXT) && unseen(TEXT_SAYS_IDLE))
+        return not_excluded(TEXT);
     if ((yes(FORGED_BEFORE) || not(TTL_SAME) || yes(OPTIONS_MISSING)) && not(TRIGGER) &&
         !yes(SENDER_WENT_ON) && !yes(PROBES_UNANSWERED) && yes(HANDSHAKE_DONE) && yes(BARE_FORM) &&
         (yes(IDLE_LONG) || yes(IDLE_LONGEST)))

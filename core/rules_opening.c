@@ -13,7 +13,10 @@ RULE(closed_port)
         return no();
     if (yes(TRIGGER_SYN_IN_WINDOW))
         return not_excluded(TRIGGER_SYN);
-    if (yes(TRIGGER_SYN) && yes(HOST_STACK) && vouched_answer(e) && !yes(SENDER_ACCEPTED))
+    /* Amid other attempts on these ports a SYN may have been refused for them, not for the port. */
+    bool attempts = yes(EARLIER_OPEN) || yes(TRIGGER_MATCHES_PAST);
+    if (yes(TRIGGER_SYN) && yes(HOST_STACK) && vouched_answer(e) && !yes(SENDER_ACCEPTED) &&
+        !attempts)
         return certain(TRIGGER_SYN, HOST_STACK, TTL_SAME, BARE_FORM);
     if (yes(TRIGGER_SYN))
         return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO);
@@ -186,9 +189,12 @@ RULE(wrong_syn_ack)
         return likely(TRIGGER_BAD_ECHO, TRIGGER_SYN_ACK, REOPENED);
     if (!yes(TRIGGER_WRONG_SYN_ACK))
         return yes(TRIGGER_AMBIGUOUS) ? not_excluded(TRIGGER_AMBIGUOUS) : no();
-    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e) && !yes(TRIGGER_AMBIGUOUS)
+    /* The same answer once more may be to the ACK that challenged the SYN, and that one lost. */
+    bool only_one = !yes(REPEATS_RESET) && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_AMBIGUOUS) &&
+                    !yes(TRIGGER_BEFORE_SYN);
+    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e) && only_one
                ? certain(TRIGGER_WRONG_SYN_ACK, TRIGGER_MATCHES_PAST)
-               : likely(TRIGGER_WRONG_SYN_ACK, REOPENED);
+               : likely(TRIGGER_WRONG_SYN_ACK, TRIGGER_BEFORE_SYN, REOPENED);
 }
 
 /* RFC 9293 section 3.10.7.4, SYN-RECEIVED: "If the segment acknowledgment is not acceptable, form a
@@ -197,6 +203,7 @@ RULE(bad_handshake_ack)
 {
     if (!yes(TRIGGER_BAD_HANDSHAKE_ACK))
         return no();
-    return vouched_answer(e) ? certain(TRIGGER_BAD_HANDSHAKE_ACK, SERVER_NEVER_SPOKE, TTL_SAME)
-                             : likely(TRIGGER_BAD_HANDSHAKE_ACK, SERVER_NEVER_SPOKE);
+    return vouched_answer(e) && !yes(TRIGGER_NEAR_ACK)
+               ? certain(TRIGGER_BAD_HANDSHAKE_ACK, TTL_SAME)
+               : likely(TRIGGER_BAD_HANDSHAKE_ACK, TRIGGER_NEAR_ACK);
 }
