@@ -852,7 +852,9 @@ void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t w
     for (const struct reset *p = r->previous_of_connection; where && p && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == where) {
-            tell_at(e, F(EARLIER_ANSWER), p->d == r->d && p->has_trigger, where);
+            bool answer = p->d == r->d && p->has_trigger;
+            tell_at(e, F(EARLIER_ANSWER), answer, where);
+            tell_at(e, F(EARLIER_DATA), answer && p->trigger.length && regardless_of_fin(p), where);
             return;
         }
 }

@@ -56,11 +56,23 @@ static bool was_accepted(const struct reset *r, const struct recent *e)
     return length ? seq_le(e->seq + length, had) : seq_lt(e->seq, had);
 }
 
-/* Y's acknowledgment of X's FIN with nothing else: an X that waits for more takes it in silence. */
-static bool only_acks_fin(const struct reset *r, const struct recent *e)
+/* X has answered a segment before: since then, it answers everything. */
+static bool answered_before(const struct reset *r)
 {
-    return (r->x.seen & END_FIN) && !segment_length(e->flags, e->length) &&
-           e->ack == r->x.fin_seq + 1;
+    const struct reset *p = r->connection->last_reset;
+    for (unsigned looked = 0; p && looked < MAX_RELATED; p = p->previous_of_connection, looked++)
+        if (p->incarnation == r->incarnation && p->d == r->d && p->has_trigger)
+            return true;
+    return false;
+}
+
+/* Y's acknowledgment with nothing else: an X that has closed and waits for more takes it in
+ * silence. */
+static bool taken_in_silence(const struct reset *r, const struct recent *e)
+{
+    if (!(r->x.seen & END_FIN) || segment_length(e->flags, e->length))
+        return false;
+    return e->ack == r->x.fin_seq + 1 || !answered_before(r);
 }
 
 static bool matches(const struct reset *r, const struct recent *e)
@@ -104,7 +116,7 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
         if (r->when - e->time > limit)
             break;
         if (e->time <= best->time && matches(r, e) &&
-            (only_acks_fin(r, best) || !only_acks_fin(r, e)))
+            (taken_in_silence(r, best) || !taken_in_silence(r, e)))
             best = e;
     }
     return best;

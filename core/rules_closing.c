@@ -112,6 +112,9 @@ RULE(data_after_close)
         !yes(TRIGGER_ACKED))
         return vouched_answer(e) ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
                                  : likely(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN);
+    /* What it had sent on after that data, or sends again. */
+    if (yes(EARLIER_DATA) && !yes(TRIGGER_ACKED))
+        return likely(SENDER_FIN, EARLIER_DATA, TRIGGER, TRIGGER_FIN);
     return not_excluded(SENDER_FIN, TRIGGER_BARE_ACK);
 }
 
