@@ -120,7 +120,8 @@ static bool unacceptable(const struct reset *r)
     bool outside = seq_le(end, r->x.max_ack)
                        ? segment_length(t->flags, t->length) > 0 && seq_lt(end, r->x.max_ack)
                        : seq_lt(r->x.edge, t->seq);
-    bool unsent = (t->flags & TCPRST_ACK) && seq_lt(r->x.snd_max, t->ack);
+    /* A little more than was captured was sent, rather than acknowledged for nothing. */
+    bool unsent = (t->flags & TCPRST_ACK) && seq_diff(t->ack, r->x.snd_max) > LADDER_REACH;
     return outside || unsent;
 }
 
@@ -220,7 +221,9 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     if (r->window_known) {
         tell(e, F(LIVE_SOCKET), options || r->window != 0);
         tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
-        tell(e, F(ANSWER_WINDOW), r->has_trigger && r->window != 0 && !options);
+        /* The window of its segments before: then a socket that lives made it. */
+        tell(e, F(ANSWER_WINDOW),
+             r->has_trigger && r->window != 0 && !options && r->window != x->window);
         numbers(e, F(ANSWER_WINDOW), r->window, 0);
     }
     tell(e, F(ABORT_FORM), reset_has_abort_form(r));
@@ -312,7 +315,9 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
     const struct recent *t = &r->trigger;
     uint16_t peer_id = r->has_trigger ? t->ip_id : r->y.ip_id;
     if (r->ip_version == 4 && r->ip_id != 0 && peer_id != 0) {
-        tell_at(e, F(IP_ID_ECHO), r->ip_id == peer_id, r->has_trigger ? t->where : r->y.last);
+        /* A sender that numbers all its packets alike copies nothing. */
+        tell_at(e, F(IP_ID_ECHO), r->ip_id == peer_id && x->ip_id != peer_id,
+                r->has_trigger ? t->where : r->y.last);
         numbers(e, F(IP_ID_ECHO), r->ip_id, 0);
     }
     tell(e, F(DEVICE_SEQUENCE), r->device_sequence);
@@ -458,14 +463,25 @@ static void fact_history(struct evidence *e, const struct reset *r)
     tell(e, F(EARLIER_RESET), false);
 }
 
+static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
+{
+    return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
+}
+
 static void fact_fins(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
     if (seen(x, END_SEEN) || seen(y, END_SEEN)) {
-        tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
-        tell_at(e, F(PEER_FIN), y_fin, y->fin_where);
-        tell(e, F(CONNECTION_CLOSED), x_fin && y_fin);
+        /* What was acknowledged and not captured may have been a FIN. */
+        bool x_told = x_fin || !acknowledged_unseen(y, x),
+             y_told = y_fin || !acknowledged_unseen(x, y);
+        if (x_told)
+            tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
+        if (y_told)
+            tell_at(e, F(PEER_FIN), y_fin, y->fin_where);
+        if (x_told && y_told)
+            tell(e, F(CONNECTION_CLOSED), x_fin && y_fin);
     }
     if (y_fin) {
         numbers(e, F(PEER_FIN), r->when - y->fin_time, 0);
@@ -550,6 +566,21 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
     tell(e, F(EXCHANGE_COMPLETE), all && (server_last || y_closed));
 }
 
+/* When the newest text of Y came that the RST acknowledges; what was still on its way nobody can
+ * have left unread. */
+static int64_t received_time(const struct reset *r)
+{
+    if (!(r->flags & TCPRST_ACK) || seq_le(r->y.snd_max, r->ack))
+        return r->y.last_data_time;
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
+        if (!!(p->bits & RECENT_FROM_B) != r->d && p->length && seq_lt(p->seq, r->ack) &&
+            p->time <= r->when)
+            return p->time;
+    return r->y.last_data_time;
+}
+
 static void fact_data(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -557,7 +588,8 @@ static void fact_data(struct evidence *e, const struct reset *r)
         uint32_t told = (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack) ? r->ack : x->max_ack;
         int32_t flying = seq_diff(y->snd_max, told);
         bool more = r->after && r->after->y_new;
-        tell_at(e, F(PEER_IN_FLIGHT), more || flying > (seen(y, END_FIN) ? 1 : 0),
+        bool recent = seen(y, END_DATA) && r->when - y->last_data_time <= FLYING_MAX;
+        tell_at(e, F(PEER_IN_FLIGHT), more || (recent && flying > (seen(y, END_FIN) ? 1 : 0)),
                 more ? r->after->y_new : y->last);
         numbers(e, F(PEER_IN_FLIGHT), flying, 0);
     }
@@ -584,9 +616,8 @@ static void fact_data(struct evidence *e, const struct reset *r)
         tell(e, F(REPLY_SENT), false);
     }
     if (seen(y, END_DATA)) {
-        int64_t since = r->when - y->last_data_time;
-        tell_at(e, F(PEER_DATA_LAST), !seen(x, END_DATA) || x->last_data_time < y->last_data_time,
-                y->last);
+        int64_t received = received_time(r), since = r->when - y->last_data_time;
+        tell_at(e, F(PEER_DATA_LAST), !seen(x, END_DATA) || x->last_data_time < received, y->last);
         tell_at(e, F(RIGHT_AFTER_DATA), since <= UNREAD_BREATH, y->last);
         numbers(e, F(RIGHT_AFTER_DATA), since, 0);
     }
@@ -770,7 +801,7 @@ static void fact_company(struct evidence *e, const struct reset *r)
         if (n != r && n->incarnation == r->incarnation && !n->duplicate_of &&
             (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
             note_companion(&c, r, n);
-    tell(e, F(IP_ID_CONSTANT), c.same_id);
+    tell(e, F(IP_ID_CONSTANT), c.same_id && r->x.ip_id != r->ip_id);
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */
     tell(e, F(LADDER), c.ladder_alike || (c.ladder && !is(e, F(TTL_SAME))));

@@ -129,6 +129,8 @@
 /* A transfer is bulk when this much came in without the receiver sending data: four full-sized
  * segments, more than a request or an answer to one usually takes. */
 #define BULK_OCTETS 5840
+/* A sender with text under way is heard again sooner: RFC 6298 retransmits after 1 s, then 3 s. */
+#define FLYING_MAX (3 * NS_PER_S)
 /* The abort of an end that has just been handed data it does not read. */
 #define UNREAD_BREATH (100 * NS_PER_MS)
 

@@ -161,6 +161,23 @@ static int64_t idle_before(const struct reset *r, const struct connection *c)
     return -1;
 }
 
+/* A RST may be captured just before what drew it; but where another RST follows that answers the
+ * same, it is the later one's. */
+static void take_late_trigger(struct reset *r, const struct connection *c)
+{
+    unsigned looked = 0;
+    for (struct reset *p = c->last_reset; p && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++) {
+        if (p->done || p->d != r->d || p->duplicate_of || !p->has_trigger ||
+            p->trigger.where < where_pack(p->frame) || !answers(r, &p->trigger))
+            continue;
+        r->has_trigger = true;
+        r->trigger = p->trigger;
+        p->has_trigger = false;
+        return;
+    }
+}
+
 /* ---- is it a copy of the one before ---- */
 
 static bool same_reset(const struct reset *r, const struct recent *e)
@@ -434,6 +451,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
             r->trigger.bits |= RECENT_STRAY;
     }
     struct recent *original = find_original(r, c);
+    if (!t && !original)
+        take_late_trigger(r, c);
     if (original) {
         r->duplicate_of = original->where;
     } else if (t) {

@@ -81,7 +81,9 @@ RULE(unread_data)
         return no();
     if (yes(WINDOW_SHRUNK))
         return likely(WINDOW_SHRUNK, PEER_SENT_DATA, PEER_DATA_LAST, ABORT_FORM);
-    if (yes(PEER_DATA_LAST) && !yes(EXCHANGE_COMPLETE) && deliberate(e))
+    /* Without an acknowledgment and long after, it may answer what was not captured. */
+    bool answer = not(ACK_FLAG) && yes(BARE_FORM) && !yes(RIGHT_AFTER_DATA);
+    if (yes(PEER_DATA_LAST) && !yes(EXCHANGE_COMPLETE) && deliberate(e) && !answer)
         return likely(PEER_DATA_LAST, PEER_SENT_DATA, RIGHT_AFTER_DATA, ABORT_FORM);
     return not_excluded(PEER_SENT_DATA);
 }
@@ -132,8 +134,9 @@ RULE(device_stated)
     /* Of a text cut short, the word that matters may be missing. */
     if (yes(TEXT_OF_F5) && !unseen(TEXT_SAYS_IDLE))
         return certain(TEXT_OF_F5, TEXT);
+    /* Text of a sender that went on was its data, or somebody else's. */
     if (yes(TEXT))
-        return likely(TEXT);
+        return contradicted(e) ? not_excluded(TEXT) : likely(TEXT);
     if (yes(WINDOW_CODE) && !yes(FORGED_BEFORE) && !yes(LADDER))
         return likely(WINDOW_CODE, OPTIONS_MISSING);
     return no();

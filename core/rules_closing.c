@@ -23,8 +23,12 @@ RULE(echo_of_reset)
     if (yes(TRIGGER_SYN_ACK) && !yes(EARLIER_RESET))
         return not_excluded(
             TRIGGER_SYN_ACK); /* a RST before may have been made nearer to its receiver */
-    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) ||
-        yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK))
+    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_CHALLENGE) ||
+        yes(TRIGGER_WRONG_SYN_ACK))
+        return no();
+    /* Text draws a RST from an end that has closed, abort or not; but for the abort, a bare ACK or
+     * a FIN would not have. */
+    if (yes(TRIGGER_AFTER_FIN) && (yes(TRIGGER_DATA) || !not(EARLIER_ANSWER)))
         return no();
     /* A repeated SYN-ACK may be answered anew; a doubled answer may have a doubled trigger. */
     if (yes(FORGED_BEFORE))
@@ -43,9 +47,15 @@ RULE(peer_restarted)
         return not_excluded(PEER_SEEN);
     if (yes(EARLIER_RESET) && stray_answer(e) && yes(TRIGGER_REPEATED))
         return not_excluded(TRIGGER_REPEATED); /* the RST before did not arrive */
+    /* It may have answered, late, what the peer kept sending. */
+    if (not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && yes(PEER_REPEATED) &&
+        yes(PEER_SENT_DATA))
+        return possible(PEER_REPEATED, BARE_FORM, TTL_SAME);
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();
+    if (unseen(SENDER_FIN))
+        return possible(TRIGGER, BARE_FORM, TTL_SAME);
     if (yes(PEER_REPEATED) || yes(OTHERS_FORGOT))
         return likely(TRIGGER, PEER_REPEATED, OTHERS_FORGOT, BARE_FORM, TTL_SAME, SENDER_FIN);
     return likely(TRIGGER, BARE_FORM, TTL_SAME, SENDER_FIN, IDLE_LONG);
@@ -104,6 +114,8 @@ RULE(data_after_close)
     if (!stray_answer(e))
         return no();
     /* The FIN may have been lost before it was captured. */
+    if (forgot(e) && unseen(SENDER_FIN))
+        return possible(TRIGGER);
     if (forgot(e) || (yes(EARLIER_ANSWER) && !yes(SENDER_FIN)))
         return not_excluded(SENDER_FIN);
     if (!yes(SENDER_FIN))
