@@ -342,8 +342,11 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
 
 /*
  * What the sender's stack reflects of a SYN and a filter does not: Linux answers with the SYN's
- * type of service and a flow label of its own, nf_send_reset() with neither.
+ * type of service and a flow label of its own, nf_send_reset() with neither. BSD's pf sets low
+ * delay in all it makes: that value reflects nothing.
  */
+enum { TOS_LOW_DELAY = 0x10 };
+
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     if (!is(e, F(TRIGGER_SYN)) || !r->ip_header)
@@ -353,7 +356,7 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     else if (r->ip_version == 6 && x_host && x_host->label_known && x_host->label_used)
         tell_at(e, F(HOST_STACK), false, r->trigger.where);
-    else if (wanted && r->tos == wanted)
+    else if (wanted && wanted != TOS_LOW_DELAY && r->tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     numbers(e, F(HOST_STACK), r->tos, r->flow_label);
 }
@@ -883,6 +886,9 @@ void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t w
     for (const struct reset *p = r->previous_of_connection; where && p && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == where) {
+            /* What a bare one answered may not have been captured. */
+            if (p->d == r->d && !p->has_trigger && !(p->flags & TCPRST_ACK) && !p->window)
+                return;
             bool answer = p->d == r->d && p->has_trigger;
             tell_at(e, F(EARLIER_ANSWER), answer, where);
             tell_at(e, F(EARLIER_DATA), answer && p->trigger.length && regardless_of_fin(p), where);
