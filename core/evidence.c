@@ -342,8 +342,8 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
 
 /*
  * What the sender's stack reflects of a SYN and a filter does not: Linux answers with the SYN's
- * type of service and a flow label of its own, nf_send_reset() with neither. BSD's pf sets low
- * delay in all it makes: that value reflects nothing.
+ * type of service and a flow label of its own, nf_send_reset() with neither. BSD's pf_send_tcp()
+ * sets low delay in all it makes.
  */
 enum { TOS_LOW_DELAY = 0x10 };
 
@@ -356,9 +356,10 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     else if (r->ip_version == 6 && x_host && x_host->label_known && x_host->label_used)
         tell_at(e, F(HOST_STACK), false, r->trigger.where);
-    else if (wanted && wanted != TOS_LOW_DELAY && r->tos == wanted)
+    else if (wanted && r->tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     numbers(e, F(HOST_STACK), r->tos, r->flow_label);
+    tell(e, F(FILTER_TOS), r->ip_version == 4 && r->tos == TOS_LOW_DELAY);
 }
 
 /*

@@ -66,13 +66,14 @@ static bool answered_before(const struct reset *r)
     return false;
 }
 
-/* Y's acknowledgment with nothing else: an X that has closed and waits for more takes it in
- * silence. */
+/* Y's acknowledgment with nothing else: an X that talks with Y, or has closed and waits for more,
+ * takes it in silence. */
 static bool taken_in_silence(const struct reset *r, const struct recent *e)
 {
-    if (!(r->x.seen & END_FIN) || segment_length(e->flags, e->length))
+    if (!(r->x.seen & (END_DATA | END_FIN)) || segment_length(e->flags, e->length))
         return false;
-    return e->ack == r->x.fin_seq + 1 || !answered_before(r);
+    bool of_fin = (r->x.seen & END_FIN) && e->ack == r->x.fin_seq + 1;
+    return of_fin || !answered_before(r);
 }
 
 static bool matches(const struct reset *r, const struct recent *e)
@@ -166,6 +167,8 @@ static int64_t idle_before(const struct reset *r, const struct connection *c)
 static void take_late_trigger(struct reset *r, const struct connection *c)
 {
     unsigned looked = 0;
+    if (r->x.seen & END_FIN) /* it has closed: without what drew it, the earlier one says nothing */
+        return;
     for (struct reset *p = c->last_reset; p && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++) {
         if (p->done || p->d != r->d || p->duplicate_of || !p->has_trigger ||

@@ -15,11 +15,11 @@ RULE(closed_port)
         return not_excluded(TRIGGER_SYN);
     /* Amid other attempts on these ports a SYN may have been refused for them, not for the port. */
     bool attempts = yes(EARLIER_OPEN) || yes(TRIGGER_MATCHES_PAST);
-    if (yes(TRIGGER_SYN) && yes(HOST_STACK) && vouched_answer(e) && !yes(SENDER_ACCEPTED) &&
-        !attempts)
+    if (yes(TRIGGER_SYN) && yes(HOST_STACK) && !yes(FILTER_TOS) && vouched_answer(e) &&
+        !yes(SENDER_ACCEPTED) && !attempts)
         return certain(TRIGGER_SYN, HOST_STACK, TTL_SAME, BARE_FORM);
     if (yes(TRIGGER_SYN))
-        return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO);
+        return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO, FILTER_TOS);
     if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
         return likely(SEQ_ZERO, ACK_FLAG, PEER_SEEN);
     return no();
@@ -131,8 +131,8 @@ RULE(ddos_challenge)
     if (one_sided(e))
         return not_excluded(PEER_SEEN);
     /* It finishes the handshake itself and asks for another one. */
-    if (yes(SERVER_NEVER_SPOKE) && not(SENDER_CLIENT) && yes(ABORT_FORM) && yes(BARE_FORM) &&
-        not(PEER_SENT_DATA))
+    if (yes(SERVER_NEVER_SPOKE) && not(SENDER_CLIENT) && yes(BARE_FORM) && not(PEER_SENT_DATA) &&
+        (yes(ABORT_FORM) || yes(TRIGGER_HANDSHAKE_ACK)))
         return not_excluded(SERVER_NEVER_SPOKE);
     if (!yes(TRIGGER_WRONG_SYN_ACK) || yes(TRIGGER_MATCHES_PAST))
         return no();
