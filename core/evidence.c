@@ -677,6 +677,7 @@ static void fact_runs(struct evidence *e, const struct reset *r, const struct ho
         int64_t span = aborts->end - aborts->start;
         tell(e, F(OTHERS_TOO), aborts->count >= MASS_COUNT && span <= MASS_SPAN);
         numbers(e, F(OTHERS_TOO), (int64_t)aborts->count - 1, span);
+        tell(e, F(ABORTS_BY_HABIT), host_abort_habit(x_host, aborts));
         bool silent = isnt(e, F(SENDER_SENT_DATA));
         tell(e, F(LISTENER_TOO), silent && aborts->count >= 2 && span <= LISTENER_SPAN);
         numbers(e, F(LISTENER_TOO), (int64_t)aborts->count - 1, span);
@@ -892,6 +893,7 @@ void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t w
                 return;
             bool answer = p->d == r->d && p->has_trigger;
             tell_at(e, F(EARLIER_ANSWER), answer, where);
+            tell_at(e, F(EARLIER_ABORT), p->d == r->d && !answer, where);
             tell_at(e, F(EARLIER_DATA), answer && p->trigger.length && regardless_of_fin(p), where);
             return;
         }

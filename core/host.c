@@ -254,15 +254,29 @@ static void note_run(struct run runs[HOST_RUNS], int64_t time, int64_t gap)
         return;
     }
     memmove(&runs[1], &runs[0], (HOST_RUNS - 1) * sizeof *runs);
-    runs[0] = (struct run){time, time, 1};
+    runs[0] = (struct run){time, time, 1, 0};
 }
 
 void host_note_abort(struct host *host, int64_t opened, int64_t time)
 {
     host->last_time = time;
-    const struct run *now = &host->aborts[0];
+    struct run *now = &host->aborts[0];
     if (!now->count || time - now->end > MASS_GAP || opened <= now->start)
         note_run(host->aborts, time, MASS_GAP);
+    else
+        now->since++;
+}
+
+bool host_abort_habit(const struct host *host, const struct run *run)
+{
+    for (unsigned i = 0; i < HOST_RUNS; i++) {
+        const struct run *other = &host->aborts[i];
+        int64_t apart = other->start - run->start;
+        if (other != run && other->count >= MASS_COUNT && apart <= HABIT_WINDOW &&
+            apart >= -HABIT_WINDOW)
+            return true;
+    }
+    return run->since >= MASS_COUNT;
 }
 
 void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle)

@@ -151,6 +151,8 @@
 /* So many connections in a run no longer than this are "at once". */
 #define MASS_COUNT 5
 #define MASS_SPAN (2 * NS_PER_S)
+/* A process that died does not do so again at once; a load generator does. */
+#define HABIT_WINDOW (5 * NS_PER_S)
 /* After a restart the clients find out one by one, with their next segments. */
 #define FORGET_GAP (60 * NS_PER_S)
 /* Idle times within 1/50 (2 %) of each other count as the same timer. */

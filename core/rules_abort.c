@@ -30,7 +30,9 @@ RULE(listener_closed)
 
 RULE(mass_abort)
 {
-    return deliberate(e) && yes(OTHERS_TOO) ? likely(OTHERS_TOO, ABORT_FORM) : no();
+    if (!deliberate(e) || !yes(OTHERS_TOO))
+        return no();
+    return yes(ABORTS_BY_HABIT) ? not_excluded(ABORTS_BY_HABIT) : likely(OTHERS_TOO, ABORT_FORM);
 }
 
 RULE(application_idle_timeout)

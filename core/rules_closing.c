@@ -26,9 +26,9 @@ RULE(echo_of_reset)
     if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_CHALLENGE) ||
         yes(TRIGGER_WRONG_SYN_ACK))
         return no();
-    /* Text draws a RST from an end that has closed, abort or not; but for the abort, a bare ACK or
-     * a FIN would not have. */
-    if (yes(TRIGGER_AFTER_FIN) && (yes(TRIGGER_DATA) || !not(EARLIER_ANSWER)))
+    /* An end that has closed answers what comes then; but where its own abort came between, it
+     * would have answered nothing but for that, or something else. */
+    if (yes(TRIGGER_AFTER_FIN) && !yes(EARLIER_ABORT))
         return no();
     /* A repeated SYN-ACK may be answered anew; a doubled answer may have a doubled trigger. */
     if (yes(FORGED_BEFORE))
@@ -120,6 +120,8 @@ RULE(data_after_close)
         return not_excluded(SENDER_FIN);
     if (!yes(SENDER_FIN))
         return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
+    if (yes(EARLIER_RESET) && yes(EARLIER_ABORT) && !yes(FORGED_BEFORE))
+        return not_excluded(SENDER_FIN);
     if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN) &&
         !yes(TRIGGER_ACKED))
         return vouched_answer(e) ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
