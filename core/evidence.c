@@ -231,7 +231,8 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
         bool below = seq_lt(r->seq, x->snd_max);
         tell(e, F(SEQ_BELOW_SENT), below);
         numbers(e, F(SEQ_BELOW_SENT), below ? seq_diff(x->snd_max, r->seq) : 0, 0);
-        if (!(r->has_trigger && (r->trigger.bits & RECENT_STRAY))) {
+        /* The number of an answer is one that the peer acknowledged: so much was sent. */
+        if (!(r->has_trigger && (r->trigger.flags & TCPRST_ACK))) {
             tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
             numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
         }
@@ -324,9 +325,10 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
     numbers(e, F(DEVICE_SEQUENCE), r->ip_id, r->device_id);
     if (!seen(x, END_SEEN))
         return;
-    /* A live socket's own RST is counted like its other segments. */
-    if (r->ip_version == 4 && r->ip_id == 0 && x->ip_id != 0 && x->id_steps >= 2 &&
-        x->id_jumps == 0 && !x->id_zeros && is(e, F(ABORT_FORM))) {
+    /* A live socket's own RST is counted like its other segments; Linux gives 0 to an answer, and
+     * one without an acknowledgment may be that. */
+    if (r->ip_version == 4 && r->ip_id == 0 && (r->flags & TCPRST_ACK) && x->ip_id != 0 &&
+        x->id_steps >= 2 && x->id_jumps == 0 && !x->id_zeros && is(e, F(ABORT_FORM))) {
         tell_at(e, F(IP_ID_NEXT), false, x->last);
         numbers(e, F(IP_ID_NEXT), 0, x->ip_id);
     }

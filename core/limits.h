@@ -176,7 +176,7 @@
  * waits for address resolution. */
 #define RTT_SAMPLES 3
 /* Round trips below this are within the jitter of hosts and switches. */
-#define TOO_FAST_MIN (2 * NS_PER_MS)
+#define TOO_FAST_MIN (5 * NS_PER_MS)
 /* A handshake is given up as unfinished after at least this: the first SYN-ACK timeout is 1 s, some
  * devices wait less. */
 #define HALF_MADE_MIN (300 * NS_PER_MS)

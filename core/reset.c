@@ -548,6 +548,9 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
         a->x_first_where = e->where;
     }
     a->x_last = e->time;
+    /* Captures reorder: what comes with the RST may have been sent before it. */
+    if (e->time - r->when <= CAPTURE_REORDER)
+        return;
     uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
     if (more && !a->x_more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)

@@ -94,7 +94,8 @@ RULE(so_linger_abort)
 {
     if (!deliberate(e))
         return no();
-    bool elsewhere = yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS) || yes(ZERO_WINDOW);
+    bool elsewhere = yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS) || yes(ZERO_WINDOW) ||
+                     yes(ABORT_WITHOUT_ACK);
     if (not(PEER_SENT_DATA) && yes(HANDSHAKE_DONE) && yes(OPENING_SEEN) && !elsewhere) {
         bool accepted = yes(SENDER_CLIENT) || yes(SENDER_SENT_DATA);
         if (vouched_abort(e) && accepted && !yes(IDLE_LONGEST) && !yes(IDLE_LONG) &&
@@ -109,7 +110,8 @@ RULE(local_abort)
 {
     if (!deliberate(e))
         return no();
-    if (honest(e) && (yes(TTL_SAME) || unseen(TTL_SAME)) && !yes(OPTIONS_MISSING))
+    if (honest(e) && (yes(TTL_SAME) || unseen(TTL_SAME)) && !yes(OPTIONS_MISSING) &&
+        !yes(ABORT_WITHOUT_ACK))
         return likely(ABORT_FORM, LIVE_SOCKET, IP_ID_NEXT, TTL_SAME);
     return possible(ABORT_FORM, TTL_SAME);
 }
