@@ -280,7 +280,10 @@ static bool ack_plausible(const struct reset *r)
     if (!(r->flags & TCPRST_ACK)) /* RFC 9293 section 3.10.5 asks for none */
         return seen(&r->x, END_SEEN) && seen(&r->y, END_SEEN);
     bool low = !seen(&r->x, END_ACK) || seq_le(r->x.max_ack, r->ack);
-    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max);
+    bool live = r->options.has_timestamps || r->window;
+    /* Octets of Y that were lost before they were captured, or are captured later. */
+    bool ahead = live && seen(&r->x, END_EDGE) && seq_le(r->ack, r->x.edge);
+    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max) || ahead;
     return low && high && (seen(&r->x, END_ACK) || seen(&r->y, END_SEEN));
 }
 

@@ -167,7 +167,9 @@ RULE(policy_reset)
     if (contradicted(e))
         return not_excluded(TTL_SAME);
     if (yes(EARLIER_RESET) && !yes(FORGED_BEFORE))
-        return not(TRIGGER) || yes(TRIGGER_DOUBLED) ? not_excluded(EARLIER_RESET) : no();
+        return not(TRIGGER) || yes(TRIGGER_DOUBLED) || yes(EARLIER_ANSWER)
+                   ? not_excluded(EARLIER_RESET)
+                   : no();
     /* What is cut for its content has shown some. */
     if (not(PEER_SENT_DATA) && not(SENDER_SENT_DATA) && not(SENDER_CLIENT))
         return not_excluded(TTL_SAME);
