@@ -152,10 +152,9 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
     if (seen(&r->y, END_FIN))
         tell_at(e, F(TRIGGER_AFTER_PEER_FIN), t->where > r->y.fin_where, t->where);
-    tell_at(e, F(TRIGGER_ACKED),
-            t->length > 0 && !syn && !probe && seen(&r->x, END_ACK) &&
-                seq_le(t->seq + t->length, r->x.max_ack),
-            t->where);
+    uint32_t length = segment_length(t->flags, t->length);
+    bool old = length && !syn && !probe && seq_le(t->seq + length, r->x.max_ack);
+    tell_at(e, F(TRIGGER_ACKED), old && seen(&r->x, END_ACK), t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
     int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
     if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))
@@ -469,6 +468,18 @@ static void fact_history(struct evidence *e, const struct reset *r)
     tell(e, F(EARLIER_RESET), false);
 }
 
+/* X had said all, but not closed: it acknowledged text that came after its FIN. */
+static bool half_closed(const struct reset *r)
+{
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; (p = recent_back(recents, n)) != NULL; n++)
+        if (p->where == r->x.fin_where)
+            return seen(&r->x, END_ACK) && (p->flags & TCPRST_ACK) &&
+                   seq_lt(p->ack + seen(&r->y, END_FIN), r->x.max_ack);
+    return false;
+}
+
 static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
 {
     return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
@@ -498,6 +509,7 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     int64_t age = r->when - x->fin_time;
     numbers(e, F(SENDER_FIN), age, 0);
     tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
+    tell_at(e, F(HALF_CLOSED), half_closed(r), x->fin_where);
     tell_at(e, F(FIN_JUST_SENT), age <= FIN_RST_BREATH, x->fin_where);
     numbers(e, F(FIN_JUST_SENT), age, 0);
     int64_t until = r->has_trigger ? r->trigger.time : r->when;
@@ -651,13 +663,12 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
         return;
     tell_at(e, F(PROBES_UNANSWERED), x->probes >= TIMEOUT_PROBES, x->last);
     numbers(e, F(PROBES_UNANSWERED), x->probes, x->probe_gap > 0 ? x->probe_gap : 0);
-    if (x->probes) {
-        int64_t wait = r->when - x->probe_time;
-        bool rhythm = x->probes >= 2 && x->probe_gap > 0
-                          ? wait > x->probe_gap / 2 && wait < x->probe_gap * 3
-                          : wait > 200 * NS_PER_MS;
-        tell_at(e, F(PROBE_RHYTHM), rhythm, x->last);
-        numbers(e, F(PROBE_RHYTHM), wait, x->probe_gap > 0 ? x->probe_gap : 0);
+    /* Of one probe alone nobody knows when the next is due. */
+    if (x->probes >= 2 && x->probe_gap > 0) {
+        int64_t wait = r->when - x->probe_time, gap = x->probe_gap;
+        tell_at(e, F(PROBE_RHYTHM), wait > gap / 2 && wait < gap * 3, x->last);
+        numbers(e, F(PROBE_RHYTHM), wait, gap);
+        tell_at(e, F(PROBES_STEADY), wait > gap * 3 / 4 && wait < gap * 3 / 2, x->last);
     }
     tell_at(e, F(RETRANSMISSIONS), x->retransmissions >= TIMEOUT_RETRANSMISSIONS, x->last);
     numbers(e, F(RETRANSMISSIONS), x->retransmissions, 0);

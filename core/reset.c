@@ -409,9 +409,12 @@ static void copy_past(struct reset *r, const struct connection *c)
     bool x_fin = x->seen & END_FIN, y_fin = y->seen & END_FIN;
     bool accepted = (x->seen & (END_SYN_ACK | END_ACK)) == (END_SYN_ACK | END_ACK);
     r->has_past = true;
-    r->past_fins = x_fin || y_fin;
+    /* It is the end that answers the SYN, or challenges it, whose FIN tells. */
+    bool refuses = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    bool closed = !r->has_trigger ? x_fin || y_fin : refuses ? x_fin : y_fin;
+    r->past_fins = closed;
     r->past_reset = p->reset;
-    r->past_open = !x_fin && !y_fin && !p->reset && (x->seen & END_ACK);
+    r->past_open = !closed && !p->reset && (x->seen & END_ACK);
     r->past_age = r->when - p->last_time;
     r->past_iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
     r->past_syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;

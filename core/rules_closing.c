@@ -51,6 +51,9 @@ RULE(peer_restarted)
         return not_excluded(PEER_SEEN);
     if (yes(EARLIER_RESET) && stray_answer(e) && yes(TRIGGER_REPEATED))
         return not_excluded(TRIGGER_REPEATED); /* the RST before did not arrive */
+    /* A program that takes the answer as it comes need not be the one that ended. */
+    if (yes(HALF_CLOSED) && stray_answer(e) && !yes(EARLIER_RESET) && !yes(CONNECTION_CLOSED))
+        return not_excluded(HALF_CLOSED);
     /* It may have answered, late, what the peer kept sending. */
     if (not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && yes(PEER_REPEATED) &&
         yes(PEER_SENT_DATA))
@@ -128,8 +131,9 @@ RULE(data_after_close)
         return not_excluded(SENDER_FIN);
     if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN) &&
         !yes(TRIGGER_ACKED))
-        return vouched_answer(e) ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
-                                 : likely(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN);
+        return vouched_answer(e) && !yes(HALF_CLOSED)
+                   ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
+                   : likely(SENDER_FIN, HALF_CLOSED, TRIGGER_DATA, TRIGGER_AFTER_FIN);
     /* What it had sent on after that data, or sends again. */
     if (yes(EARLIER_DATA) && !yes(TRIGGER_ACKED))
         return likely(SENDER_FIN, EARLIER_DATA, TRIGGER, TRIGGER_FIN);
@@ -144,6 +148,8 @@ RULE(fin_after_expiry)
         return no();
     if (!yes(SENDER_FIN))
         return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
+    if (yes(TRIGGER_FIN) && yes(TRIGGER_ACKED))
+        return not_excluded(TRIGGER_ACKED);
     if (yes(TRIGGER_FIN) && yes(EXPIRY_PAUSE) && !yes(TRIGGER_DATA))
         return vouched_answer(e) ? certain(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN, TTL_SAME)
                                  : likely(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN);
@@ -204,8 +210,10 @@ RULE(keepalive_timeout)
         yes(SENDER_FIN))
         return no();
     if (yes(PROBE_RHYTHM))
-        return vouched_abort(e) ? certain(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM, TTL_SAME)
-                                : likely(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM);
+        /* One probe whose answer was lost to the capture says little of an abort later. */
+        return vouched_abort(e) && yes(PROBES_STEADY)
+                   ? certain(PROBES_UNANSWERED, PROBES_STEADY, PROBE_RHYTHM, ABORT_FORM, TTL_SAME)
+                   : likely(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM);
     return not_excluded(PROBES_UNANSWERED);
 }
 

@@ -144,3 +144,79 @@ def load_generator(lab):
     lab.settle()
     stop.set()
     server.join()
+
+
+@scenario("so-linger-abort.between-probes", seconds=6, rtt_ms=(0, 60), derive=("snap68",))
+def between_probes(lab):
+    """The answer to a keep-alive probe is lost; long before the next one is due, the application aborts for its own reasons."""
+    client, server = lab.pair()
+    for _ in range(lab.rng.randint(1, 3)):
+        client.sendall(lab.bytes(20, 300))
+        lab.settle()
+    for option, value in ((socket.TCP_KEEPIDLE, 1), (socket.TCP_KEEPINTVL, 30), (socket.TCP_KEEPCNT, 9)):
+        client.setsockopt(socket.IPPROTO_TCP, option, value)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    lab.cut(lab.SERVER_OUT)
+    lab.sleep(1.6, 3.5)
+    lab.mend(lab.SERVER_OUT)
+    lab.expect("so-linger-abort", sender="client", reason="TCP_STATE", resets=1)
+    lab.expect_echoes()
+    abort(client)
+    lab.settle()
+
+
+@scenario("late-after-close.fin-copied", seconds=5, rtt_ms=(2, 60), derive=("snap68", "late"))
+def fin_copied(lab):
+    """Both have closed, the server last; seconds later a copy of the client's FIN arrives, held back somewhere."""
+    client, server = lab.pair()
+    lab.exchange(client, server, rounds=1)
+    lab.wire_rule("copy", lab.CLIENT_OUT, mask=FIN, flags=FIN, delay_us=lab.rng.randint(2_300_000, 3_000_000))
+    client.close()
+    lab.settle()
+    server.close()
+    lab.expect("late-after-close", sender="server", reason=("NO_SOCKET", "TCP_FLAGS"))
+    lab.sleep(3.2)
+    lab.settle()
+
+
+@scenario("peer-restarted.half-closed", rtt_ms=(0, 60), derive=("snap96", "late"))
+def half_closed_restarted(lab):
+    """The client has said all (FIN) and takes the answer as it comes; then its machine crashes, and more of it draws RSTs."""
+    client, server = lab.pair()
+    client.sendall(lab.bytes(50, 200))
+    client.shutdown(socket.SHUT_WR)
+    for _ in range(lab.rng.randint(1, 3)):
+        answer = lab.bytes(100, 1000)
+        server.sendall(answer)
+        receive_exactly(client, len(answer))
+        lab.sleep(0.05, 0.3)
+    lab.settle()
+    vanish(client)
+    lab.sleep(0.2, 0.6)
+    lab.expect("peer-restarted", sender="client", reason=("NO_SOCKET", "TCP_FLAGS"))
+    lab.expect_echoes()
+    server.sendall(lab.bytes(100, 1000))
+    lab.settle()
+
+
+@scenario("half-open-resync.close-wait", rtt_ms=(0, 60), derive=("snap68",))
+def resync_close_wait(lab):
+    """The client has closed and lost its memory; the server, which has not closed, still holds what the next SYN meets."""
+    listener = lab.listen()
+    sport = lab.rng.randint(20000, 30000)
+    client, server = lab.pair(listener, sport=sport)
+    lab.exchange(client, server)
+    client.shutdown(socket.SHUT_WR)
+    lab.settle()
+    lab.sleep(0.1)
+    vanish(client)
+    lab.expect("half-open-resync", sender="client", reason="TCP_INVALID_ACK_SEQUENCE")
+    lab.expect("half-open-resync|echo-of-reset", sender="client", reason="TCP_INVALID_ACK_SEQUENCE", count=(0, 2))
+    again = lab.connect(sport=sport)
+    served, _ = listener.accept()
+    lab.closing.append(served)
+    lab.exchange(again, served, rounds=1)
+    again.close()
+    served.close()
+    server.close()
+    lab.settle()
