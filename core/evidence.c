@@ -543,9 +543,12 @@ static void fact_past(struct evidence *e, const struct reset *r)
 {
     if (!r->has_past)
         return;
-    tell(e, F(EARLIER_FINS), r->past_fins);
+    if (r->past_fins || r->past_open || r->past_reset)
+        tell(e, F(EARLIER_FINS), r->past_fins);
     numbers(e, F(EARLIER_FINS), r->past_age, 0);
-    if (!(r->past_open && r->past_gaps && !is(e, F(TRIGGER_SYN))))
+    bool doubtful =
+        r->past_open ? r->past_gaps && !is(e, F(TRIGGER_SYN)) : !r->past_fins && !r->past_reset;
+    if (!doubtful)
         tell(e, F(EARLIER_OPEN), r->past_open);
     numbers(e, F(EARLIER_OPEN), r->past_age, 0);
 }

@@ -414,7 +414,8 @@ static void copy_past(struct reset *r, const struct connection *c)
     bool closed = !r->has_trigger ? x_fin || y_fin : refuses ? x_fin : y_fin;
     r->past_fins = closed;
     r->past_reset = p->reset;
-    r->past_open = !closed && !p->reset && (x->seen & END_ACK);
+    /* Where only the other one was captured, nobody knows. */
+    r->past_open = !x_fin && !y_fin && !p->reset && (x->seen & END_ACK);
     r->past_age = r->when - p->last_time;
     r->past_iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
     r->past_syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;
