@@ -202,6 +202,27 @@ static bool mentions(const struct reset *r, const char *word)
     return false;
 }
 
+/* What it says in words; of words cut short, what they do not say is not known. */
+static void fact_text(struct evidence *e, const struct reset *r)
+{
+    bool text = device_says(r);
+    bool whole = r->text_length >= r->payload_length || r->text_length == sizeof r->text;
+    tell(e, F(TEXT), text);
+    tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
+    numbers(e, F(PAYLOAD), r->payload_length, 0);
+    bool idle = text && (mentions(r, "idle") || mentions(r, "expired") || mentions(r, "sweeper") ||
+                         mentions(r, "timeout") || mentions(r, "timed out"));
+    bool policy =
+        text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
+                 mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule"));
+    if (idle || whole)
+        tell(e, F(TEXT_SAYS_IDLE), idle);
+    if (policy || whole)
+        tell(e, F(TEXT_SAYS_POLICY), policy);
+    tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
+    numbers(e, F(TEXT), r->payload_length, 0);
+}
+
 static void fact_form(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
@@ -248,22 +269,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     if (mptcp || !r->options.cut)
         tell(e, F(MPTCP_REASON), mptcp);
     numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
-    bool text = device_says(r);
-    bool whole = r->text_length >= r->payload_length || r->text_length == sizeof r->text;
-    tell(e, F(TEXT), text);
-    tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
-    numbers(e, F(PAYLOAD), r->payload_length, 0);
-    bool idle = text && (mentions(r, "idle") || mentions(r, "expired") || mentions(r, "sweeper") ||
-                         mentions(r, "timeout") || mentions(r, "timed out"));
-    bool policy =
-        text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
-                 mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule"));
-    if (idle || whole)
-        tell(e, F(TEXT_SAYS_IDLE), idle);
-    if (policy || whole)
-        tell(e, F(TEXT_SAYS_POLICY), policy);
-    tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
-    numbers(e, F(TEXT), r->payload_length, 0);
+    fact_text(e, r);
     if (r->checksum_known)
         tell(e, F(BAD_CHECKSUM),
              r->bad_checksum && x_host && x_host->sums_good && !x_host->sums_bad);

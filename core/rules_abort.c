@@ -162,9 +162,7 @@ RULE(policy_reset)
         return no();
     if (yes(TEXT_SAYS_POLICY))
         return likely(TEXT_SAYS_POLICY, TEXT, TTL_SAME);
-    if (yes(TEXT) && unseen(TEXT_SAYS_POLICY))
-        return not_excluded(TEXT);
-    if (contradicted(e))
+    if (contradicted(e) || (yes(TEXT) && unseen(TEXT_SAYS_POLICY)))
         return not_excluded(TTL_SAME);
     if (yes(EARLIER_RESET) && !yes(FORGED_BEFORE))
         return not(TRIGGER) || yes(TRIGGER_DOUBLED) || yes(EARLIER_ANSWER)

@@ -12,6 +12,13 @@ static bool forgot(const struct evidence *e)
 
 /* ---- aftermath ---- */
 
+/* Its sender has nothing left that could abort: it answers what was not captured. */
+static bool dead_and_bare(const struct evidence *e)
+{
+    return yes(EARLIER_RESET) && not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && honest(e) &&
+           !yes(EARLIER_DATA) && !yes(FORGED_BEFORE) && not(OUT_OF_PLACE) && !yes(SENDER_WENT_ON);
+}
+
 /* RFC 9293 section 3.5.2 again, for what was still in flight when an earlier RST ended the
  * connection. */
 RULE(echo_of_reset)
@@ -23,9 +30,7 @@ RULE(echo_of_reset)
     if (yes(TRIGGER_SYN_ACK) && !yes(EARLIER_RESET))
         return not_excluded(
             TRIGGER_SYN_ACK); /* a RST before may have been made nearer to its receiver */
-    /* Its sender has nothing left that could abort: it answers what was not captured. */
-    if (yes(EARLIER_RESET) && not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && honest(e) &&
-        !yes(EARLIER_DATA) && !yes(FORGED_BEFORE) && not(OUT_OF_PLACE) && !yes(SENDER_WENT_ON))
+    if (dead_and_bare(e))
         return likely(EARLIER_RESET, EARLIER_ABORT, TRIGGER, BARE_FORM);
     if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_CHALLENGE) ||
         yes(TRIGGER_WRONG_SYN_ACK))
