@@ -20,6 +20,8 @@ RULE(mptcp_abort)
 
 RULE(listener_closed)
 {
+    if (not(PEER_SEEN) && deliberate(e) && not(SENDER_SENT_DATA))
+        return not_excluded(PEER_SEEN);
     if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !not(SENDER_SENT_DATA) ||
         yes(EARLIER_RESET))
         return no();
@@ -59,6 +61,8 @@ RULE(early_reply)
 
 RULE(cancelled_transfer)
 {
+    if (yes(ABORT_FORM) && not(PEER_SEEN) && !yes(MPTCP_REASON))
+        return not_excluded(PEER_SEEN);
     if (!yes(ABORT_FORM) || yes(MPTCP_REASON) || !yes(BULK_FROM_PEER))
         return no();
     if (yes(RIGHT_AFTER_DATA) || yes(PEER_IN_FLIGHT))
@@ -159,7 +163,7 @@ RULE(policy_reset)
     if (one_sided(e))
         return not_excluded(PEER_SEEN);
     if (!yes(HANDSHAKE_DONE) || yes(CONFIRMED))
-        return no();
+        return answers_out_of_nothing(e) ? not_excluded(OPENING_SEEN) : no();
     if (yes(TEXT_SAYS_POLICY))
         return likely(TEXT_SAYS_POLICY, TEXT, TTL_SAME);
     if (contradicted(e) || (yes(TEXT) && unseen(TEXT_SAYS_POLICY)))

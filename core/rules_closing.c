@@ -194,6 +194,8 @@ RULE(fin_rst_pair)
 
 RULE(time_wait_collision)
 {
+    if (refuses_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (!yes(EARLIER_FINS))
         return yes(TRIGGER_CHALLENGE) ? not_excluded(TRIGGER_CHALLENGE) : no();
     if (yes(TRIGGER_CHALLENGE))

@@ -20,7 +20,7 @@ RULE(closed_port)
         return certain(TRIGGER_SYN, HOST_STACK, TTL_SAME, BARE_FORM);
     if (yes(TRIGGER_SYN))
         return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO, FILTER_TOS);
-    if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
+    if (refuses_unseen(e))
         return likely(SEQ_ZERO, ACK_FLAG, PEER_SEEN);
     return no();
 }
@@ -28,7 +28,7 @@ RULE(closed_port)
 /* Signs of a filter are what the host's own stack does otherwise; their absence proves nothing. */
 RULE(firewall_reject)
 {
-    if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
+    if (refuses_unseen(e))
         return not_excluded(SEQ_ZERO);
     /* In an open connection: it was answered by the rules, but the end it speaks for never met the
      * segment and lives on. */
@@ -52,6 +52,8 @@ RULE(firewall_reject)
  * ACK finds no room. */
 RULE(accept_queue_overflow)
 {
+    if (answers_out_of_nothing(e))
+        return not_excluded(OPENING_SEEN);
     if (!yes(SERVER_NEVER_SPOKE) || yes(SENDER_CLIENT) || !stray_answer(e) ||
         yes(TRIGGER_BAD_HANDSHAKE_ACK) || yes(EARLIER_RESET))
         return no();
@@ -66,6 +68,8 @@ RULE(accept_queue_overflow)
 
 RULE(backend_unavailable)
 {
+    if (not(PEER_SEEN) && yes(ABORT_FORM) && not(SENDER_SENT_DATA))
+        return not_excluded(PEER_SEEN);
     if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || yes(SENDER_SENT_DATA) || yes(EARLIER_RESET))
         return no();
     /* A SYN proxy answers for the backend without a socket of its own: nothing of a live one shows.
@@ -81,6 +85,8 @@ RULE(backend_unavailable)
 
 RULE(probe_response)
 {
+    if (refuses_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (yes(TRIGGER_ODD_FLAGS))
         return yes(HANDSHAKE_DONE) ? likely(TRIGGER_ODD_FLAGS) : certain(TRIGGER_ODD_FLAGS);
     if (stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN))
@@ -171,6 +177,8 @@ RULE(syn_received_timeout)
  * SYN-RECEIVED. */
 RULE(out_of_window_segment)
 {
+    if (refuses_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (yes(TRIGGER_SYN_IN_WINDOW))
         return likely(TRIGGER_SYN_IN_WINDOW, EARLIER_OPEN);
     /* A copy of the SYN that it had accepted. */
@@ -202,7 +210,8 @@ RULE(wrong_syn_ack)
 RULE(bad_handshake_ack)
 {
     if (!yes(TRIGGER_BAD_HANDSHAKE_ACK))
-        return no();
+        return answers_out_of_nothing(e) && yes(TRIGGER_BARE_ACK) ? not_excluded(OPENING_SEEN)
+                                                                  : no();
     return vouched_answer(e) && !yes(TRIGGER_NEAR_ACK)
                ? certain(TRIGGER_BAD_HANDSHAKE_ACK, TTL_SAME)
                : likely(TRIGGER_BAD_HANDSHAKE_ACK, TRIGGER_NEAR_ACK);
