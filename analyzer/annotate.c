@@ -37,6 +37,7 @@ struct annotate {
     const struct options *options;
     FILE *out;
     FILE *texts;
+    int texts_error, out_error; /* errno of the first write that failed */
     uint64_t texts_end;
     GArray *notes; /* struct note, sorted by capture and frame before the copying */
     struct capture *captures;
@@ -68,8 +69,12 @@ static void put_padding(GString *out)
         g_string_append_c(out, '\0');
 }
 
-static void free_annotate(struct annotate *annotate)
+void annotate_discard(struct annotate *annotate)
 {
+    if (!annotate)
+        return;
+    if (annotate->out)
+        fclose(annotate->out);
     for (size_t i = 0; i < annotate->options->capture_count; i++)
         if (annotate->open[i])
             capture_close(&annotate->captures[i]);
@@ -89,8 +94,6 @@ static char *refuse(const struct options *options)
     if (output_is_capture(options->annotate, options))
         return g_strdup_printf("'%s' is one of the captures and would be overwritten",
                                options->annotate);
-    if (options->output && strcmp(options->output, options->annotate) == 0)
-        return g_strdup("--annotate and --output name the same file");
     return NULL;
 }
 
@@ -112,11 +115,12 @@ struct annotate *annotate_open(const struct options *options, char **error)
         else
             g_free(annotate->captures[i].source.error); /* the first reading says so */
     }
-    annotate->texts = tmpfile();
+    annotate->texts = output_temporary(error);
     annotate->out = annotate->texts ? fopen(options->annotate, "wb") : NULL;
     if (!annotate->out) {
-        *error = g_strdup_printf("cannot write '%s': %s", options->annotate, g_strerror(errno));
-        free_annotate(annotate);
+        if (annotate->texts)
+            *error = g_strdup_printf("cannot write '%s': %s", options->annotate, g_strerror(errno));
+        annotate_discard(annotate);
         return NULL;
     }
     setvbuf(annotate->out, NULL, _IOFBF, BUFFER);
@@ -134,7 +138,9 @@ static void add_note(struct annotate *annotate, const struct tcprst_frame *frame
                         .capture = frame->capture,
                         .offset = annotate->texts_end,
                         .length = (uint32_t)MIN(text->len, UINT16_MAX)};
-    fwrite(text->str, 1, note.length, annotate->texts);
+    if (fwrite(text->str, 1, note.length, annotate->texts) < note.length &&
+        annotate->texts_error == 0)
+        annotate->texts_error = errno;
     annotate->texts_end += note.length;
     g_array_append_val(annotate->notes, note);
 }
@@ -263,6 +269,8 @@ static void write_block(struct annotate *annotate, uint32_t type, const GString 
     fwrite(head->str, 1, head->len, annotate->out);
     fwrite(body->str, 1, body->len, annotate->out);
     fwrite(head->str + 4, 1, 4, annotate->out);
+    if (ferror(annotate->out) && annotate->out_error == 0)
+        annotate->out_error = errno;
     g_string_free(head, TRUE);
 }
 
@@ -396,8 +404,8 @@ static void write_pcap_packet(struct annotate *annotate, const struct capture *c
     write_block(annotate, BLOCK_ENHANCED_PACKET, body);
 }
 
-/* Up to its end or its damage, which the first reading has reported. */
-static void copy_capture(struct annotate *annotate, uint32_t index)
+/* Up to its end or its damage, which the first reading has reported. Returns how many packets. */
+static uint64_t copy_capture(struct annotate *annotate, uint32_t index)
 {
     struct capture *capture = &annotate->captures[index];
     struct packet packet;
@@ -416,6 +424,45 @@ static void copy_capture(struct annotate *annotate, uint32_t index)
     }
     if (!head && capture->is_capture && strcmp(capture->format, "pcap") == 0)
         write_pcap_head(annotate, capture);
+    return capture->packets;
+}
+
+/* Copies all captures in that order; false with a sentence in *error where one has become shorter.
+ */
+static bool copy_all(struct annotate *annotate, struct input *input, const uint32_t *order,
+                     char **error)
+{
+    for (size_t i = 0; i < annotate->options->capture_count; i++) {
+        uint32_t index = order[i];
+        if (!annotate->open[index])
+            continue;
+        uint64_t copied = copy_capture(annotate, index);
+        if (!annotate->out_error && copied < input_capture(input, index)->packets) {
+            *error = g_strdup_printf("'%s' was cut short while it was read: its copy in '%s' ends "
+                                     "at frame %" PRIu64,
+                                     annotate->options->captures[index],
+                                     annotate->options->annotate, copied);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The comments are kept and the copy is out; else false with a sentence in *error. */
+static bool check_written(struct annotate *annotate, char **error)
+{
+    errno = 0;
+    if (fclose(annotate->out) != 0 && annotate->out_error == 0)
+        annotate->out_error = errno ? errno : EIO;
+    annotate->out = NULL;
+    if (annotate->texts_error)
+        *error = g_strdup_printf("cannot keep the comments of '%s' in a temporary file in '%s': %s",
+                                 annotate->options->annotate, g_get_tmp_dir(),
+                                 g_strerror(annotate->texts_error));
+    else if (annotate->out_error)
+        *error = g_strdup_printf("cannot write '%s': %s", annotate->options->annotate,
+                                 g_strerror(annotate->out_error));
+    return !*error;
 }
 
 /* As the first reading took them: captures without a time come first. */
@@ -435,18 +482,16 @@ bool annotate_close(struct annotate *annotate, struct input *input, uint64_t *re
         order[i] = (uint32_t)i;
     g_qsort_with_data(order, (gint)count, sizeof *order, by_first_time, input);
     g_array_sort(annotate->notes, compare_notes);
-    bool written = fflush(annotate->texts) == 0 && !ferror(annotate->texts);
-    for (size_t i = 0; i < count && written; i++)
-        if (annotate->open[order[i]])
-            copy_capture(annotate, order[i]);
+    if (fflush(annotate->texts) != 0 && annotate->texts_error == 0)
+        annotate->texts_error = errno;
+    char *cut = NULL;
+    bool whole = annotate->texts_error || copy_all(annotate, input, order, &cut);
     g_free(order);
-    errno = 0;
-    written = !ferror(annotate->out) && written;
-    written = fclose(annotate->out) == 0 && written;
-    if (!written)
-        *error = g_strdup_printf("cannot write '%s': %s", annotate->options->annotate,
-                                 g_strerror(errno ? errno : EIO));
+    bool written = check_written(annotate, error) && whole;
+    if (!whole && !*error)
+        *error = g_steal_pointer(&cut);
+    g_free(cut);
     *rewritten = annotate->rewritten;
-    free_annotate(annotate);
+    annotate_discard(annotate);
     return written;
 }

@@ -25,5 +25,7 @@ void annotate_verdict(struct annotate *annotate, const struct tcprst_verdict *ve
  * comment as they were. Ends annotate. */
 bool annotate_close(struct annotate *annotate, struct input *input, uint64_t *rewritten,
                     char **error);
+/* Ends annotate without a copy; NULL is allowed. */
+void annotate_discard(struct annotate *annotate);
 
 #endif

@@ -40,6 +40,9 @@ enum {
     /* As Wireshark: a larger block is damage, and would only make us allocate. */
     MAX_BLOCK = 16 * 1024 * 1024,
     MAX_PACKET = 262144,
+    /* Each costs memory until its section ends. The machine with most of them has some thousands.
+     */
+    MAX_INTERFACES = 1 << 20,
     NANOSECONDS = 1000000000,
 };
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
@@ -138,6 +141,9 @@ static enum capture_status take_interface(struct capture *capture, const struct 
 {
     if (block->total < INTERFACE_MIN)
         return capture_damaged(capture, g_strdup("an interface description block is too short"));
+    if (capture->interfaces->len >= MAX_INTERFACES)
+        return capture_damaged(
+            capture, g_strdup_printf("a section with more than %d interfaces", MAX_INTERFACES));
     struct capture_interface interface = {
         .link_type = capture_u16(capture, block->bytes + 8),
         .fcs_octets = -1,

@@ -16,6 +16,7 @@
 #define ZLIB_CONST /* inflate() does not write to its input */
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum {
     /* Big enough that a read call costs nothing a packet, small enough to stay in the second-level
@@ -23,9 +24,14 @@ enum {
     WINDOW_SIZE = 256 * 1024,
     RAW_SIZE = 128 * 1024,
     MAGIC_SIZE = 4,
+    /* Octets of a frame that are enough to go on. */
+    ZSTD_FIRST = 5,
+    LZ4_FIRST = 7,
     /* How long an interrupt may go unnoticed between two looks at the flag, in milliseconds. */
     LOOK_UP_MS = 200,
 };
+
+static const char no_memory_words[] = "no memory to read it";
 
 /* One of the three libraries. run() moves octets from in to out as far as it can. */
 enum run_result { RUN_MORE, RUN_FRAME_END, RUN_ERROR };
@@ -37,6 +43,7 @@ struct run {
     size_t out_size;
     size_t consumed, produced;
     const char *error;
+    const char *refused; /* a reason that is no damage */
 };
 
 struct decompressor {
@@ -44,6 +51,8 @@ struct decompressor {
     enum run_result (*run)(struct decompressor *d, struct run *r);
     void (*free)(struct decompressor *d);
     bool inside; /* between a frame's first octet and its last */
+    size_t next; /* octets the library wants: about a block, so that a damaged one takes none before
+                    it along */
     union {
         z_stream zlib;
         ZSTD_DStream *zstd;
@@ -67,34 +76,44 @@ static enum run_result run_zlib(struct decompressor *d, struct run *r)
     }
     if (result == Z_OK || result == Z_BUF_ERROR)
         return RUN_MORE;
+    r->refused = result == Z_MEM_ERROR ? no_memory_words : NULL;
     r->error = z->msg ? z->msg : zError(result);
     return RUN_ERROR;
 }
 
 static enum run_result run_zstd(struct decompressor *d, struct run *r)
 {
-    ZSTD_inBuffer in = {r->in, r->in_size, 0};
+    ZSTD_inBuffer in = {r->in, MIN(r->in_size, d->next), 0};
     ZSTD_outBuffer out = {r->out, r->out_size, 0};
     size_t result = ZSTD_decompressStream(d->zstd, &out, &in);
     r->consumed = in.pos;
     r->produced = out.pos;
     if (ZSTD_isError(result)) {
+        ZSTD_ErrorCode code = ZSTD_getErrorCode(result);
+        if (code == ZSTD_error_memory_allocation)
+            r->refused = no_memory_words;
+        else if (code == ZSTD_error_frameParameter_windowTooLarge)
+            r->refused = "decompressing it takes more than 128 MiB (zstd --long)";
         r->error = ZSTD_getErrorName(result);
         return RUN_ERROR;
     }
+    d->next = result ? result : ZSTD_FIRST;
     return result == 0 ? RUN_FRAME_END : RUN_MORE;
 }
 
 static enum run_result run_lz4(struct decompressor *d, struct run *r)
 {
-    r->consumed = r->in_size;
+    r->consumed = MIN(r->in_size, d->next);
     r->produced = r->out_size;
     size_t result = LZ4F_decompress(d->lz4, r->out, &r->produced, r->in, &r->consumed, NULL);
     if (LZ4F_isError(result)) {
         r->consumed = r->produced = 0;
         r->error = LZ4F_getErrorName(result);
+        if (strcmp(r->error, "ERROR_allocation_failed") == 0)
+            r->refused = no_memory_words;
         return RUN_ERROR;
     }
+    d->next = result ? result : LZ4_FIRST;
     return result == 0 ? RUN_FRAME_END : RUN_MORE;
 }
 
@@ -151,12 +170,14 @@ static bool decompressor_start(struct decompressor *d, const uint8_t *magic)
     if (is_zstd(number)) {
         d->name = "zstd";
         d->run = run_zstd;
+        d->next = ZSTD_FIRST;
         d->free = free_zstd;
         return (d->zstd = ZSTD_createDStream()) != NULL;
     }
     if (is_lz4(number)) {
         d->name = "lz4";
         d->run = run_lz4;
+        d->next = LZ4_FIRST;
         d->free = free_lz4;
         return !LZ4F_isError(LZ4F_createDecompressionContext(&d->lz4, LZ4F_VERSION));
     }
@@ -168,6 +189,11 @@ static enum source_status fail(struct source *source, char *error)
     g_free(source->error);
     source->error = error;
     return SOURCE_FAILED;
+}
+
+static enum source_status no_memory(struct source *source)
+{
+    return fail(source, g_strdup(no_memory_words));
 }
 
 /* A ring buffer may have more files than a process may open at first. */
@@ -323,9 +349,11 @@ static enum source_status decompress_some(struct source *source, uint8_t *to, si
             run.in_size = source->raw_start = source->raw_end = 0;
         if (d->inside || run.in_size) {
             enum run_result result = d->run(d, &run);
-            if (result == RUN_ERROR)
-                return fail(source,
-                            g_strdup_printf("the %s data is damaged: %s", d->name, run.error));
+            /* What comes before the damage counts; asked again, the library says the same. */
+            if (result == RUN_ERROR && run.produced == 0)
+                return fail(source, run.refused ? g_strdup(run.refused)
+                                                : g_strdup_printf("the %s data is damaged: %s",
+                                                                  d->name, run.error));
             source->raw_start += run.consumed;
             d->inside = result != RUN_FRAME_END;
             *got = run.produced;
@@ -340,11 +368,6 @@ static enum source_status decompress_some(struct source *source, uint8_t *to, si
         if (status != SOURCE_READY)
             return status;
     }
-}
-
-static enum source_status no_memory(struct source *source)
-{
-    return fail(source, g_strdup("no memory to read it"));
 }
 
 /* Reads the magic octets and sets up what they ask for. */

@@ -9,16 +9,22 @@
 
 #include <string.h>
 
+enum {
+    FEW_LINK_TYPES = 16, /* are found by looking at each, and named each where not decoded */
+};
+
 /* One capture and its facts. */
 struct entry {
     struct input_capture facts;
     struct capture capture;
     bool open;
     char *name, *damage;
-    char *label;         /* the name as messages say it */
-    GArray *link_types;  /* struct input_link_type */
-    GPtrArray *left_out; /* char * */
-    uint64_t unfiltered; /* packets the filter makes no sense for */
+    char *label;        /* the name as messages say it */
+    GArray *link_types; /* struct input_link_type */
+    guint *type_at; /* by number, where there are many: index into link_types plus one, 0: none */
+    GPtrArray *left_out;   /* char * */
+    GStringChunk *numbers; /* the names of link types that have none */
+    uint64_t unfiltered;   /* packets the filter makes no sense for */
     uint64_t unknown_blocks;
     uint64_t octets, total;              /* of the file: read, and in all (0: not known) */
     struct decoder_counts before, after; /* of the decoder, when its first and last packet came */
@@ -63,6 +69,7 @@ static void open_entry(struct entry *entry, const char *name, const struct input
     entry->first_packet = TCPRST_TIME_UNKNOWN;
     entry->link_types = g_array_new(FALSE, TRUE, sizeof(struct input_link_type));
     entry->left_out = g_ptr_array_new_with_free_func(g_free);
+    entry->numbers = g_string_chunk_new(64);
     struct source *source = &entry->capture.source;
     entry->open = source_open(source, name);
     if (!entry->open) {
@@ -110,8 +117,10 @@ void input_close(struct input *input)
         capture_close(&entry->capture);
         g_array_unref(entry->link_types);
         g_ptr_array_unref(entry->left_out);
+        g_string_chunk_free(entry->numbers);
         g_free(entry->name);
         g_free(entry->label);
+        g_free(entry->type_at);
         g_free(entry->damage);
     }
     decoder_free(input->decoder);
@@ -150,29 +159,35 @@ static enum input_status put_in_order(struct input *input)
     return INPUT_MORE;
 }
 
-static const char *link_type_name(uint16_t number)
+static const char *link_type_name(struct entry *entry, uint16_t number)
 {
     const char *name = capture_link_type_name(number);
     if (name)
         return name;
     char digits[8];
     g_snprintf(digits, sizeof digits, "%u", number);
-    return g_intern_string(digits);
+    return g_string_chunk_insert(entry->numbers, digits);
 }
 
 static struct input_link_type *find_link_type(struct entry *entry, uint16_t number)
 {
     GArray *types = entry->link_types;
-    for (guint i = 0; i < types->len; i++) {
+    for (guint i = 0; i < MIN(types->len, FEW_LINK_TYPES); i++) {
         struct input_link_type *type = &g_array_index(types, struct input_link_type, i);
         if (type->number == number)
             return type;
     }
-    struct input_link_type type = {.number = number,
-                                   .decoded = decoder_knows(number),
-                                   .name = number == CAPTURE_NO_LINK_TYPE ? "not a packet"
-                                                                          : link_type_name(number)};
+    if (types->len >= FEW_LINK_TYPES && !entry->type_at)
+        entry->type_at = g_new0(guint, UINT16_MAX + 1);
+    if (entry->type_at && entry->type_at[number])
+        return &g_array_index(types, struct input_link_type, entry->type_at[number] - 1);
+    struct input_link_type type = {
+        .number = number,
+        .decoded = decoder_knows(number),
+        .name = number == CAPTURE_NO_LINK_TYPE ? "not a packet" : link_type_name(entry, number)};
     g_array_append_val(types, type);
+    if (entry->type_at)
+        entry->type_at[number] = types->len;
     return &g_array_index(types, struct input_link_type, types->len - 1);
 }
 
@@ -346,15 +361,19 @@ static uint64_t difference(uint64_t after, uint64_t before)
 static void describe_left_out(struct entry *entry)
 {
     const struct decoder_counts *before = &entry->before, *after = &entry->after;
+    uint64_t other_packets = 0;
     g_ptr_array_set_size(entry->left_out, 0);
     for (guint i = 0; i < entry->link_types->len; i++) {
         const struct input_link_type *type =
             &g_array_index(entry->link_types, struct input_link_type, i);
         if (type->number == CAPTURE_NO_LINK_TYPE)
             left_out(entry, type->packets, "records that are no packets");
-        else if (!type->decoded)
+        else if (!type->decoded && i < FEW_LINK_TYPES)
             describe_undecoded(entry, type);
+        else if (!type->decoded)
+            other_packets += type->packets;
     }
+    left_out(entry, other_packets, "packets of many more link types not decoded");
     left_out(entry, entry->unknown_blocks, "pcapng blocks of unknown types");
     left_out(entry, entry->unfiltered, "packets whose link type the filter makes no sense for");
     left_out(entry, difference(after->bad_tcp, before->bad_tcp),
@@ -378,6 +397,12 @@ const struct input_capture *input_capture(struct input *input, size_t index)
     entry->facts.left_out = (const char *const *)entry->left_out->pdata;
     entry->facts.left_out_count = entry->left_out->len;
     return &entry->facts;
+}
+
+unsigned input_time_digits(const struct input *input, size_t index)
+{
+    const struct entry *entry = &input->entries[index];
+    return entry->open ? entry->capture.time_digits : entry->facts.time_digits;
 }
 
 void input_progress(const struct input *input, uint64_t *read, uint64_t *total)

@@ -90,6 +90,9 @@ size_t input_count(const struct input *input);
  * the same input. */
 const struct input_capture *input_capture(struct input *input, size_t index);
 
+/* time_digits of input_capture(), without the work for the rest. */
+unsigned input_time_digits(const struct input *input, size_t index);
+
 /* Progress in octets of the files as stored (compressed ones too). total is 0 where it is not known
  * (pipes). */
 void input_progress(const struct input *input, uint64_t *read, uint64_t *total);

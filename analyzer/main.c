@@ -6,14 +6,15 @@
 #include "input.h"
 #include "options.h"
 #include "output.h"
+#include "process.h"
 #include "progress.h"
 #include "report.h"
+#include "report_string.h"
 #include "sandbox.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -30,9 +31,10 @@ enum exit_status {
 };
 
 enum {
-    BATCH = 256,       /* segments asked for at once */
+    BATCH = 64,        /* segments asked for at once */
     PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
     WHY_SIZE = 1024,   /* octets of the line that says why */
+    LOSS_SIZE = 160,   /* of the line that says what was lost */
     MAX_FINDINGS = 64, /* more than there are causes */
     LIVE_LAG_S = 60,   /* a capture whose packets are no older when they come is taken for live */
     DEFAULT_WIDTH = 80,
@@ -41,13 +43,6 @@ enum {
 };
 
 static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    interrupted = 1;
-    /* A second one ends the program at once. */
-    signal(signal_number, SIG_DFL);
-}
 
 /* One run: what the core's callbacks and the loop share. */
 struct run {
@@ -72,12 +67,7 @@ static void complain(const char *sentence)
     GString *line = g_string_new("tcprst: ");
     char *valid = g_utf8_make_valid(sentence, -1);
     /* File names may hold anything, terminal escapes too. */
-    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-        if (g_unichar_iscntrl(g_utf8_get_char(p)))
-            g_string_append_printf(line, "\\x%02x", (unsigned)g_utf8_get_char(p));
-        else
-            g_string_append_unichar(line, g_utf8_get_char(p));
-    }
+    string_terminal(line, valid);
     fprintf(stderr, "%s\n", line->str);
     g_string_free(line, TRUE);
     g_free(valid);
@@ -105,14 +95,15 @@ static void on_connection(void *user, const struct tcprst_connection *connection
 
 static void start_core(struct run *run)
 {
-    struct tcprst_options options = {.on_verdict = on_verdict,
-                                     .on_connection = on_connection,
-                                     .user = run,
-                                     .max_connections = run->options->max_connections,
-                                     .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
+    struct tcprst_options options = {
+        .on_verdict = on_verdict,
+        .on_connection = report_wants_connections(&run->report) ? on_connection : NULL,
+        .user = run,
+        .max_connections = run->options->max_connections,
+        .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
     run->core = tcprst_new(&options);
     if (!run->core)
-        g_error("no memory");
+        process_no_memory();
 }
 
 static void finish_core(struct run *run)
@@ -219,6 +210,39 @@ static bool complain_of_captures(const struct run *run)
     return damaged;
 }
 
+/* Refused memory is said with every report; what was given up for want of room is part of the
+ * reports that have a summary. Returns whether segments were lost. */
+static bool complain_of_losses(const struct run *run)
+{
+    const struct tcprst_statistics *statistics = &run->report.statistics;
+    char line[LOSS_SIZE];
+    if (!run->report.format->summarises && !run->options->quiet) {
+        if (statistics->connections_given_up) {
+            snprintf(line, sizeof line,
+                     "connections given up for want of room (--max-connections): %" PRIu64
+                     "; their resets are less sure",
+                     statistics->connections_given_up);
+            complain(line);
+        }
+        if (statistics->verdicts_early) {
+            snprintf(line, sizeof line,
+                     "verdicts given early, because too many were pending: %" PRIu64,
+                     statistics->verdicts_early);
+            complain(line);
+        }
+    }
+    if (run->report.again_short)
+        complain(run->report.again_short);
+    if (!statistics->out_of_memory)
+        return run->report.again_short != NULL;
+    snprintf(line, sizeof line,
+             "segments not followed for want of memory: %" PRIu64
+             "; resets may be missing or their causes wrong",
+             statistics->out_of_memory);
+    complain(line);
+    return true;
+}
+
 static bool wants_color(const struct options *options, bool terminal)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -290,6 +314,8 @@ static bool open_all(struct run *run, char **error)
         input.interrupted = NULL;
         run->report.again = input_open(&input, error);
     }
+    if (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error)))
+        return false;
     if (options->annotate && !(run->annotate = annotate_open(options, error)))
         return false;
     run->out = output_open(options, error);
@@ -300,6 +326,7 @@ static bool open_all(struct run *run, char **error)
 static void give_up_privileges(const struct options *options)
 {
     const char *why = NULL;
+    process_close_inherited();
     g_random_int(); /* its first use opens /dev/urandom */
     if (options->no_sandbox || sandbox_enter(&why) || !options->verbose)
         return;
@@ -349,6 +376,22 @@ static bool close_annotated(struct run *run)
     return written;
 }
 
+static bool close_output(struct run *run)
+{
+    char *error = NULL;
+    bool written = output_close(run->out, run->options, run->write_error, &error);
+    if (written && run->report.keep_error) {
+        error = g_strdup_printf("cannot keep the connections for the end of the report in a "
+                                "temporary file in '%s': %s",
+                                g_get_tmp_dir(), g_strerror(run->report.keep_error));
+        written = false;
+    }
+    if (!written)
+        complain(error);
+    g_free(error);
+    return written;
+}
+
 static int run_report(const struct options *options)
 {
     struct run run = {.options = options, .last_time = INT64_MIN};
@@ -358,10 +401,15 @@ static int run_report(const struct options *options)
     if (!open_all(&run, &error)) {
         complain(error);
         g_free(error);
+        annotate_discard(run.annotate);
+        if (run.report.keep)
+            fclose(run.report.keep);
         input_close(run.report.again);
         input_close(run.input);
         return EXIT_WRONG;
     }
+    /* Only now: one that comes while a pipe is opened, which may take for ever, ends us. */
+    process_catch_interrupt(&interrupted);
     setup_report(&run);
     give_up_privileges(options);
     bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
@@ -370,22 +418,19 @@ static int run_report(const struct options *options)
     bool written = read_all(&run);
     progress_clear(&run.progress);
     finish_core(&run);
-    bool usable = any_usable(&run);
+    /* An interrupt before the first packet is no fault of the captures. */
+    bool usable = any_usable(&run) || run.report.interrupted;
     errno = 0;
     report_close(&run.report, usable);
     if (run.write_error == 0)
         run.write_error = errno;
     bool damaged = complain_of_captures(&run);
-    bool kept = !run.report.write_failed;
-    if (!output_close(run.out, options, run.write_error, &error) || !kept) {
-        complain(error ? error
-                       : "cannot keep what belongs at the end of the report in a temporary file");
-        g_free(error);
-        written = false;
-    }
+    damaged |= complain_of_losses(&run);
+    written = close_output(&run) && written;
     written = close_annotated(&run) && written;
     input_close(run.report.again);
     input_close(run.input);
+    g_free(run.report.again_short);
     return exit_status(&run, damaged, written, usable);
 }
 
@@ -393,17 +438,14 @@ int main(int argc, char **argv)
 {
     struct options options;
     char *error = NULL;
+    process_prepare(EXIT_WRONG);
     setlocale(LC_CTYPE, "");
-    /* A reader that closes early (| head) ends us quietly, whatever we inherited. */
-    signal(SIGPIPE, SIG_DFL);
     if (!options_parse(&options, argc, argv, &error)) {
         complain(error);
         g_free(error);
         options_clear(&options);
         return EXIT_WRONG;
     }
-    struct sigaction action = {.sa_handler = on_interrupt};
-    sigaction(SIGINT, &action, NULL);
     int status = options.action == ACTION_REPORT ? run_report(&options) : explain(&options);
     options_clear(&options);
     return status;

@@ -9,18 +9,29 @@
 
 enum { BUFFER = 1 << 18 };
 
-bool output_is_capture(const char *path, const struct options *options)
+static bool same_file(const struct stat *one, const struct stat *other)
 {
-    struct stat to, from;
-    if (stat(path, &to) != 0 || !S_ISREG(to.st_mode))
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+static bool is_capture(const struct stat *to, const struct options *options)
+{
+    struct stat from;
+    if (!S_ISREG(to->st_mode))
         return false;
     for (size_t i = 0; i < options->capture_count; i++) {
         const char *name = options->captures[i];
         int failed = strcmp(name, "-") == 0 ? fstat(STDIN_FILENO, &from) : stat(name, &from);
-        if (failed == 0 && from.st_dev == to.st_dev && from.st_ino == to.st_ino)
+        if (failed == 0 && same_file(&from, to))
             return true;
     }
     return false;
+}
+
+bool output_is_capture(const char *path, const struct options *options)
+{
+    struct stat to;
+    return stat(path, &to) == 0 && is_capture(&to, options);
 }
 
 bool output_rereadable(const struct options *options)
@@ -33,15 +44,46 @@ bool output_rereadable(const struct options *options)
     return true;
 }
 
+FILE *output_temporary(char **error)
+{
+    /* tmpfile() knows /tmp only. */
+    char *path = g_build_filename(g_get_tmp_dir(), "tcprst-XXXXXX", NULL);
+    FILE *file = NULL;
+    int fd = g_mkstemp(path);
+    if (fd >= 0 && unlink(path) == 0)
+        file = fdopen(fd, "w+b");
+    if (!file)
+        *error = g_strdup_printf("cannot make a temporary file in '%s' (TMPDIR): %s",
+                                 g_get_tmp_dir(), g_strerror(errno));
+    if (!file && fd >= 0)
+        close(fd);
+    g_free(path);
+    return file;
+}
+
+/* Why the report must not go there; NULL: it may. */
+static char *refuse(const struct options *options)
+{
+    const char *name = options->output ? options->output : "standard output";
+    struct stat to, copy;
+    if ((options->output ? stat(options->output, &to) : fstat(STDOUT_FILENO, &to)) != 0 ||
+        !S_ISREG(to.st_mode))
+        return NULL;
+    if (is_capture(&to, options))
+        return g_strdup_printf("'%s' is one of the captures and would be overwritten", name);
+    if (options->annotate && stat(options->annotate, &copy) == 0 && same_file(&copy, &to))
+        return g_strdup_printf("'%s' and '%s' (--annotate) are the same file", name,
+                               options->annotate);
+    return NULL;
+}
+
 FILE *output_open(const struct options *options, char **error)
 {
     FILE *out = stdout;
+    *error = refuse(options);
+    if (*error)
+        return NULL;
     if (options->output) {
-        if (output_is_capture(options->output, options)) {
-            *error = g_strdup_printf("'%s' is one of the captures and would be overwritten",
-                                     options->output);
-            return NULL;
-        }
         out = fopen(options->output, "wb");
         if (!out) {
             *error = g_strdup_printf("cannot write '%s': %s", options->output, g_strerror(errno));

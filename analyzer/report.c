@@ -59,11 +59,9 @@ void report_epoch(char buffer[32], int64_t time, unsigned digits)
 
 unsigned report_digits(const struct report *report, uint32_t capture, int64_t time)
 {
-    const struct input_capture *c =
-        capture < report->name_count ? input_capture(report->input, capture) : NULL;
     if (time != TCPRST_TIME_UNKNOWN && time % 1000 != 0)
         return 9;
-    return c && c->time_digits == 9 ? 9 : 6;
+    return capture < report->name_count && input_time_digits(report->input, capture) == 9 ? 9 : 6;
 }
 
 const char *report_evidence_text(const struct tcprst_evidence *evidence)
@@ -110,33 +108,32 @@ void report_open(struct report *report, const struct options *options, struct in
 }
 
 /* "a == x && a == y"; two equal values are asked of the source and of the destination each, since
- * "a == x" alone is true for either. */
-static void append_pair(GString *out, const char *either, const char *source,
-                        const char *destination, const char *x, const char *y)
+ * "a == x" alone is true for either. Returns where it ends. */
+static char *put_pair(char *to, const char *const names[3], const char *x, const char *y)
 {
     bool same = strcmp(x, y) == 0;
-    g_string_append_printf(out, "%s%s == %s && %s == %s", out->len ? " && " : "",
-                           same ? source : either, x, same ? destination : either, y);
+    to = stpcpy(stpcpy(to, names[same]), " == ");
+    to = stpcpy(stpcpy(to, x), " && ");
+    to = stpcpy(stpcpy(to, names[same ? 2 : 0]), " == ");
+    return stpcpy(to, y);
 }
 
 /* Finds the connection by addresses and ports, and where they were used before, from its first
  * frame on. */
-static void display_filter(const struct report_reset *reset, char *buffer, size_t size)
+static void display_filter(const struct report_reset *reset, char buffer[FILTER_SIZE])
 {
+    static const char *const ipv4[] = {"ip.addr", "ip.src", "ip.dst"};
+    static const char *const ipv6[] = {"ipv6.addr", "ipv6.src", "ipv6.dst"};
+    static const char *const ports[] = {"tcp.port", "tcp.srcport", "tcp.dstport"};
     const struct tcprst_verdict *v = reset->verdict;
-    GString *out = g_string_new(NULL);
     char a[8], b[8];
     snprintf(a, sizeof a, "%u", v->source_port);
     snprintf(b, sizeof b, "%u", v->destination_port);
-    if (v->ip_version == 6)
-        append_pair(out, "ipv6.addr", "ipv6.src", "ipv6.dst", reset->src, reset->dst);
-    else
-        append_pair(out, "ip.addr", "ip.src", "ip.dst", reset->src, reset->dst);
-    append_pair(out, "tcp.port", "tcp.srcport", "tcp.dstport", a, b);
+    char *end = put_pair(buffer, v->ip_version == 6 ? ipv6 : ipv4, reset->src, reset->dst);
+    end = put_pair(stpcpy(end, " && "), ports, a, b);
     if (v->reused_from.number > 0 && v->reused_from.capture == v->frame.capture)
-        g_string_append_printf(out, " && frame.number >= %" PRIu64, v->reused_from.number);
-    g_strlcpy(buffer, out->str, size);
-    g_string_free(out, TRUE);
+        snprintf(end, (size_t)(buffer + FILTER_SIZE - end), " && frame.number >= %" PRIu64,
+                 v->reused_from.number);
 }
 
 void report_prepare(const struct report *report, const struct tcprst_verdict *verdict,
@@ -151,7 +148,7 @@ void report_prepare(const struct report *report, const struct tcprst_verdict *ve
     report_epoch(reset->time_epoch, verdict->time, digits);
     report_address(reset->src, verdict->source, verdict->ip_version);
     report_address(reset->dst, verdict->destination, verdict->ip_version);
-    display_filter(reset, reset->display_filter, sizeof reset->display_filter);
+    display_filter(reset, reset->display_filter);
     reset->device_text = verdict->device_text_length > 0 ? verdict->device_text : NULL;
 }
 
@@ -192,6 +189,11 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
     if (report->summary)
         summary_reset(report->summary, &reset);
     report->format->reset(report, &reset);
+}
+
+bool report_wants_connections(const struct report *report)
+{
+    return report->summary || report->format->connection;
 }
 
 void report_connection(struct report *report, const struct tcprst_connection *connection)

@@ -25,6 +25,8 @@ struct report_tuple {
     uint8_t ip_version, layer;
 };
 
+enum { FILTER_SIZE = 320 }; /* two pairs of addresses and ports, and a frame number */
+
 /* One RST as a format writes it. Strings are valid UTF-8, escaped for no place yet, and valid
  * during the call. */
 struct report_reset {
@@ -32,7 +34,7 @@ struct report_reset {
     const char *capture;                  /* the file as named on the command line */
     char time[40], time_epoch[32];        /* "" where the packet carries none */
     char src[46], dst[46];
-    char display_filter[320];
+    char display_filter[FILTER_SIZE];
     const char *device_text;               /* NULL: none */
     struct report_tuple tuple;             /* as captured, never to be shown */
     const struct tcprst_finding *findings; /* with --why */
@@ -59,8 +61,9 @@ struct report {
     FILE *out;
     struct input *input;
     struct input
-        *again;   /* the same captures once more, unread; NULL where they can be read only once */
-    char **names; /* of the captures as shown: valid UTF-8, redacted where wanted */
+        *again; /* the same captures once more, unread; NULL where they can be read only once */
+    char *again_short; /* why the second reading brought less than the first; NULL: it did not */
+    char **names;      /* of the captures as shown: valid UTF-8, redacted where wanted */
     size_t name_count;
     struct redact *redact;               /* NULL: not wanted */
     struct summary *summary;             /* NULL where the format does not summarise */
@@ -72,7 +75,8 @@ struct report {
     unsigned width;                      /* columns */
     bool failed_on;                      /* --fail-on found its cause */
     uint64_t hidden;                     /* resets that -c left out */
-    bool write_failed;        /* something that had to be kept for a while could not be */
+    FILE *keep;               /* a file without a name for what belongs at the end; of json only */
+    int keep_error;           /* errno where it could not be written or read back */
     uint64_t connection_base; /* connections of the handles before this one */
     GHashTable
         *reset_connections; /* numbers of those with a reset that was reported; NULL: all count */
@@ -84,6 +88,8 @@ void report_open(struct report *report, const struct options *options, struct in
 /* The core's callbacks; findings may be NULL. */
 void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
                     const struct tcprst_finding *findings, size_t finding_count);
+/* Whether report_connection() has to be called. */
+bool report_wants_connections(const struct report *report);
 void report_connection(struct report *report, const struct tcprst_connection *connection);
 /* A handle is finished: its statistics are added up. */
 void report_statistics(struct report *report, const struct tcprst_statistics *statistics);

@@ -213,7 +213,21 @@ static void put_group(GString *out, const struct report *report, const struct su
     g_string_append_c(out, '}');
 }
 
-static struct diagram **collect(const struct report *report, GPtrArray *groups, size_t count)
+/* A capture may have been cut, or memory refused, since it was read first. */
+static char *second_reading(const struct report *report)
+{
+    for (size_t i = 0; i < report->name_count && !report->interrupted; i++) {
+        const struct input_capture *again = input_capture(report->again, i);
+        if (again->packets < input_capture(report->input, i)->packets)
+            return g_strdup_printf("'%s' could not be read to its end a second time, for the "
+                                   "diagrams: %s",
+                                   report->names[i],
+                                   again->damage ? again->damage : "it has become shorter");
+    }
+    return NULL;
+}
+
+static struct diagram **collect(struct report *report, GPtrArray *groups, size_t count)
 {
     struct diagram **diagrams = g_new0(struct diagram *, count + 1);
     for (size_t i = 0; i < count; i++) {
@@ -224,11 +238,13 @@ static struct diagram **collect(const struct report *report, GPtrArray *groups, 
     if (report->again)
         diagram_collect(diagrams, count, report->again,
                         report->interrupted ? report->statistics.segments : 0);
+    if (report->again && count > 0)
+        report->again_short = second_reading(report);
     return diagrams;
 }
 
 /* Groups as long as there is room. */
-static void put_groups(GString *out, const struct report *report)
+static void put_groups(GString *out, struct report *report)
 {
     GPtrArray *groups = summary_groups(report->summary, GROUPS_OF_A_CAUSE);
     size_t count = MIN(groups->len, MAX_GROUPS), shown = 0;
@@ -254,6 +270,7 @@ static void put_groups(GString *out, const struct report *report)
     json_number(out, "events_left_out", left_out);
     json_key(out, "diagrams");
     g_string_append(out, report->again ? "true" : "false");
+    json_text(out, "diagrams_short", report->again_short);
     for (size_t i = 0; i < count; i++)
         g_free(diagrams[i]);
     g_free(diagrams);
@@ -309,7 +326,7 @@ static void put_title(GString *page, const struct report *report)
         g_string_append_printf(page, " and %zu more", report->name_count - 1);
 }
 
-static GString *make_data(const struct report *report)
+static GString *make_data(struct report *report)
 {
     GString *data = g_string_sized_new(1 << 20);
     g_string_append_c(data, '{');
@@ -326,7 +343,7 @@ static GString *make_data(const struct report *report)
     return data;
 }
 
-static void put_part(GString *page, const char *name, size_t length, const struct report *report)
+static void put_part(GString *page, const char *name, size_t length, struct report *report)
 {
     if (strncmp(name, "policy", length) == 0)
         put_policy(page);

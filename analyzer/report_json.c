@@ -6,6 +6,7 @@
 #include "report_string.h"
 #include "summary.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -15,8 +16,8 @@ void json_key(GString *out, const char *key)
     if (before != '{' && before != '[')
         g_string_append_c(out, ',');
     g_string_append_c(out, '"');
-    g_string_append(out, key);
-    g_string_append(out, "\":");
+    g_string_append_len(out, key, (gssize)strlen(key));
+    g_string_append_len(out, "\":", 2);
 }
 
 void json_text(GString *out, const char *key, const char *text)
@@ -30,10 +31,12 @@ void json_text(GString *out, const char *key, const char *text)
 
 void json_number(GString *out, const char *key, uint64_t number)
 {
-    char digits[24];
+    char digits[24], *first = digits + sizeof digits;
     json_key(out, key);
-    snprintf(digits, sizeof digits, "%" PRIu64, number);
-    g_string_append(out, digits);
+    do
+        *--first = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    g_string_append_len(out, first, digits + sizeof digits - first);
 }
 
 void json_octets(GString *out, const char *key, int64_t number)
@@ -371,6 +374,7 @@ void json_summary(GString *out, const struct report *report)
     json_number(out, "connections_given_up", report->statistics.connections_given_up);
     json_number(out, "hosts_given_up", report->statistics.hosts_given_up);
     json_number(out, "verdicts_early", report->statistics.verdicts_early);
+    json_number(out, "out_of_memory", report->statistics.out_of_memory);
     json_flag(out, "interrupted", report->interrupted);
     g_string_append_c(out, '}');
 }
@@ -390,7 +394,7 @@ static void open_report(struct report *report)
 {
     struct json_state *state = g_new0(struct json_state, 1);
     state->line = g_string_sized_new(4096);
-    state->connections = tmpfile();
+    state->connections = report->keep;
     report->state = state;
     fputs("{\"resets\":[", report->out);
 }
@@ -413,11 +417,11 @@ static void write_reset(struct report *report, const struct report_reset *reset)
 static void write_connection(struct report *report, const struct tcprst_connection *connection)
 {
     struct json_state *state = report->state;
-    if (!state->connections)
-        return;
     g_string_truncate(state->line, 0);
     json_connection(state->line, report, connection);
     put_line(state, state->connections, &state->any_connection);
+    if (report->keep_error == 0 && ferror(state->connections))
+        report->keep_error = errno;
 }
 
 /* Returns false where the file was not written or read back whole. */
@@ -425,7 +429,8 @@ static bool copy_connections(FILE *from, FILE *to)
 {
     char buffer[65536];
     size_t n;
-    if (!from || fflush(from) != 0 || ferror(from))
+    errno = 0;
+    if (fflush(from) != 0 || ferror(from))
         return false;
     rewind(from);
     while ((n = fread(buffer, 1, sizeof buffer, from)) > 0)
@@ -437,16 +442,15 @@ static void close_report(struct report *report)
 {
     struct json_state *state = report->state;
     fputs("\n],\n\"connections\":[", report->out);
-    if (!copy_connections(state->connections, report->out))
-        report->write_failed = true;
+    if (!copy_connections(state->connections, report->out) && report->keep_error == 0)
+        report->keep_error = errno ? errno : EIO;
     g_string_assign(state->line, "\n],\n\"captures\":");
     json_captures(state->line, report);
     g_string_append(state->line, ",\n\"summary\":");
     json_summary(state->line, report);
     g_string_append(state->line, "}\n");
     fwrite(state->line->str, 1, state->line->len, report->out);
-    if (state->connections)
-        fclose(state->connections);
+    fclose(state->connections);
     g_string_free(state->line, TRUE);
     g_free(state);
 }

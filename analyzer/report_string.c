@@ -6,9 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool json_plain(unsigned char c)
+/* Octets that stand for themselves in a JSON string; 0xe2 may begin U+2028. */
+static inline bool json_plain(unsigned char c)
 {
-    return c >= 0x20 && c != 0x7f && c != '"' && c != '\\' && c != 0xe2;
+    /* a bit each for 0x20 to 0xff: all but '"', '\\', DEL and 0xe2 */
+    static const uint32_t plain[8] = {0,          0xfffffffb, 0xefffffff, 0x7fffffff,
+                                      0xffffffff, 0xffffffff, 0xffffffff, 0xfffffffb};
+    return plain[c >> 5] >> (c & 31) & 1;
 }
 
 static void json_escape(GString *out, unsigned char c)

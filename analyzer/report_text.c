@@ -313,9 +313,9 @@ static void put_endings(struct text *text)
 {
     const struct summary *summary = text->report->summary;
     const struct summary_ending *e = summary->endings;
-    GString *how = g_string_new(NULL), *line = g_string_new(NULL);
     if (summary->connections == 0)
         return;
+    GString *how = g_string_new(NULL), *line = g_string_new(NULL);
     add_ending(how, e[SUMMARY_FIN].connections, "by FIN");
     add_ending(how, e[SUMMARY_RESET_AFTER_FIN].connections, "by RST after FIN");
     add_ending(how, e[SUMMARY_RESET].connections, "by RST");
@@ -628,9 +628,9 @@ static void put_finding(struct text *text, const struct tcprst_finding *finding,
 /* Rules that refused without a fact worth showing share one line. */
 static void put_findings(struct text *text, const struct summary_group *group)
 {
-    GString *refused = g_string_new(NULL);
     if (!text->report->options->why || group->finding_count == 0)
         return;
+    GString *refused = g_string_new(NULL);
     put_line(text, DIM, "  what the other rules found");
     for (size_t i = 0; i < group->finding_count; i++) {
         const struct tcprst_finding *finding = &group->findings[i];

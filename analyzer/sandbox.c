@@ -78,15 +78,20 @@ struct limited {
 static bool add_limited(scmp_filter_ctx filter)
 {
     const struct limited limited[] = {
+#ifndef __i386__ /* where its argument is a pointer to what it means; all use mmap2() there */
         {SCMP_SYS(mmap), 2, PROT_EXEC, 0},
+#endif
         {SCMP_SYS(mmap2), 2, PROT_EXEC, 0},
         {SCMP_SYS(mprotect), 2, PROT_EXEC, 0},
         {SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS}, /* isatty() */
         {SCMP_SYS(ioctl), 1, UINT32_MAX, TCGETS2_REQUEST},
         {SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCGWINSZ},
         {SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFL}, /* fdopen() */
+        {SCMP_SYS(fcntl64), 1, UINT32_MAX, F_GETFL},
         /* fstat() of glibc 2.33 and later: by descriptor. At worst it tells that a file exists. */
         {SCMP_SYS(newfstatat), 3, UINT32_MAX, AT_EMPTY_PATH},
+        {SCMP_SYS(fstatat64), 3, UINT32_MAX, AT_EMPTY_PATH},
+        {SCMP_SYS(statx), 2, AT_EMPTY_PATH, AT_EMPTY_PATH},        /* 32 bits, and newer machines */
         {SCMP_SYS(tgkill), 0, UINT32_MAX, (scmp_datum_t)getpid()}, /* abort() */
     };
     for (size_t i = 0; i < sizeof limited / sizeof *limited; i++) {

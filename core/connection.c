@@ -14,49 +14,61 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Without shortcuts every segment goes the long way: bench/run compares what both say. */
+#ifdef TCPRST_NO_SHORTCUTS
+enum { SHORTCUTS = 0 };
+#else
+enum { SHORTCUTS = 1 };
+#endif
+
 /* ---- recent segments ---- */
+
+void connection_release_recents(struct connection *c)
+{
+    struct recents *r = &c->recents;
+    if (r->entries != c->inside)
+        pool_give(c->pool, r->entries, r->capacity * sizeof *r->entries);
+}
 
 /* Makes room by doubling while the entry to be overwritten is still young enough to be somebody's
  * trigger. */
 static void make_room(struct connection *c, int64_t now)
 {
     struct recents *r = &c->recents;
-    if (r->held < r->capacity || r->capacity >= RECENT_MAX)
-        return;
-    if (r->capacity >= RECENT_MIN &&
+    if (r->capacity >= RECENT_MAX ||
         now - r->entries[r->pushed & (r->capacity - 1)].time > RECENT_AGE)
         return;
-    uint32_t capacity = r->capacity >= RECENT_MIN ? r->capacity * 2 : RECENT_MIN;
-    struct recent *entries = malloc(capacity * sizeof *entries);
+    uint32_t capacity = r->capacity * 2;
+    struct recent *entries = pool_take(c->pool, capacity * sizeof *entries);
     if (!entries)
         return; /* the oldest has to go after all */
     for (uint64_t i = r->pushed - r->held; i < r->pushed; i++)
         entries[i & (capacity - 1)] = r->entries[i & (r->capacity - 1)];
-    if (r->entries != c->inside)
-        free(r->entries);
+    connection_release_recents(c);
     r->entries = entries;
     r->capacity = capacity;
 }
 
-static struct recent *push(struct connection *c, const struct tcprst_segment *s, int d,
-                           int64_t time)
+static inline struct recent *push(struct connection *c, const struct tcprst_segment *s, int64_t time,
+                                  uint8_t bits)
 {
-    make_room(c, time);
-    struct recent *e = &c->recents.entries[c->recents.pushed++ & (c->recents.capacity - 1)];
-    if (c->recents.held < c->recents.capacity)
-        c->recents.held++;
-    *e = (struct recent){.time = time,
-                         .where = where_pack(s->frame),
-                         .seq = s->seq,
-                         .ack = s->ack,
-                         .length = s->payload_length,
-                         .window = s->window,
-                         .flags = s->flags,
-                         .ip_id = s->ip_id,
-                         .ttl = s->ttl,
-                         .bits = d ? RECENT_FROM_B : 0};
-    if (c->end[!d].seen & END_FIN)
-        e->bits |= RECENT_AFTER_FIN;
+    struct recents *r = &c->recents;
+    if (r->held == r->capacity)
+        make_room(c, time);
+    struct recent *e = &r->entries[r->pushed++ & (r->capacity - 1)];
+    if (r->held < r->capacity)
+        r->held++;
+    /* Field by field: put together elsewhere and copied, it costs more than all else here. */
+    e->time = time;
+    e->where = where_pack(s->frame);
+    e->seq = s->seq;
+    e->ack = s->ack;
+    e->length = s->payload_length;
+    e->window = s->window;
+    e->flags = s->flags;
+    e->ip_id = s->ip_id;
+    e->ttl = s->ttl;
+    e->bits = bits;
     return e;
 }
 
@@ -110,14 +122,13 @@ struct recent *connection_duplicate(const struct connection *c, const struct tcp
 
 void connection_release(struct connection *c)
 {
-    if (c->recents.entries != c->inside)
-        free(c->recents.entries);
+    connection_release_recents(c);
     free(c->past);
 }
 
 /* ---- the sender ---- */
 
-static void note_ip(struct endpoint *x, const struct tcprst_segment *s)
+static inline void note_ip(struct endpoint *x, const struct tcprst_segment *s)
 {
     if (!s->ip_header)
         return;
@@ -140,8 +151,19 @@ static void note_ip(struct endpoint *x, const struct tcprst_segment *s)
     x->ip_id = s->ip_id;
 }
 
+/* RFC 7323 section 2.2: scaling holds only where both ends' SYNs offered it. */
+static uint8_t scale_of(const struct endpoint *x, const struct endpoint *y)
+{
+    bool known = (x->seen & (END_SYN | END_SYN_ACK)) && x->wscale != WSCALE_UNKNOWN;
+    if (known && !x->wscale)
+        return 0;
+    if (!known || !(y->seen & (END_SYN | END_SYN_ACK)) || y->wscale == WSCALE_UNKNOWN)
+        return WSCALE_UNKNOWN;
+    return x->wscale;
+}
+
 /* Returns whether its timestamp echo is none of the peer's SYN. */
-static bool note_syn(struct endpoint *x, const struct endpoint *y, const struct tcprst_segment *s)
+static bool note_syn(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s)
 {
     struct tcp_options o;
     uint32_t kind = s->flags & TCPRST_ACK ? END_SYN_ACK : END_SYN;
@@ -157,6 +179,8 @@ static bool note_syn(struct endpoint *x, const struct endpoint *y, const struct 
     x->iss = s->seq;
     x->syn_where = where_pack(s->frame);
     x->wscale = o.has_wscale ? o.wscale : o.cut ? WSCALE_UNKNOWN : 0;
+    x->scale = scale_of(x, y);
+    y->scale = scale_of(y, x);
     x->mss = o.mss;
     bool echo_wrong = (s->flags & TCPRST_ACK) && o.has_timestamps && (y->seen & END_SYN) &&
                       (y->seen & END_TIMESTAMPS) && !seq_between(y->ts_first, o.ts_ecr, y->ts_val);
@@ -165,17 +189,6 @@ static bool note_syn(struct endpoint *x, const struct endpoint *y, const struct 
     if (s->header_length > 20)
         x->seen |= END_OPTIONS;
     return echo_wrong;
-}
-
-/* RFC 7323 section 2.2: scaling holds only where both ends' SYNs offered it. */
-static unsigned scale_of(const struct endpoint *x, const struct endpoint *y)
-{
-    bool known = (x->seen & (END_SYN | END_SYN_ACK)) && x->wscale != WSCALE_UNKNOWN;
-    if (known && !(x->wscale))
-        return 0;
-    if (!known || !(y->seen & (END_SYN | END_SYN_ACK)) || y->wscale == WSCALE_UNKNOWN)
-        return WSCALE_UNKNOWN;
-    return x->wscale;
 }
 
 static void note_window(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s)
@@ -187,7 +200,7 @@ static void note_window(struct endpoint *x, struct endpoint *y, const struct tcp
     if (s->window)
         y->window_probes = 0;
     /* RFC 7323 section 2.2: the window of a SYN is never scaled. */
-    unsigned scale = s->flags & TCPRST_SYN ? 0 : scale_of(x, y);
+    unsigned scale = s->flags & TCPRST_SYN ? 0 : x->scale;
     if (scale == WSCALE_UNKNOWN || !(s->flags & TCPRST_ACK))
         return;
     uint32_t window = (uint32_t)s->window << scale;
@@ -238,13 +251,22 @@ static bool note_ack(struct endpoint *x, const struct endpoint *y, const struct 
     return false;
 }
 
+/* NOP, NOP, timestamps, and nothing else: nearly every segment of nearly every stack. */
+static inline bool only_timestamps(const struct tcprst_segment *s)
+{
+    static const uint8_t common[] = {1, 1, 8, 10};
+    return s->options_captured == 12 && memcmp(s->bytes + 20, common, sizeof common) == 0;
+}
+
+static inline uint32_t read32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 static void note_options(struct endpoint *x, const struct tcprst_segment *s)
 {
-    static const uint8_t common[] = {
-        1, 1, 8, 10}; /* NOP, NOP, timestamps: nearly every segment of nearly every stack */
-    const uint8_t *o = s->bytes + 20;
-    if (s->options_captured == 12 && memcmp(o, common, sizeof common) == 0) {
-        x->ts_val = (uint32_t)o[4] << 24 | (uint32_t)o[5] << 16 | (uint32_t)o[6] << 8 | o[7];
+    if (only_timestamps(s)) {
+        x->ts_val = read32(s->bytes + 24);
         x->seen |= END_TIMESTAMPS;
         return;
     }
@@ -279,6 +301,12 @@ static void note_probe(struct endpoint *x, int64_t time)
     if (x->probes < UINT8_MAX)
         x->probes++;
     x->probe_time = time;
+}
+
+/* The first four octets of its text. */
+static inline uint32_t lead_of(const struct tcprst_segment *s)
+{
+    return s->captured >= s->header_length + 4u ? read32(s->bytes + s->header_length) : 0;
 }
 
 /* Octets and numbers the segment adds. Returns the entry's bits. */
@@ -320,12 +348,7 @@ static uint8_t note_sequence(struct endpoint *x, struct endpoint *y, const struc
         x->seen |= END_DATA;
         x->last_data_time = time;
         y->octets_mark = y->octets;
-        const uint8_t *text = s->bytes + s->header_length;
-        if (s->captured >= s->header_length + 4u)
-            x->lead = (uint32_t)text[0] << 24 | (uint32_t)text[1] << 16 | (uint32_t)text[2] << 8 |
-                      text[3];
-        else
-            x->lead = 0;
+        x->lead = lead_of(s);
         if (y->seen & END_FIN)
             y->seen |= END_CLOSED_WITH_DATA;
     }
@@ -374,6 +397,15 @@ static bool is_stray(const struct endpoint *x, const struct endpoint *y,
 
 /* ---- roles and stages ---- */
 
+enum tcprst_ending connection_ending(const struct connection *c)
+{
+    if (c->ended_how)
+        return (enum tcprst_ending)c->ended_how;
+    if ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN))
+        return TCPRST_ENDING_FIN;
+    return TCPRST_ENDING_OPEN;
+}
+
 static void note_roles(struct connection *c, const struct tcprst_segment *s, int d)
 {
     if (s->flags & TCPRST_SYN) {
@@ -407,7 +439,7 @@ static void note_established(struct connection *c)
 }
 
 /* An answer after a pause proves that the pause was survived. */
-static void note_idle(struct connection *c, int d, int64_t time)
+static inline void note_idle(struct connection *c, int d, int64_t time)
 {
     int64_t pause = time - c->last_time;
     if (c->pending_idle && c->pending_idle_from != d) {
@@ -440,7 +472,7 @@ bool connection_begins_anew(const struct connection *c, const struct tcprst_segm
 static void endpoint_init(struct endpoint *e)
 {
     memset(e, 0, sizeof *e);
-    e->wscale = WSCALE_UNKNOWN;
+    e->wscale = e->scale = WSCALE_UNKNOWN;
     e->rtt_min = e->rtt_max = -1;
     e->last_time = e->last_data_time = e->fin_time = e->probe_time = e->probe_gap = -1;
 }
@@ -453,13 +485,13 @@ bool connection_begin_anew(struct connection *c, uint64_t number)
         c->odd = RECENT_MIN; /* the recent segments are of the incarnation before */
         if (!c->past)
             c->past = malloc(sizeof *c->past);
-        if (!c->past)
-            return false;
-        memcpy(c->past->end, c->end, sizeof c->end);
-        c->past->number = c->number;
-        c->past->last_time = c->last_time;
-        c->past->client = c->client;
-        c->past->reset = c->ended;
+        if (c->past) {
+            memcpy(c->past->end, c->end, sizeof c->end);
+            c->past->number = c->number;
+            c->past->last_time = c->last_time;
+            c->past->client = c->client;
+            c->past->reset = c->ended;
+        }
     }
     endpoint_init(&c->end[0]);
     endpoint_init(&c->end[1]);
@@ -472,7 +504,7 @@ bool connection_begin_anew(struct connection *c, uint64_t number)
     c->ended_where = c->ended_event = c->event_where = c->forged_where = 0;
     c->longest_idle = c->pending_idle = 0;
     c->last_other = 0;
-    return true;
+    return first || c->past;
 }
 
 /* What an abort acknowledges was received, though no ordinary segment says so. */
@@ -487,38 +519,93 @@ static void note_abort_ack(struct connection *c, const struct tcprst_segment *s,
     x->seen |= END_ABORT_ACK;
 }
 
-struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
-                                int64_t time)
+/* ---- the ordinary segment ---- */
+
+/* Of an established connection: the next text in order, or the acknowledgment of something, without
+ * anything else to say. Most segments are, and for them most of what follows has nothing to do. */
+static inline bool is_ordinary(const struct connection *c, const struct endpoint *x,
+                               const struct endpoint *y, const struct tcprst_segment *s)
 {
-    struct recent *duplicate = connection_duplicate(c, s, d, time);
-    struct recent *e = push(c, s, d, time);
-    if (c->odd)
-        c->odd--;
-    if (!c->segments) {
-        c->first = e->where;
-        c->first_time = time;
-    }
-    c->last = e->where;
-    c->segments++;
-    if (s->flags & TCPRST_RST) {
-        note_abort_ack(c, s, d);
-        c->last_time = time;
-        return e;
-    }
-    if (duplicate) {
-        e->bits |= RECENT_DUPLICATE;
-        c->copies++;
-        c->odd = RECENT_MIN;
-        return e;
-    }
+    enum {
+        FLAGS = TCPRST_FIN | TCPRST_SYN | TCPRST_RST | TCPRST_ACK,
+        X_SEEN = END_SEEN | END_ACK,
+        X_NOT = END_FIN | END_SACK | END_ZERO_WINDOW,
+        Y_NOT = END_FIN | END_AHEAD | END_ZERO_WINDOW
+    };
+    if ((s->flags & FLAGS) != TCPRST_ACK || c->odd || c->client < 0 ||
+        !(c->flags & CONN_ESTABLISHED) || (x->seen & (X_SEEN | X_NOT)) != X_SEEN ||
+        (y->seen & (END_SEEN | Y_NOT)) != END_SEEN || x->scale == WSCALE_UNKNOWN)
+        return false;
+    bool acknowledges = seq_lt(x->max_ack, s->ack);
+    return s->seq == x->snd_max && s->payload_length < STRAY_DISTANCE &&
+           (s->payload_length || acknowledges) && (acknowledges || s->ack == x->max_ack) &&
+           seq_le(s->ack, y->snd_max) && s->window && s->ip_header &&
+           (!s->options_captured || only_timestamps(s));
+}
+
+/* All that track_any() does for such a one. What is asked and changed more than once is held in
+ * variables: the compiler cannot know that the segment is no part of the connection. */
+static struct recent *track_ordinary(struct connection *c, const struct tcprst_segment *s, int d,
+                                     int64_t time)
+{
     struct endpoint *x = &c->end[d], *y = &c->end[!d];
+    uint32_t x_seen = x->seen & ~(uint32_t)END_TIMESTAMPS, y_seen = y->seen;
+    uint32_t length = s->payload_length, ack = s->ack;
+    struct recent *e = push(c, s, time, d ? RECENT_FROM_B : 0);
+    where_t where = e->where;
     note_idle(c, d, time);
+    c->last = where;
     c->last_time = time;
     c->last_other = c->recents.pushed;
+    c->segments++;
+    note_ip(x, s);
+    if (length) {
+        uint32_t end = x->snd_max + length;
+        x->snd_max = end;
+        x->octets += length;
+        x->lead = lead_of(s);
+        x->last_data_time = time;
+        x_seen |= END_DATA;
+        y->octets_mark = y->octets;
+        if (!(y_seen & END_TIMED)) {
+            y->timed_end = end;
+            y->timed_at = time;
+            y->seen = y_seen | END_TIMED;
+        }
+    }
+    x->max_ack = ack;
+    uint32_t window = (uint32_t)s->window << x->scale, edge = ack + window;
+    if (window > x->window_max)
+        x->window_max = window;
+    if (!(x_seen & END_EDGE) || seq_lt(x->edge, edge))
+        x->edge = edge;
+    x->window = s->window;
+    if (s->options_captured) {
+        x->ts_val = read32(s->bytes + 24);
+        x_seen |= END_TIMESTAMPS;
+    }
+    x->seen = x_seen | END_EDGE;
+    note_round_trip(x, ack, time);
+    x->segments++;
+    x->last_time = time;
+    x->last = where;
+    y->window_probes = 0;
+    y->probes = 0;
+    y->retransmissions = 0;
+    return e;
+}
+
+/* ---- any segment ---- */
+
+/* Returns whether it is its sender's: else nothing is noted of it. */
+static bool track(struct connection *c, const struct tcprst_segment *s, int d, int64_t time,
+                  struct recent *e)
+{
+    struct endpoint *x = &c->end[d], *y = &c->end[!d];
     if (is_stray(x, y, s)) {
         e->bits |= RECENT_STRAY;
         c->odd = RECENT_MIN;
-        return e;
+        return false;
     }
     note_roles(c, s, d);
     note_ip(x, s);
@@ -535,12 +622,62 @@ struct recent *connection_track(struct connection *c, const struct tcprst_segmen
     else if (!s->options_captured)
         x->seen &= ~(uint32_t)END_TIMESTAMPS;
     x->seen |= END_SEEN;
+    if (!(c->flags & CONN_ESTABLISHED))
+        note_established(c);
+    return true;
+}
+
+/* A RST or a copy changes nothing but the recent segments. Returns whether it is one. */
+static bool track_apart(struct connection *c, const struct tcprst_segment *s, int d, int64_t time,
+                        struct recent *e, const struct recent *original)
+{
+    if (s->flags & TCPRST_RST) {
+        note_abort_ack(c, s, d);
+        c->last_time = time;
+        return true;
+    }
+    if (!original)
+        return false;
+    e->bits |= RECENT_DUPLICATE;
+    c->copies++;
+    c->odd = RECENT_MIN;
+    return true;
+}
+
+static struct recent *track_any(struct connection *c, const struct tcprst_segment *s, int d,
+                                int64_t time)
+{
+    struct endpoint *x = &c->end[d], *y = &c->end[!d];
+    const struct recent *original = connection_duplicate(c, s, d, time);
+    struct recent *e = push(c, s, time,
+                            (uint8_t)((d ? RECENT_FROM_B : 0) |
+                                      (y->seen & END_FIN ? RECENT_AFTER_FIN : 0)));
+    if (c->odd)
+        c->odd--;
+    if (!c->segments) {
+        c->first = e->where;
+        c->first_time = time;
+    }
+    c->last = e->where;
+    c->segments++;
+    if (track_apart(c, s, d, time, e, original))
+        return e;
+    note_idle(c, d, time);
+    c->last_time = time;
+    c->last_other = c->recents.pushed;
+    if (!track(c, s, d, time, e))
+        return e;
     x->segments++;
     x->last_time = time;
     x->last = e->where;
     y->probes = 0;
     y->retransmissions = 0;
-    if (!(c->flags & CONN_ESTABLISHED))
-        note_established(c);
     return e;
+}
+
+struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
+                                int64_t time)
+{
+    bool ordinary = SHORTCUTS && is_ordinary(c, &c->end[d], &c->end[!d], s);
+    return ordinary ? track_ordinary(c, s, d, time) : track_any(c, s, d, time);
 }

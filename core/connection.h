@@ -7,6 +7,7 @@
 #ifndef TCPRST_CONNECTION_H
 #define TCPRST_CONNECTION_H
 
+#include "pool.h"
 #include "tcprst.h"
 
 /* A frame in eight octets: 40 bits of number, 24 of capture. */
@@ -50,8 +51,7 @@ enum { WSCALE_UNKNOWN = 0xff };
  * unknown.
  *
  * In the order of use: what every segment touches fills the first two lines of the cache, what only
- * openings, endings and RSTs ask for the third. A field that is added takes the place of spare (or
- * makes the struct a line longer) and is entered in pack.c.
+ * openings, endings and RSTs ask for the third. A field that is added is entered in pack.c.
  */
 struct endpoint {
     uint32_t seen;
@@ -65,7 +65,7 @@ struct endpoint {
     uint32_t lead;       /* first four octets of its last text, big-endian; 0 where not captured */
     uint16_t window;     /* raw, of its last segment */
     uint16_t ip_id;      /* of its last segment */
-    uint8_t wscale;
+    uint8_t scale; /* its window is shifted by so much: RFC 7323 section 2.2; WSCALE_UNKNOWN */
     uint8_t ttl_first, ttl_last, ttl_min, ttl_max;
     uint8_t tos;
     uint8_t id_steps, id_jumps; /* saturating: identification 1..64 on from the one before; other */
@@ -95,7 +95,7 @@ struct endpoint {
     };
     uint16_t mss;
     uint8_t id_zeros; /* saturating: its identification was 0 */
-    uint8_t spare;
+    uint8_t wscale;   /* as its SYN offered it */
 };
 
 /* A segment as remembered. */
@@ -128,9 +128,8 @@ struct recents {
     uint64_t pushed; /* ever; the newest is entries[(pushed - 1) & (capacity - 1)] */
 };
 
-/* Kept inside the connection: a SYN and the RST that refuses it, all that most of a scan or a flood
- * ever has. */
-enum { RECENT_INSIDE = 2 };
+/* Kept inside the connection: all that a short one ever has (limits.h, RECENT_MIN). */
+enum { RECENT_INSIDE = 8 };
 
 /* The incarnation before this one. */
 struct past {
@@ -160,7 +159,7 @@ struct connection {
     uint8_t address[2][16];
     uint16_t port[2];
     uint8_t ip_version;
-    uint8_t flags;
+    uint8_t pending_idle_from;
     int8_t client; /* index into end, -1 unknown */
     uint8_t odd;   /* so many of the next segments may be copies though their numbers are new */
     struct recents recents;
@@ -172,7 +171,7 @@ struct connection {
     uint64_t segments;
     uint64_t last_other; /* recents.pushed at the last segment that is no RST */
     where_t last;
-    uint8_t pending_idle_from;
+    uint8_t flags;
     /* the first RST that ended it for its sender or receiver, once its verdict is final */
     bool ended, ended_sender, ended_after_fin;
     uint8_t ended_by;     /* index of its sender */
@@ -196,7 +195,9 @@ struct connection {
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
     uint8_t forged_by, forged_ttl;
-    uint8_t spare[6];
+    uint8_t spare[2];
+    uint32_t entry; /* the table's: its number there */
+    struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];
 };
 
@@ -216,6 +217,8 @@ static inline struct recent *recent_back(const struct recents *r, uint64_t n)
 
 /* Gives back what the connection owns. */
 void connection_release(struct connection *c);
+/* Of that, the recent segments. */
+void connection_release_recents(struct connection *c);
 
 /* ---- the table ---- */
 
@@ -225,29 +228,37 @@ void table_free(struct table *table);
 
 /* Fetches into the cache what table_get() and connection_track() will touch for the next count
  * segments, TCPRST_EXPECT_MOST at most. */
-void table_expect(const struct table *table, const struct tcprst_segment *segments, size_t count);
+void table_expect(struct table *table, const struct tcprst_segment *segments, size_t count);
 /* The connection of that segment, made when there is none (*made). *direction: 0 when end[0] sent
  * it. NULL: no memory. table_victim() must have made room before. */
 struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
                              int *direction, bool *made);
-/* A connection to let go because it is over or because the table is full (*full), NULL when none
- * has to go. Valid until the next call for the table. */
-const struct connection *table_victim(struct table *table, int64_t now, bool *full);
-void table_remove(struct table *table, const struct connection *connection);
+/* Makes room: packs what is silent. Returns the number of a connection to let go because it is over
+ * or because the table is full (*full), TABLE_NONE where none has to go. */
+size_t table_victim(struct table *table, int64_t now, bool *full);
+void table_remove(struct table *table, size_t i);
+void table_remove_all(struct table *table);
 size_t table_count(const struct table *table);
 size_t table_memory(const struct table *table);
-/* The i-th slot in use, for walking all at the end; NULL where there is none. To look at; valid
- * until the next call for the table. */
+
+/* Connections by number, from 0 to below table_numbers(). */
+#define TABLE_NONE SIZE_MAX
+size_t table_numbers(const struct table *table);
+/* To look at, without its recent segments; valid until the next call for the table. NULL: none has
+ * that number. */
 const struct connection *table_at(struct table *table, size_t i);
-size_t table_slots(const struct table *table);
+/* How it ended so far; false: none has that number. */
+bool table_ending(const struct table *table, size_t i, enum tcprst_ending *ending);
 
 /* ---- tracking ---- */
+
+enum tcprst_ending connection_ending(const struct connection *c);
 
 /* Whether this SYN begins a new incarnation of the connection (RFC 9293 section 3.6.1: reuse of a
  * socket pair). */
 bool connection_begins_anew(const struct connection *c, const struct tcprst_segment *s, int d);
 /* Puts the present incarnation into past and starts afresh, keeping key, index and memory. False:
- * no memory. */
+ * no memory to remember the present one. */
 bool connection_begin_anew(struct connection *c, uint64_t number);
 /* Takes a segment of end[d] at that time into the connection; RSTs only into the recent ones.
  * Returns its entry, NULL: no memory. */

@@ -694,7 +694,7 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
 
 static void fact_runs(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
-    const struct run *aborts = is(e, F(ABORT_FORM)) ? host_run_at(x_host->aborts, r->when) : NULL;
+    const struct run *aborts = is(e, F(ABORT_FORM)) ? host_run_at(x_host, RUN_ABORTS, r->when) : NULL;
     if (aborts && r->connection->first_time <= aborts->start && !seen(&r->y, END_FIN)) {
         int64_t span = aborts->end - aborts->start;
         tell(e, F(OTHERS_TOO), aborts->count >= MASS_COUNT && span <= MASS_SPAN);
@@ -704,7 +704,7 @@ static void fact_runs(struct evidence *e, const struct reset *r, const struct ho
         tell(e, F(LISTENER_TOO), silent && aborts->count >= 2 && span <= LISTENER_SPAN);
         numbers(e, F(LISTENER_TOO), (int64_t)aborts->count - 1, span);
     }
-    const struct run *forgets = r->has_trigger ? host_run_at(x_host->forgets, r->when) : NULL;
+    const struct run *forgets = r->has_trigger ? host_run_at(x_host, RUN_FORGETS, r->when) : NULL;
     if (forgets) {
         tell(e, F(OTHERS_FORGOT), forgets->count >= 2);
         numbers(e, F(OTHERS_FORGOT), (int64_t)forgets->count - 1, forgets->end - forgets->start);
@@ -721,7 +721,7 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
         unsigned n = opener ? host_fan_out(opener, r->when) : 0;
         bool scans = n >= SCAN_FAN_OUT;
         if (is(e, F(TRIGGER_SYN_ACK))) {
-            const struct run *abandons = opener ? host_run_at(opener->abandons, r->when) : NULL;
+            const struct run *abandons = opener ? host_run_at(opener, RUN_ABANDONS, r->when) : NULL;
             scans = scans && abandons && abandons->count >= SCAN_ABANDONS;
         }
         tell(e, F(FAN_OUT), scans);
@@ -733,8 +733,8 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
     }
     if (!x_host)
         return;
-    int64_t open = host_port_time(x_host->open, r->source_port),
-            closed = host_port_time(x_host->closed, r->source_port);
+    int64_t open = host_port_time(x_host, true, r->source_port),
+            closed = host_port_time(x_host, false, r->source_port);
     if (is(e, F(TRIGGER_SYN))) {
         tell(e, F(PORT_OPEN), open != INT64_MIN);
         numbers(e, F(PORT_OPEN), open != INT64_MIN ? r->when - open : 0, 0);
@@ -743,7 +743,7 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
         numbers(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN ? closed - r->when : 0, 0);
     }
     const struct run *strays = !seen(&r->x, END_SEEN) && !seen(&r->y, END_SEEN)
-                                   ? host_run_at(x_host->strays, r->when)
+                                   ? host_run_at(x_host, RUN_STRAYS, r->when)
                                    : NULL;
     if (strays && y_host) {
         tell(e, F(STRAY_RSTS), strays->count >= SCAN_FAN_OUT);

@@ -19,9 +19,11 @@ struct text {
 
 static void put(struct text *t, const char *s, size_t n)
 {
-    for (size_t i = 0; i < n; i++, t->length++)
-        if (t->length + 1 < t->size)
-            t->buffer[t->length] = s[i];
+    if (t->length + 1 < t->size) {
+        size_t room = t->size - 1 - t->length;
+        memcpy(t->buffer + t->length, s, n < room ? n : room);
+    }
+    t->length += n;
 }
 
 static void put_string(struct text *t, const char *s)

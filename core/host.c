@@ -3,6 +3,7 @@
  * neighbours makes room. */
 #include "host.h"
 
+#include "fetch.h"
 #include "limits.h"
 
 #include <stdlib.h>
@@ -10,21 +11,36 @@
 
 enum { WAYS = 8 };
 
+/* What is asked of the hosts of a set before one is looked at. */
+struct set {
+    uint32_t tags[WAYS]; /* of their addresses; 0: none */
+    int64_t times[WAYS]; /* when they were last noted */
+};
+
 struct hosts {
-    struct host *sets; /* MAX_HOSTS in sets of WAYS, allocated on growth */
-    size_t set_count;
+    struct set *sets;
+    struct host *members; /* WAYS of each set */
+    size_t set_count;     /* MAX_HOSTS / WAYS at most, allocated on growth */
     size_t used;
     uint64_t given_up;
 };
 
+static bool allocate(struct hosts *h, size_t set_count)
+{
+    h->set_count = set_count;
+    h->sets = calloc(set_count, sizeof *h->sets);
+    h->members = calloc(set_count * WAYS, sizeof *h->members);
+    if (h->sets && h->members)
+        return true;
+    free(h->sets);
+    free(h->members);
+    return false;
+}
+
 struct hosts *hosts_new(void)
 {
     struct hosts *h = calloc(1, sizeof *h);
-    if (!h)
-        return NULL;
-    h->set_count = 32;
-    h->sets = calloc(h->set_count * WAYS, sizeof *h->sets);
-    if (!h->sets) {
+    if (h && !allocate(h, 32)) {
         free(h);
         return NULL;
     }
@@ -35,7 +51,10 @@ void hosts_free(struct hosts *h)
 {
     if (!h)
         return;
+    for (size_t i = 0; i < h->set_count * WAYS; i++)
+        free(h->members[i].deeds);
     free(h->sets);
+    free(h->members);
     free(h);
 }
 
@@ -55,90 +74,132 @@ uint64_t host_target(const uint8_t address[16], uint16_t port)
     return mix(x ^ (x >> 31), 0xd6e8feb86659fd93u) | 1;
 }
 
-/* Without a seed: who shares a set must not differ from run to run, and somebody who aims at one
- * set only makes its eight hosts forget one another. */
-static struct host *set_of(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
+/* Where a host is looked for. Without a seed: who shares a set must not differ from run to run, and
+ * somebody who aims at one set only makes its eight hosts forget one another. */
+struct place {
+    size_t set;
+    uint32_t tag;
+};
+
+static struct place place_of(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
-    uint64_t x = host_target(address, ip_version);
-    x = mix(x, 0x9fb21c651e98df25u);
-    return &h->sets[((x >> 32) & (h->set_count - 1)) * WAYS];
+    uint64_t x = mix(host_target(address, ip_version), 0x9fb21c651e98df25u);
+    return (struct place){(size_t)(x >> 32) & (h->set_count - 1), (uint32_t)x | 1};
+}
+
+/* Its way in the set, WAYS: none. */
+static unsigned find(const struct hosts *h, struct place place, uint8_t ip_version,
+                     const uint8_t address[16])
+{
+    const struct set *set = &h->sets[place.set];
+    const struct host *members = &h->members[place.set * WAYS];
+    unsigned i = 0;
+    while (i < WAYS && !(set->tags[i] == place.tag && members[i].ip_version == ip_version &&
+                         memcmp(members[i].address, address, 16) == 0))
+        i++;
+    return i;
 }
 
 struct host *hosts_find(struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
-    struct host *set = set_of(h, ip_version, address);
-    for (unsigned i = 0; i < WAYS; i++)
-        if (set[i].used && set[i].ip_version == ip_version &&
-            memcmp(set[i].address, address, 16) == 0)
-            return &set[i];
-    return NULL;
+    struct place place = place_of(h, ip_version, address);
+    unsigned i = find(h, place, ip_version, address);
+    return i < WAYS ? &h->members[place.set * WAYS + i] : NULL;
 }
 
-/* Twice as many sets, while the bound allows it. */
-static void grow(struct hosts *h)
+void hosts_expect(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
+{
+    size_t set = place_of(h, ip_version, address).set;
+    fetch(&h->sets[set]);
+    fetch((const char *)(&h->sets[set] + 1) - 1);
+}
+
+void hosts_expect_more(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
+{
+    struct place place = place_of(h, ip_version, address);
+    const struct set *set = &h->sets[place.set];
+    unsigned way = 0;
+    while (way < WAYS && set->tags[way] && set->tags[way] != place.tag)
+        way++;
+    const char *host = (const char *)&h->members[place.set * WAYS + way % WAYS];
+    for (size_t i = 0; i < sizeof *h->members; i += LINE)
+        fetch(host + i);
+}
+
+static unsigned empty_way(const struct set *set)
+{
+    unsigned i = 0;
+    while (i < WAYS && set->tags[i])
+        i++;
+    return i;
+}
+
+/* Twice as many sets, while there is memory. */
+static bool grow(struct hosts *h)
 {
     struct hosts bigger = *h;
-    bigger.set_count = h->set_count * 2;
-    bigger.sets = calloc(bigger.set_count * WAYS, sizeof *bigger.sets);
-    if (!bigger.sets)
-        return;
+    if (!allocate(&bigger, h->set_count * 2))
+        return false;
     for (size_t i = 0; i < h->set_count * WAYS; i++) {
-        if (!h->sets[i].used)
+        struct host *host = &h->members[i];
+        if (!h->sets[i / WAYS].tags[i % WAYS])
             continue;
-        struct host *set = set_of(&bigger, h->sets[i].ip_version, h->sets[i].address);
-        for (unsigned w = 0; w < WAYS; w++)
-            if (!set[w].used) {
-                set[w] = h->sets[i];
-                break;
-            }
+        struct place place = place_of(&bigger, host->ip_version, host->address);
+        unsigned way = empty_way(&bigger.sets[place.set]);
+        bigger.sets[place.set].tags[way] = place.tag;
+        bigger.sets[place.set].times[way] = h->sets[i / WAYS].times[i % WAYS];
+        bigger.members[place.set * WAYS + way] = *host;
     }
     free(h->sets);
+    free(h->members);
     *h = bigger;
-}
-
-static bool is_full(const struct host *set)
-{
-    for (unsigned i = 0; i < WAYS; i++)
-        if (!set[i].used)
-            return false;
     return true;
 }
 
 /* Grows as long as a set is full and the bound allows it: below the bound nobody is given up. */
-static struct host *set_with_room(struct hosts *h, uint8_t ip_version, const uint8_t address[16])
+static struct place place_with_room(struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
-    struct host *set = set_of(h, ip_version, address);
-    while ((h->used * 2 >= h->set_count * WAYS || is_full(set)) &&
-           h->set_count * WAYS < MAX_HOSTS) {
-        size_t before = h->set_count;
-        grow(h);
-        if (h->set_count == before)
-            break;
-        set = set_of(h, ip_version, address);
+    struct place place = place_of(h, ip_version, address);
+    while ((h->used * 2 >= h->set_count * WAYS || empty_way(&h->sets[place.set]) == WAYS) &&
+           h->set_count * WAYS < MAX_HOSTS && grow(h))
+        place = place_of(h, ip_version, address);
+    return place;
+}
+
+/* The way of a new host: an empty one, else the one noted longest ago. */
+static unsigned way_for(struct hosts *h, size_t set)
+{
+    unsigned oldest = empty_way(&h->sets[set]);
+    if (oldest < WAYS) {
+        h->used++;
+        return oldest;
     }
-    return set_of(h, ip_version, address);
+    oldest = 0;
+    for (unsigned i = 1; i < WAYS; i++)
+        if (h->sets[set].times[i] < h->sets[set].times[oldest])
+            oldest = i;
+    h->given_up++;
+    return oldest;
 }
 
 struct host *hosts_get(struct hosts *h, uint8_t ip_version, const uint8_t address[16], int64_t now)
 {
-    struct host *host = hosts_find(h, ip_version, address);
-    if (host)
+    struct place place = place_of(h, ip_version, address);
+    unsigned way = find(h, place, ip_version, address);
+    bool made = way == WAYS;
+    if (made) {
+        place = place_with_room(h, ip_version, address);
+        way = way_for(h, place.set);
+    }
+    struct host *host = &h->members[place.set * WAYS + way];
+    h->sets[place.set].tags[way] = place.tag;
+    h->sets[place.set].times[way] = now;
+    if (!made)
         return host;
-    struct host *set = set_with_room(h, ip_version, address), *oldest = set;
-    for (unsigned i = 0; i < WAYS && oldest->used; i++)
-        if (!set[i].used || set[i].last_time < oldest->last_time)
-            oldest = &set[i];
-    if (oldest->used)
-        h->given_up++;
-    else
-        h->used++;
-    memset(oldest, 0, sizeof *oldest);
-    memcpy(oldest->address, address, 16);
-    oldest->ip_version = ip_version;
-    oldest->used = true;
-    oldest->rtt_min = -1;
-    oldest->last_time = now;
-    return oldest;
+    free(host->deeds);
+    *host = (struct host){.ip_version = ip_version, .rtt_min = -1};
+    memcpy(host->address, address, 16);
+    return host;
 }
 
 uint64_t hosts_given_up(const struct hosts *h)
@@ -148,10 +209,22 @@ uint64_t hosts_given_up(const struct hosts *h)
 
 size_t hosts_memory(const struct hosts *h)
 {
-    return sizeof *h + h->set_count * WAYS * sizeof *h->sets;
+    size_t deeds = 0;
+    for (size_t i = 0; i < h->set_count * WAYS; i++)
+        deeds += h->members[i].deeds != NULL;
+    return sizeof *h + h->set_count * (sizeof *h->sets + WAYS * sizeof *h->members) +
+           deeds * sizeof(struct host_deeds);
 }
 
 /* ---- noting ---- */
+
+/* NULL: no memory, and what was to be noted is forgotten. */
+static struct host_deeds *deeds_of(struct host *host)
+{
+    if (!host->deeds)
+        host->deeds = calloc(1, sizeof *host->deeds);
+    return host->deeds;
+}
 
 unsigned host_hops(uint8_t ttl)
 {
@@ -198,9 +271,21 @@ static void note_port(struct port_note list[HOST_PORTS], uint8_t *next, uint16_t
     *next = (uint8_t)((*next + 1) % HOST_PORTS);
 }
 
+static void note_try(struct host *host, uint64_t target, int64_t time)
+{
+    unsigned i = 0;
+    while (i < HOST_TRIES && host->tries[i].target != target)
+        i++;
+    if (i == HOST_TRIES) {
+        i = host->next_try;
+        host->next_try = (uint8_t)((i + 1) % HOST_TRIES);
+    }
+    host->tries[i].target = target;
+    host->tries[i].time = time;
+}
+
 void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time, int64_t rtt)
 {
-    host->last_time = time;
     if (s->ip_header) {
         uint8_t hops = (uint8_t)host_hops(s->ttl);
         host->hops_min = host->hops_known && host->hops_min < hops ? host->hops_min : hops;
@@ -217,19 +302,13 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
         host->rtt_samples++;
     if (rtt >= 0 && (host->rtt_min < 0 || rtt < host->rtt_min))
         host->rtt_min = rtt;
-    if (s->flags & TCPRST_ACK) {
-        note_port(host->open, &host->next_open, s->source_port, time);
+    if (!(s->flags & TCPRST_ACK)) {
+        note_try(host, host_target(s->destination, s->destination_port), time);
         return;
     }
-    uint64_t target = host_target(s->destination, s->destination_port);
-    for (unsigned i = 0; i < HOST_TRIES; i++)
-        if (host->tries[i].target == target) {
-            host->tries[i].time = time;
-            return;
-        }
-    host->tries[host->next_try].target = target;
-    host->tries[host->next_try].time = time;
-    host->next_try = (uint8_t)((host->next_try + 1) % HOST_TRIES);
+    struct host_deeds *deeds = deeds_of(host);
+    if (deeds)
+        note_port(deeds->open, &deeds->next_open, s->source_port, time);
 }
 
 void host_note_wrong_syn_ack(struct host *host, uint64_t client)
@@ -242,13 +321,22 @@ void host_note_wrong_syn_ack(struct host *host, uint64_t client)
 
 void host_note_closed(struct host *host, uint16_t port, int64_t time)
 {
-    host->last_time = time;
-    note_port(host->closed, &host->next_closed, port, time);
+    struct host_deeds *deeds = deeds_of(host);
+    if (deeds)
+        note_port(deeds->closed, &deeds->next_closed, port, time);
 }
 
-static void note_run(struct run runs[HOST_RUNS], int64_t time, int64_t gap)
+void host_note_run(struct host *host, enum host_runs kind, int64_t time)
 {
-    if (runs[0].count && time - runs[0].end <= gap) {
+    static const int64_t gaps[RUN_KINDS] = {[RUN_ABORTS] = MASS_GAP,
+                                            [RUN_FORGETS] = FORGET_GAP,
+                                            [RUN_STRAYS] = SCAN_WINDOW,
+                                            [RUN_ABANDONS] = SCAN_WINDOW};
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds)
+        return;
+    struct run *runs = deeds->runs[kind];
+    if (runs[0].count && time - runs[0].end <= gaps[kind]) {
         runs[0].end = time;
         runs[0].count++;
         return;
@@ -259,10 +347,9 @@ static void note_run(struct run runs[HOST_RUNS], int64_t time, int64_t gap)
 
 void host_note_abort(struct host *host, int64_t opened, int64_t time)
 {
-    host->last_time = time;
-    struct run *now = &host->aborts[0];
-    if (!now->count || time - now->end > MASS_GAP || opened <= now->start)
-        note_run(host->aborts, time, MASS_GAP);
+    struct run *now = host->deeds ? &host->deeds->runs[RUN_ABORTS][0] : NULL;
+    if (!now || !now->count || time - now->end > MASS_GAP || opened <= now->start)
+        host_note_run(host, RUN_ABORTS, time);
     else
         now->since++;
 }
@@ -270,7 +357,7 @@ void host_note_abort(struct host *host, int64_t opened, int64_t time)
 bool host_abort_habit(const struct host *host, const struct run *run)
 {
     for (unsigned i = 0; i < HOST_RUNS; i++) {
-        const struct run *other = &host->aborts[i];
+        const struct run *other = &host->deeds->runs[RUN_ABORTS][i];
         int64_t apart = other->start - run->start;
         if (other != run && other->count >= MASS_COUNT && apart <= HABIT_WINDOW &&
             apart >= -HABIT_WINDOW)
@@ -281,49 +368,39 @@ bool host_abort_habit(const struct host *host, const struct run *run)
 
 void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle)
 {
-    host->idles[host->next_idle] = (struct idle_note){idle, connection, service};
-    host->next_idle = (uint8_t)((host->next_idle + 1) % HOST_IDLES);
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds)
+        return;
+    deeds->idles[deeds->next_idle] = (struct idle_note){idle, connection, service};
+    deeds->next_idle = (uint8_t)((deeds->next_idle + 1) % HOST_IDLES);
 }
 
 void host_note_window(struct host *host, uint16_t window, uint64_t connection)
 {
-    host->windows[host->next_window].window = window;
-    host->windows[host->next_window].connection = connection + 1;
-    host->next_window = (uint8_t)((host->next_window + 1) % HOST_RUNS);
-}
-
-bool host_same_window(const struct host *host, uint16_t window, uint64_t connection)
-{
-    for (unsigned i = 0; i < HOST_RUNS; i++)
-        if (host->windows[i].connection && host->windows[i].window == window &&
-            host->windows[i].connection != connection + 1)
-            return true;
-    return false;
-}
-
-void host_note_abandon(struct host *host, int64_t time)
-{
-    host->last_time = time;
-    note_run(host->abandons, time, SCAN_WINDOW);
-}
-
-void host_note_stray(struct host *host, int64_t time)
-{
-    host->last_time = time;
-    note_run(host->strays, time, SCAN_WINDOW);
-}
-
-void host_note_forget(struct host *host, int64_t time)
-{
-    host->last_time = time;
-    note_run(host->forgets, time, FORGET_GAP);
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds)
+        return;
+    deeds->windows[deeds->next_window].window = window;
+    deeds->windows[deeds->next_window].connection = connection + 1;
+    deeds->next_window = (uint8_t)((deeds->next_window + 1) % HOST_RUNS);
 }
 
 /* ---- asking ---- */
 
-const struct run *host_run_at(const struct run runs[HOST_RUNS], int64_t time)
+bool host_same_window(const struct host *host, uint16_t window, uint64_t connection)
 {
-    for (unsigned i = 0; i < HOST_RUNS; i++)
+    const struct host_deeds *deeds = host->deeds;
+    for (unsigned i = 0; deeds && i < HOST_RUNS; i++)
+        if (deeds->windows[i].connection && deeds->windows[i].window == window &&
+            deeds->windows[i].connection != connection + 1)
+            return true;
+    return false;
+}
+
+const struct run *host_run_at(const struct host *host, enum host_runs kind, int64_t time)
+{
+    const struct run *runs = host->deeds ? host->deeds->runs[kind] : NULL;
+    for (unsigned i = 0; runs && i < HOST_RUNS; i++)
         if (runs[i].count && runs[i].start <= time && time <= runs[i].end)
             return &runs[i];
     return NULL;
@@ -340,9 +417,11 @@ unsigned host_fan_out(const struct host *host, int64_t time)
     return n;
 }
 
-int64_t host_port_time(const struct port_note list[HOST_PORTS], uint16_t port)
+int64_t host_port_time(const struct host *host, bool open, uint16_t port)
 {
-    for (unsigned i = 0; i < HOST_PORTS; i++)
+    const struct host_deeds *deeds = host->deeds;
+    const struct port_note *list = !deeds ? NULL : open ? deeds->open : deeds->closed;
+    for (unsigned i = 0; list && i < HOST_PORTS; i++)
         if (list[i].port == port && list[i].time)
             return list[i].time;
     return INT64_MIN;
@@ -350,8 +429,9 @@ int64_t host_port_time(const struct port_note list[HOST_PORTS], uint16_t port)
 
 int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t connection, int64_t idle)
 {
-    for (unsigned i = 0; i < HOST_IDLES; i++) {
-        const struct idle_note *n = &host->idles[i];
+    const struct host_deeds *deeds = host->deeds;
+    for (unsigned i = 0; deeds && i < HOST_IDLES; i++) {
+        const struct idle_note *n = &deeds->idles[i];
         int64_t apart = n->idle > idle ? n->idle - idle : idle - n->idle;
         if (n->idle > 0 && n->port == service && n->connection != connection &&
             apart <= idle / IDLE_SAME)

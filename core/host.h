@@ -29,31 +29,43 @@ struct idle_note {
     uint16_t port; /* the service's */
 };
 
-struct host {
-    uint8_t address[16];
-    uint8_t ip_version;
-    bool used;
-    bool hops_known, label_used, label_known;
-    uint8_t hops_min, hops_max, ttl_last;
-    uint8_t sums_good, sums_bad; /* checksums of its SYNs and SYN-ACKs, saturating */
-    uint8_t rtt_samples;
-    uint8_t wrong_syn_acks;        /* SYN-ACKs acknowledging something else, to different clients */
-    uint64_t wrong_syn_ack_client; /* the last of these clients */
-    int64_t last_time, rtt_min;
+/* What is noted in runs. */
+enum host_runs {
+    RUN_ABORTS,
+    RUN_FORGETS,  /* it did not know a connection it had known */
+    RUN_STRAYS,   /* RSTs in its name for connections of which nothing was captured */
+    RUN_ABANDONS, /* it reset SYN-ACKs */
+    RUN_KINDS
+};
+
+/* What it answered and what it ended: more than most hosts ever do. */
+struct host_deeds {
     struct port_note open[HOST_PORTS], closed[HOST_PORTS];
-    struct {
-        uint64_t target;
-        int64_t time;
-    } tries[HOST_TRIES];
+    struct run runs[RUN_KINDS][HOST_RUNS]; /* newest first */
+    struct idle_note idles[HOST_IDLES];
     struct {
         uint64_t connection; /* plus one */
         uint16_t window;
     } windows[HOST_RUNS];
-    uint8_t next_window;
-    uint8_t next_open, next_closed, next_try, next_idle;
-    struct run aborts[HOST_RUNS], forgets[HOST_RUNS], strays[HOST_RUNS],
-        abandons[HOST_RUNS]; /* newest first */
-    struct idle_note idles[HOST_IDLES];
+    uint8_t next_open, next_closed, next_idle, next_window;
+};
+
+struct host {
+    uint8_t address[16];
+    uint8_t ip_version;
+    bool hops_known, label_used, label_known;
+    uint8_t hops_min, hops_max, ttl_last;
+    uint8_t sums_good, sums_bad; /* checksums of its SYNs and SYN-ACKs, saturating */
+    uint8_t rtt_samples;
+    uint8_t wrong_syn_acks; /* SYN-ACKs acknowledging something else, to different clients */
+    uint8_t next_try;
+    int64_t rtt_min;
+    uint64_t wrong_syn_ack_client; /* the last of these clients */
+    struct host_deeds *deeds;      /* NULL: none noted */
+    struct {
+        uint64_t target;
+        int64_t time;
+    } tries[HOST_TRIES];
 };
 
 struct hosts;
@@ -61,9 +73,13 @@ struct hosts *hosts_new(void);
 void hosts_free(struct hosts *hosts);
 /* NULL when that host was never noted. */
 struct host *hosts_find(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);
-/* The same, made when new; NULL: no memory. */
+/* The same, made when new, and noted at that time. */
 struct host *hosts_get(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16],
                        int64_t now);
+/* Fetch into the cache what hosts_get() will look at first, and then, once that is there, the host
+ * itself. */
+void hosts_expect(const struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);
+void hosts_expect_more(const struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);
 uint64_t hosts_given_up(const struct hosts *hosts);
 size_t hosts_memory(const struct hosts *hosts);
 
@@ -86,21 +102,18 @@ void host_note_idle(struct host *host, uint16_t service, uint64_t connection, in
 void host_note_window(struct host *host, uint16_t window, uint64_t connection);
 /* Whether a RST of another connection had that window too. */
 bool host_same_window(const struct host *host, uint16_t window, uint64_t connection);
-/* A RST in its name for a connection of which nothing was captured. */
-/* It reset a SYN-ACK. */
-void host_note_abandon(struct host *host, int64_t time);
-void host_note_stray(struct host *host, int64_t time);
-void host_note_forget(struct host *host, int64_t time);
+/* One more in a run of that kind. */
+void host_note_run(struct host *host, enum host_runs kind, int64_t time);
 
 /* Hops from the host to the observer by that TTL: what is missing from the next usual starting
  * value. */
 unsigned host_hops(uint8_t ttl);
-/* The run at that time, NULL: none. */
-const struct run *host_run_at(const struct run runs[HOST_RUNS], int64_t time);
+/* The run of that kind at that time, NULL: none. */
+const struct run *host_run_at(const struct host *host, enum host_runs kind, int64_t time);
 /* How many targets it tried in the SCAN_WINDOW around time. */
 unsigned host_fan_out(const struct host *host, int64_t time);
-/* When that port was last noted in list; INT64_MIN: never. */
-int64_t host_port_time(const struct port_note list[HOST_PORTS], uint16_t port);
+/* When that port was last noted open, or closed; INT64_MIN: never. */
+int64_t host_port_time(const struct host *host, bool open, uint16_t port);
 /* Another connection on the same service was ended after nearly the same idle time (IDLE_SAME): its
  * idle time, else -1. */
 int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t connection,

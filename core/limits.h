@@ -195,12 +195,13 @@
 /* A connection that is over (both FINs or a RST) is remembered this long: TIME-WAIT everywhere is
  * at most 240 s. */
 #define KEEP_CLOSED (300 * NS_PER_S)
-/* In full only so long: afterwards nothing but late repetitions comes, which pass through the core
- * about as fast packed. The RST of a close comes within a round trip, and what a RST did is known
- * after HORIZON. */
-#define PACK_ENDED HORIZON
+/* With all its segments only so long: older ones need not be kept anyhow, and while a RST waits for
+ * its horizon nothing is packed. Afterwards nothing but late repetitions comes. */
+#define PACK_ENDED RECENT_AGE
 /* One that is open: longer than programs pause in the middle of something. */
 #define PACK_OPEN (60 * NS_PER_S)
+/* One with only one end so far: most answers have come by then, and of a flood nothing more comes. */
+#define PACK_ONE_SIDED (1 * NS_PER_S)
 /* A SYN nobody answered: Linux gives up after 127 s. */
 #define KEEP_UNANSWERED (180 * NS_PER_S)
 

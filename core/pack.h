@@ -4,12 +4,9 @@
 #define TCPRST_PACK_H
 
 #include "connection.h"
+#include "pool.h"
 
-enum {
-    PACK_RECENTS = 64, /* at most so many recent segments are kept */
-    /* No field needs more than twice its octets (eight bits of a number need nine). */
-    PACKED_MOST = 2 * sizeof(struct connection) + 2 * PACK_RECENTS * sizeof(struct recent)
-};
+enum { PACK_RECENTS = 64 }; /* at most so many recent segments are kept */
 
 /* When it may be forgotten: see over() in table.c. */
 enum keeping { KEEP_OPEN, KEEP_ENDED, KEEP_ONE_SIDED };
@@ -18,18 +15,19 @@ struct packed {
     int64_t last_time;
     struct past *past; /* owned */
     uint16_t port[2];
-    uint8_t ip_version;
-    uint8_t keeping;  /* enum keeping, for the table */
     uint16_t size;    /* in all */
-    uint8_t octets[]; /* both addresses (4 or 16 octets each), then the fields */
+    uint16_t lengths; /* octets of the lengths at its end */
+    uint8_t recents;  /* how many segments it has */
+    uint8_t ip_version;
+    uint8_t octets[]; /* both addresses (4 or 16 octets each), numbers, lengths: see pack.c */
 };
 
 /* All that is known of c, which has no RST pending, but of its recent segments only the newest
- * keep. c gives away what it owns. scratch: PACKED_MOST octets. NULL (and nothing is changed): no
- * memory. */
-struct packed *connection_pack(struct connection *c, unsigned keep, uint8_t *scratch);
-/* The same connection again. False: no memory, and p is as it was. */
-bool connection_unpack(struct connection *c, struct packed *p);
+ * keep. c gives away what it owns. NULL (and nothing is changed): no memory. */
+struct packed *connection_pack(struct connection *c, unsigned keep);
+/* The same connection again, with its recent segments in the pool. False: no memory, and p is as it
+ * was. */
+bool connection_unpack(struct connection *c, struct packed *p, struct pool *pool);
 /* The same to look at, without its recent segments; it owns nothing. */
 void connection_look(struct connection *c, const struct packed *p);
 void packed_free(struct packed *p);

@@ -16,12 +16,12 @@ static inline int32_t seq_diff(uint32_t a, uint32_t b)
 
 static inline bool seq_lt(uint32_t a, uint32_t b)
 {
-    return seq_diff(a, b) < 0;
+    return a - b >= 0x80000000u; /* seq_diff(a, b) < 0 */
 }
 
 static inline bool seq_le(uint32_t a, uint32_t b)
 {
-    return seq_diff(a, b) <= 0;
+    return a - b - 1 >= 0x7fffffffu; /* seq_diff(a, b) <= 0 */
 }
 
 static inline uint32_t seq_max(uint32_t a, uint32_t b)

@@ -8,20 +8,24 @@
  * at a time, and when the table is full the longest silent of a sample has to go.
  */
 #include "connection.h"
+#include "fetch.h"
 #include "limits.h"
 #include "pack.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, SWEEP = 4, SAMPLE = 16, LINE = 64 };
+enum { CHUNK = 64, SWEEP = 6, SAMPLE = 16 };
 
-/* A connection at work and its place. */
+/* Where a connection at work lives. An odd number of lines, so that the same line of many homes does
+ * not fall into the same few sets of the cache. */
 struct home {
-    _Alignas(LINE) struct connection connection; /* first: it is known by its address */
-    struct home *next_free;
-    uint32_t entry;
+    union {
+        _Alignas(LINE) struct connection connection;
+        struct home *next_free; /* of one that is not used */
+    };
 };
+_Static_assert(sizeof(struct home) / LINE % 2 == 1, "homes share the same sets of the cache");
 
 struct slot {
     uint32_t hash;
@@ -36,7 +40,16 @@ struct entry {
         struct packed *packed;
         size_t next_free; /* plus one */
     };
-    enum entry_state state;
+    uint8_t state; /* enum entry_state */
+    /* of a packed one */
+    uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
+    uint32_t since;          /* when it was last heard of: ticks() */
+};
+
+/* A key as the table compares it: the addresses of end[0] and end[1] in words (of no order), both
+ * ports and the IP version in one. By value, so that it can live in registers. */
+struct key {
+    uint64_t a, b, a_rest, b_rest, ports;
 };
 
 struct table {
@@ -51,11 +64,25 @@ struct table {
     size_t homes; /* ever handed out */
     struct home *free_home;
     size_t hand, packing_hand; /* where the next sweeps look */
+    size_t next_victim;        /* when the table is full, TABLE_NONE: not chosen yet */
+    uint32_t next_victim_since;
+    struct home *due[SWEEP];   /* to be packed by the next sweep, if still silent; NULL: none */
     size_t max;
     uint64_t seed;
+    struct pool pool; /* of recent segments */
     size_t packed_memory;
+    int64_t first_time; /* INT64_MIN: none yet */
+    struct {
+        const struct tcprst_segment *next; /* to come, behind it the others in the same order */
+        unsigned at, count;
+        struct expected {
+            struct key key;
+            struct home *home; /* where its connection was, NULL: not at work */
+            uint32_t hash, entry;
+            int direction;
+        } segments[TCPRST_EXPECT_MOST];
+    } expected;
     struct connection look; /* what is packed, to look at */
-    uint8_t scratch[PACKED_MOST];
 };
 
 struct table *table_new(size_t max_connections, uint64_t seed)
@@ -66,6 +93,8 @@ struct table *table_new(size_t max_connections, uint64_t seed)
     t->mask = 1023;
     t->max = max_connections ? max_connections : TCPRST_DEFAULT_MAX_CONNECTIONS;
     t->seed = seed;
+    t->first_time = INT64_MIN;
+    t->next_victim = TABLE_NONE;
     t->slots = calloc(t->mask + 1, sizeof *t->slots);
     if (!t->slots) {
         free(t);
@@ -91,18 +120,32 @@ static void free_lines(void *lines)
         free(((void **)lines)[-1]);
 }
 
+void table_remove_all(struct table *t)
+{
+    for (size_t i = 0; i < t->ever; i++) {
+        struct entry *e = &t->entries[i];
+        if (e->state == ENTRY_AT_WORK)
+            free(e->home->connection.past);
+        else if (e->state == ENTRY_PACKED)
+            packed_free(e->packed);
+        e->state = ENTRY_FREE;
+    }
+    pool_clear(&t->pool);
+    for (size_t i = 0; i < t->chunk_count; i++)
+        free_lines(t->chunks[i]);
+    memset(t->slots, 0, (t->mask + 1) * sizeof *t->slots);
+    t->free_home = NULL;
+    memset(t->due, 0, sizeof t->due);
+    t->next_victim = TABLE_NONE;
+    t->expected.count = 0;
+    t->chunk_count = t->homes = t->ever = t->used = t->free_entry = t->packed_memory = 0;
+}
+
 void table_free(struct table *t)
 {
     if (!t)
         return;
-    for (size_t i = 0; i < t->ever; i++) {
-        if (t->entries[i].state == ENTRY_AT_WORK)
-            connection_release(&t->entries[i].home->connection);
-        else if (t->entries[i].state == ENTRY_PACKED)
-            packed_free(t->entries[i].packed);
-    }
-    for (size_t i = 0; i < t->chunk_count; i++)
-        free_lines(t->chunks[i]);
+    table_remove_all(t);
     free(t->chunks);
     free(t->entries);
     free(t->slots);
@@ -117,38 +160,52 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return x ^ (x >> 32);
 }
 
-static uint64_t load64(const uint8_t *p)
+static inline uint64_t load64(const uint8_t *p)
 {
     uint64_t v;
     memcpy(&v, p, 8);
     return v;
 }
 
-/* A key as the table knows it: end[0]'s address and port are first. */
-struct key {
-    const uint8_t *address[2];
-    uint16_t port[2];
-    uint8_t ip_version;
-};
-
-static uint32_t hash_key(const struct table *t, const struct key *k)
+static inline uint32_t load32(const uint8_t *p)
 {
-    const uint8_t *a = k->address[0], *b = k->address[1];
-    uint32_t ports = (uint32_t)k->port[0] << 16 | k->port[1];
-    uint64_t h = mix(load64(a) ^ t->seed, load64(b) + ports);
-    if (k->ip_version == 6)
-        h = mix(h ^ load64(a + 8), load64(b + 8) ^ t->seed);
-    h *= 0x9fb21c651e98df25u;
-    return (uint32_t)(h ^ (h >> 32));
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
 }
 
-static uint32_t read32(const uint8_t *p)
+static inline uint64_t read32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+static inline struct key make_key(uint8_t ip_version, const uint8_t *a, const uint8_t *b,
+                                  uint16_t a_port, uint16_t b_port)
+{
+    struct key k = {.ports = (uint64_t)ip_version << 32 | (uint32_t)a_port << 16 | b_port};
+    if (ip_version == 6) {
+        k.a = load64(a);
+        k.a_rest = load64(a + 8);
+        k.b = load64(b);
+        k.b_rest = load64(b + 8);
+    } else {
+        k.a = load32(a);
+        k.b = load32(b);
+    }
+    return k;
+}
+
+static inline uint32_t hash_key(const struct table *t, const struct key *k)
+{
+    uint64_t h = mix(k->a ^ t->seed, k->b << 32 ^ k->b ^ k->ports);
+    if (k->a_rest | k->b_rest)
+        h = mix(h ^ k->a_rest, k->b_rest ^ k->b ^ t->seed);
+    h *= 0x9fb21c651e98df25u;
+    return (uint32_t)(h ^ (h >> 32));
+}
+
 /* Index of the sender: the numerically lower address and port is end[0]. */
-static int direction_of(const struct tcprst_segment *s)
+static inline int direction_of(const struct tcprst_segment *s)
 {
     if (s->ip_version == 6) {
         int order = memcmp(s->source, s->destination, 16);
@@ -156,41 +213,33 @@ static int direction_of(const struct tcprst_segment *s)
             return order > 0;
         return s->source_port > s->destination_port;
     }
-    uint32_t from = read32(s->source), to = read32(s->destination);
-    return from != to ? from > to : s->source_port > s->destination_port;
+    return (read32(s->source) << 16 | s->source_port) >
+           (read32(s->destination) << 16 | s->destination_port);
 }
 
-static struct key key_of_segment(const struct tcprst_segment *s, int d)
+static inline struct key key_of_segment(const struct tcprst_segment *s, int d)
 {
-    struct key k = {.ip_version = s->ip_version};
-    k.address[d] = s->source;
-    k.address[!d] = s->destination;
-    k.port[d] = s->source_port;
-    k.port[!d] = s->destination_port;
-    return k;
+    /* Which end sends is anybody's guess, the processor's too: nothing is to jump for it. */
+    const uint8_t *lower = d ? s->destination : s->source, *higher = d ? s->source : s->destination;
+    uint32_t ports[2] = {s->source_port, s->destination_port};
+    return make_key(s->ip_version, lower, higher, (uint16_t)ports[d], (uint16_t)ports[!d]);
 }
 
-static struct key key_of_connection(const struct connection *c)
+static inline struct key key_of_connection(const struct connection *c)
 {
-    return (struct key){{c->address[0], c->address[1]}, {c->port[0], c->port[1]}, c->ip_version};
+    return make_key(c->ip_version, c->address[0], c->address[1], c->port[0], c->port[1]);
 }
 
-static struct key key_of_packed(const struct packed *p)
+static inline struct key key_of_packed(const struct packed *p)
 {
-    return (struct key){{p->octets, p->octets + address_size(p->ip_version)},
-                        {p->port[0], p->port[1]},
-                        p->ip_version};
+    return make_key(p->ip_version, p->octets, p->octets + address_size(p->ip_version), p->port[0],
+                    p->port[1]);
 }
 
-static bool same_key(const struct key *a, const struct key *b)
+static inline bool same_key(const struct key *a, const struct key *b)
 {
-    if (a->ip_version != b->ip_version || a->port[0] != b->port[0] || a->port[1] != b->port[1])
-        return false;
-    if (a->ip_version == 6)
-        return memcmp(a->address[0], b->address[0], 16) == 0 &&
-               memcmp(a->address[1], b->address[1], 16) == 0;
-    return memcmp(a->address[0], b->address[0], 4) == 0 &&
-           memcmp(a->address[1], b->address[1], 4) == 0;
+    return a->a == b->a && a->b == b->b && a->ports == b->ports && a->a_rest == b->a_rest &&
+           a->b_rest == b->b_rest;
 }
 
 static bool is_at(const struct entry *e, const struct key *k)
@@ -292,7 +341,8 @@ static void leave_entry(struct table *t, size_t entry)
     t->free_entry = entry + 1;
 }
 
-static struct connection *insert(struct table *t, const struct key *k, uint32_t hash)
+static struct connection *insert(struct table *t, const struct tcprst_segment *s, int d,
+                                 uint32_t hash)
 {
     if ((t->used + 1) * 2 > t->mask + 1 && !grow_index(t))
         return NULL;
@@ -304,19 +354,20 @@ static struct connection *insert(struct table *t, const struct key *k, uint32_t 
         leave_home(t, home);
         return NULL;
     }
-    home->entry = (uint32_t)(entry - 1);
     t->entries[entry - 1] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
     struct connection *c = &home->connection;
-    memset(c, 0, sizeof *c);
+    memset(c, 0, offsetof(struct connection, inside));
     c->used = true;
+    c->entry = (uint32_t)(entry - 1);
+    c->pool = &t->pool;
     c->client = -1;
     c->recents.entries = c->inside;
     c->recents.capacity = RECENT_INSIDE;
-    c->ip_version = k->ip_version;
-    for (int i = 0; i < 2; i++) {
-        memcpy(c->address[i], k->address[i], 16);
-        c->port[i] = k->port[i];
-    }
+    c->ip_version = s->ip_version;
+    memcpy(c->address[d], s->source, 16);
+    memcpy(c->address[!d], s->destination, 16);
+    c->port[d] = s->source_port;
+    c->port[!d] = s->destination_port;
     size_t p = hash & t->mask;
     while (t->slots[p].entry)
         p = (p + 1) & t->mask;
@@ -340,40 +391,59 @@ static struct connection *unpack(struct table *t, size_t entry)
     if (!home)
         return NULL;
     size_t size = t->entries[entry].packed->size;
-    if (!connection_unpack(&home->connection, t->entries[entry].packed)) {
+    if (!connection_unpack(&home->connection, t->entries[entry].packed, &t->pool)) {
         leave_home(t, home);
         return NULL;
     }
     t->packed_memory -= size;
-    home->entry = (uint32_t)entry;
+    home->connection.entry = (uint32_t)entry;
     t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
     return &home->connection;
+}
+
+/* What table_expect() found out about that segment, if it is the next one; NULL: it did not. */
+static const struct expected *expected(struct table *t, const struct tcprst_segment *s)
+{
+    if (s != t->expected.next || t->expected.at == t->expected.count)
+        return NULL;
+    t->expected.next++;
+    return &t->expected.segments[t->expected.at++];
+}
+
+/* Whether the connection expected there is there still. */
+static bool still_there(const struct expected *e)
+{
+    if (!e->home || !e->home->connection.used)
+        return false;
+    struct key there = key_of_connection(&e->home->connection);
+    return same_key(&e->key, &there);
 }
 
 struct connection *table_get(struct table *t, const struct tcprst_segment *s, int *direction,
                              bool *made)
 {
-    *direction = direction_of(s);
-    struct key k = key_of_segment(s, *direction);
-    uint32_t hash = hash_key(t, &k);
-    const struct slot *slot = find(t, &k, hash);
+    struct expected now;
+    const struct expected *e = expected(t, s);
+    *made = false;
+    if (!e) {
+        now.direction = direction_of(s);
+        now.key = key_of_segment(s, now.direction);
+        now.hash = hash_key(t, &now.key);
+        e = &now;
+    } else if (still_there(e)) {
+        *direction = e->direction;
+        return &e->home->connection;
+    }
+    *direction = e->direction;
+    const struct slot *slot = find(t, &e->key, e->hash);
     *made = !slot;
     if (!slot)
-        return insert(t, &k, hash);
-    const struct entry *e = &t->entries[slot->entry - 1];
-    return e->state == ENTRY_AT_WORK ? &e->home->connection : unpack(t, slot->entry - 1);
+        return insert(t, s, e->direction, e->hash);
+    const struct entry *entry = &t->entries[slot->entry - 1];
+    return entry->state == ENTRY_AT_WORK ? &entry->home->connection : unpack(t, slot->entry - 1);
 }
 
 /* ---- fetching ahead ---- */
-
-static inline void fetch(const void *p)
-{
-#if defined(__GNUC__)
-    __builtin_prefetch(p, 1);
-#else
-    (void)p;
-#endif
-}
 
 static void fetch_connection(const struct connection *c)
 {
@@ -385,38 +455,44 @@ static void fetch_connection(const struct connection *c)
     }
 }
 
-void table_expect(const struct table *t, const struct tcprst_segment *segments, size_t count)
+/* In passes, so that each fetches for all what the next one looks at. */
+void table_expect(struct table *t, const struct tcprst_segment *segments, size_t count)
 {
-    uint32_t hashes[TCPRST_EXPECT_MOST];
-    const struct connection *connections[TCPRST_EXPECT_MOST];
     if (count > TCPRST_EXPECT_MOST)
         count = TCPRST_EXPECT_MOST;
-    for (size_t i = 0; i < count; i++) {
-        struct key k = key_of_segment(&segments[i], direction_of(&segments[i]));
-        hashes[i] = hash_key(t, &k);
-        fetch(&t->slots[hashes[i] & t->mask]);
+    t->expected.next = segments;
+    t->expected.at = 0;
+    t->expected.count = (unsigned)count;
+    struct expected *const begin = t->expected.segments, *const end = begin + count;
+    for (struct expected *e = begin; e < end; e++, segments++) {
+        e->direction = direction_of(segments);
+        e->key = key_of_segment(segments, e->direction);
+        e->hash = hash_key(t, &e->key);
+        fetch(&t->slots[e->hash & t->mask]);
     }
-    for (size_t i = 0; i < count; i++) {
-        size_t p = hashes[i] & t->mask;
-        while (t->slots[p].entry && t->slots[p].hash != hashes[i])
+    for (struct expected *e = begin; e < end; e++) {
+        size_t p = e->hash & t->mask;
+        while (t->slots[p].entry && t->slots[p].hash != e->hash)
             p = (p + 1) & t->mask;
-        hashes[i] = t->slots[p].entry;
-        if (hashes[i])
-            fetch(&t->entries[hashes[i] - 1]);
+        e->entry = t->slots[p].entry;
+        if (e->entry)
+            fetch(&t->entries[e->entry - 1]);
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct entry *e = hashes[i] ? &t->entries[hashes[i] - 1] : NULL;
-        connections[i] = e && e->state == ENTRY_AT_WORK ? &e->home->connection : NULL;
-        if (!connections[i])
+    for (struct expected *e = begin; e < end; e++) {
+        const struct entry *entry = e->entry ? &t->entries[e->entry - 1] : NULL;
+        e->home = entry && entry->state == ENTRY_AT_WORK ? entry->home : NULL;
+        if (!e->home)
             continue;
-        fetch(connections[i]);
-        fetch_connection(connections[i]);
+        fetch(&e->home->connection);
+        fetch_connection(&e->home->connection);
     }
-    for (size_t i = 0; i < count; i++) {
-        if (!connections[i])
+    for (struct expected *e = begin; e < end; e++) {
+        if (!e->home)
             continue;
-        const struct recents *r = &connections[i]->recents;
-        fetch(&r->entries[r->pushed & (r->capacity - 1)]);
+        const struct recents *r = &e->home->connection.recents;
+        const struct recent *to_come = &r->entries[r->pushed & (r->capacity - 1)];
+        fetch(to_come);
+        fetch((const char *)(to_come + 1) - 1);
     }
 }
 
@@ -432,10 +508,16 @@ static enum keeping keeping_of(const struct connection *c)
 }
 
 /* Both FINs acknowledged by time or by a RST: nothing of it is expected any more. */
-static bool over(enum keeping keeping, int64_t silent)
+static int64_t keep_for(enum keeping keeping)
 {
-    return (keeping == KEEP_ENDED && silent > KEEP_CLOSED) ||
-           (keeping == KEEP_ONE_SIDED && silent > KEEP_UNANSWERED);
+    return keeping == KEEP_ENDED ? KEEP_CLOSED : keeping == KEEP_ONE_SIDED ? KEEP_UNANSWERED
+                                                                           : INT64_MAX;
+}
+
+static int64_t pack_after(enum keeping keeping)
+{
+    return keeping == KEEP_ENDED ? PACK_ENDED : keeping == KEEP_ONE_SIDED ? PACK_ONE_SIDED
+                                                                          : PACK_OPEN;
 }
 
 static bool busy(const struct connection *c)
@@ -444,90 +526,170 @@ static bool busy(const struct connection *c)
     return !c->used || !c->segments || c->first_pending;
 }
 
-/* Packs what has been silent for long enough, a few connections at a time. */
-static void sweep_homes(struct table *t, int64_t now)
+static struct home *home_at(const struct table *t, size_t i)
 {
-    for (int i = 0; i < SWEEP && t->homes; i++) {
-        t->packing_hand = (t->packing_hand + 1) % t->homes;
-        struct home *home = &t->chunks[t->packing_hand / CHUNK][t->packing_hand % CHUNK];
-        struct connection *c = &home->connection;
-        if (busy(c))
-            continue;
-        enum keeping keeping = keeping_of(c);
-        bool ended = keeping == KEEP_ENDED;
-        if (now - c->last_time <= (ended ? PACK_ENDED : PACK_OPEN))
-            continue;
-        struct packed *p = connection_pack(c, ended ? RECENT_MIN : PACK_RECENTS, t->scratch);
-        if (!p)
-            return;
-        p->keeping = (uint8_t)keeping;
-        t->packed_memory += p->size;
-        t->entries[home->entry] = (struct entry){.packed = p, .state = ENTRY_PACKED};
-        leave_home(t, home);
-    }
+    return &t->chunks[i / CHUNK][i % CHUNK];
 }
 
-/* What the sweeps ask of an entry; false: it cannot go. */
-static bool could_go(const struct table *t, size_t i, enum keeping *keeping, int64_t *last_time)
+/* Whether it has been silent for long enough to be packed. */
+static bool is_due(const struct connection *c, int64_t now, enum keeping *keeping)
 {
-    const struct entry *e = &t->entries[i];
-    if (e->state == ENTRY_FREE)
-        return false;
-    if (e->state == ENTRY_PACKED) {
-        *keeping = (enum keeping)e->packed->keeping;
-        *last_time = e->packed->last_time;
-        return true;
-    }
-    const struct connection *c = &e->home->connection;
-    if (busy(c))
+    int64_t silent = now - c->last_time;
+    /* No end is looked at before it has to be: each is another line. */
+    if (busy(c) || silent <= (c->flags & CONN_ESTABLISHED ? PACK_ENDED : PACK_ONE_SIDED))
         return false;
     *keeping = keeping_of(c);
-    *last_time = c->last_time;
-    return true;
+    return silent > pack_after(*keeping);
 }
 
-static const struct connection *look_at(struct table *t, size_t i)
+/* A time in units of some 17 ms from the table's first packed one on; the last tick, after two
+ * years, lasts for ever. */
+static uint32_t ticks(struct table *t, int64_t time)
 {
-    const struct entry *e = &t->entries[i];
-    if (e->state == ENTRY_AT_WORK)
-        return &e->home->connection;
-    connection_look(&t->look, e->packed);
-    return &t->look;
+    enum { TICK = 1 << 24 };
+    if (t->first_time == INT64_MIN)
+        t->first_time = time;
+    int64_t ticks = time > t->first_time ? (time - t->first_time) / TICK : 0;
+    return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
-const struct connection *table_victim(struct table *t, int64_t now, bool *full)
+static void pack(struct table *t, struct home *home, enum keeping keeping)
+{
+    struct connection *c = &home->connection;
+    uint32_t entry = c->entry;
+    enum tcprst_ending ending = connection_ending(c);
+    uint32_t since = ticks(t, c->last_time);
+    struct packed *p =
+        connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS);
+    if (!p)
+        return;
+    t->packed_memory += p->size;
+    t->entries[entry] = (struct entry){.packed = p,
+                                       .state = ENTRY_PACKED,
+                                       .keeping = (uint8_t)keeping,
+                                       .ending = (uint8_t)ending,
+                                       .since = since};
+    leave_home(t, home);
+}
+
+/* All that packing reads of it. */
+static void fetch_all(const struct home *home)
+{
+    const struct recents *r = &home->connection.recents;
+    for (size_t i = 0; i < sizeof *home; i += LINE)
+        fetch((const char *)home + i);
+    for (unsigned n = 0; n < RECENT_MIN && r->entries != home->connection.inside; n++)
+        fetch(&r->entries[(r->pushed - 1 - n) & (r->capacity - 1)]);
+}
+
+/* Packs what has been silent for long enough, a few connections at a time: what was found to be
+ * silent by the sweep before, so that it could come nearer meanwhile. */
+static void sweep_homes(struct table *t, int64_t now)
 {
     enum keeping keeping;
-    int64_t last_time;
-    *full = false;
-    sweep_homes(t, now);
-    for (int i = 0; i < SWEEP && t->ever; i++) {
-        t->hand = (t->hand + 1) % t->ever;
-        if (could_go(t, t->hand, &keeping, &last_time) && over(keeping, now - last_time))
-            return look_at(t, t->hand);
+    for (int i = 0; i < SWEEP && t->homes; i++) {
+        struct home *home = t->due[i];
+        if (home && is_due(&home->connection, now, &keeping))
+            pack(t, home, keeping);
+        t->packing_hand = (t->packing_hand + 1) % t->homes;
+        home = home_at(t, t->packing_hand);
+        bool due = is_due(&home->connection, now, &keeping);
+        t->due[i] = due ? home : NULL;
+        if (due)
+            fetch_all(home);
+        fetch((const char *)home_at(t, (t->packing_hand + SWEEP) % t->homes) + LINE);
     }
-    if (t->used < t->max)
-        return NULL;
-    *full = true;
-    size_t oldest = 0, seen = 0;
-    int64_t oldest_time = 0;
-    for (size_t i = 0; i < t->ever && seen < SAMPLE; i++) {
-        t->hand = (t->hand + 1) % t->ever;
-        if (!could_go(t, t->hand, &keeping, &last_time))
-            continue;
-        if (seen++ == 0 || last_time < oldest_time) {
-            oldest = t->hand;
-            oldest_time = last_time;
-        }
-    }
-    return seen ? look_at(t, oldest) : NULL;
 }
 
-void table_remove(struct table *t, const struct connection *c)
+/* A packed one that is over; TABLE_NONE: none among the next few. */
+static size_t sweep_packed(struct table *t, int64_t now)
 {
-    struct key k = key_of_connection(c);
-    size_t p = (size_t)(find(t, &k, hash_key(t, &k)) - t->slots);
-    size_t entry = t->slots[p].entry - 1;
+    uint32_t closed = ticks(t, now - KEEP_CLOSED), unanswered = ticks(t, now - KEEP_UNANSWERED);
+    for (int i = 0; i < SWEEP && t->ever; i++) {
+        t->hand = (t->hand + 1) % t->ever;
+        const struct entry *e = &t->entries[t->hand];
+        if (e->state != ENTRY_PACKED || e->keeping == KEEP_OPEN ||
+            e->since > (e->keeping == KEEP_ENDED ? closed : unanswered))
+            continue;
+        if (now - e->packed->last_time > keep_for((enum keeping)e->keeping))
+            return t->hand;
+    }
+    return TABLE_NONE;
+}
+
+/* Of the next few packed ones that of which nothing was heard for the longest time. */
+static size_t oldest_packed(struct table *t)
+{
+    size_t oldest = TABLE_NONE;
+    for (unsigned i = 0, seen = 0; i < 4 * SAMPLE && seen < SAMPLE && i < t->ever; i++) {
+        t->hand = (t->hand + 1) % t->ever;
+        if (t->entries[t->hand].state != ENTRY_PACKED)
+            continue;
+        seen++;
+        if (oldest == TABLE_NONE || t->entries[t->hand].since < t->entries[oldest].since)
+            oldest = t->hand;
+    }
+    return oldest;
+}
+
+/* The same of those at work. */
+static size_t oldest_at_work(struct table *t)
+{
+    size_t oldest = TABLE_NONE;
+    int64_t oldest_time = 0;
+    for (size_t i = 0, seen = 0; i < t->ever && seen < SAMPLE; i++) {
+        t->hand = (t->hand + 1) % t->ever;
+        const struct entry *e = &t->entries[t->hand];
+        if (e->state != ENTRY_AT_WORK || busy(&e->home->connection))
+            continue;
+        if (seen++ == 0 || e->home->connection.last_time < oldest_time) {
+            oldest = t->hand;
+            oldest_time = e->home->connection.last_time;
+        }
+    }
+    return oldest;
+}
+
+size_t table_victim(struct table *t, int64_t now, bool *full)
+{
+    *full = false;
+    sweep_homes(t, now);
+    size_t over = sweep_packed(t, now);
+    if (over != TABLE_NONE || t->used < t->max)
+        return over;
+    *full = true;
+    /* Chosen a connection ahead, so that it can come nearer meanwhile. */
+    size_t victim = t->next_victim;
+    if (victim != TABLE_NONE && (t->entries[victim].state != ENTRY_PACKED ||
+                                 t->entries[victim].since != t->next_victim_since))
+        victim = TABLE_NONE;
+    if (victim == TABLE_NONE)
+        victim = oldest_packed(t);
+    t->next_victim = oldest_packed(t);
+    if (t->next_victim == victim)
+        t->next_victim = TABLE_NONE;
+    if (t->next_victim != TABLE_NONE) {
+        t->next_victim_since = t->entries[t->next_victim].since;
+        fetch(t->entries[t->next_victim].packed);
+    }
+    return victim != TABLE_NONE ? victim : oldest_at_work(t);
+}
+
+/* The slot of an entry. */
+static size_t slot_of(const struct table *t, size_t i)
+{
+    const struct entry *e = &t->entries[i];
+    struct key k = e->state == ENTRY_AT_WORK ? key_of_connection(&e->home->connection)
+                                             : key_of_packed(e->packed);
+    size_t p = hash_key(t, &k) & t->mask;
+    while (t->slots[p].entry != i + 1)
+        p = (p + 1) & t->mask;
+    return p;
+}
+
+void table_remove(struct table *t, size_t i)
+{
+    size_t p = slot_of(t, i);
     /* Close the gap: move back what would no longer be found past an empty slot. */
     for (size_t next = (p + 1) & t->mask; t->slots[next].entry; next = (next + 1) & t->mask) {
         size_t home = t->slots[next].hash & t->mask;
@@ -537,7 +699,7 @@ void table_remove(struct table *t, const struct connection *c)
         }
     }
     t->slots[p].entry = 0;
-    struct entry *e = &t->entries[entry];
+    struct entry *e = &t->entries[i];
     if (e->state == ENTRY_AT_WORK) {
         connection_release(&e->home->connection);
         leave_home(t, e->home);
@@ -545,7 +707,7 @@ void table_remove(struct table *t, const struct connection *c)
         t->packed_memory -= e->packed->size;
         packed_free(e->packed);
     }
-    leave_entry(t, entry);
+    leave_entry(t, i);
     t->used--;
 }
 
@@ -557,15 +719,31 @@ size_t table_count(const struct table *t)
 size_t table_memory(const struct table *t)
 {
     return sizeof *t + (t->mask + 1) * sizeof *t->slots + t->room * sizeof *t->entries +
-           t->chunk_count * CHUNK * sizeof(struct home) + t->packed_memory;
+           t->chunk_count * CHUNK * sizeof(struct home) + t->pool.memory + t->packed_memory;
 }
 
-size_t table_slots(const struct table *t)
+size_t table_numbers(const struct table *t)
 {
     return t->ever;
 }
 
 const struct connection *table_at(struct table *t, size_t i)
 {
-    return i < t->ever && t->entries[i].state != ENTRY_FREE ? look_at(t, i) : NULL;
+    const struct entry *e = &t->entries[i];
+    if (i >= t->ever || e->state == ENTRY_FREE)
+        return NULL;
+    if (e->state == ENTRY_AT_WORK)
+        return &e->home->connection;
+    connection_look(&t->look, e->packed);
+    return &t->look;
+}
+
+bool table_ending(const struct table *t, size_t i, enum tcprst_ending *ending)
+{
+    const struct entry *e = &t->entries[i];
+    if (i >= t->ever || e->state == ENTRY_FREE)
+        return false;
+    *ending = e->state == ENTRY_AT_WORK ? connection_ending(&e->home->connection)
+                                        : (enum tcprst_ending)e->ending;
+    return true;
 }

@@ -443,18 +443,9 @@ static void describe_end(struct tcprst_end *out, const struct connection *c, int
     }
 }
 
-static enum tcprst_ending ending_of(const struct connection *c)
-{
-    if (c->ended_how)
-        return (enum tcprst_ending)c->ended_how;
-    if ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN))
-        return TCPRST_ENDING_FIN;
-    return TCPRST_ENDING_OPEN;
-}
-
 static void tell_connection(struct tcprst *core, const struct connection *c, bool given_up)
 {
-    enum tcprst_ending ending = ending_of(c);
+    enum tcprst_ending ending = connection_ending(c);
     core->statistics.connections_by_ending[ending]++;
     core->statistics.connections_given_up += given_up;
     if (!core->options.on_connection)
@@ -492,14 +483,28 @@ static void settle(const struct tcprst *core, struct connection *c)
     }
 }
 
+/* The same of one in the table, which need not be unpacked where nobody asks. */
+static void tell_numbered(struct tcprst *core, size_t i, bool given_up)
+{
+    enum tcprst_ending ending;
+    if (!table_ending(core->table, i, &ending))
+        return;
+    if (core->options.on_connection) {
+        tell_connection(core, table_at(core->table, i), given_up);
+        return;
+    }
+    core->statistics.connections_by_ending[ending]++;
+    core->statistics.connections_given_up += given_up;
+}
+
 static void make_room(struct tcprst *core)
 {
     bool full;
-    const struct connection *c = table_victim(core->table, core->now, &full);
-    if (!c)
+    size_t victim = table_victim(core->table, core->now, &full);
+    if (victim == TABLE_NONE)
         return;
-    tell_connection(core, c, full);
-    table_remove(core->table, c);
+    tell_numbered(core, victim, full);
+    table_remove(core->table, victim);
 }
 
 /* ---- feeding ---- */
@@ -587,15 +592,15 @@ static void note_host(struct tcprst *core, const struct reset *r)
     if (syn)
         host_note_closed(host, r->source_port, r->when);
     if (abandon)
-        host_note_abandon(host, r->when);
+        host_note_run(host, RUN_ABANDONS, r->when);
     if (stray)
-        host_note_stray(host, r->when);
+        host_note_run(host, RUN_STRAYS, r->when);
     if (coded)
         host_note_window(host, r->window, r->incarnation);
     if (r->connection->resets > 1)
         return;
     if (forgot && !r->connection->ended)
-        host_note_forget(host, r->when);
+        host_note_run(host, RUN_FORGETS, r->when);
     /* An end that answers the peer's FIN with a RST is not one that ends everything at once. */
     if (abort && !(r->y.seen & END_FIN))
         host_note_abort(host, r->connection->first_time, r->when);
@@ -618,6 +623,8 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     note_trail(core, r);
     note_host(core, r);
     r->after = share_after(c, r);
+    if (!r->after)
+        core->statistics.out_of_memory++;
     r->after_pushed = c->last_other;
     struct recent *e = connection_track(c, s, d, core->now);
     if (e && r->duplicate_of) {
@@ -704,9 +711,17 @@ static void note_time(struct tcprst *core, const struct tcprst_segment *s)
         core->now = time;
 }
 
-void tcprst_expect(const struct tcprst *core, const struct tcprst_segment *segments, size_t count)
+void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count)
 {
+    if (count > TCPRST_EXPECT_MOST)
+        count = TCPRST_EXPECT_MOST;
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].flags & TCPRST_SYN)
+            hosts_expect(core->hosts, segments[i].ip_version, segments[i].source);
     table_expect(core->table, segments, count);
+    for (size_t i = 0; i < count; i++)
+        if (segments[i].flags & TCPRST_SYN)
+            hosts_expect_more(core->hosts, segments[i].ip_version, segments[i].source);
 }
 
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
@@ -725,7 +740,8 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     } else if (c && connection_begins_anew(c, s, d)) {
         settle(core, c);
         tell_connection(core, c, false);
-        connection_begin_anew(c, core->statistics.connections++);
+        if (!connection_begin_anew(c, core->statistics.connections++))
+            core->statistics.out_of_memory++;
     }
     if (is_reset) {
         if (reset)
@@ -761,13 +777,9 @@ void tcprst_finish(struct tcprst *core)
 {
     while (core->first)
         finalize_first(core);
-    for (size_t i = 0; i < table_slots(core->table); i++) {
-        const struct connection *c = table_at(core->table, i);
-        if (!c)
-            continue;
-        tell_connection(core, c, false);
-        table_remove(core->table, c);
-    }
+    for (size_t i = 0; i < table_numbers(core->table); i++)
+        tell_numbered(core, i, false);
+    table_remove_all(core->table);
 }
 
 bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *verdict)
@@ -813,9 +825,9 @@ void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *stat
     statistics->connections_live = table_count(core->table);
     statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index +
                          core->pending * sizeof(struct reset) + table_memory(core->table);
-    for (size_t i = 0; i < table_slots(core->table); i++) {
-        const struct connection *c = table_at(core->table, i);
-        if (c)
-            statistics->connections_by_ending[ending_of(c)]++;
+    for (size_t i = 0; i < table_numbers(core->table); i++) {
+        enum tcprst_ending ending;
+        if (table_ending(core->table, i, &ending))
+            statistics->connections_by_ending[ending]++;
     }
 }

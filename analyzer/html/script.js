@@ -196,6 +196,8 @@
     if (summary.connections_given_up)
       say(counted(summary.connections_given_up, "connection") + " given up for want of room: what is said of their resets is less sure.");
     if (summary.verdicts_early) say(counted(summary.verdicts_early, "verdict") + " given early, because too many were pending.");
+    if (data.diagrams_short) say(data.diagrams_short);
+    if (summary.out_of_memory) say(counted(summary.out_of_memory, "segment") + " not followed for want of memory.");
     if (summary.left_out_by_cause) say(counted(summary.left_out_by_cause, "reset") + " of other causes left out on request.");
   }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sandbox_probe CALL: locks itself in, then does what CALL names; says "done" where it lives on.
- * Exit code 77: no sandbox. */
+/* sandbox_probe CALL [outside]: locks itself in (but not outside), then does what CALL names; says
+ * "done" where it lives on. Exit code 77: no sandbox. */
 #define _GNU_SOURCE
 #include "sandbox.h"
 
@@ -10,9 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +92,40 @@ static void probe_executable_memory(void)
     mprotect(memory, 4096, PROT_READ | PROT_EXEC);
 }
 
+static void probe_executable_map(void)
+{
+    (void)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void probe_rename(void)
+{
+    rename("/tmp/tcprst-sandbox-probe", "/tmp/tcprst-sandbox-probe-2");
+}
+
+static void probe_mode(void)
+{
+    fchmod(STDIN_FILENO, 0600);
+}
+
+static void probe_directory(void)
+{
+    if (chdir("/") != 0)
+        perror("chdir");
+}
+
+static void probe_terminal(void)
+{
+    /* Would type into the terminal for whoever reads it next. */
+    char letter = 'x';
+    ioctl(STDIN_FILENO, TIOCSTI, &letter);
+}
+
+static void probe_limits(void)
+{
+    const struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
 /* What must stay possible. */
 static void probe_work(void)
 {
@@ -118,6 +155,12 @@ static const struct {
     {"trace", probe_trace},
     {"signal", probe_signal},
     {"executable-memory", probe_executable_memory},
+    {"executable-map", probe_executable_map},
+    {"rename", probe_rename},
+    {"mode", probe_mode},
+    {"directory", probe_directory},
+    {"terminal", probe_terminal},
+    {"limits", probe_limits},
     {"abort", abort},
     {"work", probe_work},
 };
@@ -125,10 +168,11 @@ static const struct {
 int main(int argc, char **argv)
 {
     const char *why = NULL;
-    for (size_t i = 0; argc == 2 && i < sizeof probes / sizeof *probes; i++) {
+    bool outside = argc == 3 && strcmp(argv[2], "outside") == 0;
+    for (size_t i = 0; (argc == 2 || outside) && i < sizeof probes / sizeof *probes; i++) {
         if (strcmp(argv[1], probes[i].name) != 0)
             continue;
-        if (!sandbox_enter(&why)) {
+        if (!outside && !sandbox_enter(&why)) {
             fprintf(stderr, "no sandbox: %s\n", why);
             return NO_SANDBOX;
         }
@@ -136,6 +180,6 @@ int main(int argc, char **argv)
         printf("done\n");
         return 0;
     }
-    fprintf(stderr, "usage: sandbox_probe CALL\n");
+    fprintf(stderr, "usage: sandbox_probe CALL [outside]\n");
     return 2;
 }

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A forbidden call ends the process, and tcprst is locked in while it reads: test_sandbox.py SANDBOX_PROBE TCPRST"""
 
+import gzip
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +15,7 @@ from pathlib import Path
 
 PROBE, TCPRST = sys.argv[1], sys.argv[2]
 FORBIDDEN = ("open", "create", "unlink", "execute", "fork", "thread", "socket", "socketpair", "trace",
-             "signal", "executable-memory")
+             "signal", "executable-memory", "executable-map", "rename", "mode", "directory", "terminal", "limits")
 CAPTURES = Path(__file__).resolve().parent.parent.parent / "test-captures" / "recorded"
 HEADER = bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000000")
 
@@ -28,11 +31,21 @@ def missing():
     return "not available" in said
 
 
-def seccomp_mode(*options):
-    """The kernel's word on a tcprst that has read a file header and waits for packets."""
+def open_for_writing(process):
+    """What its descriptors lead to, of those it may write to."""
+    found = set()
+    for entry in Path(f"/proc/{process.pid}/fd").iterdir():
+        flags = int(re.search(r"flags:\s*(\d+)", (entry.parent.parent / "fdinfo" / entry.name).read_text())[1], 8)
+        if flags & os.O_ACCMODE != os.O_RDONLY:
+            found.add(os.readlink(entry))
+    return found
+
+
+def seccomp_mode(*options, sent=HEADER, look=lambda process: None, **more):
+    """The kernel's word on a tcprst that waits for standard input."""
     with subprocess.Popen([TCPRST, *options, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
-        process.stdin.write(HEADER)
+                          stderr=subprocess.DEVNULL, **more) as process:
+        process.stdin.write(sent)
         process.stdin.flush()
         mode, until = None, time.monotonic() + 10
         while mode != "2" and time.monotonic() < until:
@@ -41,6 +54,7 @@ def seccomp_mode(*options):
             mode = status.partition("Seccomp:")[2].split()[0]
             if options and time.monotonic() > until - 9:
                 break
+        look(process)
         process.stdin.close()
         process.wait()
     return mode
@@ -65,6 +79,37 @@ class Sandbox(unittest.TestCase):
     def test_tcprst_is_locked_in_while_it_reads(self):
         self.assertEqual(seccomp_mode(), "2")
 
+    def test_before_the_first_octet(self):
+        """Nothing was sent yet; so no header, no compressed frame, no packet for a filter was looked at."""
+        for options in ([], ["--filter", "tcp port 80"], ["-f", "html", "-o", "/dev/null"], ["-f", "json"], ["--separate"],
+                        ["--redact", "--why"], [str(next(CAPTURES.glob("*.pcap")))]):
+            with self.subTest(options=options):
+                self.assertEqual(seccomp_mode(*options, sent=b""), "2")
+
+    def test_only_outputs_are_open_for_writing(self):
+        directory = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        with open(directory / "valuable", "w+b") as valuable:
+            for options, outputs in (([], set()), (["-o", directory / "report"], {str(directory / "report")}),
+                                     (["-f", "json", "-o", directory / "report"], {str(directory / "report"), "temporary"})):
+                found = set()
+                seccomp_mode(*options, sent=b"", look=lambda process, into=found: into.update(open_for_writing(process)),
+                             pass_fds=[valuable.fileno()])
+                found = {"temporary" if re.search(r"/tcprst-\w+ \(deleted\)$", name) else name for name in found}
+                self.assertEqual(found - {"/dev/null"}, outputs)
+
+    def test_the_forbidden_calls_would_work_outside(self):
+        """Else it would prove nothing that they end the process inside."""
+        for call in FORBIDDEN:
+            probe = run(PROBE, call, "outside")
+            self.assertEqual(probe.returncode, 0, call)
+            self.assertEqual(probe.stdout, "" if call == "execute" else "done\n", call)
+
+    def test_what_is_said_of_it(self):
+        capture = next(str(path) for path in sorted(CAPTURES.glob("*.pcap")))
+        self.assertIn("\nsandbox: available (seccomp)\n", run(TCPRST, "--version").stdout)
+        for options in (["-v"], ["-v", "--no-sandbox"], ["--no-sandbox"]):
+            self.assertEqual(run(TCPRST, *options, capture).stderr, "", options)
+
     def test_it_can_be_turned_off(self):
         self.assertNotEqual(seccomp_mode("--no-sandbox"), "2")
 
@@ -80,6 +125,40 @@ class Sandbox(unittest.TestCase):
                     self.assertGreaterEqual(inside.returncode, 0)
                     self.assertEqual((inside.returncode, inside.stdout, inside.stderr),
                                      (outside.returncode, outside.stdout, outside.stderr))
+
+    def test_every_option_ends_the_same_inside_and_outside(self):
+        """Each alone and each with each format, for a file, standard input and a compressed one."""
+        directory = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        sources = [next(CAPTURES.glob("data-after-close.*.pcap")), next(CAPTURES.glob("closed-port.*.pcapng"))]
+        packed = directory / "packed.pcap.gz"
+        packed.write_bytes(gzip.compress(sources[0].read_bytes()))
+        cut = directory / "cut.pcap"
+        cut.write_bytes(sources[0].read_bytes()[:-9])
+        more = ([], ["--why"], ["--separate"], ["-q"], ["-v"], ["-c", "closing"], ["--fail-on", "closing"],
+                ["--fail-on", "benign", "--min-strength", "likely"], ["--color=always"], ["--no-progress"],
+                ["--max-connections=1"], ["--filter=tcp"], ["--redact"], ["-o", "OUT"], ["--annotate", "COPY"])
+        for i, output_format in enumerate(("text", "ndjson", "json", "csv", "html")):
+            for j, options in enumerate(more):
+                captures = [[sources[0]], [packed, sources[1]], ["-"], [cut, "missing"]][(i + j) % 4]
+                if "--annotate" in options and captures == ["-"]:
+                    captures = sources
+                with self.subTest(format=output_format, options=options, captures=captures):
+                    self.compare(directory, ["-f", output_format, *options, *captures], sources[1])
+
+    def compare(self, directory, arguments, standard_input):
+        results = []
+        for outside in ([], ["--no-sandbox"]):
+            files = [directory / "out", directory / "copy"]
+            for file in files:
+                file.unlink(missing_ok=True)
+            words = [{"OUT": files[0], "COPY": files[1]}.get(word, word) for word in arguments]
+            with open(standard_input, "rb") as octets:
+                done = subprocess.run([TCPRST, *outside, *words], stdin=octets, capture_output=True, timeout=60, check=False)
+            # What --redact shows is chosen anew each time.
+            said = bool(done.stdout) if "--redact" in arguments else done.stdout
+            results.append((done.returncode, said, done.stderr, [file.read_bytes() for file in files if file.exists()]))
+        self.assertGreaterEqual(results[0][0], 0)
+        self.assertEqual(*results)
 
     def test_a_full_disk_is_still_said(self):
         capture = next(str(path) for path in sorted(CAPTURES.glob("*.pcap")))

@@ -373,11 +373,11 @@ void tcprst_free(struct tcprst *core);
  * be NULL) becomes its serial number. Returns whether it was a RST. */
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint64_t *reset);
 
-/* Says that these segments will be fed next, in this order: what the handle knows of them is
- * brought nearer meanwhile, as far as TCPRST_EXPECT_MOST of them. Changes nothing but the time that
- * feeding takes (to a third, where connections are many). */
+/* Says that these segments will be fed next, in this order and from where they are: what the handle
+ * knows of their connections is brought nearer meanwhile, for TCPRST_EXPECT_MOST of them at most.
+ * Changes nothing but the time that feeding takes (to a third, where connections are many). */
 enum { TCPRST_EXPECT_MOST = 32 };
-void tcprst_expect(const struct tcprst *core, const struct tcprst_segment *segments, size_t count);
+void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
 /* Says that capture time has reached now (nanoseconds since the epoch) although no packet came:
  * makes verdicts final that only waited for time to pass. For live input that pauses. */

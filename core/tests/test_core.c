@@ -22,9 +22,39 @@ static unsigned failures;
 
 enum { MILLISECOND = 1000000, SECOND = 1000000000, CLIENT_PORT = 40000, MAX_VERDICTS = 64 };
 
+/* ---- Memory that can be refused: the core under test asks here ---- */
+
+static size_t asked, refuse_from = SIZE_MAX, refuse_until = SIZE_MAX;
+
+void *refusable_malloc(size_t size);
+void *refusable_calloc(size_t count, size_t size);
+void *refusable_realloc(void *memory, size_t size);
+
+static bool refused(void)
+{
+    size_t number = asked++;
+    return number >= refuse_from && number < refuse_until;
+}
+
+void *refusable_malloc(size_t size)
+{
+    return refused() ? NULL : malloc(size);
+}
+
+void *refusable_calloc(size_t count, size_t size)
+{
+    return refused() ? NULL : calloc(count, size);
+}
+
+void *refusable_realloc(void *memory, size_t size)
+{
+    return refused() ? NULL : realloc(memory, size);
+}
+
 /* ---- A core whose answers are kept ---- */
 
 struct answers {
+    bool gaps; /* some RSTs may have no verdict */
     size_t count;
     struct tcprst_verdict verdicts[MAX_VERDICTS]; /* the first of them */
     size_t connections;
@@ -37,7 +67,7 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
     if (answers->count < MAX_VERDICTS)
         answers->verdicts[answers->count] = *verdict;
     EXPECT(verdict->final);
-    EXPECT(verdict->reset == answers->count);
+    EXPECT(verdict->reset == answers->count || answers->gaps);
     answers->count++;
 }
 
@@ -90,11 +120,13 @@ struct feeder {
     uint32_t client; /* which client's address */
 };
 
+static uint32_t file; /* which one the segments are fed from */
+
 static void feed(struct feeder *f, const struct step *step)
 {
     int from = step->from_server, to = !from;
     uint8_t tcp[20] = {0};
-    struct tcprst_segment s = {.frame = {++f->frame, 0},
+    struct tcprst_segment s = {.frame = {++f->frame, file},
                                .layer = 1,
                                .ip_version = 4,
                                .ip_header = true,
@@ -389,6 +421,109 @@ static void test_frames_beyond_32_bits(void)
     }
 }
 
+/* So do those of the earlier incarnation, of the original of a copy, and of a connection that was
+ * packed away meanwhile; and the file with them. */
+static void test_frames_kept_for_long(void)
+{
+    static struct answers answers;
+    const uint64_t before = (UINT64_C(1) << 39) + 5;
+    const struct script *closed = script_named("data after close");
+    struct feeder f = {start(&answers, 0), before, SECOND, {100, 200}, {0, 0}, 1};
+    file = 70000;
+    play(&f, closed, 1);
+    f.time += 30 * (int64_t)SECOND;
+    for (f.client = 2; f.client < 500; f.client++) /* time for the sweeps to pack it */
+        feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+    f.client = 1;
+    f.time += 200 * (int64_t)SECOND;
+    f.isn[0] += 1000000;
+    f.isn[1] += 1000000;
+    f.ip_id[0] += 1000;
+    f.ip_id[1] += 1000;
+    uint64_t again = f.frame + 1;
+    file = 70001;
+    play(&f, closed, 1);
+    f.ip_id[1]--;
+    feed(&f, &(struct step){SERVER, RST, 2, 0, 0, 0}); /* the same packet once more */
+    stop(f.core);
+    file = 0;
+    const struct tcprst_verdict *v = answers.verdicts;
+    EXPECT(answers.count == 3);
+    EXPECT(v[0].trigger.number == before + closed->trigger && v[0].trigger.capture == 70000);
+    EXPECT(v[1].reused_from.number == again && v[1].reused_from.capture == 70001);
+    EXPECT(v[1].trigger.number == again - 1 + closed->trigger && v[1].trigger.capture == 70001);
+    EXPECT(v[2].duplicate_of.number == v[1].frame.number && v[2].duplicate_of.capture == 70001);
+    EXPECT(v[2].frame.number == v[1].frame.number + 1);
+}
+
+/* A connection that was silent, and packed, says the same wherever its numbers stand. */
+static void test_wrap_after_silence(void)
+{
+    static const uint32_t places[] = {0x1000, 0, 0x7fffffff, 0xffffff9b, 0xffffff38, 0xfffffffe};
+    static const struct step story[] = {OPENING,
+                                        {CLIENT, ACK, 1, 1, 100, 1},
+                                        {SERVER, ACK, 1, 101, 200, 20},
+                                        {CLIENT, ACK, 101, 201, 0, 1}};
+    static struct answers answers;
+    struct tcprst_verdict first = {0};
+    for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+        struct feeder f = {start(&answers, 0), 0, SECOND, {places[p], places[p]}, {0, 0}, 1};
+        for (size_t i = 0; i < sizeof story / sizeof *story; i++)
+            feed(&f, &story[i]);
+        f.time += 100 * (int64_t)SECOND;
+        for (f.client = 2; f.client < 500; f.client++)
+            feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+        f.client = 1;
+        f.time += 300 * (int64_t)SECOND;
+        feed(&f, &(struct step){CLIENT, ACK, 101, 201, 50, 0});
+        f.time += 20 * MILLISECOND;
+        feed(&f, &(struct step){SERVER, RST, 201, 0, 0, 0});
+        stop(f.core);
+        const struct tcprst_verdict *v = &answers.verdicts[0];
+        first = p == 0 ? *v : first;
+        EXPECT(answers.count == 1 && v->acceptance == TCPRST_ACCEPTANCE_EXACT);
+        EXPECT(v->cause == first.cause && v->strength == first.strength);
+        EXPECT(v->idle == 400 * (int64_t)SECOND && v->trigger.number == first.trigger.number);
+        EXPECT(v->risk_to_sender == first.risk_to_sender &&
+               v->risk_from_sender == first.risk_from_sender);
+    }
+}
+
+/* Times that some packets carry and others do not, in every way. */
+static void test_some_times(void)
+{
+    static struct answers answers;
+    const struct script *closed = script_named("closed port");
+    for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++)
+        for (unsigned without = 0; without < 1u << 7; without++) {
+            struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+            int64_t clock = SECOND;
+            for (size_t i = 0; scripts[s].steps[i].flags; i++) {
+                clock += scripts[s].steps[i].wait_ms * (int64_t)MILLISECOND;
+                f.time = without >> i & 1 ? TCPRST_TIME_UNKNOWN : clock;
+                feed(&f, &scripts[s].steps[i]);
+            }
+            stop(f.core);
+            EXPECT(answers.count == 1);
+            EXPECT(answers.verdicts[0].idle <= 2 * (int64_t)SECOND);
+            EXPECT(scripts + s != closed || answers.verdicts[0].cause == TCPRST_CAUSE_CLOSED_PORT);
+        }
+}
+
+/* More RSTs at once than can wait: the first become final early, which is counted, all in order. */
+static void test_too_many_pending(void)
+{
+    enum { MANY = 65536 + 1000 };
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    for (int i = 0; i < MANY; i++, f.client++)
+        feed(&f, &(struct step){SERVER, RST | ACK, 1, 1, 0, 0});
+    EXPECT(answers.count == 1000);
+    struct tcprst_statistics end = stop(f.core);
+    EXPECT(end.verdicts_early == 1000);
+    EXPECT(answers.count == MANY && end.resets == MANY && end.out_of_memory == 0);
+}
+
 /* A table that is full gives up connections, counts them, and still reports every RST. */
 static void test_full_table(void)
 {
@@ -414,6 +549,58 @@ static void test_full_table(void)
         EXPECT(answers.verdicts[i].cause == TCPRST_CAUSE_CLOSED_PORT);
 }
 
+/* Ports used again, a burst that its receiver ignores, its copies, and clients enough for every
+ * table to grow. Returns how many RSTs. */
+static size_t play_all(struct feeder *f)
+{
+    size_t resets = 0;
+    for (size_t i = 0; i < 2 * sizeof scripts / sizeof *scripts; i++, resets++) {
+        play(f, &scripts[i / 2], 1);
+        f->time += MILLISECOND;
+    }
+    f->client++;
+    play(f, script_named("restarted server"), 1);
+    for (int i = 0; i < 3; i++, resets++)
+        feed(f, &(struct step){SERVER, RST, 201, 0, 0, 0});
+    for (int i = 0; i < 40; i++)
+        feed(f, &(struct step){CLIENT, ACK, 151 + 10u * i, 201, 10, 0});
+    for (int i = 0; i < 300; i++, f->client++)
+        feed(f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+    f->time += 1000 * (int64_t)SECOND;
+    for (int i = 0; i < 300; i++)
+        feed(f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+    play(f, script_named("data after close"), 1);
+    return resets + 2;
+}
+
+/* Memory refused once, or from then on, at every place where it is asked for: each RST has its
+ * verdict or is counted as lost, and what can still be told is. */
+static void test_refused_memory(void)
+{
+    static struct answers answers;
+    size_t places = 0;
+    for (size_t place = 0; place <= places; place++)
+        for (size_t many = 1; many; many = many == 1 ? SIZE_MAX - place : 0) {
+            const struct tcprst_options options = {
+                .on_verdict = on_verdict, .on_connection = on_connection, .user = &answers};
+            memset(&answers, 0, sizeof answers);
+            answers.gaps = true;
+            asked = 0;
+            refuse_from = places ? place - 1 : SIZE_MAX;
+            refuse_until = places ? place - 1 + many : SIZE_MAX;
+            struct feeder f = {tcprst_new(&options), 0, SECOND, {100, 200}, {0, 0}, 1};
+            if (!f.core)
+                continue;
+            size_t resets = play_all(&f);
+            struct tcprst_statistics end = stop(f.core);
+            EXPECT(answers.count + end.out_of_memory >= resets);
+            EXPECT(end.resets + end.duplicates == answers.count);
+            EXPECT(places > 0 || (answers.count == resets && end.out_of_memory == 0));
+            places = places ? places : asked;
+        }
+    refuse_from = refuse_until = SIZE_MAX;
+}
+
 int main(void)
 {
     test_sequence_arithmetic();
@@ -424,7 +611,12 @@ int main(void)
     test_two_clocks();
     test_octets_beyond_32_bits();
     test_frames_beyond_32_bits();
+    test_frames_kept_for_long();
+    test_wrap_after_silence();
+    test_some_times();
+    test_too_many_pending();
     test_full_table();
+    test_refused_memory();
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
 }
