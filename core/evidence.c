@@ -69,9 +69,11 @@ static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
     bool finishing = in_handshake(r) && (t->flags & (TCPRST_ACK | TCPRST_SYN)) == TCPRST_ACK;
     bool good = finishing && t->ack == r->x.iss + 1;
     /* Once the client has acknowledged the SYN-ACK, what else it acknowledges was sent. */
-    bool bad = finishing && !good && r->y.first_ack == t->ack && !seen(&r->y, END_DATA);
+    bool bad = finishing && !good && r->y.first_ack == t->ack && !seen(&r->y, END_DATA) &&
+               (!seen(&r->y, END_SYN) || t->seq == r->y.iss + 1);
     tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && !t->length, t->where);
     tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), bad, t->where);
+    tell_at(e, F(TRIGGER_NEAR_ACK), bad && t->ack - r->x.iss <= LADDER_REACH, t->where);
     numbers(e, F(TRIGGER_BAD_HANDSHAKE_ACK), t->ack, r->x.iss + 1);
 }
 
@@ -84,6 +86,8 @@ static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
     if (!syn_ack || syn_known)
         tell_at(e, F(TRIGGER_WRONG_SYN_ACK),
                 syn_ack && !seq_between(r->x.iss + 1, t->ack, r->x.snd_max), t->where);
+    bool older = syn_ack && syn_known && t->where < r->x.syn_where;
+    tell_at(e, F(TRIGGER_BEFORE_SYN), older, t->where);
     if (syn_ack && syn_known)
         tell_at(e, F(TRIGGER_BAD_ECHO), t->bits & RECENT_BAD_ECHO, t->where);
     numbers(e, F(TRIGGER_WRONG_SYN_ACK), t->ack, r->x.iss + 1);
@@ -116,7 +120,8 @@ static bool unacceptable(const struct reset *r)
     bool outside = seq_le(end, r->x.max_ack)
                        ? segment_length(t->flags, t->length) > 0 && seq_lt(end, r->x.max_ack)
                        : seq_lt(r->x.edge, t->seq);
-    bool unsent = (t->flags & TCPRST_ACK) && seq_lt(r->x.snd_max, t->ack);
+    /* A little more than was captured was sent, rather than acknowledged for nothing. */
+    bool unsent = (t->flags & TCPRST_ACK) && seq_diff(t->ack, r->x.snd_max) > LADDER_REACH;
     return outside || unsent;
 }
 
@@ -147,6 +152,9 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
     if (seen(&r->y, END_FIN))
         tell_at(e, F(TRIGGER_AFTER_PEER_FIN), t->where > r->y.fin_where, t->where);
+    uint32_t length = segment_length(t->flags, t->length);
+    bool old = length && !syn && !probe && seq_le(t->seq + length, r->x.max_ack);
+    tell_at(e, F(TRIGGER_ACKED), old && seen(&r->x, END_ACK), t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
     int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
     if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))
@@ -194,6 +202,27 @@ static bool mentions(const struct reset *r, const char *word)
     return false;
 }
 
+/* What it says in words; of words cut short, what they do not say is not known. */
+static void fact_text(struct evidence *e, const struct reset *r)
+{
+    bool text = device_says(r);
+    bool whole = r->text_length >= r->payload_length || r->text_length == sizeof r->text;
+    tell(e, F(TEXT), text);
+    tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
+    numbers(e, F(PAYLOAD), r->payload_length, 0);
+    bool idle = text && (mentions(r, "idle") || mentions(r, "expired") || mentions(r, "sweeper") ||
+                         mentions(r, "timeout") || mentions(r, "timed out"));
+    bool policy =
+        text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
+                 mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule"));
+    if (idle || whole)
+        tell(e, F(TEXT_SAYS_IDLE), idle);
+    if (policy || whole)
+        tell(e, F(TEXT_SAYS_POLICY), policy);
+    tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
+    numbers(e, F(TEXT), r->payload_length, 0);
+}
+
 static void fact_form(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
@@ -212,7 +241,9 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     if (r->window_known) {
         tell(e, F(LIVE_SOCKET), options || r->window != 0);
         tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
-        tell(e, F(ANSWER_WINDOW), r->has_trigger && r->window != 0 && !options);
+        /* The window of its segments before: then a socket that lives made it. */
+        tell(e, F(ANSWER_WINDOW),
+             r->has_trigger && r->window != 0 && !options && r->window != x->window);
         numbers(e, F(ANSWER_WINDOW), r->window, 0);
     }
     tell(e, F(ABORT_FORM), reset_has_abort_form(r));
@@ -220,7 +251,8 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
         bool below = seq_lt(r->seq, x->snd_max);
         tell(e, F(SEQ_BELOW_SENT), below);
         numbers(e, F(SEQ_BELOW_SENT), below ? seq_diff(x->snd_max, r->seq) : 0, 0);
-        if (!(r->has_trigger && (r->trigger.bits & RECENT_STRAY))) {
+        /* The number of an answer is one that the peer acknowledged: so much was sent. */
+        if (!(r->has_trigger && (r->trigger.flags & TCPRST_ACK))) {
             tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
             numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
         }
@@ -237,18 +269,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     if (mptcp || !r->options.cut)
         tell(e, F(MPTCP_REASON), mptcp);
     numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
-    bool text = device_says(r);
-    tell(e, F(TEXT), text);
-    tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
-    numbers(e, F(PAYLOAD), r->payload_length, 0);
-    tell(e, F(TEXT_SAYS_IDLE),
-         text && (mentions(r, "idle") || mentions(r, "expired") || mentions(r, "sweeper") ||
-                  mentions(r, "timeout") || mentions(r, "timed out")));
-    tell(e, F(TEXT_SAYS_POLICY),
-         text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
-                  mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule")));
-    tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
-    numbers(e, F(TEXT), r->payload_length, 0);
+    fact_text(e, r);
     if (r->checksum_known)
         tell(e, F(BAD_CHECKSUM),
              r->bad_checksum && x_host && x_host->sums_good && !x_host->sums_bad);
@@ -300,16 +321,19 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
     const struct recent *t = &r->trigger;
     uint16_t peer_id = r->has_trigger ? t->ip_id : r->y.ip_id;
     if (r->ip_version == 4 && r->ip_id != 0 && peer_id != 0) {
-        tell_at(e, F(IP_ID_ECHO), r->ip_id == peer_id, r->has_trigger ? t->where : r->y.last);
+        /* A sender that numbers all its packets alike copies nothing. */
+        tell_at(e, F(IP_ID_ECHO), r->ip_id == peer_id && x->ip_id != peer_id,
+                r->has_trigger ? t->where : r->y.last);
         numbers(e, F(IP_ID_ECHO), r->ip_id, 0);
     }
     tell(e, F(DEVICE_SEQUENCE), r->device_sequence);
     numbers(e, F(DEVICE_SEQUENCE), r->ip_id, r->device_id);
     if (!seen(x, END_SEEN))
         return;
-    /* A live socket's own RST is counted like its other segments. */
-    if (r->ip_version == 4 && r->ip_id == 0 && x->ip_id != 0 && x->id_steps >= 2 &&
-        x->id_jumps == 0 && !x->id_zeros && is(e, F(ABORT_FORM))) {
+    /* A live socket's own RST is counted like its other segments; Linux gives 0 to an answer, and
+     * one without an acknowledgment may be that. */
+    if (r->ip_version == 4 && r->ip_id == 0 && (r->flags & TCPRST_ACK) && x->ip_id != 0 &&
+        x->id_steps >= 2 && x->id_jumps == 0 && !x->id_zeros && is(e, F(ABORT_FORM))) {
         tell_at(e, F(IP_ID_NEXT), false, x->last);
         numbers(e, F(IP_ID_NEXT), 0, x->ip_id);
     }
@@ -325,8 +349,11 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
 
 /*
  * What the sender's stack reflects of a SYN and a filter does not: Linux answers with the SYN's
- * type of service and a flow label of its own, nf_send_reset() with neither.
+ * type of service and a flow label of its own, nf_send_reset() with neither. BSD's pf_send_tcp()
+ * sets low delay in all it makes.
  */
+enum { TOS_LOW_DELAY = 0x10 };
+
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     if (!is(e, F(TRIGGER_SYN)) || !r->ip_header)
@@ -339,6 +366,7 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
     else if (wanted && r->tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     numbers(e, F(HOST_STACK), r->tos, r->flow_label);
+    tell(e, F(FILTER_TOS), r->ip_version == 4 && r->tos == TOS_LOW_DELAY);
 }
 
 /*
@@ -446,14 +474,37 @@ static void fact_history(struct evidence *e, const struct reset *r)
     tell(e, F(EARLIER_RESET), false);
 }
 
+/* X had said all, but not closed: it acknowledged text that came after its FIN. */
+static bool half_closed(const struct reset *r)
+{
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; (p = recent_back(recents, n)) != NULL; n++)
+        if (p->where == r->x.fin_where)
+            return seen(&r->x, END_ACK) && (p->flags & TCPRST_ACK) &&
+                   seq_lt(p->ack + seen(&r->y, END_FIN), r->x.max_ack);
+    return false;
+}
+
+static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
+{
+    return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
+}
+
 static void fact_fins(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
     if (seen(x, END_SEEN) || seen(y, END_SEEN)) {
-        tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
-        tell_at(e, F(PEER_FIN), y_fin, y->fin_where);
-        tell(e, F(CONNECTION_CLOSED), x_fin && y_fin);
+        /* What was acknowledged and not captured may have been a FIN. */
+        bool x_told = x_fin || !acknowledged_unseen(y, x),
+             y_told = y_fin || !acknowledged_unseen(x, y);
+        if (x_told)
+            tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
+        if (y_told)
+            tell_at(e, F(PEER_FIN), y_fin, y->fin_where);
+        if (x_told && y_told)
+            tell(e, F(CONNECTION_CLOSED), x_fin && y_fin);
     }
     if (y_fin) {
         numbers(e, F(PEER_FIN), r->when - y->fin_time, 0);
@@ -464,6 +515,7 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     int64_t age = r->when - x->fin_time;
     numbers(e, F(SENDER_FIN), age, 0);
     tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
+    tell_at(e, F(HALF_CLOSED), half_closed(r), x->fin_where);
     tell_at(e, F(FIN_JUST_SENT), age <= FIN_RST_BREATH, x->fin_where);
     numbers(e, F(FIN_JUST_SENT), age, 0);
     int64_t until = r->has_trigger ? r->trigger.time : r->when;
@@ -497,9 +549,13 @@ static void fact_past(struct evidence *e, const struct reset *r)
 {
     if (!r->has_past)
         return;
-    tell(e, F(EARLIER_FINS), r->past_fins);
+    if (r->past_fins || r->past_open || r->past_reset)
+        tell(e, F(EARLIER_FINS), r->past_fins);
     numbers(e, F(EARLIER_FINS), r->past_age, 0);
-    tell(e, F(EARLIER_OPEN), r->past_open);
+    bool doubtful =
+        r->past_open ? r->past_gaps && !is(e, F(TRIGGER_SYN)) : !r->past_fins && !r->past_reset;
+    if (!doubtful)
+        tell(e, F(EARLIER_OPEN), r->past_open);
     numbers(e, F(EARLIER_OPEN), r->past_age, 0);
 }
 
@@ -537,6 +593,21 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
     tell(e, F(EXCHANGE_COMPLETE), all && (server_last || y_closed));
 }
 
+/* When the newest text of Y came that the RST acknowledges; what was still on its way nobody can
+ * have left unread. */
+static int64_t received_time(const struct reset *r)
+{
+    if (!(r->flags & TCPRST_ACK) || seq_le(r->y.snd_max, r->ack))
+        return r->y.last_data_time;
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
+        if (!!(p->bits & RECENT_FROM_B) != r->d && p->length && seq_lt(p->seq, r->ack) &&
+            p->time <= r->when)
+            return p->time;
+    return r->y.last_data_time;
+}
+
 static void fact_data(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -544,7 +615,8 @@ static void fact_data(struct evidence *e, const struct reset *r)
         uint32_t told = (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack) ? r->ack : x->max_ack;
         int32_t flying = seq_diff(y->snd_max, told);
         bool more = r->after && r->after->y_new;
-        tell_at(e, F(PEER_IN_FLIGHT), more || flying > (seen(y, END_FIN) ? 1 : 0),
+        bool recent = seen(y, END_DATA) && r->when - y->last_data_time <= FLYING_MAX;
+        tell_at(e, F(PEER_IN_FLIGHT), more || (recent && flying > (seen(y, END_FIN) ? 1 : 0)),
                 more ? r->after->y_new : y->last);
         numbers(e, F(PEER_IN_FLIGHT), flying, 0);
     }
@@ -571,9 +643,8 @@ static void fact_data(struct evidence *e, const struct reset *r)
         tell(e, F(REPLY_SENT), false);
     }
     if (seen(y, END_DATA)) {
-        int64_t since = r->when - y->last_data_time;
-        tell_at(e, F(PEER_DATA_LAST), !seen(x, END_DATA) || x->last_data_time < y->last_data_time,
-                y->last);
+        int64_t received = received_time(r), since = r->when - y->last_data_time;
+        tell_at(e, F(PEER_DATA_LAST), !seen(x, END_DATA) || x->last_data_time < received, y->last);
         tell_at(e, F(RIGHT_AFTER_DATA), since <= UNREAD_BREATH, y->last);
         numbers(e, F(RIGHT_AFTER_DATA), since, 0);
     }
@@ -601,13 +672,12 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
         return;
     tell_at(e, F(PROBES_UNANSWERED), x->probes >= TIMEOUT_PROBES, x->last);
     numbers(e, F(PROBES_UNANSWERED), x->probes, x->probe_gap > 0 ? x->probe_gap : 0);
-    if (x->probes) {
-        int64_t wait = r->when - x->probe_time;
-        bool rhythm = x->probes >= 2 && x->probe_gap > 0
-                          ? wait > x->probe_gap / 2 && wait < x->probe_gap * 3
-                          : wait > 200 * NS_PER_MS;
-        tell_at(e, F(PROBE_RHYTHM), rhythm, x->last);
-        numbers(e, F(PROBE_RHYTHM), wait, x->probe_gap > 0 ? x->probe_gap : 0);
+    /* Of one probe alone nobody knows when the next is due. */
+    if (x->probes >= 2 && x->probe_gap > 0) {
+        int64_t wait = r->when - x->probe_time, gap = x->probe_gap;
+        tell_at(e, F(PROBE_RHYTHM), wait > gap / 2 && wait < gap * 3, x->last);
+        numbers(e, F(PROBE_RHYTHM), wait, gap);
+        tell_at(e, F(PROBES_STEADY), wait > gap * 3 / 4 && wait < gap * 3 / 2, x->last);
     }
     tell_at(e, F(RETRANSMISSIONS), x->retransmissions >= TIMEOUT_RETRANSMISSIONS, x->last);
     numbers(e, F(RETRANSMISSIONS), x->retransmissions, 0);
@@ -630,6 +700,7 @@ static void fact_runs(struct evidence *e, const struct reset *r, const struct ho
         int64_t span = aborts->end - aborts->start;
         tell(e, F(OTHERS_TOO), aborts->count >= MASS_COUNT && span <= MASS_SPAN);
         numbers(e, F(OTHERS_TOO), (int64_t)aborts->count - 1, span);
+        tell(e, F(ABORTS_BY_HABIT), host_abort_habit(x_host, aborts));
         bool silent = isnt(e, F(SENDER_SENT_DATA));
         tell(e, F(LISTENER_TOO), silent && aborts->count >= 2 && span <= LISTENER_SPAN);
         numbers(e, F(LISTENER_TOO), (int64_t)aborts->count - 1, span);
@@ -694,6 +765,7 @@ static void fact_others(struct evidence *e, const struct reset *r, const struct 
 struct company {
     bool opposite, same_id, ladder, ladder_alike;
     unsigned places;
+    bool far; /* one of them is no few segments ahead */
     uint32_t others[GUESSES];
 };
 
@@ -725,10 +797,27 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     c->ladder |= steps;
     c->ladder_alike |= steps && alike;
     bool known = n->seq == r->seq;
+    c->far |= !steps_ahead(r, n->seq) && !in_place(r, n->seq);
     for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
         known |= c->others[i] == n->seq;
     if (!known && c->places <= GUESSES)
         c->others[c->places++ - 1] = n->seq;
+}
+
+/* Segments that fit this connection nowhere have its numbers: it belongs to an incarnation whose
+ * opening was not captured. */
+static bool of_another_incarnation(const struct reset *r)
+{
+    const struct recent *p;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)); n++) {
+        bool from_x = !!(p->bits & RECENT_FROM_B) == r->d;
+        if (!(p->bits & RECENT_STRAY) || p->where >= where_pack(r->frame))
+            continue;
+        if (from_x ? p->seq + segment_length(p->flags, p->length) == r->seq
+                   : (p->flags & TCPRST_ACK) && p->ack == r->seq)
+            return true;
+    }
+    return false;
 }
 
 static void fact_company(struct evidence *e, const struct reset *r)
@@ -740,7 +829,7 @@ static void fact_company(struct evidence *e, const struct reset *r)
         if (n != r && n->incarnation == r->incarnation && !n->duplicate_of &&
             (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
             note_companion(&c, r, n);
-    tell(e, F(IP_ID_CONSTANT), c.same_id);
+    tell(e, F(IP_ID_CONSTANT), c.same_id && r->x.ip_id != r->ip_id);
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */
     tell(e, F(LADDER), c.ladder_alike || (c.ladder && !is(e, F(TTL_SAME))));
@@ -750,8 +839,10 @@ static void fact_company(struct evidence *e, const struct reset *r)
         return;
     tell(e, F(GUESSES), c.places >= GUESSES);
     numbers(e, F(GUESSES), c.places, 0);
+    tell(e, F(GUESSES_FAR), c.far || !steps_ahead(r, r->seq));
     if (seen(&r->x, END_SEEN) && seen(&r->y, END_ACK)) {
-        bool own = r->seq == r->x.snd_max || (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);
+        bool own = of_another_incarnation(r) || r->seq == r->x.snd_max ||
+                   (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);
         bool acknowledged = seq_between(r->y.max_ack, r->seq, r->x.snd_max) || r->seq == r->y.edge;
         tell(e, F(OUT_OF_PLACE), !own && !acknowledged);
     }
@@ -810,6 +901,25 @@ static void fact_after(struct evidence *e, const struct reset *r)
     tell_at(e, F(REOPENED), a->reopened, a->syn_where);
     fact_went_on(e, r, a);
     fact_confirmed(e, r, a);
+}
+
+/* Of an answer the sender is the same stack without the connection; what ended that, the answer
+ * does not say. */
+void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t where)
+{
+    unsigned looked = 0;
+    for (const struct reset *p = r->previous_of_connection; where && p && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++)
+        if (where_pack(p->frame) == where) {
+            /* What a bare one answered may not have been captured. */
+            if (p->d == r->d && !p->has_trigger && !(p->flags & TCPRST_ACK) && !p->window)
+                return;
+            bool answer = p->d == r->d && p->has_trigger;
+            tell_at(e, F(EARLIER_ANSWER), answer, where);
+            tell_at(e, F(EARLIER_ABORT), p->d == r->d && !answer, where);
+            tell_at(e, F(EARLIER_DATA), answer && p->trigger.length && regardless_of_fin(p), where);
+            return;
+        }
 }
 
 static void fact_signatures(struct evidence *e, const struct reset *r)

@@ -4,6 +4,7 @@
 #ifndef TCPRST_EVIDENCE_H
 #define TCPRST_EVIDENCE_H
 
+#include "connection.h"
 #include "tcprst.h"
 
 enum fact_state { FACT_HIDDEN, FACT_FALSE, FACT_TRUE };
@@ -39,5 +40,7 @@ struct host;
 /* x_host, y_host: what is known of the two hosts, NULL: nothing. */
 void evidence_gather(struct evidence *e, const struct reset *r, const struct host *x_host,
                      const struct host *y_host);
+/* Adds what can be told of the RST that had ended the connection before r; 0: none had. */
+void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t where);
 
 #endif

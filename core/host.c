@@ -344,14 +344,28 @@ void host_note_run(struct host *host, enum host_runs kind, int64_t time)
         return;
     }
     memmove(&runs[1], &runs[0], (HOST_RUNS - 1) * sizeof *runs);
-    runs[0] = (struct run){time, time, 1};
+    runs[0] = (struct run){time, time, 1, 0};
 }
 
 void host_note_abort(struct host *host, int64_t opened, int64_t time)
 {
-    const struct run *now = host->deeds ? &host->deeds->runs[RUN_ABORTS][0] : NULL;
+    struct run *now = host->deeds ? &host->deeds->runs[RUN_ABORTS][0] : NULL;
     if (!now || !now->count || time - now->end > MASS_GAP || opened <= now->start)
         host_note_run(host, RUN_ABORTS, time);
+    else
+        now->since++;
+}
+
+bool host_abort_habit(const struct host *host, const struct run *run)
+{
+    for (unsigned i = 0; i < HOST_RUNS; i++) {
+        const struct run *other = &host->deeds->runs[RUN_ABORTS][i];
+        int64_t apart = other->start - run->start;
+        if (other != run && other->count >= MASS_COUNT && apart <= HABIT_WINDOW &&
+            apart >= -HABIT_WINDOW)
+            return true;
+    }
+    return run->since >= MASS_COUNT;
 }
 
 void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle)

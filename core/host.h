@@ -13,6 +13,7 @@
 struct run {
     int64_t start, end;
     uint32_t count;
+    uint32_t since; /* more such events, of connections opened after its start */
 };
 
 enum { HOST_PORTS = 6, HOST_TRIES = 8, HOST_RUNS = 4, HOST_IDLES = 8 };
@@ -93,6 +94,9 @@ void host_note_closed(struct host *host, uint16_t port, int64_t time);
 /* opened: when that connection was first seen; one opened after a run of aborts began is no part of
  * it. */
 void host_note_abort(struct host *host, int64_t opened, int64_t time);
+/* It aborts as a habit: connections that it had since the run began end so, too, or runs like it
+ * follow one another. */
+bool host_abort_habit(const struct host *host, const struct run *run);
 void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle);
 /* A RST whose raw window is one of window_codes.def. */
 void host_note_window(struct host *host, uint16_t window, uint64_t connection);

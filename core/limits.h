@@ -129,6 +129,8 @@
 /* A transfer is bulk when this much came in without the receiver sending data: four full-sized
  * segments, more than a request or an answer to one usually takes. */
 #define BULK_OCTETS 5840
+/* A sender with text under way is heard again sooner: RFC 6298 retransmits after 1 s, then 3 s. */
+#define FLYING_MAX (3 * NS_PER_S)
 /* The abort of an end that has just been handed data it does not read. */
 #define UNREAD_BREATH (100 * NS_PER_MS)
 
@@ -149,6 +151,8 @@
 /* So many connections in a run no longer than this are "at once". */
 #define MASS_COUNT 5
 #define MASS_SPAN (2 * NS_PER_S)
+/* A process that died does not do so again at once; a load generator does. */
+#define HABIT_WINDOW (5 * NS_PER_S)
 /* After a restart the clients find out one by one, with their next segments. */
 #define FORGET_GAP (60 * NS_PER_S)
 /* Idle times within 1/50 (2 %) of each other count as the same timer. */
@@ -172,7 +176,7 @@
  * waits for address resolution. */
 #define RTT_SAMPLES 3
 /* Round trips below this are within the jitter of hosts and switches. */
-#define TOO_FAST_MIN (2 * NS_PER_MS)
+#define TOO_FAST_MIN (5 * NS_PER_MS)
 /* A handshake is given up as unfinished after at least this: the first SYN-ACK timeout is 1 s, some
  * devices wait less. */
 #define HALF_MADE_MIN (300 * NS_PER_MS)

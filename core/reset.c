@@ -56,11 +56,24 @@ static bool was_accepted(const struct reset *r, const struct recent *e)
     return length ? seq_le(e->seq + length, had) : seq_lt(e->seq, had);
 }
 
-/* Y's acknowledgment of X's FIN with nothing else: an X that waits for more takes it in silence. */
-static bool only_acks_fin(const struct reset *r, const struct recent *e)
+/* X has answered a segment before: since then, it answers everything. */
+static bool answered_before(const struct reset *r)
 {
-    return (r->x.seen & END_FIN) && !segment_length(e->flags, e->length) &&
-           e->ack == r->x.fin_seq + 1;
+    const struct reset *p = r->connection->last_reset;
+    for (unsigned looked = 0; p && looked < MAX_RELATED; p = p->previous_of_connection, looked++)
+        if (p->incarnation == r->incarnation && p->d == r->d && p->has_trigger)
+            return true;
+    return false;
+}
+
+/* Y's acknowledgment with nothing else: an X that talks with Y, or has closed and waits for more,
+ * takes it in silence. */
+static bool taken_in_silence(const struct reset *r, const struct recent *e)
+{
+    if (!(r->x.seen & (END_DATA | END_FIN)) || segment_length(e->flags, e->length))
+        return false;
+    bool of_fin = (r->x.seen & END_FIN) && e->ack == r->x.fin_seq + 1;
+    return of_fin || !answered_before(r);
 }
 
 static bool matches(const struct reset *r, const struct recent *e)
@@ -104,7 +117,7 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
         if (r->when - e->time > limit)
             break;
         if (e->time <= best->time && matches(r, e) &&
-            (only_acks_fin(r, best) || !only_acks_fin(r, e)))
+            (taken_in_silence(r, best) || !taken_in_silence(r, e)))
             best = e;
     }
     return best;
@@ -147,6 +160,25 @@ static int64_t idle_before(const struct reset *r, const struct connection *c)
         return from > e->time ? from - e->time : 0;
     }
     return -1;
+}
+
+/* A RST may be captured just before what drew it; but where another RST follows that answers the
+ * same, it is the later one's. */
+static void take_late_trigger(struct reset *r, const struct connection *c)
+{
+    unsigned looked = 0;
+    if (r->x.seen & END_FIN) /* it has closed: without what drew it, the earlier one says nothing */
+        return;
+    for (struct reset *p = c->last_reset; p && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++) {
+        if (p->done || p->d != r->d || p->duplicate_of || !p->has_trigger ||
+            p->trigger.where < where_pack(p->frame) || !answers(r, &p->trigger))
+            continue;
+        r->has_trigger = true;
+        r->trigger = p->trigger;
+        p->has_trigger = false;
+        return;
+    }
 }
 
 /* ---- is it a copy of the one before ---- */
@@ -248,7 +280,10 @@ static bool ack_plausible(const struct reset *r)
     if (!(r->flags & TCPRST_ACK)) /* RFC 9293 section 3.10.5 asks for none */
         return seen(&r->x, END_SEEN) && seen(&r->y, END_SEEN);
     bool low = !seen(&r->x, END_ACK) || seq_le(r->x.max_ack, r->ack);
-    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max);
+    bool live = r->options.has_timestamps || r->window;
+    /* Octets of Y that were lost before they were captured, or are captured later. */
+    bool ahead = live && seen(&r->x, END_EDGE) && seq_le(r->ack, r->x.edge);
+    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max) || ahead;
     return low && high && (seen(&r->x, END_ACK) || seen(&r->y, END_SEEN));
 }
 
@@ -341,6 +376,30 @@ static void copy_segment(struct reset *r, const struct tcprst_segment *s)
     }
 }
 
+static bool near(uint32_t a, uint32_t b)
+{
+    return seq_diff(a, b) < (1 << 16) && seq_diff(a, b) > -(1 << 16);
+}
+
+/* Whether the trigger's numbers are those of the ends of the incarnation before; where the capture
+ * has all that these ends sent, they are to the octet. */
+static void match_past(struct reset *r, const struct past *p)
+{
+    const struct endpoint *x = &p->end[r->d], *y = &p->end[!r->d];
+    const struct recent *t = &r->trigger;
+    bool ack = t->flags & TCPRST_ACK, x_seen = x->seen & END_SEEN;
+    /* What X expects of Y, where Y was not captured but for the trigger itself. */
+    bool y_seen = (y->seen & END_SEEN) && !(y->segments == 1 && y->last == t->where);
+    bool y_known = y_seen || (x->seen & END_ACK);
+    uint32_t y_next = y_seen ? y->snd_max : x->max_ack;
+    bool older_syn =
+        (t->bits & RECENT_STRAY) && (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    r->past_matches = older_syn || (ack && x_seen && near(t->ack, x->snd_max)) ||
+                      (y_known && near(t->seq, y_next));
+    r->past_gaps =
+        (ack && x_seen && seq_lt(x->snd_max, t->ack)) || (y_seen && seq_lt(y_next, t->seq));
+}
+
 static void copy_past(struct reset *r, const struct connection *c)
 {
     const struct past *p = c->past;
@@ -348,22 +407,20 @@ static void copy_past(struct reset *r, const struct connection *c)
         return;
     const struct endpoint *x = &p->end[r->d], *y = &p->end[!r->d];
     bool x_fin = x->seen & END_FIN, y_fin = y->seen & END_FIN;
+    bool accepted = (x->seen & (END_SYN_ACK | END_ACK)) == (END_SYN_ACK | END_ACK);
     r->has_past = true;
-    r->past_fins = x_fin || y_fin;
+    /* It is the end that answers the SYN, or challenges it, whose FIN tells. */
+    bool refuses = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    bool closed = !r->has_trigger ? x_fin || y_fin : refuses ? x_fin : y_fin;
+    r->past_fins = closed;
     r->past_reset = p->reset;
-    r->past_open = !x_fin && !y_fin && !p->reset && ((x->seen & y->seen) & END_SEEN);
+    /* Where only the other one was captured, nobody knows. */
+    r->past_open = !x_fin && !y_fin && !p->reset && (x->seen & END_ACK);
     r->past_age = r->when - p->last_time;
-    r->past_iss = y->iss;
-    r->past_syn = (y->seen & END_SYN) && !x_fin && !y_fin && !p->reset;
-    if (!r->has_trigger)
-        return;
-    const struct recent *t = &r->trigger;
-    bool ack_fits = (t->flags & TCPRST_ACK) && (x->seen & END_SEEN) &&
-                    seq_diff(t->ack, x->snd_max) < (1 << 16) &&
-                    seq_diff(t->ack, x->snd_max) > -(1 << 16);
-    bool seq_fits = (y->seen & END_SEEN) && seq_diff(t->seq, y->snd_max) < (1 << 16) &&
-                    seq_diff(t->seq, y->snd_max) > -(1 << 16);
-    r->past_matches = ack_fits || seq_fits;
+    r->past_iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
+    r->past_syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;
+    if (r->has_trigger)
+        match_past(r, p);
 }
 
 static void copy_ended(struct reset *r, const struct connection *c)
@@ -404,6 +461,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
             r->trigger.bits |= RECENT_STRAY;
     }
     struct recent *original = find_original(r, c);
+    if (!t && !original)
+        take_late_trigger(r, c);
     if (original) {
         r->duplicate_of = original->where;
     } else if (t) {
@@ -496,6 +555,9 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
         a->x_first_where = e->where;
     }
     a->x_last = e->time;
+    /* Captures reorder: what comes with the RST may have been sent before it. */
+    if (e->time - r->when <= CAPTURE_REORDER)
+        return;
     uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
     if (more && !a->x_more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
@@ -530,6 +592,12 @@ void after_note(struct after *a, const struct reset *r, const struct tcprst_segm
     if (a->closed || (e->bits & RECENT_DUPLICATE))
         return;
     bool from_x = d == r->d;
+    /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */
+    bool syn_ack = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK);
+    if (syn_ack && (e->bits & RECENT_STRAY) && (r->connection_flags & CONN_ESTABLISHED)) {
+        a->closed = true;
+        return;
+    }
     bool syn = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     if (r->incarnation != r->connection->number) {
         a->closed = true;

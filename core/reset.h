@@ -84,6 +84,7 @@ struct reset {
     int64_t longest_idle;
     bool has_past, past_fins, past_reset, past_open;
     bool past_matches; /* the trigger's numbers are those of the incarnation before */
+    bool past_gaps;    /* and speak of octets of it that were not captured: a FIN, perhaps */
     int64_t past_age;
     bool past_syn; /* Y's SYN of the incarnation before was captured, and no end of it */
     uint32_t past_iss;

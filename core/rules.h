@@ -116,6 +116,18 @@ static inline bool stray_answer(const struct evidence *e)
            !yes(TRIGGER_CHALLENGE);
 }
 
+/* The answer of an end of which nothing else was captured, in a connection begun before. */
+static inline bool answers_out_of_nothing(const struct evidence *e)
+{
+    return stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN) && !yes(EARLIER_RESET);
+}
+
+/* The form of an answer to a segment without ACK - a SYN, a probe - that was not captured. */
+static inline bool refuses_unseen(const struct evidence *e)
+{
+    return not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG);
+}
+
 /* An answer by its form, to a direction that was not captured. */
 static inline bool answers_unseen(const struct evidence *e)
 {

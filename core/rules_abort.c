@@ -20,6 +20,8 @@ RULE(mptcp_abort)
 
 RULE(listener_closed)
 {
+    if (not(PEER_SEEN) && deliberate(e) && not(SENDER_SENT_DATA))
+        return not_excluded(PEER_SEEN);
     if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !not(SENDER_SENT_DATA) ||
         yes(EARLIER_RESET))
         return no();
@@ -30,7 +32,9 @@ RULE(listener_closed)
 
 RULE(mass_abort)
 {
-    return deliberate(e) && yes(OTHERS_TOO) ? likely(OTHERS_TOO, ABORT_FORM) : no();
+    if (!deliberate(e) || !yes(OTHERS_TOO))
+        return no();
+    return yes(ABORTS_BY_HABIT) ? not_excluded(ABORTS_BY_HABIT) : likely(OTHERS_TOO, ABORT_FORM);
 }
 
 RULE(application_idle_timeout)
@@ -57,6 +61,8 @@ RULE(early_reply)
 
 RULE(cancelled_transfer)
 {
+    if (yes(ABORT_FORM) && not(PEER_SEEN) && !yes(MPTCP_REASON))
+        return not_excluded(PEER_SEEN);
     if (!yes(ABORT_FORM) || yes(MPTCP_REASON) || !yes(BULK_FROM_PEER))
         return no();
     if (yes(RIGHT_AFTER_DATA) || yes(PEER_IN_FLIGHT))
@@ -81,7 +87,9 @@ RULE(unread_data)
         return no();
     if (yes(WINDOW_SHRUNK))
         return likely(WINDOW_SHRUNK, PEER_SENT_DATA, PEER_DATA_LAST, ABORT_FORM);
-    if (yes(PEER_DATA_LAST) && !yes(EXCHANGE_COMPLETE) && deliberate(e))
+    /* Without an acknowledgment and long after, it may answer what was not captured. */
+    bool answer = not(ACK_FLAG) && yes(BARE_FORM) && !yes(RIGHT_AFTER_DATA);
+    if (yes(PEER_DATA_LAST) && !yes(EXCHANGE_COMPLETE) && deliberate(e) && !answer)
         return likely(PEER_DATA_LAST, PEER_SENT_DATA, RIGHT_AFTER_DATA, ABORT_FORM);
     return not_excluded(PEER_SENT_DATA);
 }
@@ -90,7 +98,8 @@ RULE(so_linger_abort)
 {
     if (!deliberate(e))
         return no();
-    bool elsewhere = yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS) || yes(ZERO_WINDOW);
+    bool elsewhere = yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS) || yes(ZERO_WINDOW) ||
+                     yes(ABORT_WITHOUT_ACK);
     if (not(PEER_SENT_DATA) && yes(HANDSHAKE_DONE) && yes(OPENING_SEEN) && !elsewhere) {
         bool accepted = yes(SENDER_CLIENT) || yes(SENDER_SENT_DATA);
         if (vouched_abort(e) && accepted && !yes(IDLE_LONGEST) && !yes(IDLE_LONG) &&
@@ -105,7 +114,8 @@ RULE(local_abort)
 {
     if (!deliberate(e))
         return no();
-    if (honest(e) && (yes(TTL_SAME) || unseen(TTL_SAME)) && !yes(OPTIONS_MISSING))
+    if (honest(e) && (yes(TTL_SAME) || unseen(TTL_SAME)) && !yes(OPTIONS_MISSING) &&
+        !yes(ABORT_WITHOUT_ACK))
         return likely(ABORT_FORM, LIVE_SOCKET, IP_ID_NEXT, TTL_SAME);
     return possible(ABORT_FORM, TTL_SAME);
 }
@@ -129,10 +139,12 @@ RULE(device_stated)
     /* Where what it says is a row of its own, that row is the cause and the text its evidence. */
     if (yes(TEXT_SAYS_IDLE) || yes(TEXT_SAYS_POLICY))
         return possible(TEXT);
-    if (yes(TEXT_OF_F5))
+    /* Of a text cut short, the word that matters may be missing. */
+    if (yes(TEXT_OF_F5) && !unseen(TEXT_SAYS_IDLE))
         return certain(TEXT_OF_F5, TEXT);
+    /* Text of a sender that went on was its data, or somebody else's. */
     if (yes(TEXT))
-        return likely(TEXT);
+        return contradicted(e) ? not_excluded(TEXT) : likely(TEXT);
     if (yes(WINDOW_CODE) && !yes(FORGED_BEFORE) && !yes(LADDER))
         return likely(WINDOW_CODE, OPTIONS_MISSING);
     return no();
@@ -151,13 +163,15 @@ RULE(policy_reset)
     if (one_sided(e))
         return not_excluded(PEER_SEEN);
     if (!yes(HANDSHAKE_DONE) || yes(CONFIRMED))
-        return no();
+        return answers_out_of_nothing(e) ? not_excluded(OPENING_SEEN) : no();
     if (yes(TEXT_SAYS_POLICY))
         return likely(TEXT_SAYS_POLICY, TEXT, TTL_SAME);
-    if (contradicted(e))
+    if (contradicted(e) || (yes(TEXT) && unseen(TEXT_SAYS_POLICY)))
         return not_excluded(TTL_SAME);
     if (yes(EARLIER_RESET) && !yes(FORGED_BEFORE))
-        return not(TRIGGER) || yes(TRIGGER_DOUBLED) ? not_excluded(EARLIER_RESET) : no();
+        return not(TRIGGER) || yes(TRIGGER_DOUBLED) || yes(EARLIER_ANSWER)
+                   ? not_excluded(EARLIER_RESET)
+                   : no();
     /* What is cut for its content has shown some. */
     if (not(PEER_SENT_DATA) && not(SENDER_SENT_DATA) && not(SENDER_CLIENT))
         return not_excluded(TTL_SAME);
@@ -180,8 +194,12 @@ RULE(injected)
     if (yes(OUT_OF_PLACE) && !yes(LADDER) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
         return not_excluded(SENDER_WENT_ON); /* whoever sees the connection need not guess */
     bool others_word = filter_answered(e);
+    /* What it answers may have been lost to the capture: then a filter's word, not a forger's. */
+    bool answer = not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && !yes(LADDER);
+    /* Where its place cannot be judged, it may be a guess. */
+    bool guess = !not(HANDSHAKE_DONE) && !yes(TRIGGER) && unseen(OUT_OF_PLACE);
     if (contradicted(e) && !others_word)
-        return (device_signs(e) >= 1 || yes(BAD_CHECKSUM)) &&
+        return (device_signs(e) >= 1 || yes(BAD_CHECKSUM)) && !answer && !guess &&
                        (yes(SENDER_WENT_ON) || yes(SENDER_ACCEPTED) || yes(BAD_CHECKSUM))
                    ? certain(SENDER_WENT_ON, SENDER_ACCEPTED, BAD_CHECKSUM, TTL_SAME, IP_ID_NEXT,
                              OPTIONS_MISSING, SIGNATURE_CLOUDFLARE, SIGNATURE_WEAVER)
@@ -204,8 +222,9 @@ RULE(blind_attack)
     if (!yes(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(LADDER))
         return no();
     if (yes(OUT_OF_PLACE) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
-        return yes(GUESSES) && yes(SENDER_WENT_ON)
-                   ? certain(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME)
+        return yes(GUESSES) && yes(GUESSES_FAR) && yes(SENDER_WENT_ON)
+                   ? certain(GUESSES, GUESSES_FAR, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME)
                    : likely(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME);
-    return yes(OUT_OF_PLACE) ? not_excluded(OUT_OF_PLACE) : no();
+    bool guess = unseen(OUT_OF_PLACE) && yes(SENDER_WENT_ON);
+    return yes(OUT_OF_PLACE) || guess ? not_excluded(OUT_OF_PLACE, SENDER_WENT_ON) : no();
 }

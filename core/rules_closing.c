@@ -12,6 +12,13 @@ static bool forgot(const struct evidence *e)
 
 /* ---- aftermath ---- */
 
+/* Its sender has nothing left that could abort: it answers what was not captured. */
+static bool dead_and_bare(const struct evidence *e)
+{
+    return yes(EARLIER_RESET) && not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && honest(e) &&
+           !yes(EARLIER_DATA) && !yes(FORGED_BEFORE) && not(OUT_OF_PLACE) && !yes(SENDER_WENT_ON);
+}
+
 /* RFC 9293 section 3.5.2 again, for what was still in flight when an earlier RST ended the
  * connection. */
 RULE(echo_of_reset)
@@ -23,16 +30,22 @@ RULE(echo_of_reset)
     if (yes(TRIGGER_SYN_ACK) && !yes(EARLIER_RESET))
         return not_excluded(
             TRIGGER_SYN_ACK); /* a RST before may have been made nearer to its receiver */
-    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_AFTER_FIN) ||
-        yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK))
+    if (dead_and_bare(e))
+        return likely(EARLIER_RESET, EARLIER_ABORT, TRIGGER, BARE_FORM);
+    if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_CHALLENGE) ||
+        yes(TRIGGER_WRONG_SYN_ACK))
+        return no();
+    /* An end that has closed answers what comes then; but where its own abort came between, it
+     * would have answered nothing but for that, or something else. */
+    if (yes(TRIGGER_AFTER_FIN) && !yes(EARLIER_ABORT))
         return no();
     /* A repeated SYN-ACK may be answered anew; a doubled answer may have a doubled trigger. */
     if (yes(FORGED_BEFORE))
         return not_excluded(FORGED_BEFORE);
     if (honest(e) && device_signs(e) == 0 && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_REPEATED) &&
-        !yes(TRIGGER_SYN_ACK))
+        !yes(TRIGGER_SYN_ACK) && not(EARLIER_ANSWER))
         return certain(EARLIER_RESET, TRIGGER);
-    return likely(EARLIER_RESET, TRIGGER, TRIGGER_DOUBLED);
+    return likely(EARLIER_RESET, EARLIER_ANSWER, TRIGGER, TRIGGER_DOUBLED);
 }
 
 /* ---- half-open ---- */
@@ -43,9 +56,18 @@ RULE(peer_restarted)
         return not_excluded(PEER_SEEN);
     if (yes(EARLIER_RESET) && stray_answer(e) && yes(TRIGGER_REPEATED))
         return not_excluded(TRIGGER_REPEATED); /* the RST before did not arrive */
+    /* A program that takes the answer as it comes need not be the one that ended. */
+    if (yes(HALF_CLOSED) && stray_answer(e) && !yes(EARLIER_RESET) && !yes(CONNECTION_CLOSED))
+        return not_excluded(HALF_CLOSED);
+    /* It may have answered, late, what the peer kept sending. */
+    if (not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && yes(PEER_REPEATED) &&
+        yes(PEER_SENT_DATA))
+        return possible(PEER_REPEATED, BARE_FORM, TTL_SAME);
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();
+    if (unseen(SENDER_FIN))
+        return possible(TRIGGER, BARE_FORM, TTL_SAME);
     if (yes(PEER_REPEATED) || yes(OTHERS_FORGOT))
         return likely(TRIGGER, PEER_REPEATED, OTHERS_FORGOT, BARE_FORM, TTL_SAME, SENDER_FIN);
     return likely(TRIGGER, BARE_FORM, TTL_SAME, SENDER_FIN, IDLE_LONG);
@@ -73,7 +95,10 @@ RULE(half_open_resync)
     if (answers_unseen(e))
         return not_excluded(PEER_SEEN);
     if (!yes(TRIGGER_CHALLENGE))
-        return yes(TRIGGER_AMBIGUOUS) ? not_excluded(TRIGGER_AMBIGUOUS) : no();
+        return yes(TRIGGER_AMBIGUOUS) || yes(TRIGGER_BEFORE_SYN) ||
+                       (yes(TRIGGER_WRONG_SYN_ACK) && yes(REPEATS_RESET))
+                   ? not_excluded(TRIGGER_AMBIGUOUS, TRIGGER_BEFORE_SYN)
+                   : no();
     if (yes(TRIGGER_AMBIGUOUS) && !yes(EARLIER_FINS))
         return likely(TRIGGER_CHALLENGE, TRIGGER_AMBIGUOUS, REOPENED);
     if (yes(EARLIER_FINS))
@@ -100,13 +125,23 @@ RULE(data_after_close)
         return yes(SENDER_FIN) ? possible(SENDER_FIN, PEER_SEEN) : not_excluded(PEER_SEEN);
     if (!stray_answer(e))
         return no();
-    if (forgot(e))
-        return not_excluded(SENDER_FIN); /* the FIN may have been lost before it was captured */
+    /* The FIN may have been lost before it was captured. */
+    if (forgot(e) && unseen(SENDER_FIN))
+        return possible(TRIGGER);
+    if (forgot(e) || (yes(EARLIER_ANSWER) && !yes(SENDER_FIN)))
+        return not_excluded(SENDER_FIN);
     if (!yes(SENDER_FIN))
         return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
-    if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN))
-        return vouched_answer(e) ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
-                                 : likely(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN);
+    if (yes(EARLIER_RESET) && yes(EARLIER_ABORT) && !yes(FORGED_BEFORE))
+        return not_excluded(SENDER_FIN);
+    if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN) &&
+        !yes(TRIGGER_ACKED))
+        return vouched_answer(e) && !yes(HALF_CLOSED)
+                   ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
+                   : likely(SENDER_FIN, HALF_CLOSED, TRIGGER_DATA, TRIGGER_AFTER_FIN);
+    /* What it had sent on after that data, or sends again. */
+    if (yes(EARLIER_DATA) && !yes(TRIGGER_ACKED))
+        return likely(SENDER_FIN, EARLIER_DATA, TRIGGER, TRIGGER_FIN);
     return not_excluded(SENDER_FIN, TRIGGER_BARE_ACK);
 }
 
@@ -118,6 +153,8 @@ RULE(fin_after_expiry)
         return no();
     if (!yes(SENDER_FIN))
         return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
+    if (yes(TRIGGER_FIN) && yes(TRIGGER_ACKED))
+        return not_excluded(TRIGGER_ACKED);
     if (yes(TRIGGER_FIN) && yes(EXPIRY_PAUSE) && !yes(TRIGGER_DATA))
         return vouched_answer(e) ? certain(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN, TTL_SAME)
                                  : likely(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN);
@@ -138,6 +175,9 @@ RULE(late_after_close)
         return no();
     if (yes(CONNECTION_CLOSED) && (!yes(TRIGGER_DATA) || yes(TRIGGER_AFTER_PEER_FIN)))
         return likely(CONNECTION_CLOSED, TRIGGER, TRIGGER_AFTER_PEER_FIN, EXPIRY_PAUSE);
+    /* A socket that waits for the peer's FIN acknowledges an old copy: this one waited no more. */
+    if (yes(SENDER_FIN) && yes(TRIGGER_ACKED))
+        return likely(SENDER_FIN, TRIGGER_ACKED, TRIGGER);
     if (yes(SENDER_FIN))
         return possible(SENDER_FIN, TRIGGER);
     return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
@@ -154,6 +194,8 @@ RULE(fin_rst_pair)
 
 RULE(time_wait_collision)
 {
+    if (refuses_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (!yes(EARLIER_FINS))
         return yes(TRIGGER_CHALLENGE) ? not_excluded(TRIGGER_CHALLENGE) : no();
     if (yes(TRIGGER_CHALLENGE))
@@ -175,8 +217,10 @@ RULE(keepalive_timeout)
         yes(SENDER_FIN))
         return no();
     if (yes(PROBE_RHYTHM))
-        return vouched_abort(e) ? certain(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM, TTL_SAME)
-                                : likely(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM);
+        /* One probe whose answer was lost to the capture says little of an abort later. */
+        return vouched_abort(e) && yes(PROBES_STEADY)
+                   ? certain(PROBES_UNANSWERED, PROBES_STEADY, PROBE_RHYTHM, ABORT_FORM, TTL_SAME)
+                   : likely(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM);
     return not_excluded(PROBES_UNANSWERED);
 }
 
@@ -201,6 +245,8 @@ RULE(device_idle_timeout)
         return no();
     if (yes(TEXT_SAYS_IDLE))
         return likely(TEXT_SAYS_IDLE, IDLE_LONG, KNOWN_TIMER);
+    if (yes(TEXT) && unseen(TEXT_SAYS_IDLE))
+        return not_excluded(TEXT);
     if ((yes(FORGED_BEFORE) || not(TTL_SAME) || yes(OPTIONS_MISSING)) && not(TRIGGER) &&
         !yes(SENDER_WENT_ON) && !yes(PROBES_UNANSWERED) && yes(HANDSHAKE_DONE) && yes(BARE_FORM) &&
         (yes(IDLE_LONG) || yes(IDLE_LONGEST)))

@@ -13,11 +13,14 @@ RULE(closed_port)
         return no();
     if (yes(TRIGGER_SYN_IN_WINDOW))
         return not_excluded(TRIGGER_SYN);
-    if (yes(TRIGGER_SYN) && yes(HOST_STACK) && vouched_answer(e) && !yes(SENDER_ACCEPTED))
+    /* Amid other attempts on these ports a SYN may have been refused for them, not for the port. */
+    bool attempts = yes(EARLIER_OPEN) || yes(TRIGGER_MATCHES_PAST);
+    if (yes(TRIGGER_SYN) && yes(HOST_STACK) && !yes(FILTER_TOS) && vouched_answer(e) &&
+        !yes(SENDER_ACCEPTED) && !attempts)
         return certain(TRIGGER_SYN, HOST_STACK, TTL_SAME, BARE_FORM);
     if (yes(TRIGGER_SYN))
-        return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO);
-    if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
+        return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO, FILTER_TOS);
+    if (refuses_unseen(e))
         return likely(SEQ_ZERO, ACK_FLAG, PEER_SEEN);
     return no();
 }
@@ -25,7 +28,7 @@ RULE(closed_port)
 /* Signs of a filter are what the host's own stack does otherwise; their absence proves nothing. */
 RULE(firewall_reject)
 {
-    if (not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG))
+    if (refuses_unseen(e))
         return not_excluded(SEQ_ZERO);
     /* In an open connection: it was answered by the rules, but the end it speaks for never met the
      * segment and lives on. */
@@ -49,6 +52,8 @@ RULE(firewall_reject)
  * ACK finds no room. */
 RULE(accept_queue_overflow)
 {
+    if (answers_out_of_nothing(e))
+        return not_excluded(OPENING_SEEN);
     if (!yes(SERVER_NEVER_SPOKE) || yes(SENDER_CLIENT) || !stray_answer(e) ||
         yes(TRIGGER_BAD_HANDSHAKE_ACK) || yes(EARLIER_RESET))
         return no();
@@ -63,6 +68,8 @@ RULE(accept_queue_overflow)
 
 RULE(backend_unavailable)
 {
+    if (not(PEER_SEEN) && yes(ABORT_FORM) && not(SENDER_SENT_DATA))
+        return not_excluded(PEER_SEEN);
     if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || yes(SENDER_SENT_DATA) || yes(EARLIER_RESET))
         return no();
     /* A SYN proxy answers for the backend without a socket of its own: nothing of a live one shows.
@@ -78,6 +85,8 @@ RULE(backend_unavailable)
 
 RULE(probe_response)
 {
+    if (refuses_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (yes(TRIGGER_ODD_FLAGS))
         return yes(HANDSHAKE_DONE) ? likely(TRIGGER_ODD_FLAGS) : certain(TRIGGER_ODD_FLAGS);
     if (stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN))
@@ -128,8 +137,8 @@ RULE(ddos_challenge)
     if (one_sided(e))
         return not_excluded(PEER_SEEN);
     /* It finishes the handshake itself and asks for another one. */
-    if (yes(SERVER_NEVER_SPOKE) && not(SENDER_CLIENT) && yes(ABORT_FORM) && yes(BARE_FORM) &&
-        not(PEER_SENT_DATA))
+    if (yes(SERVER_NEVER_SPOKE) && not(SENDER_CLIENT) && yes(BARE_FORM) && not(PEER_SENT_DATA) &&
+        (yes(ABORT_FORM) || yes(TRIGGER_HANDSHAKE_ACK)))
         return not_excluded(SERVER_NEVER_SPOKE);
     if (!yes(TRIGGER_WRONG_SYN_ACK) || yes(TRIGGER_MATCHES_PAST))
         return no();
@@ -168,6 +177,8 @@ RULE(syn_received_timeout)
  * SYN-RECEIVED. */
 RULE(out_of_window_segment)
 {
+    if (refuses_unseen(e))
+        return not_excluded(PEER_SEEN);
     if (yes(TRIGGER_SYN_IN_WINDOW))
         return likely(TRIGGER_SYN_IN_WINDOW, EARLIER_OPEN);
     /* A copy of the SYN that it had accepted. */
@@ -186,9 +197,12 @@ RULE(wrong_syn_ack)
         return likely(TRIGGER_BAD_ECHO, TRIGGER_SYN_ACK, REOPENED);
     if (!yes(TRIGGER_WRONG_SYN_ACK))
         return yes(TRIGGER_AMBIGUOUS) ? not_excluded(TRIGGER_AMBIGUOUS) : no();
-    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e) && !yes(TRIGGER_AMBIGUOUS)
+    /* The same answer once more may be to the ACK that challenged the SYN, and that one lost. */
+    bool only_one = !yes(REPEATS_RESET) && !yes(TRIGGER_DOUBLED) && !yes(TRIGGER_AMBIGUOUS) &&
+                    !yes(TRIGGER_BEFORE_SYN);
+    return yes(TRIGGER_MATCHES_PAST) && vouched_answer(e) && only_one
                ? certain(TRIGGER_WRONG_SYN_ACK, TRIGGER_MATCHES_PAST)
-               : likely(TRIGGER_WRONG_SYN_ACK, REOPENED);
+               : likely(TRIGGER_WRONG_SYN_ACK, TRIGGER_BEFORE_SYN, REOPENED);
 }
 
 /* RFC 9293 section 3.10.7.4, SYN-RECEIVED: "If the segment acknowledgment is not acceptable, form a
@@ -196,7 +210,9 @@ RULE(wrong_syn_ack)
 RULE(bad_handshake_ack)
 {
     if (!yes(TRIGGER_BAD_HANDSHAKE_ACK))
-        return no();
-    return vouched_answer(e) ? certain(TRIGGER_BAD_HANDSHAKE_ACK, SERVER_NEVER_SPOKE, TTL_SAME)
-                             : likely(TRIGGER_BAD_HANDSHAKE_ACK, SERVER_NEVER_SPOKE);
+        return answers_out_of_nothing(e) && yes(TRIGGER_BARE_ACK) ? not_excluded(OPENING_SEEN)
+                                                                  : no();
+    return vouched_answer(e) && !yes(TRIGGER_NEAR_ACK)
+               ? certain(TRIGGER_BAD_HANDSHAKE_ACK, TTL_SAME)
+               : likely(TRIGGER_BAD_HANDSHAKE_ACK, TRIGGER_NEAR_ACK);
 }

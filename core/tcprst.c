@@ -192,6 +192,7 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
     struct fact *earlier = &j->evidence.facts[TCPRST_FACT_EARLIER_RESET];
     earlier->state = j->ended.any ? FACT_TRUE : FACT_FALSE;
     earlier->frame = where_frame(j->ended.where);
+    evidence_earlier_reset(&j->evidence, r, j->ended.where);
     where_t forged = forged_before(r);
     j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].state = forged ? FACT_TRUE : FACT_FALSE;
     j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].frame = where_frame(forged);
