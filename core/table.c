@@ -17,15 +17,16 @@
 
 enum { CHUNK = 64, SWEEP = 6, SAMPLE = 16 };
 
-/* Where a connection at work lives. An odd number of lines, so that the same line of many homes
- * does not fall into the same few sets of the cache. */
+/* Where a connection at work lives. An odd number of lines, so that the same line of many homes does
+ * not fall into the same few sets of the cache. */
+enum { HOME_LINES = (sizeof(struct connection) + LINE - 1) / LINE | 1 };
 struct home {
     union {
         _Alignas(LINE) struct connection connection;
         struct home *next_free; /* of one that is not used */
+        uint8_t lines[HOME_LINES * LINE];
     };
 };
-_Static_assert(sizeof(struct home) / LINE % 2 == 1, "homes share the same sets of the cache");
 
 struct slot {
     uint32_t hash;
