@@ -9,6 +9,7 @@
  */
 #include "connection.h"
 #include "fetch.h"
+#include "key.h"
 #include "limits.h"
 #include "pack.h"
 
@@ -17,8 +18,8 @@
 
 enum { CHUNK = 64, SWEEP = 6, SAMPLE = 16 };
 
-/* Where a connection at work lives. An odd number of lines, so that the same line of many homes does
- * not fall into the same few sets of the cache. */
+/* Where a connection at work lives. An odd number of lines, so that the same line of many homes
+ * does not fall into the same few sets of the cache. */
 enum { HOME_LINES = (sizeof(struct connection) + LINE - 1) / LINE | 1 };
 struct home {
     union {
@@ -45,12 +46,6 @@ struct entry {
     /* of a packed one */
     uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
     uint32_t since;          /* when it was last heard of: ticks() */
-};
-
-/* A key as the table compares it: the addresses of end[0] and end[1] in words (of no order), both
- * ports and the IP version in one. By value, so that it can live in registers. */
-struct key {
-    uint64_t a, b, a_rest, b_rest, ports;
 };
 
 struct table {
@@ -165,99 +160,22 @@ void table_free(struct table *t)
 
 /* ---- keys ---- */
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    uint64_t x = (a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xd6e8feb86659fd93u);
-    return x ^ (x >> 32);
-}
-
-static inline uint64_t load64(const uint8_t *p)
-{
-    uint64_t v;
-    memcpy(&v, p, 8);
-    return v;
-}
-
-static inline uint32_t load32(const uint8_t *p)
-{
-    uint32_t v;
-    memcpy(&v, p, 4);
-    return v;
-}
-
-static inline uint64_t read32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-static inline struct key make_key(uint8_t ip_version, const uint8_t *a, const uint8_t *b,
-                                  uint16_t a_port, uint16_t b_port)
-{
-    struct key k = {.ports = (uint64_t)ip_version << 32 | (uint32_t)a_port << 16 | b_port};
-    if (ip_version == 6) {
-        k.a = load64(a);
-        k.a_rest = load64(a + 8);
-        k.b = load64(b);
-        k.b_rest = load64(b + 8);
-    } else {
-        k.a = load32(a);
-        k.b = load32(b);
-    }
-    return k;
-}
-
-static inline uint32_t hash_key(const struct table *t, const struct key *k)
-{
-    uint64_t h = mix(k->a ^ t->seed, k->b << 32 ^ k->b ^ k->ports);
-    if (k->a_rest | k->b_rest)
-        h = mix(h ^ k->a_rest, k->b_rest ^ k->b ^ t->seed);
-    h *= 0x9fb21c651e98df25u;
-    return (uint32_t)(h ^ (h >> 32));
-}
-
-/* Index of the sender: the numerically lower address and port is end[0]. */
-static inline int direction_of(const struct tcprst_segment *s)
-{
-    if (s->ip_version == 6) {
-        int order = memcmp(s->source, s->destination, 16);
-        if (order)
-            return order > 0;
-        return s->source_port > s->destination_port;
-    }
-    return (read32(s->source) << 16 | s->source_port) >
-           (read32(s->destination) << 16 | s->destination_port);
-}
-
-static inline struct key key_of_segment(const struct tcprst_segment *s, int d)
-{
-    /* Which end sends is anybody's guess, the processor's too: nothing is to jump for it. */
-    const uint8_t *lower = d ? s->destination : s->source, *higher = d ? s->source : s->destination;
-    uint32_t ports[2] = {s->source_port, s->destination_port};
-    return make_key(s->ip_version, lower, higher, (uint16_t)ports[d], (uint16_t)ports[!d]);
-}
-
 static inline struct key key_of_connection(const struct connection *c)
 {
-    return make_key(c->ip_version, c->address[0], c->address[1], c->port[0], c->port[1]);
+    return key_make(c->ip_version, c->address[0], c->address[1], c->port[0], c->port[1]);
 }
 
 static inline struct key key_of_packed(const struct packed *p)
 {
-    return make_key(p->ip_version, p->octets, p->octets + address_size(p->ip_version), p->port[0],
+    return key_make(p->ip_version, p->octets, p->octets + address_size(p->ip_version), p->port[0],
                     p->port[1]);
-}
-
-static inline bool same_key(const struct key *a, const struct key *b)
-{
-    return a->a == b->a && a->b == b->b && a->ports == b->ports && a->a_rest == b->a_rest &&
-           a->b_rest == b->b_rest;
 }
 
 static bool is_at(const struct entry *e, const struct key *k)
 {
     struct key other = e->state == ENTRY_AT_WORK ? key_of_connection(&e->home->connection)
                                                  : key_of_packed(e->packed);
-    return same_key(k, &other);
+    return key_same(k, &other);
 }
 
 /* ---- entries and homes ---- */
@@ -427,7 +345,7 @@ static bool still_there(const struct expected *e)
     if (!e->home || !e->home->connection.used)
         return false;
     struct key there = key_of_connection(&e->home->connection);
-    return same_key(&e->key, &there);
+    return key_same(&e->key, &there);
 }
 
 struct connection *table_get(struct table *t, const struct tcprst_segment *s, int *direction,
@@ -437,9 +355,9 @@ struct connection *table_get(struct table *t, const struct tcprst_segment *s, in
     const struct expected *e = expected(t, s);
     *made = false;
     if (!e) {
-        now.direction = direction_of(s);
+        now.direction = key_direction(s);
         now.key = key_of_segment(s, now.direction);
-        now.hash = hash_key(t, &now.key);
+        now.hash = key_hash(&now.key, t->seed);
         e = &now;
     } else if (still_there(e)) {
         *direction = e->direction;
@@ -476,9 +394,9 @@ void table_expect(struct table *t, const struct tcprst_segment *segments, size_t
     t->expected.count = (unsigned)count;
     struct expected *const begin = t->expected.segments, *const end = begin + count;
     for (struct expected *e = begin; e < end; e++, segments++) {
-        e->direction = direction_of(segments);
+        e->direction = key_direction(segments);
         e->key = key_of_segment(segments, e->direction);
-        e->hash = hash_key(t, &e->key);
+        e->hash = key_hash(&e->key, t->seed);
         fetch(&t->slots[e->hash & t->mask]);
     }
     for (struct expected *e = begin; e < end; e++) {
@@ -693,7 +611,7 @@ static size_t slot_of(const struct table *t, size_t i)
     const struct entry *e = &t->entries[i];
     struct key k = e->state == ENTRY_AT_WORK ? key_of_connection(&e->home->connection)
                                              : key_of_packed(e->packed);
-    size_t p = hash_key(t, &k) & t->mask;
+    size_t p = key_hash(&k, t->seed) & t->mask;
     while (t->slots[p].entry != i + 1)
         p = (p + 1) & t->mask;
     return p;
