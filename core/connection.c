@@ -218,7 +218,7 @@ static void note_round_trip(struct endpoint *x, uint32_t ack, int64_t time)
         return;
     int64_t rtt = time - x->timed_at;
     x->seen &= ~(uint32_t)END_TIMED;
-    if (rtt < 0)
+    if (rtt < 0 || rtt > RTT_MOST)
         return;
     if (x->rtt_samples < UINT8_MAX)
         x->rtt_samples++;

@@ -39,6 +39,10 @@
 
 /* ---- Matching a RST with what drew it ---- */
 
+/* What took longer was no round trip: the capture's clock jumped. (And some times this fits in 64
+ * bits.) */
+#define RTT_MOST (3600 * NS_PER_S)
+
 /* A stack answers at once: the answer is seen one round trip to it later. Measured round trips vary
  * with queues, so four times the largest measured one, and at least 250 ms. */
 #define TRIGGER_RTTS 4

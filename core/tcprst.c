@@ -737,7 +737,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
         connection_begin_anew(c, core->statistics.connections++);
         c->last_time = core->now;
         make_room(core);
-    } else if (c && connection_begins_anew(c, s, d)) {
+    } else if (c && connection_begins_anew(c, s, d) && !connection_duplicate(c, s, d, core->now)) {
         settle(core, c);
         tell_connection(core, c, false);
         if (!connection_begin_anew(c, core->statistics.connections++))
