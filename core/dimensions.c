@@ -134,19 +134,30 @@ static bool receiver_went_on(const struct reset *r)
     return a->y_repeated >= 0 && a->y_repeated - r->when > sent_before;
 }
 
-/* One challenge answers one RST: Linux sends no second within 500 ms (tcp_invalid_ratelimit). */
+/* A challenge of Y came so soon after the RST that it may answer it. */
+static bool challenge_in_time(const struct reset *r)
+{
+    const struct after *a = r->after;
+    return a->challenge >= 0 && a->challenge - r->when <= after_pause(r) + 4 * REACTION;
+}
+
+/* One challenge answers one RST: Linux sends no second within 500 ms (tcp_invalid_ratelimit). It is
+ * the first that may have drawn it. */
 static bool challenge_taken(const struct reset *r)
 {
-    const struct reset *p = r->previous_of_connection;
-    return p && p->after == r->after && p->incarnation == r->incarnation && p->d == r->d &&
-           !p->duplicate_of;
+    unsigned looked = 0;
+    for (const struct reset *p = r->previous_of_connection;
+         p && p->after == r->after && looked < MAX_RELATED; p = p->previous_of_connection, looked++)
+        if (p->incarnation == r->incarnation && p->d == r->d && !p->duplicate_of &&
+            p->outcome.acceptance != TCPRST_ACCEPTANCE_OUT_OF_WINDOW && challenge_in_time(p))
+            return true;
+    return false;
 }
 
 static bool was_challenged(const struct reset *r, enum tcprst_acceptance acceptance)
 {
     const struct after *a = r->after;
-    if (challenge_taken(r) || a->challenge < 0 ||
-        a->challenge - r->when > after_pause(r) + 4 * REACTION)
+    if (!challenge_in_time(r) || challenge_taken(r))
         return false;
     if (acceptance == TCPRST_ACCEPTANCE_IN_WINDOW)
         return true;
