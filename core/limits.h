@@ -75,6 +75,10 @@
  * retransmission timer. */
 #define DUPLICATE_WINDOW_NO_ID (1 * NS_PER_MS)
 
+/* Where captures were merged whose clocks differ, the copy comes much later. So many segments of a
+ * connection are looked through for its original: at a few hundred a second, some seconds. */
+#define MERGED_BACK 256
+
 /* ---- Recent segments kept of a connection ---- */
 
 /* At least so many, for the story just before a RST. */

@@ -589,10 +589,25 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
 void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                 const struct recent *e, int d)
 {
-    if (a->closed || (e->bits & RECENT_DUPLICATE))
+    if (a->closed || (e->bits & RECENT_DUPLICATE) || captured_before(r->connection, e))
         return;
     bool from_x = d == r->d;
     /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */
+/* The same packet captured long before, by its IP identification, too: captures from two points,
+ * whose clocks differ, were merged. */
+static bool captured_before(const struct connection *c, const struct recent *e)
+{
+    const struct recent *p;
+    if (!e->ip_id)
+        return false;
+    for (uint64_t n = 0; n < MERGED_BACK && (p = recent_back(&c->recents, n)) != NULL; n++)
+        if (p != e && p->ip_id == e->ip_id && p->seq == e->seq && p->ack == e->ack &&
+            p->flags == e->flags && p->length == e->length && p->window == e->window &&
+            !((p->bits ^ e->bits) & RECENT_FROM_B))
+            return true;
+    return false;
+}
+
     bool syn_ack = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK);
     if (syn_ack && (e->bits & RECENT_STRAY) && (r->connection_flags & CONN_ESTABLISHED)) {
         a->closed = true;
