@@ -49,8 +49,8 @@ static bool odd_flags(uint16_t flags)
     if (!(f & TCPRST_ACK))
         return (f & (TCPRST_SYN | TCPRST_FIN)) !=
                TCPRST_SYN; /* null, FIN, Xmas, SYN+FIN, bare PSH */
-    return (f & (TCPRST_SYN | TCPRST_FIN)) == (TCPRST_SYN | TCPRST_FIN) ||
-           (f & (TCPRST_FIN | TCPRST_URG | TCPRST_PSH)) == (TCPRST_FIN | TCPRST_URG | TCPRST_PSH);
+    /* FIN, PSH and URG with ACK may be the last words of a connection that uses urgent data. */
+    return (f & (TCPRST_SYN | TCPRST_FIN)) == (TCPRST_SYN | TCPRST_FIN);
 }
 
 /* The server's side until the first sign that it knows the connection is finished. */

@@ -218,7 +218,7 @@ RULE(keepalive_timeout)
         return no();
     if (yes(PROBE_RHYTHM))
         /* One probe whose answer was lost to the capture says little of an abort later. */
-        return vouched_abort(e) && yes(PROBES_STEADY)
+        return vouched_abort(e) && yes(PROBES_STEADY) && yes(BOTH_DIRECTIONS)
                    ? certain(PROBES_UNANSWERED, PROBES_STEADY, PROBE_RHYTHM, ABORT_FORM, TTL_SAME)
                    : likely(PROBES_UNANSWERED, PROBE_RHYTHM, ABORT_FORM);
     return not_excluded(PROBES_UNANSWERED);

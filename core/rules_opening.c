@@ -13,10 +13,11 @@ RULE(closed_port)
         return no();
     if (yes(TRIGGER_SYN_IN_WINDOW))
         return not_excluded(TRIGGER_SYN);
-    /* Amid other attempts on these ports a SYN may have been refused for them, not for the port. */
+    /* Amid other attempts on these ports a SYN may have been refused for them, not for the port; on
+     * one that was open, for what was left of a connection that the capture does not have. */
     bool attempts = yes(EARLIER_OPEN) || yes(TRIGGER_MATCHES_PAST);
     if (yes(TRIGGER_SYN) && yes(HOST_STACK) && !yes(FILTER_TOS) && vouched_answer(e) &&
-        !yes(SENDER_ACCEPTED) && !attempts)
+        !yes(SENDER_ACCEPTED) && !attempts && !yes(PORT_OPEN))
         return certain(TRIGGER_SYN, HOST_STACK, TTL_SAME, BARE_FORM);
     if (yes(TRIGGER_SYN))
         return likely(TRIGGER_SYN, BARE_FORM, TTL_SAME, IP_ID_ZERO, FILTER_TOS);
