@@ -88,7 +88,9 @@ static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
                 syn_ack && !seq_between(r->x.iss + 1, t->ack, r->x.snd_max), t->where);
     bool older = syn_ack && syn_known && t->where < r->x.syn_where;
     tell_at(e, F(TRIGGER_BEFORE_SYN), older, t->where);
-    if (syn_ack && syn_known)
+    /* Of options that were cut off nothing is known. */
+    bool cut = seen(&r->x, END_OPTIONS) && r->x.wscale == WSCALE_UNKNOWN;
+    if (syn_ack && syn_known && !cut)
         tell_at(e, F(TRIGGER_BAD_ECHO), t->bits & RECENT_BAD_ECHO, t->where);
     numbers(e, F(TRIGGER_WRONG_SYN_ACK), t->ack, r->x.iss + 1);
     bool challenge = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_ACK && syn_known &&
@@ -446,7 +448,8 @@ static int64_t octets_of_peer(const struct reset *r)
     if (sent < 0 && told < 0)
         return -1;
     int64_t most = sent > told ? sent : told;
-    return most > 0 || opened ? most : -1;
+    /* Of a peer whose own opening was not captured, the first octets may be missing, too. */
+    return most > 0 || (opened && (r->y.seen & (END_SYN | END_SYN_ACK))) ? most : -1;
 }
 
 static void fact_history(struct evidence *e, const struct reset *r)
@@ -454,8 +457,11 @@ static void fact_history(struct evidence *e, const struct reset *r)
     const struct endpoint *x = &r->x, *y = &r->y;
     bool opened = r->connection_flags & CONN_OPENED;
     tell_at(e, F(OPENING_SEEN), opened, x->syn_where ? x->syn_where : y->syn_where);
-    if (opened || (r->connection_flags & CONN_ESTABLISHED))
+    /* One end alone does not show whether the other finished it. */
+    bool unanswered = seen(x, END_SEEN) || !(y->seen & (END_ACK | END_AHEAD));
+    if ((opened && seen(y, END_SEEN) && unanswered) || (r->connection_flags & CONN_ESTABLISHED))
         tell(e, F(HANDSHAKE_DONE), r->connection_flags & CONN_ESTABLISHED);
+    tell_at(e, F(ONLY_SYN), seen(x, END_SYN) && !(x->seen & (END_ACK | END_AHEAD)), x->syn_where);
     tell(e, F(SENDER_SEEN), seen(x, END_SEEN));
     tell(e, F(PEER_SEEN), seen(y, END_SEEN) || r->has_trigger);
     tell(e, F(BOTH_DIRECTIONS),
@@ -491,14 +497,21 @@ static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint
     return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
 }
 
+/* Of all it sent just one octet of sequence space is missing: a FIN, most likely. */
+static bool lacks_one(const struct endpoint *x)
+{
+    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
+    return seen(x, END_SEEN) && !seen(x, END_FIN) && x->snd_max - from == (uint32_t)x->octets + 1;
+}
+
 static void fact_fins(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
     if (seen(x, END_SEEN) || seen(y, END_SEEN)) {
         /* What was acknowledged and not captured may have been a FIN. */
-        bool x_told = x_fin || !acknowledged_unseen(y, x),
-             y_told = y_fin || !acknowledged_unseen(x, y);
+        bool x_told = x_fin || !(acknowledged_unseen(y, x) || lacks_one(x)),
+             y_told = y_fin || !(acknowledged_unseen(x, y) || lacks_one(y));
         if (x_told)
             tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
         if (y_told)
@@ -654,6 +667,8 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
 {
     if (r->idle < 0)
         return;
+    tell(e, F(IDLE_BRIEF), r->idle < TIMER_MIN);
+    numbers(e, F(IDLE_BRIEF), r->idle, 0);
     tell(e, F(KNOWN_TIMER), tcprst_known_timer(r->idle) != NULL);
     numbers(e, F(KNOWN_TIMER), r->idle, 0);
     tell(e, F(IDLE_LONG), r->idle >= IDLE_LONG);
@@ -692,6 +707,17 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
 
 /* ---- other connections ---- */
 
+/* How many of that kind there were about then, this one included if it is one. */
+static int64_t resets_about(const struct host *host, enum host_runs kind, int64_t when)
+{
+    const struct run *run = host_run_at(host, kind, when);
+    if (!run)
+        run = host_run_at(host, kind, when + MASS_GAP);
+    if (!run)
+        run = host_run_at(host, kind, when - MASS_GAP);
+    return run ? (int64_t)run->count : 0;
+}
+
 static void fact_runs(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct run *aborts =
@@ -705,6 +731,10 @@ static void fact_runs(struct evidence *e, const struct reset *r, const struct ho
         tell(e, F(LISTENER_TOO), silent && aborts->count >= 2 && span <= LISTENER_SPAN);
         numbers(e, F(LISTENER_TOO), (int64_t)aborts->count - 1, span);
     }
+    int64_t others =
+        resets_about(x_host, RUN_ABORTS, r->when) + resets_about(x_host, RUN_STRAYS, r->when);
+    tell(e, F(OTHERS_ENDED), others >= 2);
+    numbers(e, F(OTHERS_ENDED), others - 1, 0);
     const struct run *forgets = r->has_trigger ? host_run_at(x_host, RUN_FORGETS, r->when) : NULL;
     if (forgets) {
         tell(e, F(OTHERS_FORGOT), forgets->count >= 2);
@@ -899,6 +929,8 @@ static void fact_after(struct evidence *e, const struct reset *r)
     tell_at(e, F(SYN_AGAIN), a->syn_again >= 0, a->syn_where);
     numbers(e, F(SYN_AGAIN), a->syn_again - r->when, 0);
     tell_at(e, F(REOPENED), a->reopened, a->syn_where);
+    if (is(e, F(TRIGGER_SYN)))
+        tell_at(e, F(PEER_WENT_ON), a->y_count > 0 && a->syn_again < 0, a->y_first_where);
     fact_went_on(e, r, a);
     fact_confirmed(e, r, a);
 }

@@ -165,6 +165,8 @@
 #define FORGET_GAP (60 * NS_PER_S)
 /* Idle times within 1/50 (2 %) of each other count as the same timer. */
 #define IDLE_SAME 50
+/* No timer that ends a connection runs out sooner: the least retransmission timeout of Linux. */
+#define TIMER_MIN (200 * NS_PER_MS)
 /* Shorter pauses recur by chance. */
 #define IDLE_RECUR_MIN (1 * NS_PER_S)
 /* Two ends told of one expiry: the device sends both at once, the observer may stand beside one of

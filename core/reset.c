@@ -317,6 +317,13 @@ bool reset_has_abort_form(const struct reset *r)
     return !r->has_trigger && ack_plausible(r) && seq_plausible(r);
 }
 
+bool reset_is_abort(const struct reset *r)
+{
+    /* Of one end alone nothing better is known than that it took part. */
+    bool one_end = !seen(&r->y, END_SEEN) && seen(&r->x, END_SEEN | END_ACK);
+    return reset_has_abort_form(r) && (one_end || (r->connection_flags & CONN_ESTABLISHED));
+}
+
 /* ---- the record ---- */
 
 static uint16_t sum16(const uint8_t *p, uint32_t n, uint32_t *sum)
@@ -586,13 +593,6 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     }
 }
 
-void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
-                const struct recent *e, int d)
-{
-    if (a->closed || (e->bits & RECENT_DUPLICATE) || captured_before(r->connection, e))
-        return;
-    bool from_x = d == r->d;
-    /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */
 /* The same packet captured long before, by its IP identification, too: captures from two points,
  * whose clocks differ, were merged. */
 static bool captured_before(const struct connection *c, const struct recent *e)
@@ -608,6 +608,13 @@ static bool captured_before(const struct connection *c, const struct recent *e)
     return false;
 }
 
+void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                const struct recent *e, int d)
+{
+    if (a->closed || (e->bits & RECENT_DUPLICATE) || captured_before(r->connection, e))
+        return;
+    bool from_x = d == r->d;
+    /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */
     bool syn_ack = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK);
     if (syn_ack && (e->bits & RECENT_STRAY) && (r->connection_flags & CONN_ESTABLISHED)) {
         a->closed = true;

@@ -142,6 +142,8 @@ int64_t after_pause(const struct reset *r);
 void after_init(struct after *a);
 /* RST(+ACK) where its sender stood, drawn by nothing: RFC 9293 section 3.10.5. */
 bool reset_has_abort_form(const struct reset *r);
+/* ... of a connection that was established, as far as the capture shows. */
+bool reset_is_abort(const struct reset *r);
 /* The port of the service: the server's, or the lower one. */
 uint16_t reset_service_port(const struct reset *r);
 /* A segment captured just after the RST that draws it all the same (captures reorder). */

@@ -100,5 +100,6 @@ RULE(unclassified)
         return possible(ODD_RST);
     if (yes(TRIGGER) || yes(ABORT_FORM))
         return no();
-    return possible(TRIGGER, ABORT_FORM);
+    return not(PEER_SEEN) || not(OPENING_SEEN) ? not_excluded(TRIGGER, ABORT_FORM)
+                                               : possible(TRIGGER, ABORT_FORM);
 }

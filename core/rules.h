@@ -119,7 +119,7 @@ static inline bool stray_answer(const struct evidence *e)
 /* The answer of an end of which nothing else was captured, in a connection begun before. */
 static inline bool answers_out_of_nothing(const struct evidence *e)
 {
-    return stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN) && !yes(EARLIER_RESET);
+    return stray_answer(e) && not(SENDER_SEEN) && !yes(EARLIER_RESET);
 }
 
 /* The form of an answer to a segment without ACK - a SYN, a probe - that was not captured. */
@@ -128,10 +128,11 @@ static inline bool refuses_unseen(const struct evidence *e)
     return not(PEER_SEEN) && yes(SEQ_ZERO) && yes(ACK_FLAG);
 }
 
-/* An answer by its form, to a direction that was not captured. */
-static inline bool answers_unseen(const struct evidence *e)
+/* A SYN refused on a port that is open all the same. */
+static inline bool refused_amiss(const struct evidence *e)
 {
-    return not(PEER_SEEN) && not(ACK_FLAG) && !yes(LIVE_SOCKET);
+    return yes(TRIGGER_SYN) && unseen(EARLIER_FINS) &&
+           (yes(PORT_OPEN) || yes(REOPENED) || yes(PEER_WENT_ON) || yes(OPPOSITE_AT_ONCE));
 }
 
 /* One direction only, and the RST drawn by nothing in it: hardly anything can be excluded. */
@@ -144,6 +145,13 @@ static inline bool one_sided(const struct evidence *e)
 static inline bool deliberate(const struct evidence *e)
 {
     return yes(ABORT_FORM) && !yes(SENDER_FIN) && !yes(MPTCP_REASON) && !yes(ODD_RST);
+}
+
+/* The opening, or all of one end, is not in the capture: what came before, or from there, is not
+ * known. */
+static inline bool partial(const struct evidence *e)
+{
+    return not(OPENING_SEEN) || not(PEER_SEEN) || not(SENDER_SEEN);
 }
 
 /* What no end that had really sent this RST would have done. */
@@ -166,6 +174,41 @@ static inline unsigned device_signs(const struct evidence *e)
            (unsigned)yes(PAYLOAD) + (unsigned)yes(KNOWN_LADDER) + (unsigned)yes(ANSWER_WINDOW) +
            (unsigned)yes(IP_ID_CONSTANT) + (unsigned)yes(TTL_START) + (unsigned)yes(LADDER) +
            (unsigned)yes(ABORT_WITHOUT_ACK);
+}
+
+/* An answer by its form, to something that was not captured. */
+static inline bool answers_unseen(const struct evidence *e)
+{
+    /* Nothing of an open port was captured: whatever it is, it does not answer the SYN. */
+    bool to_syn = yes(OPENING_SEEN) && yes(PEER_SEEN) && not(SENDER_SEEN);
+    return !yes(TRIGGER) && not(ACK_FLAG) && !yes(LIVE_SOCKET) && !yes(ODD_RST) && !to_syn &&
+           device_signs(e) < 2;
+}
+
+/* ... in an attempt to connect: of its sender at most a SYN was captured. */
+static inline bool answers_unseen_opening(const struct evidence *e)
+{
+    return answers_unseen(e) && (yes(ONLY_SYN) || not(SENDER_SEEN));
+}
+
+/* ... in a connection: more than a SYN of its sender was captured, or nothing of it. */
+static inline bool answers_unseen_segment(const struct evidence *e)
+{
+    return answers_unseen(e) && !yes(ONLY_SYN);
+}
+
+/* An abort for all that is captured, though not by its numbers: too little is there to compare them
+ * with. */
+static inline bool unplaced_abort(const struct evidence *e)
+{
+    return yes(ACK_FLAG) && not(SEQ_ZERO) && !yes(ABORT_FORM) && !yes(TRIGGER) && !yes(ODD_RST) &&
+           !yes(MPTCP_REASON) && !yes(EARLIER_RESET) && device_signs(e) < 2;
+}
+
+/* An abort of which too little is captured to tell the one kind from the other. */
+static inline bool half_seen_abort(const struct evidence *e)
+{
+    return unplaced_abort(e) || (deliberate(e) && partial(e));
 }
 
 #endif

@@ -20,8 +20,10 @@ RULE(mptcp_abort)
 
 RULE(listener_closed)
 {
-    if (not(PEER_SEEN) && deliberate(e) && not(SENDER_SENT_DATA))
-        return not_excluded(PEER_SEEN);
+    /* The ACK that finished the handshake may have been lost before it was captured. */
+    bool accepted = not(HANDSHAKE_DONE) && deliberate(e) && yes(LIVE_SOCKET);
+    if ((half_seen_abort(e) || accepted) && !yes(SENDER_CLIENT) && !yes(SENDER_SENT_DATA))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, HANDSHAKE_DONE, LIVE_SOCKET, ABORT_FORM);
     if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || !not(SENDER_SENT_DATA) ||
         yes(EARLIER_RESET))
         return no();
@@ -32,6 +34,8 @@ RULE(listener_closed)
 
 RULE(mass_abort)
 {
+    if (yes(OTHERS_ENDED) && !yes(OTHERS_TOO) && (deliberate(e) || unplaced_abort(e)))
+        return not_excluded(OTHERS_ENDED);
     if (!deliberate(e) || !yes(OTHERS_TOO))
         return no();
     return yes(ABORTS_BY_HABIT) ? not_excluded(ABORTS_BY_HABIT) : likely(OTHERS_TOO, ABORT_FORM);
@@ -39,10 +43,14 @@ RULE(mass_abort)
 
 RULE(application_idle_timeout)
 {
-    if (!deliberate(e) || yes(PROBES_UNANSWERED) || yes(OPPOSITE_AT_ONCE))
+    if (yes(PROBES_UNANSWERED) || yes(OPPOSITE_AT_ONCE))
         return no();
-    if (yes(IDLE_RECURS))
+    if (deliberate(e) && yes(IDLE_RECURS))
         return likely(IDLE_RECURS, ABORT_FORM, IDLE_LONGEST, KNOWN_TIMER);
+    if (half_seen_abort(e) && !yes(IDLE_BRIEF))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM);
+    if (!deliberate(e))
+        return no();
     return yes(IDLE_LONGEST) || not(IDLE_RECURS) ? not_excluded(IDLE_LONGEST) : no();
 }
 
@@ -50,6 +58,10 @@ RULE(application_idle_timeout)
  */
 RULE(early_reply)
 {
+    /* Its answer may have come before the capture began, or been lost to it. */
+    bool lost = deliberate(e) && yes(SEQ_BEYOND_SENT) && !yes(LADDER);
+    if ((half_seen_abort(e) || lost) && !yes(SENDER_CLIENT) && !(deliberate(e) && yes(REPLY_SENT)))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, SEQ_BEYOND_SENT, ABORT_FORM);
     if (!deliberate(e) || yes(SENDER_CLIENT) || !yes(REPLY_SENT) || not(PEER_SENT_DATA))
         return no();
     if (unseen(SENDER_CLIENT) || yes(EXCHANGE_COMPLETE))
@@ -61,8 +73,8 @@ RULE(early_reply)
 
 RULE(cancelled_transfer)
 {
-    if (yes(ABORT_FORM) && not(PEER_SEEN) && !yes(MPTCP_REASON))
-        return not_excluded(PEER_SEEN);
+    if (!yes(BULK_FROM_PEER) && half_seen_abort(e))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM);
     if (!yes(ABORT_FORM) || yes(MPTCP_REASON) || !yes(BULK_FROM_PEER))
         return no();
     if (yes(RIGHT_AFTER_DATA) || yes(PEER_IN_FLIGHT))
@@ -72,17 +84,22 @@ RULE(cancelled_transfer)
 
 RULE(reset_instead_of_fin)
 {
+    if (half_seen_abort(e) && !yes(EXCHANGE_COMPLETE))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM);
     if (!deliberate(e))
         return no();
     if (yes(EXCHANGE_COMPLETE))
         return likely(EXCHANGE_COMPLETE, ABORT_FORM, PEER_FIN);
     bool spoke = yes(SENDER_SENT_DATA) && yes(PEER_SENT_DATA);
-    return spoke || (not(OPENING_SEEN) && yes(ALL_ACKNOWLEDGED)) ? not_excluded(ALL_ACKNOWLEDGED)
-                                                                 : no();
+    return spoke ? not_excluded(ALL_ACKNOWLEDGED) : no();
 }
 
 RULE(unread_data)
 {
+    if ((half_seen_abort(e) || deliberate(e)) && unseen(PEER_SENT_DATA))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM);
+    if (unplaced_abort(e) && yes(PEER_SENT_DATA))
+        return not_excluded(PEER_SENT_DATA);
     if (!yes(ABORT_FORM) || yes(MPTCP_REASON) || !yes(PEER_SENT_DATA))
         return no();
     if (yes(WINDOW_SHRUNK))
@@ -96,6 +113,8 @@ RULE(unread_data)
 
 RULE(so_linger_abort)
 {
+    if (unplaced_abort(e))
+        return not_excluded(ABORT_FORM);
     if (!deliberate(e))
         return no();
     bool elsewhere = yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS) || yes(ZERO_WINDOW) ||
@@ -112,10 +131,12 @@ RULE(so_linger_abort)
 
 RULE(local_abort)
 {
+    if (unplaced_abort(e))
+        return not_excluded(ABORT_FORM);
     if (!deliberate(e))
         return no();
     if (honest(e) && (yes(TTL_SAME) || unseen(TTL_SAME)) && !yes(OPTIONS_MISSING) &&
-        !yes(ABORT_WITHOUT_ACK))
+        !yes(ABORT_WITHOUT_ACK) && !answers_unseen(e))
         return likely(ABORT_FORM, LIVE_SOCKET, IP_ID_NEXT, TTL_SAME);
     return possible(ABORT_FORM, TTL_SAME);
 }
@@ -124,10 +145,17 @@ RULE(local_abort)
  * the two on purpose. */
 RULE(abort_after_fin)
 {
+    /* Its FIN may have come before the capture began, or been lost to it. */
+    bool lost = unseen(SENDER_FIN) || (yes(SEQ_BEYOND_SENT) && !yes(LADDER));
+    if (!yes(SENDER_FIN) && (half_seen_abort(e) || (deliberate(e) && lost)))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, SEQ_BEYOND_SENT, ABORT_FORM);
     if (!yes(SENDER_FIN) || !yes(ABORT_FORM) || yes(MPTCP_REASON))
         return no();
     if (yes(SEQ_IS_FIN))
         return not_excluded(SENDER_FIN);
+    /* Without an acknowledgment it looks like an answer to what was not captured. */
+    if (answers_unseen(e))
+        return possible(SENDER_FIN, ABORT_FORM, TRIGGER);
     return vouched_abort(e) ? certain(SENDER_FIN, ABORT_FORM, LIVE_SOCKET, TTL_SAME)
                             : likely(SENDER_FIN, ABORT_FORM);
 }
@@ -147,7 +175,7 @@ RULE(device_stated)
         return contradicted(e) ? not_excluded(TEXT) : likely(TEXT);
     if (yes(WINDOW_CODE) && !yes(FORGED_BEFORE) && !yes(LADDER))
         return likely(WINDOW_CODE, OPTIONS_MISSING);
-    return no();
+    return yes(PAYLOAD) ? not_excluded(PAYLOAD) : no();
 }
 
 /* An answer by the rules, from a filter that kept the segment from its receiver. */
@@ -163,7 +191,10 @@ RULE(policy_reset)
     if (one_sided(e))
         return not_excluded(PEER_SEEN);
     if (!yes(HANDSHAKE_DONE) || yes(CONFIRMED))
-        return answers_out_of_nothing(e) ? not_excluded(OPENING_SEEN) : no();
+        return !yes(CONFIRMED) && ((stray_answer(e) && partial(e)) || answers_out_of_nothing(e) ||
+                                   (unseen(HANDSHAKE_DONE) && !yes(TRIGGER)))
+                   ? not_excluded(OPENING_SEEN)
+                   : no();
     if (yes(TEXT_SAYS_POLICY))
         return likely(TEXT_SAYS_POLICY, TEXT, TTL_SAME);
     if (contradicted(e) || (yes(TEXT) && unseen(TEXT_SAYS_POLICY)))
@@ -173,7 +204,7 @@ RULE(policy_reset)
                    ? not_excluded(EARLIER_RESET)
                    : no();
     /* What is cut for its content has shown some. */
-    if (not(PEER_SENT_DATA) && not(SENDER_SENT_DATA) && not(SENDER_CLIENT))
+    if (!yes(PEER_SENT_DATA) && not(SENDER_SENT_DATA) && not(SENDER_CLIENT))
         return not_excluded(TTL_SAME);
     if (yes(FORGED_BEFORE) && !yes(GUESSES) && !yes(LADDER))
         return likely(FORGED_BEFORE, TTL_SAME, OPTIONS_MISSING);
@@ -207,7 +238,7 @@ RULE(injected)
     if ((yes(LADDER) || yes(IP_ID_CONSTANT) || yes(KNOWN_LADDER)) && device_signs(e) >= 2)
         return likely(LADDER, IP_ID_CONSTANT, TTL_SAME, TTL_START, OPTIONS_MISSING, ANSWER_WINDOW,
                       SIGNATURE_CLOUDFLARE);
-    return yes(HANDSHAKE_DONE) || yes(TRIGGER_SYN) || device_signs(e) >= 1
+    return !not(HANDSHAKE_DONE) || yes(TRIGGER_SYN) || device_signs(e) >= 1
                ? not_excluded(TTL_SAME, SENDER_WENT_ON)
                : no();
 }
@@ -219,7 +250,7 @@ RULE(blind_attack)
         return likely(STRAY_RSTS, PEER_SEEN);
     if (one_sided(e))
         return not_excluded(PEER_SEEN);
-    if (!yes(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(LADDER))
+    if (not(HANDSHAKE_DONE) || yes(TRIGGER) || yes(CONFIRMED) || yes(LADDER))
         return no();
     if (yes(OUT_OF_PLACE) && (yes(GUESSES) || yes(SENDER_WENT_ON)))
         return yes(GUESSES) && yes(GUESSES_FAR) && yes(SENDER_WENT_ON)

@@ -16,22 +16,24 @@ static bool forgot(const struct evidence *e)
 static bool dead_and_bare(const struct evidence *e)
 {
     return yes(EARLIER_RESET) && not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && honest(e) &&
-           !yes(EARLIER_DATA) && !yes(FORGED_BEFORE) && not(OUT_OF_PLACE) && !yes(SENDER_WENT_ON);
+           !yes(EARLIER_DATA) && !yes(FORGED_BEFORE) && !yes(SENDER_WENT_ON) &&
+           (not(OUT_OF_PLACE) || (yes(EARLIER_ABORT) && yes(TTL_SAME)));
 }
 
 /* RFC 9293 section 3.5.2 again, for what was still in flight when an earlier RST ended the
  * connection. */
 RULE(echo_of_reset)
 {
-    if (answers_unseen(e))
-        return not_excluded(PEER_SEEN);
-    if (forgot(e))
-        return not_excluded(TRIGGER); /* the RST before may have been lost before it was captured */
+    /* The RST before may have been lost before it was captured, or have come before the capture. */
+    if (forgot(e) || answers_out_of_nothing(e))
+        return not_excluded(TRIGGER);
     if (yes(TRIGGER_SYN_ACK) && !yes(EARLIER_RESET))
         return not_excluded(
             TRIGGER_SYN_ACK); /* a RST before may have been made nearer to its receiver */
     if (dead_and_bare(e))
         return likely(EARLIER_RESET, EARLIER_ABORT, TRIGGER, BARE_FORM);
+    if (answers_unseen(e))
+        return not_excluded(TRIGGER, PEER_SEEN);
     if (!yes(EARLIER_RESET) || !yes(TRIGGER) || yes(TRIGGER_SYN) || yes(TRIGGER_CHALLENGE) ||
         yes(TRIGGER_WRONG_SYN_ACK))
         return no();
@@ -52,8 +54,6 @@ RULE(echo_of_reset)
 
 RULE(peer_restarted)
 {
-    if (answers_unseen(e))
-        return not_excluded(PEER_SEEN);
     if (yes(EARLIER_RESET) && stray_answer(e) && yes(TRIGGER_REPEATED))
         return not_excluded(TRIGGER_REPEATED); /* the RST before did not arrive */
     /* A program that takes the answer as it comes need not be the one that ended. */
@@ -63,6 +63,8 @@ RULE(peer_restarted)
     if (not(TRIGGER) && not(ACK_FLAG) && yes(BARE_FORM) && yes(PEER_REPEATED) &&
         yes(PEER_SENT_DATA))
         return possible(PEER_REPEATED, BARE_FORM, TTL_SAME);
+    if (answers_unseen_segment(e))
+        return not_excluded(TRIGGER, PEER_SEEN);
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();
@@ -75,8 +77,8 @@ RULE(peer_restarted)
 
 RULE(idle_state_lost)
 {
-    if (answers_unseen(e))
-        return not_excluded(PEER_SEEN);
+    if (answers_unseen_segment(e) && !yes(IDLE_BRIEF))
+        return not_excluded(TRIGGER, PEER_SEEN);
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();
@@ -92,8 +94,12 @@ RULE(idle_state_lost)
 /* RFC 9293 section 3.5.1, figure 10: half-open connection discovery. */
 RULE(half_open_resync)
 {
-    if (answers_unseen(e))
-        return not_excluded(PEER_SEEN);
+    if (answers_unseen_opening(e))
+        return not_excluded(TRIGGER, PEER_SEEN);
+    /* The ACK that it answers may be the challenge of a SYN that was not captured. */
+    if ((forgot(e) || answers_out_of_nothing(e)) && yes(TRIGGER_BARE_ACK) &&
+        !yes(TRIGGER_HANDSHAKE_ACK))
+        return not_excluded(TRIGGER_BARE_ACK);
     if (!yes(TRIGGER_CHALLENGE))
         return yes(TRIGGER_AMBIGUOUS) || yes(TRIGGER_BEFORE_SYN) ||
                        (yes(TRIGGER_WRONG_SYN_ACK) && yes(REPEATS_RESET))
@@ -110,10 +116,11 @@ RULE(half_open_resync)
 
 RULE(unknown_connection)
 {
-    if (answers_unseen(e))
-        return not_excluded(PEER_SEEN);
-    if (stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN) && !yes(EARLIER_RESET))
-        return likely(TRIGGER, OPENING_SEEN, SENDER_SEEN);
+    if (answers_unseen(e) && partial(e))
+        return not_excluded(TRIGGER, PEER_SEEN);
+    if (answers_out_of_nothing(e))
+        return not(OPENING_SEEN) ? likely(TRIGGER, OPENING_SEEN, SENDER_SEEN)
+                                 : possible(TRIGGER, SENDER_SEEN);
     return no();
 }
 
@@ -121,8 +128,9 @@ RULE(unknown_connection)
 
 RULE(data_after_close)
 {
-    if (answers_unseen(e))
-        return yes(SENDER_FIN) ? possible(SENDER_FIN, PEER_SEEN) : not_excluded(PEER_SEEN);
+    if (answers_unseen_segment(e))
+        return yes(SENDER_FIN) ? possible(SENDER_FIN, TRIGGER, PEER_SEEN)
+                               : not_excluded(TRIGGER, PEER_SEEN);
     if (!stray_answer(e))
         return no();
     /* The FIN may have been lost before it was captured. */
@@ -147,12 +155,12 @@ RULE(data_after_close)
 
 RULE(fin_after_expiry)
 {
-    if (answers_unseen(e))
-        return not_excluded(PEER_SEEN);
+    if (answers_unseen_segment(e))
+        return not_excluded(TRIGGER, PEER_SEEN);
     if (!stray_answer(e))
         return no();
     if (!yes(SENDER_FIN))
-        return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
+        return not(OPENING_SEEN) || unseen(SENDER_FIN) ? not_excluded(TRIGGER, SENDER_FIN) : no();
     if (yes(TRIGGER_FIN) && yes(TRIGGER_ACKED))
         return not_excluded(TRIGGER_ACKED);
     if (yes(TRIGGER_FIN) && yes(EXPIRY_PAUSE) && !yes(TRIGGER_DATA))
@@ -165,12 +173,12 @@ RULE(fin_after_expiry)
 
 RULE(late_after_close)
 {
-    if (answers_unseen(e))
-        return not_excluded(PEER_SEEN);
     /* What drew it was not captured, but its number tells: an old segment that came when all was
      * over. */
     if (yes(OLD_ACK) && yes(CONNECTION_CLOSED) && not(ACK_FLAG))
         return likely(CONNECTION_CLOSED, OLD_ACK, TTL_SAME);
+    if (answers_unseen_segment(e))
+        return not_excluded(TRIGGER, PEER_SEEN);
     if (!stray_answer(e))
         return no();
     if (yes(CONNECTION_CLOSED) && (!yes(TRIGGER_DATA) || yes(TRIGGER_AFTER_PEER_FIN)))
@@ -180,7 +188,7 @@ RULE(late_after_close)
         return likely(SENDER_FIN, TRIGGER_ACKED, TRIGGER);
     if (yes(SENDER_FIN))
         return possible(SENDER_FIN, TRIGGER);
-    return not(OPENING_SEEN) && not(SENDER_SEEN) ? not_excluded(TRIGGER) : no();
+    return not(OPENING_SEEN) || unseen(SENDER_FIN) ? not_excluded(TRIGGER, SENDER_FIN) : no();
 }
 
 /* Some stacks (macOS on an abrupt end) send FIN and then RST with the FIN's own number: Linux
@@ -189,13 +197,20 @@ RULE(fin_rst_pair)
 {
     if (yes(SENDER_FIN) && yes(SEQ_IS_FIN) && not(TRIGGER) && yes(FIN_JUST_SENT))
         return likely(SEQ_IS_FIN, FIN_JUST_SENT, TRIGGER);
+    if (half_seen_abort(e) || (partial(e) && answers_unseen_segment(e)))
+        return yes(SENDER_FIN) && not(SEQ_IS_FIN) ? no() : not_excluded(OPENING_SEEN, PEER_SEEN);
     return no();
 }
 
 RULE(time_wait_collision)
 {
-    if (refuses_unseen(e))
-        return not_excluded(PEER_SEEN);
+    if (refuses_unseen(e) || answers_unseen_opening(e))
+        return not_excluded(TRIGGER, PEER_SEEN);
+    /* Its SYN, which what it answers challenged, may not have been captured. */
+    if (stray_answer(e) && yes(TRIGGER_BARE_ACK) && (yes(SENDER_FIN) || not(SENDER_SEEN)))
+        return not_excluded(TRIGGER_BARE_ACK, SENDER_FIN);
+    if (refused_amiss(e) || (yes(TRIGGER_SYN) && yes(SENDER_SEEN) && !yes(EARLIER_FINS)))
+        return not_excluded(TRIGGER_SYN, PORT_OPEN, REOPENED, PEER_WENT_ON);
     if (!yes(EARLIER_FINS))
         return yes(TRIGGER_CHALLENGE) ? not_excluded(TRIGGER_CHALLENGE) : no();
     if (yes(TRIGGER_CHALLENGE))
@@ -211,8 +226,10 @@ RULE(time_wait_collision)
 
 RULE(keepalive_timeout)
 {
-    if (not(PEER_SEEN) && not(OPENING_SEEN) && yes(ACK_FLAG))
-        return not_excluded(PEER_SEEN);
+    if (half_seen_abort(e) && !yes(IDLE_BRIEF) && !yes(PROBES_UNANSWERED))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM);
+    if (not(PEER_SEEN) && deliberate(e) && yes(RETRANSMISSIONS))
+        return not_excluded(PEER_SEEN, RETRANSMISSIONS);
     if (!yes(ABORT_FORM) || !yes(PROBES_UNANSWERED) || yes(ZERO_WINDOW) || yes(RETRANSMISSIONS) ||
         yes(SENDER_FIN))
         return no();
@@ -226,6 +243,9 @@ RULE(keepalive_timeout)
 
 RULE(retransmission_timeout)
 {
+    if (!yes(RETRANSMISSIONS) && !yes(IDLE_BRIEF) &&
+        (half_seen_abort(e) || (deliberate(e) && yes(REPLY_UNACKED))))
+        return not_excluded(REPLY_UNACKED, OPENING_SEEN, PEER_SEEN, ABORT_FORM);
     if (!yes(RETRANSMISSIONS) || yes(TRIGGER) || yes(ZERO_WINDOW))
         return no();
     return likely(RETRANSMISSIONS, ABORT_FORM);
@@ -235,7 +255,9 @@ RULE(zero_window_timeout)
 {
     if (!yes(ZERO_WINDOW) || yes(TRIGGER) ||
         !(yes(WINDOW_PROBES) || yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS)))
-        return no();
+        return half_seen_abort(e) && !yes(IDLE_BRIEF)
+                   ? not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM)
+                   : no();
     return likely(ZERO_WINDOW, WINDOW_PROBES, PROBES_UNANSWERED, ABORT_FORM);
 }
 
@@ -253,6 +275,9 @@ RULE(device_idle_timeout)
         return likely(IDLE_LONG, KNOWN_TIMER, TTL_SAME, OPTIONS_MISSING, OPPOSITE_AT_ONCE);
     if (yes(OPPOSITE_AT_ONCE) && yes(HANDSHAKE_DONE) && (yes(IDLE_LONG) || yes(IDLE_LONGEST)))
         return likely(OPPOSITE_AT_ONCE, IDLE_LONG, KNOWN_TIMER, TTL_SAME);
+    bool answer = answers_unseen_segment(e) && yes(SENDER_SEEN);
+    if ((half_seen_abort(e) || answer) && !yes(IDLE_BRIEF))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, IDLE_LONG);
     if (yes(ABORT_FORM) && (yes(IDLE_LONG) || yes(IDLE_LONGEST) || !unseen(IDLE_RECURS)))
         return not_excluded(IDLE_LONG);
     return no();

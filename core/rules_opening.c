@@ -29,8 +29,8 @@ RULE(closed_port)
 /* Signs of a filter are what the host's own stack does otherwise; their absence proves nothing. */
 RULE(firewall_reject)
 {
-    if (refuses_unseen(e))
-        return not_excluded(SEQ_ZERO);
+    if (refuses_unseen(e) || (answers_unseen_segment(e) && not(PEER_SEEN)))
+        return not_excluded(SEQ_ZERO, TRIGGER, PEER_SEEN);
     /* In an open connection: it was answered by the rules, but the end it speaks for never met the
      * segment and lives on. */
     if (yes(TRIGGER_DATA) && yes(BARE_FORM) && yes(SENDER_WENT_ON) && !yes(SENDER_ACKED_TRIGGER) &&
@@ -49,12 +49,23 @@ RULE(firewall_reject)
     return not_excluded(TRIGGER_SYN);
 }
 
+/* It answers something, and for all that is captured, it may have been the client's first words
+ * after the SYN. */
+static bool may_have_refused(const struct evidence *e)
+{
+    if (yes(SENDER_CLIENT) || yes(SENDER_SENT_DATA) || yes(EARLIER_RESET))
+        return false;
+    bool unopened = not(OPENING_SEEN) && stray_answer(e) && !yes(SENDER_FIN);
+    return answers_out_of_nothing(e) || unopened ||
+           (answers_unseen_segment(e) && (yes(SERVER_NEVER_SPOKE) || not(SENDER_SEEN)));
+}
+
 /* Linux tcp_check_req() with tcp_abort_on_overflow, FreeBSD syncache_socket(): the handshake's last
  * ACK finds no room. */
 RULE(accept_queue_overflow)
 {
-    if (answers_out_of_nothing(e))
-        return not_excluded(OPENING_SEEN);
+    if (may_have_refused(e))
+        return not_excluded(OPENING_SEEN, SENDER_SEEN, TRIGGER);
     if (!yes(SERVER_NEVER_SPOKE) || yes(SENDER_CLIENT) || !stray_answer(e) ||
         yes(TRIGGER_BAD_HANDSHAKE_ACK) || yes(EARLIER_RESET))
         return no();
@@ -69,8 +80,8 @@ RULE(accept_queue_overflow)
 
 RULE(backend_unavailable)
 {
-    if (not(PEER_SEEN) && yes(ABORT_FORM) && not(SENDER_SENT_DATA))
-        return not_excluded(PEER_SEEN);
+    if (half_seen_abort(e) && !yes(SENDER_CLIENT) && !yes(SENDER_SENT_DATA))
+        return not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM);
     if (yes(SENDER_CLIENT) || !yes(HANDSHAKE_DONE) || yes(SENDER_SENT_DATA) || yes(EARLIER_RESET))
         return no();
     /* A SYN proxy answers for the backend without a socket of its own: nothing of a live one shows.
@@ -86,8 +97,8 @@ RULE(backend_unavailable)
 
 RULE(probe_response)
 {
-    if (refuses_unseen(e))
-        return not_excluded(PEER_SEEN);
+    if (refuses_unseen(e) || (answers_unseen(e) && not(SENDER_SEEN)))
+        return not_excluded(TRIGGER, PEER_SEEN);
     if (yes(TRIGGER_ODD_FLAGS))
         return yes(HANDSHAKE_DONE) ? likely(TRIGGER_ODD_FLAGS) : certain(TRIGGER_ODD_FLAGS);
     if (stray_answer(e) && not(OPENING_SEEN) && not(SENDER_SEEN))
@@ -102,12 +113,18 @@ static bool answers_good_syn_ack(const struct evidence *e)
     return yes(TRIGGER_SYN_ACK) && not(TRIGGER_WRONG_SYN_ACK) && !yes(TRIGGER_BAD_ECHO);
 }
 
+/* A SYN-ACK, without the SYN it should acknowledge; or that itself was not captured. */
+static bool answers_unjudged_syn_ack(const struct evidence *e)
+{
+    return (yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK)) || answers_unseen_opening(e);
+}
+
 RULE(connect_abandoned)
 {
     if (answers_good_syn_ack(e))
         return likely(TRIGGER_SYN_ACK, SYN_ACK_LATE, SYN_PLAIN);
-    if (yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK))
-        return not_excluded(TRIGGER_SYN_ACK);
+    if (answers_unjudged_syn_ack(e))
+        return not_excluded(TRIGGER_SYN_ACK, PEER_SEEN);
     return not(HANDSHAKE_DONE) && yes(SENDER_CLIENT) && not(TRIGGER) ? not_excluded(SENDER_CLIENT)
                                                                      : no();
 }
@@ -115,8 +132,7 @@ RULE(connect_abandoned)
 RULE(syn_scan)
 {
     if (!answers_good_syn_ack(e))
-        return yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK) ? not_excluded(TRIGGER_SYN_ACK)
-                                                                     : no();
+        return answers_unjudged_syn_ack(e) ? not_excluded(TRIGGER_SYN_ACK, PEER_SEEN) : no();
     if (yes(FAN_OUT))
         return likely(FAN_OUT, TRIGGER_SYN_ACK, SYN_PLAIN);
     if (yes(SYN_PLAIN) && not(SYN_ACK_LATE))
@@ -127,7 +143,7 @@ RULE(syn_scan)
 RULE(unsolicited_syn_ack)
 {
     if (answers_unseen(e) && not(SENDER_SEEN))
-        return not_excluded(PEER_SEEN);
+        return not_excluded(TRIGGER, PEER_SEEN);
     if (yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK))
         return likely(TRIGGER_SYN_ACK, SENDER_SEEN);
     return no();
@@ -135,10 +151,10 @@ RULE(unsolicited_syn_ack)
 
 RULE(ddos_challenge)
 {
-    if (one_sided(e))
-        return not_excluded(PEER_SEEN);
+    if (one_sided(e) || answers_unjudged_syn_ack(e) || answers_out_of_nothing(e))
+        return not_excluded(TRIGGER_SYN_ACK, SENDER_SEEN, PEER_SEEN);
     /* It finishes the handshake itself and asks for another one. */
-    if (yes(SERVER_NEVER_SPOKE) && not(SENDER_CLIENT) && yes(BARE_FORM) && not(PEER_SENT_DATA) &&
+    if (yes(SERVER_NEVER_SPOKE) && not(SENDER_CLIENT) && yes(BARE_FORM) && !yes(PEER_SENT_DATA) &&
         (yes(ABORT_FORM) || yes(TRIGGER_HANDSHAKE_ACK)))
         return not_excluded(SERVER_NEVER_SPOKE);
     if (!yes(TRIGGER_WRONG_SYN_ACK) || yes(TRIGGER_MATCHES_PAST))
@@ -150,8 +166,8 @@ RULE(ddos_challenge)
 
 RULE(syn_received_timeout)
 {
-    if (one_sided(e))
-        return not_excluded(PEER_SEEN);
+    if (one_sided(e) || (yes(TRIGGER_SYN_ACK) && unseen(TRIGGER_WRONG_SYN_ACK)))
+        return not_excluded(TRIGGER_SYN_ACK, PEER_SEEN);
     /* The device that gives a half-made connection up may tell both ends. */
     if (not(HANDSHAKE_DONE) && yes(OPPOSITE_AT_ONCE) && yes(BOTH_DIRECTIONS))
         return likely(OPPOSITE_AT_ONCE, HANDSHAKE_DONE, HALF_MADE);
@@ -164,7 +180,7 @@ RULE(syn_received_timeout)
     if (!not(SENDER_CLIENT) || !not(TRIGGER) || not(OPENING_SEEN) || not(PEER_SEEN))
         return no();
     /* Where the last ACK got lost on its way, the client believes itself connected. */
-    bool ack_lost = yes(SERVER_NEVER_SPOKE) && yes(SYN_ACK_REPEATED) && not(PEER_SENT_DATA);
+    bool ack_lost = yes(SERVER_NEVER_SPOKE) && yes(SYN_ACK_REPEATED) && !yes(PEER_SENT_DATA);
     if (!not(HANDSHAKE_DONE) && !ack_lost)
         return no();
     if (yes(SYN_ACK_REPEATED) || yes(HALF_MADE))
@@ -187,6 +203,12 @@ RULE(out_of_window_segment)
         return likely(TRIGGER_SYN, SENDER_SEEN, TRIGGER_REPEATED);
     if (stray_answer(e) && yes(TRIGGER_UNACCEPTABLE) && !yes(SENDER_FIN) && !yes(EARLIER_RESET))
         return possible(TRIGGER_UNACCEPTABLE, TTL_SAME);
+    if (refused_amiss(e))
+        return not_excluded(TRIGGER_SYN, PORT_OPEN, REOPENED, PEER_WENT_ON);
+    bool unplaced =
+        !yes(TRIGGER) && !yes(ABORT_FORM) && !yes(ODD_RST) && !yes(GUESSES) && !yes(STRAY_RSTS);
+    if ((stray_answer(e) && partial(e) && !yes(EARLIER_RESET)) || unplaced)
+        return not_excluded(OPENING_SEEN, SENDER_SEEN, TRIGGER);
     return no();
 }
 
@@ -194,6 +216,12 @@ RULE(out_of_window_segment)
  */
 RULE(wrong_syn_ack)
 {
+    if (answers_unjudged_syn_ack(e) || (answers_out_of_nothing(e) && yes(TRIGGER_BARE_ACK)))
+        return not_excluded(TRIGGER_SYN_ACK, SENDER_SEEN, PEER_SEEN);
+    /* Timestamps cut off, a SYN captured late, a SYN-ACK lost: what is wrong may not show. */
+    if (yes(TRIGGER_CHALLENGE) || (answers_good_syn_ack(e) && unseen(TRIGGER_BAD_ECHO)) ||
+        (answers_good_syn_ack(e) && yes(TRIGGER_BEFORE_SYN)))
+        return not_excluded(TRIGGER_CHALLENGE, TRIGGER_SYN_ACK, TRIGGER_BEFORE_SYN);
     if (yes(TRIGGER_SYN_ACK) && yes(TRIGGER_BAD_ECHO))
         return likely(TRIGGER_BAD_ECHO, TRIGGER_SYN_ACK, REOPENED);
     if (!yes(TRIGGER_WRONG_SYN_ACK))
@@ -211,8 +239,10 @@ RULE(wrong_syn_ack)
 RULE(bad_handshake_ack)
 {
     if (!yes(TRIGGER_BAD_HANDSHAKE_ACK))
-        return answers_out_of_nothing(e) && yes(TRIGGER_BARE_ACK) ? not_excluded(OPENING_SEEN)
-                                                                  : no();
+        return may_have_refused(e) ||
+                       (stray_answer(e) && not(HANDSHAKE_DONE) && !yes(SENDER_CLIENT))
+                   ? not_excluded(OPENING_SEEN, SENDER_SEEN, TRIGGER, HANDSHAKE_DONE)
+                   : no();
     return vouched_answer(e) && !yes(TRIGGER_NEAR_ACK)
                ? certain(TRIGGER_BAD_HANDSHAKE_ACK, TTL_SAME)
                : likely(TRIGGER_BAD_HANDSHAKE_ACK, TRIGGER_NEAR_ACK);

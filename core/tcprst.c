@@ -581,7 +581,7 @@ static void note_host(struct tcprst *core, const struct reset *r)
     bool syn = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     bool known = (r->x.seen & END_SEEN) != 0;
     bool forgot = r->has_trigger && !syn && known && !(r->x.seen & END_FIN);
-    bool abort = reset_has_abort_form(r) && (r->connection_flags & CONN_ESTABLISHED);
+    bool abort = reset_is_abort(r);
     bool stray = !known && !(r->y.seen & END_SEEN) && !r->has_trigger && r->seq != 0;
     bool abandon =
         r->has_trigger && (r->trigger.flags & TCPRST_SYN) && (r->trigger.flags & TCPRST_ACK);

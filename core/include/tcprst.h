@@ -236,7 +236,7 @@ struct tcprst_evidence {
     int64_t a, b;
 };
 
-enum { TCPRST_MAX_ALTERNATIVES = 16, TCPRST_MAX_EVIDENCE = 24, TCPRST_DEVICE_TEXT_SIZE = 256 };
+enum { TCPRST_MAX_ALTERNATIVES = 24, TCPRST_MAX_EVIDENCE = 24, TCPRST_DEVICE_TEXT_SIZE = 256 };
 
 /* All that is known of one RST. Everything is by value; pointers in it are valid during the
  * callback or until the next call. */
