@@ -338,6 +338,10 @@ enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength stren
         return TCPRST_ORIGIN_UNKNOWN;
     if (isnt(e, TCPRST_FACT_TTL_SAME))
         return TCPRST_ORIGIN_UNKNOWN;
+    /* What is certain leaves no room for a forger; but a device may speak, or answer a probe. */
+    if (strength == TCPRST_STRENGTH_CERTAIN && cause != TCPRST_CAUSE_DEVICE_STATED &&
+        cause != TCPRST_CAUSE_PROBE_RESPONSE)
+        return TCPRST_ORIGIN_ENDPOINT;
     bool answer = is(e, TCPRST_FACT_TRIGGER) || is(e, TCPRST_FACT_REPEATS_RESET);
     if (is(e, TCPRST_FACT_TTL_SAME) && (answer || is(e, TCPRST_FACT_ABORT_FORM)))
         return TCPRST_ORIGIN_ENDPOINT;
