@@ -182,7 +182,7 @@ static inline bool answers_unseen(const struct evidence *e)
     /* Nothing of an open port was captured: whatever it is, it does not answer the SYN. */
     bool to_syn = yes(OPENING_SEEN) && yes(PEER_SEEN) && not(SENDER_SEEN);
     return !yes(TRIGGER) && not(ACK_FLAG) && !yes(LIVE_SOCKET) && !yes(ODD_RST) && !to_syn &&
-           device_signs(e) < 2;
+           (device_signs(e) < 2 || not(PEER_SEEN));
 }
 
 /* ... in an attempt to connect: of its sender at most a SYN was captured. */
@@ -202,7 +202,7 @@ static inline bool answers_unseen_segment(const struct evidence *e)
 static inline bool unplaced_abort(const struct evidence *e)
 {
     return yes(ACK_FLAG) && not(SEQ_ZERO) && !yes(ABORT_FORM) && !yes(TRIGGER) && !yes(ODD_RST) &&
-           !yes(MPTCP_REASON) && !yes(EARLIER_RESET) && device_signs(e) < 2;
+           !yes(MPTCP_REASON) && !yes(EARLIER_RESET) && (device_signs(e) < 2 || not(PEER_SEEN));
 }
 
 /* An abort of which too little is captured to tell the one kind from the other. */

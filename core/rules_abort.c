@@ -91,7 +91,8 @@ RULE(reset_instead_of_fin)
     if (yes(EXCHANGE_COMPLETE))
         return likely(EXCHANGE_COMPLETE, ABORT_FORM, PEER_FIN);
     bool spoke = yes(SENDER_SENT_DATA) && yes(PEER_SENT_DATA);
-    return spoke ? not_excluded(ALL_ACKNOWLEDGED) : no();
+    bool lost = yes(SEQ_BEYOND_SENT) && !yes(LADDER);
+    return spoke || lost ? not_excluded(ALL_ACKNOWLEDGED, SEQ_BEYOND_SENT) : no();
 }
 
 RULE(unread_data)

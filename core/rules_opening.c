@@ -171,8 +171,9 @@ RULE(syn_received_timeout)
     /* The device that gives a half-made connection up may tell both ends. */
     if (not(HANDSHAKE_DONE) && yes(OPPOSITE_AT_ONCE) && yes(BOTH_DIRECTIONS))
         return likely(OPPOSITE_AT_ONCE, HANDSHAKE_DONE, HALF_MADE);
-    if (answers_good_syn_ack(e))
-        return not_excluded(TRIGGER_SYN_ACK);
+    bool no_syn = !yes(HANDSHAKE_DONE) && yes(OPENING_SEEN) && not(SENDER_SEEN) && not(ACK_FLAG);
+    if (answers_good_syn_ack(e) || (no_syn && not(TRIGGER) && yes(SENDER_CLIENT)))
+        return not_excluded(TRIGGER_SYN_ACK, SENDER_SEEN);
     /* No client resets its own attempt unprovoked: it would just stop. */
     if (not(HANDSHAKE_DONE) && yes(SENDER_CLIENT) && not(TRIGGER) && yes(BOTH_DIRECTIONS) &&
         not(ACK_FLAG))
