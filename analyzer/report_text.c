@@ -576,15 +576,22 @@ static void put_evidence(struct text *text, const struct tcprst_evidence *eviden
     }
 }
 
+/* What else it may be; all of it with --why: what one direction cannot exclude is a long list. */
 static void put_alternatives(struct text *text, const struct tcprst_verdict *v)
 {
-    if (v->alternative_count == 0)
+    enum { SHOWN = 5 };
+    unsigned shown = v->alternative_count;
+    if (shown == 0)
         return;
+    if (shown > SHOWN + 1 && !text->report->options->why)
+        shown = SHOWN;
     GString *line = g_string_new("or ");
-    for (unsigned i = 0; i < v->alternative_count; i++)
+    for (unsigned i = 0; i < shown; i++)
         g_string_append_printf(line, "%s%s (%s)", i ? ", " : "",
                                tcprst_cause_id(v->alternatives[i].cause),
                                tcprst_strength_id(v->alternatives[i].strength));
+    if (shown < v->alternative_count)
+        g_string_append_printf(line, " or %u more", v->alternative_count - shown);
     g_string_append(text->out, "  ");
     put_wrapped(text, PLAIN, 2, 5, line->str);
     g_string_free(line, TRUE);
