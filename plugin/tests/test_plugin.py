@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -190,17 +191,30 @@ class Passes(unittest.TestCase):
 
 
 class SecondFile(unittest.TestCase):
+    def captured(self, path, *arguments):
+        """Return code, output and errors of tshark that captures the file from standard input."""
+        if "LD_PRELOAD" in ws.environment:
+            self.skipTest("dumpcap, which inherits the preloaded sanitizer, hangs in its libraries' exit functions")
+        with open(path, "rb") as live, subprocess.Popen(
+                [ws.tshark_program, "-i", "-", *arguments], stdin=live, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, text=True, start_new_session=True,
+                **ws.settings(environment={"WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict"})) as process:
+            try:
+                output, errors = process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)  # dumpcap too
+                self.skipTest("tshark does not end a capture from standard input here")
+            return process.returncode, output, errors
+
     def test_summary_of_a_capture_into_several_files(self):
         """tshark -b begins each file afresh; what the summary counts is of all of them."""
         path = capture("several", [p.ethernet(x) for i in range(20) for x in p.refused(port=1000 + i)])
-        with open(path, "rb") as live:
-            run = ws.run("-i", "-", "-P", "-q", "-b", "packets:10", "-w", os.path.join(ws.home, "ring.pcapng"),
-                         "-z", "tcprst,summary", stdin=live,
-                         environment={"WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict"})
-        if "40 packets captured" not in run.stderr:
-            self.skipTest("cannot capture from a pipe here: " + run.stderr.strip())
-        self.assertEqual(0, run.returncode, run.stderr)
-        self.assertIn("20 resets in 20 events", run.stdout)
+        status, output, errors = self.captured(path, "-P", "-q", "-b", "packets:10", "-w",
+                                               os.path.join(ws.home, "ring.pcapng"), "-z", "tcprst,summary")
+        if "40 packets captured" not in errors:
+            self.skipTest("cannot capture from a pipe here: " + errors.strip())
+        self.assertEqual(0, status, errors)
+        self.assertIn("20 resets in 20 events", output)
 
     def test_nothing_is_left_of_the_file_before(self):
         """sharkd opens one file after the other in one process, as the GUI does."""

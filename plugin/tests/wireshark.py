@@ -75,9 +75,9 @@ class Wireshark:
                         "WIRESHARK_PLUGIN_DIR": folder, "WIRESHARK_EXTCAP_DIR": self.home,
                         **(self.environment if plugin else {}), **(environment or {})}}
 
-    def run(self, *arguments, plugin=True, program=None, timeout=300, text=True, environment=None, stdin=None):
+    def run(self, *arguments, plugin=True, program=None, timeout=300, text=True, environment=None):
         """Runs tshark (or another program) and returns what subprocess.run() does."""
         return subprocess.run(
             [program or self.tshark_program, *arguments],
             capture_output=True, text=text, errors="replace" if text else None, timeout=timeout, check=False,
-            stdin=stdin, **self.settings(plugin, environment))
+            **self.settings(plugin, environment))
