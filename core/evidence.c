@@ -497,11 +497,18 @@ static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint
     return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
 }
 
-/* Of all it sent just one octet of sequence space is missing: a FIN, most likely. */
-static bool lacks_one(const struct endpoint *x)
+/* What it sent between its first and its last segment, and the capture does not have: octets of
+ * sequence space. */
+static uint32_t lacking(const struct endpoint *x)
 {
     uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
-    return seen(x, END_SEEN) && !seen(x, END_FIN) && x->snd_max - from == (uint32_t)x->octets + 1;
+    return seen(x, END_SEEN) ? x->snd_max - from - seen(x, END_FIN) - (uint32_t)x->octets : 0;
+}
+
+/* Just one is missing: a FIN, most likely. */
+static bool lacks_one(const struct endpoint *x)
+{
+    return !seen(x, END_FIN) && lacking(x) == 1;
 }
 
 static void fact_fins(struct evidence *e, const struct reset *r)
@@ -528,7 +535,12 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     int64_t age = r->when - x->fin_time;
     numbers(e, F(SENDER_FIN), age, 0);
     tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
-    tell_at(e, F(HALF_CLOSED), half_closed(r), x->fin_where);
+    /* What was not captured may have come, and been taken in, after the FIN. */
+    bool taken_in = half_closed(r);
+    bool begun_late = !(y->seen & (END_SYN | END_SYN_ACK)) && seen(x, END_ACK) &&
+                      seq_lt(x->max_ack, y->first_seq);
+    if (taken_in || !(begun_late || lacking(y)))
+        tell_at(e, F(HALF_CLOSED), taken_in, x->fin_where);
     tell_at(e, F(FIN_JUST_SENT), age <= FIN_RST_BREATH, x->fin_where);
     numbers(e, F(FIN_JUST_SENT), age, 0);
     int64_t until = r->has_trigger ? r->trigger.time : r->when;
