@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -125,10 +126,16 @@ const char *sandbox_missing(void)
     return NULL;
 }
 
+enum { ROOM = 4 << 20 };
+
 bool sandbox_enter(const char **why)
 {
     use_once();
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+    /* libseccomp 2.5 does not look whether it got what it asks for, much less than this. */
+    void *volatile room = malloc(ROOM); /* volatile: or the compiler takes it for granted */
+    bool enough = room != NULL;
+    free(room);
+    scmp_filter_ctx filter = enough ? seccomp_init(SCMP_ACT_KILL_PROCESS) : NULL;
     if (!filter) {
         *why = "no memory for the list of system calls";
         return false;
