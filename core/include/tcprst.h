@@ -9,9 +9,11 @@
  *     for each captured TCP segment, in capture order:
  *         struct tcprst_segment segment = {IP level fields...};
  *         if (tcprst_segment_parse(&segment, bytes, captured, length))
- *             tcprst_feed(core, &segment);            // calls options.on_verdict for what became
- * final tcprst_finish(core);                            // the capture's end: what is pending
- * becomes final tcprst_free(core);
+ *             tcprst_feed(core, &segment, NULL); // calls on_verdict for what became final
+ *
+ *     tcprst_finish(core); // the capture's end: what is pending becomes final
+ *
+ *     tcprst_free(core);
  *
  * Terms are those of RFC 9293. A handle is used by one thread at a time; handles are independent of
  * one another.
