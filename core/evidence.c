@@ -688,7 +688,7 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
     if (!(r->connection_flags & CONN_ESTABLISHED))
         return;
     tell(e, F(IDLE_LONGEST),
-         r->idle >= IDLE_LONGEST_MIN && r->idle >= IDLE_LONGEST_FACTOR * r->longest_idle);
+         r->idle >= IDLE_LONGEST_MIN && r->idle / IDLE_LONGEST_FACTOR >= r->longest_idle);
     numbers(e, F(IDLE_LONGEST), r->idle, r->longest_idle);
 }
 
