@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* evidence_company.c - facts of what came with the RST and what followed it. */
+#include "evidence_tell.h"
+
+#include "limits.h"
+#include "sequence.h"
+
+/* What the other RSTs of the same connection say of this one. */
+struct company {
+    bool opposite, same_id, ladder, ladder_alike;
+    unsigned places;
+    bool far; /* one of them is no few segments ahead */
+    uint32_t others[GUESSES];
+};
+
+static bool in_place(const struct reset *r, uint32_t seq)
+{
+    return seen(&r->y, END_ACK) ? seq_between(r->y.max_ack, seq, r->x.snd_max)
+                                : seq == r->x.snd_max;
+}
+
+static bool steps_ahead(const struct reset *r, uint32_t seq)
+{
+    return seq_lt(r->x.snd_max, seq) && seq - r->x.snd_max < LADDER_REACH;
+}
+
+static void note_companion(struct company *c, const struct reset *r, const struct reset *n)
+{
+    int64_t apart = n->when > r->when ? n->when - r->when : r->when - n->when;
+    if (n->d != r->d) {
+        c->opposite |= apart <= AT_ONCE;
+        return;
+    }
+    bool other = n->seq != r->seq || n->flags != r->flags;
+    c->same_id |= other && r->ip_id && n->ip_id == r->ip_id;
+    /* Steps ahead from the right place, in case the sender goes on before they arrive. */
+    bool steps = other && apart <= NS_PER_S && seen(&r->x, END_SEEN) &&
+                 (in_place(r, n->seq) || in_place(r, r->seq)) &&
+                 (steps_ahead(r, n->seq) || steps_ahead(r, r->seq));
+    bool alike = n->ttl == r->ttl || (r->ip_id && n->ip_id == r->ip_id);
+    c->ladder |= steps;
+    c->ladder_alike |= steps && alike;
+    bool known = n->seq == r->seq;
+    c->far |= !steps_ahead(r, n->seq) && !in_place(r, n->seq);
+    for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
+        known |= c->others[i] == n->seq;
+    if (!known && c->places <= GUESSES)
+        c->others[c->places++ - 1] = n->seq;
+}
+
+/* Segments that fit this connection nowhere have its numbers: it belongs to an incarnation whose
+ * opening was not captured. */
+static bool of_another_incarnation(const struct reset *r)
+{
+    const struct recent *p;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)); n++) {
+        bool from_x = !!(p->bits & RECENT_FROM_B) == r->d;
+        if (!(p->bits & RECENT_STRAY) || p->where >= where_pack(r->frame))
+            continue;
+        if (from_x ? p->seq + segment_length(p->flags, p->length) == r->seq
+                   : (p->flags & TCPRST_ACK) && p->ack == r->seq)
+            return true;
+    }
+    return false;
+}
+
+static void fact_company(struct evidence *e, const struct reset *r)
+{
+    unsigned looked = 0;
+    struct company c = {.places = 1};
+    for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n != r && n->incarnation == r->incarnation && !n->duplicate_of &&
+            (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
+            note_companion(&c, r, n);
+    tell(e, F(IP_ID_CONSTANT), c.same_id && r->x.ip_id != r->ip_id);
+    numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
+    /* A forger's burst does not make an honest RST in its midst one of its own. */
+    tell(e, F(LADDER), c.ladder_alike || (c.ladder && !is(e, F(TTL_SAME))));
+    if (!r->has_trigger || !(r->connection_flags & CONN_ESTABLISHED))
+        tell(e, F(OPPOSITE_AT_ONCE), c.opposite);
+    if (r->has_trigger)
+        return;
+    tell(e, F(GUESSES), c.places >= GUESSES);
+    numbers(e, F(GUESSES), c.places, 0);
+    tell(e, F(GUESSES_FAR), c.far || !steps_ahead(r, r->seq));
+    if (seen(&r->x, END_SEEN) && seen(&r->y, END_ACK)) {
+        bool own = of_another_incarnation(r) || r->seq == r->x.snd_max ||
+                   (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);
+        bool acknowledged = seq_between(r->y.max_ack, r->seq, r->x.snd_max) || r->seq == r->y.edge;
+        tell(e, F(OUT_OF_PLACE), !own && !acknowledged);
+    }
+}
+
+static void fact_went_on(struct evidence *e, const struct reset *r, const struct after *a)
+{
+    int64_t rtt = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
+    int64_t limit = rtt > 4 * WENT_ON_MIN ? rtt : 4 * WENT_ON_MIN;
+    /* Its own handshake goes on after it refused what did not belong to it. */
+    if (a->syn_again >= 0 || is(e, F(TRIGGER_BAD_HANDSHAKE_ACK)) ||
+        (r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
+        return;
+    bool more = is(e, F(ABORT_FORM)) && a->x_more != 0;
+    bool acked = a->x_acked_trigger != 0;
+    bool late = a->x_last >= 0 && a->x_last - r->when > limit;
+    tell_at(e, F(SENDER_ACKED_LATER), a->x_acked_later != 0, a->x_acked_later);
+    where_t shows = acked              ? a->x_acked_trigger
+                    : a->x_acked_later ? a->x_acked_later
+                    : more             ? a->x_more
+                                       : a->x_first_where;
+    tell_at(e, F(SENDER_ACKED_TRIGGER), acked, a->x_acked_trigger);
+    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || acked || more || late, shows);
+    numbers(e, F(SENDER_WENT_ON), a->x_last - r->when, 0);
+    tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn_ack >= 0 && a->syn_again < 0,
+            a->syn_ack_where);
+    numbers(e, F(SENDER_ACCEPTED), a->syn_ack - r->when, 0);
+}
+
+static void fact_confirmed(struct evidence *e, const struct reset *r, const struct after *a)
+{
+    if (a->challenge < 0)
+        return;
+    unsigned looked = 0;
+    for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n->incarnation == r->incarnation && n->d == r->d && n->has_trigger &&
+            n->trigger.where == a->challenge_where) {
+            tell_at(e, F(CONFIRMED), true, where_pack(n->frame));
+            return;
+        }
+}
+
+static void fact_after(struct evidence *e, const struct reset *r)
+{
+    const struct after *a = r->after;
+    if (is(e, F(HANDSHAKE_DONE)) == false && r->client == 1 && seen(&r->x, END_SYN_ACK)) {
+        int64_t waited = r->when - r->x.last_time;
+        tell_at(e, F(HALF_MADE), waited >= HALF_MADE_MIN, r->x.syn_where);
+        numbers(e, F(HALF_MADE), waited, 0);
+    }
+    if (!a)
+        return;
+    tell_at(e, F(SYN_AGAIN), a->syn_again >= 0, a->syn_where);
+    numbers(e, F(SYN_AGAIN), a->syn_again - r->when, 0);
+    tell_at(e, F(REOPENED), a->reopened, a->syn_where);
+    if (is(e, F(TRIGGER_SYN)))
+        tell_at(e, F(PEER_WENT_ON), a->y_count > 0 && a->syn_again < 0, a->y_first_where);
+    fact_went_on(e, r, a);
+    fact_confirmed(e, r, a);
+}
+
+void evidence_company(struct evidence *e, const struct reset *r)
+{
+    fact_after(e, r);
+    fact_company(e, r);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* evidence_connection.c - facts of the connection before the RST: handshake, FINs, and what had
+ * been before on its ports. */
+#include "evidence_tell.h"
+
+#include "limits.h"
+#include "sequence.h"
+
+/* Octets Y sent, or as far as X's acknowledgments tell where Y was not captured; -1 unknown. */
+static int64_t octets_of_peer(const struct reset *r)
+{
+    bool opened = r->connection_flags & CONN_OPENED;
+    int64_t sent = seen(&r->y, END_SEEN) ? (int64_t)r->y.octets : -1;
+    int64_t told = -1;
+    if (seen(&r->x, END_ACK | END_SEEN)) {
+        uint32_t high = r->x.max_ack;
+        if (seen(&r->x, END_AHEAD))
+            high = seq_max(high, r->x.ack_ahead);
+        if (r->flags & TCPRST_ACK && seq_diff(r->ack, high) > 0 &&
+            seq_diff(r->ack, high) < STRAY_DISTANCE)
+            high = r->ack;
+        uint32_t low = seen(&r->y, END_ISS) ? r->y.iss + 1 : r->x.first_ack;
+        told = seq_diff(high, low);
+        if (told > 0 && seen(&r->y, END_FIN))
+            told--;
+        if (told < 0)
+            told = 0;
+    }
+    if (sent < 0 && told < 0)
+        return -1;
+    int64_t most = sent > told ? sent : told;
+    /* Of a peer whose own opening was not captured, the first octets may be missing, too. */
+    return most > 0 || (opened && (r->y.seen & (END_SYN | END_SYN_ACK))) ? most : -1;
+}
+
+static void fact_history(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    bool opened = r->connection_flags & CONN_OPENED;
+    tell_at(e, F(OPENING_SEEN), opened, x->syn_where ? x->syn_where : y->syn_where);
+    /* One end alone does not show whether the other finished it. */
+    bool unanswered = seen(x, END_SEEN) || !(y->seen & (END_ACK | END_AHEAD));
+    if ((opened && seen(y, END_SEEN) && unanswered) || (r->connection_flags & CONN_ESTABLISHED))
+        tell(e, F(HANDSHAKE_DONE), r->connection_flags & CONN_ESTABLISHED);
+    tell_at(e, F(ONLY_SYN), seen(x, END_SYN) && !(x->seen & (END_ACK | END_AHEAD)), x->syn_where);
+    tell(e, F(SENDER_SEEN), seen(x, END_SEEN));
+    tell(e, F(PEER_SEEN), seen(y, END_SEEN) || r->has_trigger);
+    tell(e, F(BOTH_DIRECTIONS),
+         seen(y, END_SEEN) && (seen(x, END_SEEN) || !(r->connection_flags & CONN_ESTABLISHED)));
+    if (r->client >= 0 && opened)
+        tell(e, F(SENDER_CLIENT), r->client == 0);
+    int64_t octets = octets_of_peer(r);
+    if (octets >= 0) {
+        tell(e, F(PEER_SENT_DATA), octets > 0);
+        numbers(e, F(PEER_SENT_DATA), octets, 0);
+    }
+    if (seen(x, END_SEEN)) {
+        tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA));
+        numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets, 0);
+    }
+    tell(e, F(EARLIER_RESET), false);
+}
+
+/* X had said all, but not closed: it acknowledged text that came after its FIN. */
+static bool half_closed(const struct reset *r)
+{
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; (p = recent_back(recents, n)) != NULL; n++)
+        if (p->where == r->x.fin_where)
+            return seen(&r->x, END_ACK) && (p->flags & TCPRST_ACK) &&
+                   seq_lt(p->ack + seen(&r->y, END_FIN), r->x.max_ack);
+    return false;
+}
+
+static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
+{
+    return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
+}
+
+/* What it sent between its first and its last segment, and the capture does not have: octets of
+ * sequence space. */
+static uint32_t lacking(const struct endpoint *x)
+{
+    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
+    return seen(x, END_SEEN) ? x->snd_max - from - seen(x, END_FIN) - (uint32_t)x->octets : 0;
+}
+
+/* Just one is missing: a FIN, most likely. */
+static bool lacks_one(const struct endpoint *x)
+{
+    return !seen(x, END_FIN) && lacking(x) == 1;
+}
+
+static void fact_fins(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
+    if (seen(x, END_SEEN) || seen(y, END_SEEN)) {
+        /* What was acknowledged and not captured may have been a FIN. */
+        bool x_told = x_fin || !(acknowledged_unseen(y, x) || lacks_one(x)),
+             y_told = y_fin || !(acknowledged_unseen(x, y) || lacks_one(y));
+        if (x_told)
+            tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
+        if (y_told)
+            tell_at(e, F(PEER_FIN), y_fin, y->fin_where);
+        if (x_told && y_told)
+            tell(e, F(CONNECTION_CLOSED), x_fin && y_fin);
+    }
+    if (y_fin) {
+        numbers(e, F(PEER_FIN), r->when - y->fin_time, 0);
+        tell(e, F(PEER_FIN_ACKED), seen(x, END_ACK) && seq_lt(y->fin_seq, x->max_ack));
+    }
+    if (!x_fin)
+        return;
+    int64_t age = r->when - x->fin_time;
+    numbers(e, F(SENDER_FIN), age, 0);
+    tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
+    /* What was not captured may have come, and been taken in, after the FIN. */
+    bool taken_in = half_closed(r);
+    bool begun_late = !(y->seen & (END_SYN | END_SYN_ACK)) && seen(x, END_ACK) &&
+                      seq_lt(x->max_ack, y->first_seq);
+    if (taken_in || !(begun_late || lacking(y)))
+        tell_at(e, F(HALF_CLOSED), taken_in, x->fin_where);
+    tell_at(e, F(FIN_JUST_SENT), age <= FIN_RST_BREATH, x->fin_where);
+    numbers(e, F(FIN_JUST_SENT), age, 0);
+    int64_t until = r->has_trigger ? r->trigger.time : r->when;
+    int64_t silent = until - x->last_time;
+    tell_at(e, F(EXPIRY_PAUSE), silent >= EXPIRY_MIN, x->last);
+    numbers(e, F(EXPIRY_PAUSE), silent, 0);
+}
+
+static void fact_handshake(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *client = r->client == 0 ? &r->x : &r->y,
+                          *server = r->client == 0 ? &r->y : &r->x;
+    if (r->client < 0 || !(r->connection_flags & CONN_OPENED))
+        return;
+    if (seen(server, END_SYN_ACK)) {
+        bool never = server->snd_max == server->iss + 1 && !seen(client, END_FOREIGN_ACK) &&
+                     (!seen(server, END_ACK) || !seen(client, END_ISS) ||
+                      seq_le(server->max_ack, client->iss + 1));
+        tell_at(e, F(SERVER_NEVER_SPOKE), never, server->syn_where);
+        tell_at(e, F(SYN_ACK_REPEATED), seen(server, END_SYN_REPEATED), server->syn_where);
+    }
+    if (seen(client, END_SYN))
+        tell_at(e, F(SYN_PLAIN), !seen(client, END_OPTIONS), client->syn_where);
+    if (server->rtt_min >= 0 && seen(server, END_SYN_ACK)) {
+        tell_at(e, F(SYN_ACK_LATE), server->rtt_max >= NS_PER_S, server->syn_where);
+        numbers(e, F(SYN_ACK_LATE), server->rtt_max, 0);
+    }
+}
+
+static void fact_past(struct evidence *e, const struct reset *r)
+{
+    if (!r->has_past)
+        return;
+    if (r->past_fins || r->past_open || r->past_reset)
+        tell(e, F(EARLIER_FINS), r->past_fins);
+    numbers(e, F(EARLIER_FINS), r->past_age, 0);
+    bool doubtful =
+        r->past_open ? r->past_gaps && !is(e, F(TRIGGER_SYN)) : !r->past_fins && !r->past_reset;
+    if (!doubtful)
+        tell(e, F(EARLIER_OPEN), r->past_open);
+    numbers(e, F(EARLIER_OPEN), r->past_age, 0);
+}
+
+/* Of an answer the sender is the same stack without the connection; what ended that, the answer
+ * does not say. */
+void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t where)
+{
+    unsigned looked = 0;
+    for (const struct reset *p = r->previous_of_connection; where && p && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++)
+        if (where_pack(p->frame) == where) {
+            /* What a bare one answered may not have been captured. */
+            if (p->d == r->d && !p->has_trigger && !(p->flags & TCPRST_ACK) && !p->window)
+                return;
+            bool answer = p->d == r->d && p->has_trigger;
+            tell_at(e, F(EARLIER_ANSWER), answer, where);
+            tell_at(e, F(EARLIER_ABORT), p->d == r->d && !answer, where);
+            tell_at(e, F(EARLIER_DATA), answer && p->trigger.length && regardless_of_fin(p), where);
+            return;
+        }
+}
+
+void evidence_connection(struct evidence *e, const struct reset *r)
+{
+    fact_history(e, r);
+    fact_fins(e, r);
+    fact_handshake(e, r);
+    fact_past(e, r);
+}

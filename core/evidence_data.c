@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* evidence_data.c - facts of data and pauses: what was exchanged, idle times, retransmissions,
+ * probes. */
+#include "evidence_tell.h"
+
+#include "limits.h"
+#include "sequence.h"
+#include "signatures.h"
+
+static int64_t unacknowledged(const struct endpoint *from, const struct endpoint *by)
+{
+    if (!seen(from, END_SEEN) || !seen(by, END_ACK))
+        return -1;
+    uint32_t high = from->snd_max;
+    if (seen(from, END_FIN) && high == from->fin_seq + 1)
+        high = from->fin_seq;
+    int32_t left = seq_diff(high, by->max_ack);
+    return left > 0 ? left : 0;
+}
+
+static void fact_exchange(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    int64_t from_x = unacknowledged(x, y), from_y = unacknowledged(y, x);
+    if (from_y > 0 && (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack))
+        from_y -= seq_diff(r->ack, x->max_ack) < from_y ? seq_diff(r->ack, x->max_ack) : from_y;
+    if (from_x < 0 || from_y < 0)
+        return;
+    bool all = from_x == 0 && from_y == 0 && !(r->after && r->after->y_new);
+    tell(e, F(ALL_ACKNOWLEDGED), all);
+    numbers(e, F(ALL_ACKNOWLEDGED), from_x + from_y, 0);
+    bool both_spoke = seen(x, END_DATA) && seen(y, END_DATA);
+    const struct endpoint *server = r->client == 0 ? y : x, *client = r->client == 0 ? x : y;
+    bool server_last =
+        r->client >= 0 && both_spoke && server->last_data_time >= client->last_data_time;
+    bool y_closed =
+        seen(y, END_FIN) && seen(x, END_ACK) &&
+        (seq_lt(y->fin_seq, x->max_ack) || (r->flags & TCPRST_ACK && seq_lt(y->fin_seq, r->ack)));
+    tell(e, F(EXCHANGE_COMPLETE), all && (server_last || y_closed));
+}
+
+/* When the newest text of Y came that the RST acknowledges; what was still on its way nobody can
+ * have left unread. */
+static int64_t received_time(const struct reset *r)
+{
+    if (!(r->flags & TCPRST_ACK) || seq_le(r->y.snd_max, r->ack))
+        return r->y.last_data_time;
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
+        if (!!(p->bits & RECENT_FROM_B) != r->d && p->length && seq_lt(p->seq, r->ack) &&
+            p->time <= r->when)
+            return p->time;
+    return r->y.last_data_time;
+}
+
+static void fact_data(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    if (seen(y, END_SEEN) && seen(x, END_ACK)) {
+        uint32_t told = (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack) ? r->ack : x->max_ack;
+        int32_t flying = seq_diff(y->snd_max, told);
+        bool more = r->after && r->after->y_new;
+        bool recent = seen(y, END_DATA) && r->when - y->last_data_time <= FLYING_MAX;
+        tell_at(e, F(PEER_IN_FLIGHT), more || (recent && flying > (seen(y, END_FIN) ? 1 : 0)),
+                more ? r->after->y_new : y->last);
+        numbers(e, F(PEER_IN_FLIGHT), flying, 0);
+    }
+    if (seen(y, END_SEEN)) {
+        int64_t bulk = (int64_t)(y->octets - y->octets_mark);
+        tell_at(e, F(BULK_FROM_PEER), bulk >= BULK_OCTETS, y->last);
+        numbers(e, F(BULK_FROM_PEER), bulk, 0);
+    }
+    if (seen(x, END_DATA)) {
+        int64_t since = r->when - x->last_data_time;
+        tell_at(e, F(REPLY_SENT), since <= EARLY_REPLY, x->last);
+        numbers(e, F(REPLY_SENT), since, 0);
+        /* TLS alert record; "HTTP/1.1 4xx" cannot be told from four octets, so only the closing
+         * record counts. */
+        if (x->lead)
+            tell_at(e, F(REPLY_ENDS_IT), x->lead >> 24 == 0x15 && (x->lead >> 16 & 0xff) == 3,
+                    x->last);
+        numbers(e, F(REPLY_ENDS_IT), x->lead, 0);
+        int64_t left = unacknowledged(x, y);
+        if (left >= 0)
+            tell_at(e, F(REPLY_UNACKED), left > 0, x->last);
+        numbers(e, F(REPLY_UNACKED), left, 0);
+    } else if (seen(x, END_SEEN)) {
+        tell(e, F(REPLY_SENT), false);
+    }
+    if (seen(y, END_DATA)) {
+        int64_t received = received_time(r), since = r->when - y->last_data_time;
+        tell_at(e, F(PEER_DATA_LAST), !seen(x, END_DATA) || x->last_data_time < received, y->last);
+        tell_at(e, F(RIGHT_AFTER_DATA), since <= UNREAD_BREATH, y->last);
+        numbers(e, F(RIGHT_AFTER_DATA), since, 0);
+    }
+}
+
+static void fact_pauses(struct evidence *e, const struct reset *r)
+{
+    if (r->idle < 0)
+        return;
+    tell(e, F(IDLE_BRIEF), r->idle < TIMER_MIN);
+    numbers(e, F(IDLE_BRIEF), r->idle, 0);
+    tell(e, F(KNOWN_TIMER), tcprst_known_timer(r->idle) != NULL);
+    numbers(e, F(KNOWN_TIMER), r->idle, 0);
+    tell(e, F(IDLE_LONG), r->idle >= IDLE_LONG);
+    numbers(e, F(IDLE_LONG), r->idle, 0);
+    if (!(r->connection_flags & CONN_ESTABLISHED))
+        return;
+    tell(e, F(IDLE_LONGEST),
+         r->idle >= IDLE_LONGEST_MIN && r->idle / IDLE_LONGEST_FACTOR >= r->longest_idle);
+    numbers(e, F(IDLE_LONGEST), r->idle, r->longest_idle);
+}
+
+static void fact_timeouts(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    if (!seen(x, END_SEEN))
+        return;
+    tell_at(e, F(PROBES_UNANSWERED), x->probes >= TIMEOUT_PROBES, x->last);
+    numbers(e, F(PROBES_UNANSWERED), x->probes, x->probe_gap > 0 ? x->probe_gap : 0);
+    /* Of one probe alone nobody knows when the next is due. */
+    if (x->probes >= 2 && x->probe_gap > 0) {
+        int64_t wait = r->when - x->probe_time, gap = x->probe_gap;
+        tell_at(e, F(PROBE_RHYTHM), wait > gap / 2 && wait < gap * 3, x->last);
+        numbers(e, F(PROBE_RHYTHM), wait, gap);
+        tell_at(e, F(PROBES_STEADY), wait > gap * 3 / 4 && wait < gap * 3 / 2, x->last);
+    }
+    tell_at(e, F(RETRANSMISSIONS), x->retransmissions >= TIMEOUT_RETRANSMISSIONS, x->last);
+    numbers(e, F(RETRANSMISSIONS), x->retransmissions, 0);
+    tell_at(e, F(WINDOW_PROBES), x->window_probes >= TIMEOUT_WINDOW_PROBES, x->last);
+    numbers(e, F(WINDOW_PROBES), x->window_probes, 0);
+    if (seen(y, END_SEEN)) {
+        tell_at(e, F(ZERO_WINDOW), seen(y, END_ZERO_WINDOW), y->last);
+        tell_at(e, F(PEER_REPEATED), y->retransmissions > 0, y->last);
+        numbers(e, F(PEER_REPEATED), y->retransmissions, 0);
+    }
+}
+
+void evidence_data(struct evidence *e, const struct reset *r)
+{
+    fact_exchange(e, r);
+    fact_data(e, r);
+    fact_pauses(e, r);
+    fact_timeouts(e, r);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* evidence_form.c - facts of the RST itself: its numbers, flags, window, options and text. */
+#include "evidence_tell.h"
+
+#include "dimensions.h"
+#include "limits.h"
+#include "sequence.h"
+#include "signatures.h"
+
+#include <string.h>
+
+/* Whether the RST's text has that word, in letters of either case. */
+static bool mentions(const struct reset *r, const char *word)
+{
+    size_t n = strlen(word);
+    for (size_t i = 0; i + n <= r->text_length; i++) {
+        size_t k = 0;
+        while (k < n && (r->text[i + k] | 0x20) == (word[k] | 0x20))
+            k++;
+        if (k == n)
+            return true;
+    }
+    return false;
+}
+
+/* What it says in words; of words cut short, what they do not say is not known. */
+static void fact_text(struct evidence *e, const struct reset *r)
+{
+    bool text = device_says(r);
+    bool whole = r->text_length >= r->payload_length || r->text_length == sizeof r->text;
+    tell(e, F(TEXT), text);
+    tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
+    numbers(e, F(PAYLOAD), r->payload_length, 0);
+    bool idle = text && (mentions(r, "idle") || mentions(r, "expired") || mentions(r, "sweeper") ||
+                         mentions(r, "timeout") || mentions(r, "timed out"));
+    bool policy =
+        text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
+                 mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule"));
+    if (idle || whole)
+        tell(e, F(TEXT_SAYS_IDLE), idle);
+    if (policy || whole)
+        tell(e, F(TEXT_SAYS_POLICY), policy);
+    tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
+    numbers(e, F(TEXT), r->payload_length, 0);
+}
+
+static void fact_form(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    const struct endpoint *x = &r->x;
+    bool options = r->header_length > 20;
+    tell(e, F(ACK_FLAG), r->flags & TCPRST_ACK);
+    tell(e, F(SEQ_ZERO), r->seq == 0);
+    tell_at(e, F(REPEATS_RESET), r->repeats != 0, r->repeats);
+    if (!r->has_trigger && seen(&r->y, END_SEEN))
+        tell_at(e, F(OLD_ACK), r->old_ack != 0, r->old_ack);
+    bool unprovoked = !r->has_trigger && !r->old_ack && !r->repeats &&
+                      seen(x, END_SEEN | END_TIMESTAMPS | END_ISS) && seen(&r->y, END_SEEN) &&
+                      !(r->flags & TCPRST_ACK);
+    tell(e, F(ABORT_WITHOUT_ACK), unprovoked);
+    tell(e, F(ODD_RST), (r->flags & (TCPRST_SYN | TCPRST_FIN)) != 0);
+    numbers(e, F(ODD_RST), r->flags, 0);
+    if (r->window_known) {
+        tell(e, F(LIVE_SOCKET), options || r->window != 0);
+        tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
+        /* The window of its segments before: then a socket that lives made it. */
+        tell(e, F(ANSWER_WINDOW),
+             r->has_trigger && r->window != 0 && !options && r->window != x->window);
+        numbers(e, F(ANSWER_WINDOW), r->window, 0);
+    }
+    tell(e, F(ABORT_FORM), reset_has_abort_form(r));
+    if (seen(x, END_SEEN)) {
+        bool below = seq_lt(r->seq, x->snd_max);
+        tell(e, F(SEQ_BELOW_SENT), below);
+        numbers(e, F(SEQ_BELOW_SENT), below ? seq_diff(x->snd_max, r->seq) : 0, 0);
+        /* The number of an answer is one that the peer acknowledged: so much was sent. */
+        if (!(r->has_trigger && (r->trigger.flags & TCPRST_ACK))) {
+            tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
+            numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
+        }
+        if (seen(x, END_TIMESTAMPS) && r->options.has_timestamps) {
+            int32_t ticks = seq_diff(r->options.ts_val, x->ts_val);
+            tell_at(e, F(TIMESTAMP_NEXT), ticks >= 0 && ticks < TIMESTAMP_TICKS, x->last);
+        }
+        if (seen(x, END_TIMESTAMPS) && is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK))
+            tell(e, F(OPTIONS_MISSING), !r->options.has_timestamps && !r->options.cut);
+    }
+    if (seen(x, END_FIN))
+        tell_at(e, F(SEQ_IS_FIN), r->seq == x->fin_seq, x->fin_where);
+    bool mptcp = r->options.has_tcprst || r->options.has_fastclose;
+    if (mptcp || !r->options.cut)
+        tell(e, F(MPTCP_REASON), mptcp);
+    numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
+    if (r->checksum_known)
+        tell(e, F(BAD_CHECKSUM),
+             r->bad_checksum && x_host && x_host->sums_good && !x_host->sums_bad);
+}
+
+/*
+ * NetScaler's codes stand in the raw window, where any ordinary window may stand too: two of three
+ * signs are asked for - unlike the windows before, without the options of the sender's stack, the
+ * same on another connection of the host.
+ */
+static void fact_window_code(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    if (!r->window_known || !window_code_text(r->window))
+        return;
+    const struct endpoint *x = &r->x;
+    int apart = (int)r->window - (int)x->window;
+    bool unlike =
+        seen(x, END_SEEN) && (apart > 256 || apart < -256) && !window_code_text(x->window);
+    bool bare = r->header_length == 20 && seen(x, END_TIMESTAMPS);
+    bool again = x_host && host_same_window(x_host, r->window, r->incarnation);
+    tell(e, F(WINDOW_CODE), (int)unlike + (int)bare + (int)again >= 2);
+    numbers(e, F(WINDOW_CODE), r->window, x->window);
+}
+
+/* Three RSTs whose windows count up by one: 1980 and 3293 were the first in 2025 (gfw.report). */
+static void fact_ladder(struct evidence *e, const struct reset *r)
+{
+    unsigned looked = 0, steps = 0;
+    for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n != r && n->d == r->d && n->incarnation == r->incarnation && n->window &&
+            (n->window == r->window + 1 || n->window == r->window - 1))
+            steps++;
+    tell(e, F(KNOWN_LADDER), steps > 0 && r->window && (r->flags & TCPRST_ACK));
+    numbers(e, F(KNOWN_LADDER), r->window, 0);
+}
+
+static uint32_t scaled_window(const struct reset *r)
+{
+    if (seen(&r->x, END_SYN | END_ISS) || seen(&r->x, END_SYN_ACK))
+        if (r->x.wscale != WSCALE_UNKNOWN && (r->y.seen & (END_SYN | END_SYN_ACK)) &&
+            r->y.wscale != WSCALE_UNKNOWN)
+            return (uint32_t)r->window << r->x.wscale;
+    return UINT32_MAX;
+}
+
+/* A live socket's window is what its buffer has left: less than before by what nobody read. */
+static void fact_window(struct evidence *e, const struct reset *r)
+{
+    uint32_t window = scaled_window(r);
+    if (window == UINT32_MAX || !is(e, F(LIVE_SOCKET)) || !r->x.window_max)
+        return;
+    uint32_t before = r->x.window_max, shrunk = before > window ? before - window : 0;
+    tell(e, F(WINDOW_SHRUNK), shrunk > before / 16 && shrunk >= 512);
+    numbers(e, F(WINDOW_SHRUNK), shrunk, 0);
+}
+
+void evidence_form(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    fact_form(e, r, x_host);
+    fact_text(e, r);
+    fact_window(e, r);
+    fact_window_code(e, r, x_host);
+    fact_ladder(e, r);
+}

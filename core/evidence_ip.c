@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* evidence_ip.c - facts of the RST's IP header: TTL, identification, type of service, flow label.
+ */
+#include "evidence_tell.h"
+
+/* No path is longer, so a TTL that seems to have come further was chosen by its application. */
+enum { PLAUSIBLE_HOPS = 30 };
+
+static void fact_ttl(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    const struct endpoint *x = &r->x;
+    unsigned hops = host_hops(r->ttl);
+    if (seen(x, END_SEEN)) {
+        bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
+        bool own = is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK);
+        same |= !own && (hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last));
+        /* An answer carries the host's default TTL, whatever the application chose for its socket:
+         * from another starting value nothing follows. */
+        bool comparable = own || r->ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
+                          r->ttl + hops == x->ttl_last + host_hops(x->ttl_last);
+        if (same ||
+            (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
+            tell_at(e, F(TTL_SAME), same, x->last);
+        numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
+        bool other_start = r->ttl + hops != x->ttl_last + host_hops(x->ttl_last) &&
+                           r->ttl + hops != x->ttl_first + host_hops(x->ttl_first);
+        tell_at(e, F(TTL_START), !same && other_start && host_hops(x->ttl_last) < PLAUSIBLE_HOPS,
+                x->last);
+        numbers(e, F(TTL_START), r->ttl, x->ttl_last);
+    } else if (x_host && x_host->hops_known) {
+        bool same = hops >= x_host->hops_min && hops <= x_host->hops_max;
+        bool comparable = r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
+        if (same || (comparable && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
+            tell(e, F(TTL_SAME), same);
+        numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
+    }
+}
+
+static void fact_ip(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    const struct endpoint *x = &r->x;
+    if (!r->ip_header)
+        return;
+    if (r->ip_version == 4) {
+        tell(e, F(IP_ID_ZERO), r->ip_id == 0);
+        numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
+    }
+    fact_ttl(e, r, x_host);
+    const struct recent *t = &r->trigger;
+    uint16_t peer_id = r->has_trigger ? t->ip_id : r->y.ip_id;
+    if (r->ip_version == 4 && r->ip_id != 0 && peer_id != 0) {
+        /* A sender that numbers all its packets alike copies nothing. */
+        tell_at(e, F(IP_ID_ECHO), r->ip_id == peer_id && x->ip_id != peer_id,
+                r->has_trigger ? t->where : r->y.last);
+        numbers(e, F(IP_ID_ECHO), r->ip_id, 0);
+    }
+    tell(e, F(DEVICE_SEQUENCE), r->device_sequence);
+    numbers(e, F(DEVICE_SEQUENCE), r->ip_id, r->device_id);
+    if (!seen(x, END_SEEN))
+        return;
+    /* A live socket's own RST is counted like its other segments; Linux gives 0 to an answer, and
+     * one without an acknowledgment may be that. */
+    if (r->ip_version == 4 && r->ip_id == 0 && (r->flags & TCPRST_ACK) && x->ip_id != 0 &&
+        x->id_steps >= 2 && x->id_jumps == 0 && !x->id_zeros && is(e, F(ABORT_FORM))) {
+        tell_at(e, F(IP_ID_NEXT), false, x->last);
+        numbers(e, F(IP_ID_NEXT), 0, x->ip_id);
+    }
+    if (r->ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
+        uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
+        bool next = step >= 1 && step <= 64;
+        bool counts = x->id_steps >= 1 && x->id_jumps * 4 <= x->id_steps;
+        if (counts || (next && x->id_jumps <= x->id_steps))
+            tell_at(e, F(IP_ID_NEXT), next, x->last);
+        numbers(e, F(IP_ID_NEXT), r->ip_id, x->ip_id);
+    }
+}
+
+/*
+ * What the sender's stack reflects of a SYN and a filter does not: Linux answers with the SYN's
+ * type of service and a flow label of its own, nf_send_reset() with neither. BSD's pf_send_tcp()
+ * sets low delay in all it makes.
+ */
+enum { TOS_LOW_DELAY = 0x10 };
+
+static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    if (!is(e, F(TRIGGER_SYN)) || !r->ip_header)
+        return;
+    uint8_t wanted = r->y.tos & 0xfc;
+    if (r->ip_version == 6 && r->flow_label)
+        tell_at(e, F(HOST_STACK), true, r->trigger.where);
+    else if (r->ip_version == 6 && x_host && x_host->label_known && x_host->label_used)
+        tell_at(e, F(HOST_STACK), false, r->trigger.where);
+    else if (wanted && r->tos == wanted)
+        tell_at(e, F(HOST_STACK), true, r->trigger.where);
+    numbers(e, F(HOST_STACK), r->tos, r->flow_label);
+    tell(e, F(FILTER_TOS), r->ip_version == 4 && r->tos == TOS_LOW_DELAY);
+}
+
+void evidence_ip(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    fact_ip(e, r, x_host);
+    fact_host_stack(e, r, x_host);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* evidence_others.c - facts of other connections of the same two hosts. */
+#include "evidence_tell.h"
+
+#include "limits.h"
+
+/* How many of that kind there were about then, this one included if it is one. */
+static int64_t resets_about(const struct host *host, enum host_runs kind, int64_t when)
+{
+    const struct run *run = host_run_at(host, kind, when);
+    if (!run)
+        run = host_run_at(host, kind, when + MASS_GAP);
+    if (!run)
+        run = host_run_at(host, kind, when - MASS_GAP);
+    return run ? (int64_t)run->count : 0;
+}
+
+static void fact_runs(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    const struct run *aborts =
+        is(e, F(ABORT_FORM)) ? host_run_at(x_host, RUN_ABORTS, r->when) : NULL;
+    if (aborts && r->connection->first_time <= aborts->start && !seen(&r->y, END_FIN)) {
+        int64_t span = aborts->end - aborts->start;
+        tell(e, F(OTHERS_TOO), aborts->count >= MASS_COUNT && span <= MASS_SPAN);
+        numbers(e, F(OTHERS_TOO), (int64_t)aborts->count - 1, span);
+        tell(e, F(ABORTS_BY_HABIT), host_abort_habit(x_host, aborts));
+        bool silent = isnt(e, F(SENDER_SENT_DATA));
+        tell(e, F(LISTENER_TOO), silent && aborts->count >= 2 && span <= LISTENER_SPAN);
+        numbers(e, F(LISTENER_TOO), (int64_t)aborts->count - 1, span);
+    }
+    int64_t others =
+        resets_about(x_host, RUN_ABORTS, r->when) + resets_about(x_host, RUN_STRAYS, r->when);
+    tell(e, F(OTHERS_ENDED), others >= 2);
+    numbers(e, F(OTHERS_ENDED), others - 1, 0);
+    const struct run *forgets = r->has_trigger ? host_run_at(x_host, RUN_FORGETS, r->when) : NULL;
+    if (forgets) {
+        tell(e, F(OTHERS_FORGOT), forgets->count >= 2);
+        numbers(e, F(OTHERS_FORGOT), (int64_t)forgets->count - 1, forgets->end - forgets->start);
+    }
+}
+
+void evidence_others(struct evidence *e, const struct reset *r, const struct host *x_host,
+                     const struct host *y_host)
+{
+    if (y_host || x_host) {
+        /* A scanner is the end that opened: of a SYN-ACK's RST the sender, of a SYN's refusal the
+         * receiver. */
+        const struct host *opener = is(e, F(TRIGGER_SYN_ACK)) ? x_host : y_host;
+        unsigned n = opener ? host_fan_out(opener, r->when) : 0;
+        bool scans = n >= SCAN_FAN_OUT;
+        if (is(e, F(TRIGGER_SYN_ACK))) {
+            const struct run *abandons = opener ? host_run_at(opener, RUN_ABANDONS, r->when) : NULL;
+            scans = scans && abandons && abandons->count >= SCAN_ABANDONS;
+        }
+        tell(e, F(FAN_OUT), scans);
+        numbers(e, F(FAN_OUT), n > 0 ? n - 1 : 0, SCAN_WINDOW);
+    }
+    if (is(e, F(TRIGGER_WRONG_SYN_ACK)) && y_host) {
+        tell(e, F(CHALLENGES_OTHERS), y_host->wrong_syn_acks >= CHALLENGED_CLIENTS);
+        numbers(e, F(CHALLENGES_OTHERS), y_host->wrong_syn_acks - 1, 0);
+    }
+    if (!x_host)
+        return;
+    int64_t open = host_port_time(x_host, true, r->source_port),
+            closed = host_port_time(x_host, false, r->source_port);
+    if (is(e, F(TRIGGER_SYN))) {
+        tell(e, F(PORT_OPEN), open != INT64_MIN);
+        numbers(e, F(PORT_OPEN), open != INT64_MIN ? r->when - open : 0, 0);
+    } else {
+        tell(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN && closed > r->when);
+        numbers(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN ? closed - r->when : 0, 0);
+    }
+    const struct run *strays = !seen(&r->x, END_SEEN) && !seen(&r->y, END_SEEN)
+                                   ? host_run_at(x_host, RUN_STRAYS, r->when)
+                                   : NULL;
+    if (strays && y_host) {
+        tell(e, F(STRAY_RSTS), strays->count >= SCAN_FAN_OUT);
+        numbers(e, F(STRAY_RSTS), strays->count, 0);
+    }
+    fact_runs(e, r, x_host);
+    uint16_t service = reset_service_port(r);
+    int64_t same =
+        r->idle >= IDLE_RECUR_MIN ? host_same_idle(x_host, service, r->incarnation, r->idle) : -1;
+    if (r->idle >= IDLE_RECUR_MIN)
+        tell(e, F(IDLE_RECURS), same >= 0);
+    numbers(e, F(IDLE_RECURS), same, r->idle);
+}

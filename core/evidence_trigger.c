@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* evidence_trigger.c - facts of the segment that drew the RST. */
+#include "evidence_tell.h"
+
+#include "limits.h"
+#include "sequence.h"
+
+static bool odd_flags(uint16_t flags)
+{
+    unsigned f = flags & (TCPRST_FIN | TCPRST_SYN | TCPRST_ACK | TCPRST_PSH | TCPRST_URG);
+    if (!(f & TCPRST_ACK))
+        return (f & (TCPRST_SYN | TCPRST_FIN)) !=
+               TCPRST_SYN; /* null, FIN, Xmas, SYN+FIN, bare PSH */
+    /* FIN, PSH and URG with ACK may be the last words of a connection that uses urgent data. */
+    return (f & (TCPRST_SYN | TCPRST_FIN)) == (TCPRST_SYN | TCPRST_FIN);
+}
+
+/* The server's side until the first sign that it knows the connection is finished. */
+static bool in_handshake(const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    return seen(x, END_SYN_ACK) && !seen(x, END_DATA) && !seen(x, END_FIN) &&
+           x->snd_max == x->iss + 1 &&
+           (!seen(x, END_ACK) || !seen(&r->y, END_ISS) || x->max_ack == r->y.iss + 1 ||
+            x->segments <= 1);
+}
+
+static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    bool finishing = in_handshake(r) && (t->flags & (TCPRST_ACK | TCPRST_SYN)) == TCPRST_ACK;
+    bool good = finishing && t->ack == r->x.iss + 1;
+    /* Once the client has acknowledged the SYN-ACK, what else it acknowledges was sent. */
+    bool bad = finishing && !good && r->y.first_ack == t->ack && !seen(&r->y, END_DATA) &&
+               (!seen(&r->y, END_SYN) || t->seq == r->y.iss + 1);
+    tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && !t->length, t->where);
+    tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), bad, t->where);
+    tell_at(e, F(TRIGGER_NEAR_ACK), bad && t->ack - r->x.iss <= LADDER_REACH, t->where);
+    numbers(e, F(TRIGGER_BAD_HANDSHAKE_ACK), t->ack, r->x.iss + 1);
+}
+
+static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    bool syn_ack = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK);
+    bool syn_known = seen(&r->x, END_SYN);
+    tell_at(e, F(TRIGGER_SYN_ACK), syn_ack, t->where);
+    if (!syn_ack || syn_known)
+        tell_at(e, F(TRIGGER_WRONG_SYN_ACK),
+                syn_ack && !seq_between(r->x.iss + 1, t->ack, r->x.snd_max), t->where);
+    bool older = syn_ack && syn_known && t->where < r->x.syn_where;
+    tell_at(e, F(TRIGGER_BEFORE_SYN), older, t->where);
+    /* Of options that were cut off nothing is known. */
+    bool cut = seen(&r->x, END_OPTIONS) && r->x.wscale == WSCALE_UNKNOWN;
+    if (syn_ack && syn_known && !cut)
+        tell_at(e, F(TRIGGER_BAD_ECHO), t->bits & RECENT_BAD_ECHO, t->where);
+    numbers(e, F(TRIGGER_WRONG_SYN_ACK), t->ack, r->x.iss + 1);
+    bool challenge = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_ACK && syn_known &&
+                     !seen(&r->x, END_ACK) && (t->bits & RECENT_STRAY);
+    tell_at(e, F(TRIGGER_CHALLENGE), challenge, t->where);
+    if (r->has_past)
+        tell_at(e, F(TRIGGER_MATCHES_PAST), r->past_matches, t->where);
+}
+
+bool regardless_of_fin(const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    if (!seen(&r->x, END_FIN))
+        return false;
+    return (t->bits & RECENT_AFTER_FIN) ||
+           (t->length && seen(&r->x, END_ACK) && seq_lt(r->x.max_ack, t->seq + t->length));
+}
+
+static bool unacceptable(const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    if (!seen(&r->x, END_ACK | END_EDGE))
+        return false;
+    uint32_t end = t->seq + segment_length(t->flags, t->length);
+    /* RFC 9293 section 3.10.7.4: no part in the receive window; and an acknowledgment of what was
+     * never sent. */
+    bool outside = seq_le(end, r->x.max_ack)
+                       ? segment_length(t->flags, t->length) > 0 && seq_lt(end, r->x.max_ack)
+                       : seq_lt(r->x.edge, t->seq);
+    /* A little more than was captured was sent, rather than acknowledged for nothing. */
+    bool unsent = (t->flags & TCPRST_ACK) && seq_diff(t->ack, r->x.snd_max) > LADDER_REACH;
+    return outside || unsent;
+}
+
+static void fact_trigger(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    const struct recent *t = &r->trigger;
+    if (r->has_trigger || seen(&r->y, END_SEEN) || r->segments_before == 0)
+        tell_at(e, F(TRIGGER), r->has_trigger, r->has_trigger ? t->where : 0);
+    if (!r->has_trigger)
+        return;
+    bool syn = (t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_FIN)) == TCPRST_SYN;
+    bool probe = (t->bits & RECENT_PROBE);
+    tell_at(e, F(TRIGGER_SYN), syn, t->where);
+    tell_at(e, F(TRIGGER_DOUBLED), r->trigger_inherited, r->repeats);
+    tell_at(e, F(TRIGGER_REPEATED), (t->bits & RECENT_REPEATED) != 0, t->where);
+    tell_at(e, F(TRIGGER_AMBIGUOUS), r->trigger_ambiguous, t->where);
+    fact_syn_ack_trigger(e, r);
+    fact_handshake_trigger(e, r);
+    tell_at(e, F(TRIGGER_DATA), t->length > 0 && !syn && !probe, t->where);
+    numbers(e, F(TRIGGER_DATA), t->length, 0);
+    tell_at(e, F(TRIGGER_FIN), (t->flags & TCPRST_FIN) && !odd_flags(t->flags), t->where);
+    tell_at(e, F(TRIGGER_BARE_ACK),
+            (t->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_ACK)) == TCPRST_ACK && !t->length,
+            t->where);
+    tell_at(e, F(TRIGGER_PROBE), probe, t->where);
+    tell_at(e, F(TRIGGER_ODD_FLAGS), odd_flags(t->flags), t->where);
+    numbers(e, F(TRIGGER_ODD_FLAGS), t->flags, 0);
+    tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
+    if (seen(&r->y, END_FIN))
+        tell_at(e, F(TRIGGER_AFTER_PEER_FIN), t->where > r->y.fin_where, t->where);
+    uint32_t length = segment_length(t->flags, t->length);
+    bool old = length && !syn && !probe && seq_le(t->seq + length, r->x.max_ack);
+    tell_at(e, F(TRIGGER_ACKED), old && seen(&r->x, END_ACK), t->where);
+    tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
+    int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
+    if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))
+        rtt = x_host->rtt_min;
+    if (rtt > 0) {
+        int64_t took = r->when - t->time;
+        tell_at(e, F(TRIGGER_TOO_FAST), rtt > TOO_FAST_MIN && took < rtt / TOO_FAST_PART, t->where);
+        numbers(e, F(TRIGGER_TOO_FAST), took, rtt);
+    }
+}
+
+/* X accepted the SYN of the incarnation before: its SYN-ACK is among the recent segments. */
+static bool past_was_accepted(const struct reset *r)
+{
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
+        if (!!(p->bits & RECENT_FROM_B) == r->d && (p->flags & TCPRST_SYN) &&
+            (p->flags & TCPRST_ACK) && p->ack == r->past_iss + 1)
+            return true;
+    return r->past_open;
+}
+
+static void fact_syn_in_window(struct evidence *e, const struct reset *r)
+{
+    if (!is(e, F(TRIGGER_SYN)))
+        return;
+    bool in_window = r->past_syn && r->past_matches && past_was_accepted(r);
+    tell_at(e, F(TRIGGER_SYN_IN_WINDOW), in_window, r->trigger.where);
+}
+
+void evidence_trigger(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    fact_trigger(e, r, x_host);
+    fact_syn_in_window(e, r);
+}
