@@ -16,8 +16,8 @@ void json_key(GString *out, const char *key)
     if (before != '{' && before != '[')
         g_string_append_c(out, ',');
     g_string_append_c(out, '"');
-    g_string_append_len(out, key, (gssize)strlen(key));
-    g_string_append_len(out, "\":", 2);
+    string_add(out, key, strlen(key));
+    string_add(out, "\":", 2);
 }
 
 void json_text(GString *out, const char *key, const char *text)
@@ -26,7 +26,7 @@ void json_text(GString *out, const char *key, const char *text)
     if (text)
         string_json(out, text);
     else
-        g_string_append(out, "null");
+        string_add(out, "null", 4);
 }
 
 void json_number(GString *out, const char *key, uint64_t number)
@@ -36,7 +36,7 @@ void json_number(GString *out, const char *key, uint64_t number)
     do
         *--first = (char)('0' + number % 10);
     while ((number /= 10) > 0);
-    g_string_append_len(out, first, digits + sizeof digits - first);
+    string_add(out, first, (size_t)(digits + sizeof digits - first));
 }
 
 void json_octets(GString *out, const char *key, int64_t number)
@@ -285,7 +285,7 @@ static void json_capture(GString *out, const struct report *report, size_t index
     if (capture->damage)
         json_clause(out, report, index, capture->damage);
     else
-        g_string_append(out, "null");
+        string_add(out, "null", 4);
     if (capture->damage && capture->damage_frame > 0)
         json_number(out, "damage_frame", capture->damage_frame);
     else

@@ -45,7 +45,7 @@ void string_json(GString *out, const char *text)
         const char *start = p;
         while (*p && json_plain((unsigned char)*p))
             p++;
-        g_string_append_len(out, start, p - start);
+        string_add(out, start, (size_t)(p - start));
         if (!*p)
             break;
         if (strncmp(p, "\xe2\x80\xa8", 3) == 0 || strncmp(p, "\xe2\x80\xa9", 3) == 0) {

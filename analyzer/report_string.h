@@ -7,6 +7,19 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
+
+/* g_string_append_len() without the way through the library: reports are made of little pieces. */
+static inline void string_add(GString *out, const char *text, size_t length)
+{
+    if (G_UNLIKELY(out->allocated_len - out->len <= length)) {
+        g_string_append_len(out, text, (gssize)length);
+        return;
+    }
+    memcpy(out->str + out->len, text, length);
+    out->len += length;
+    out->str[out->len] = '\0';
+}
 
 /* All of them append text, which must be valid UTF-8 (g_utf8_make_valid()). */
 
