@@ -8,7 +8,6 @@ enum {
     MAGIC_SIZE = 4,
     PCAPNG_MAGIC =
         0x0a0d0d0a, /* the block type of a section header, the same in both octet orders */
-    NANOSECONDS = 1000000000,
 };
 
 /* What is damaged stays so: the source may not be asked again. */
@@ -24,20 +23,22 @@ enum capture_status capture_damaged(struct capture *capture, char *error)
     g_free(capture->error);
     capture->error = error;
     capture->next = remain_damaged;
+    capture->at_hand = NULL;
     return CAPTURE_DAMAGED;
 }
 
 int64_t capture_time(int64_t seconds, uint64_t nanoseconds)
 {
-    if (nanoseconds >= NANOSECONDS) {
-        if (nanoseconds / NANOSECONDS > INT32_MAX)
+    if (nanoseconds >= CAPTURE_NANOSECONDS) {
+        if (nanoseconds / CAPTURE_NANOSECONDS > INT32_MAX)
             return TCPRST_TIME_UNKNOWN;
-        seconds += (int64_t)(nanoseconds / NANOSECONDS);
-        nanoseconds %= NANOSECONDS;
+        seconds += (int64_t)(nanoseconds / CAPTURE_NANOSECONDS);
+        nanoseconds %= CAPTURE_NANOSECONDS;
     }
-    if (seconds > INT64_MAX / NANOSECONDS - 1 || seconds < INT64_MIN / NANOSECONDS + 1)
+    if (seconds > INT64_MAX / CAPTURE_NANOSECONDS - 1 ||
+        seconds < INT64_MIN / CAPTURE_NANOSECONDS + 1)
         return TCPRST_TIME_UNKNOWN;
-    return seconds * NANOSECONDS + (int64_t)nanoseconds;
+    return seconds * CAPTURE_NANOSECONDS + (int64_t)nanoseconds;
 }
 
 enum capture_status capture_need_more(struct capture *capture, size_t need)

@@ -60,6 +60,7 @@ struct capture {
 
     /* private */
     enum capture_status (*next)(struct capture *capture, struct packet *packet);
+    size_t (*at_hand)(struct capture *capture, struct packet *packets, size_t size); /* or NULL */
     bool swapped; /* the file's (section's) octet order is not this machine's */
     uint8_t record_header;
     uint32_t time_factor; /* nanoseconds in a unit of the record's fraction */
@@ -77,6 +78,13 @@ bool capture_rewind(struct capture *capture);
  */
 enum capture_status capture_next(struct capture *capture, struct packet *packet, bool may_wait);
 
+/* The next packets, at most size, as far as they lie whole in the window and there is nothing
+ * remarkable about them: of one link type, their times known. 0: capture_next() has to be asked. */
+static inline size_t capture_at_hand(struct capture *capture, struct packet *packets, size_t size)
+{
+    return capture->at_hand ? capture->at_hand(capture, packets, size) : 0;
+}
+
 /* For the two readers: makes need octets available in the window: CAPTURE_PACKET, or what to return
  * instead. */
 enum capture_status capture_need_more(struct capture *capture, size_t need);
@@ -86,6 +94,7 @@ static inline enum capture_status capture_need(struct capture *capture, size_t n
                                                   : capture_need_more(capture, need);
 }
 enum capture_status capture_damaged(struct capture *capture, char *error);
+enum { CAPTURE_NANOSECONDS = 1000000000 }; /* in a second */
 /* Nanoseconds since the epoch; TCPRST_TIME_UNKNOWN where they do not fit. */
 int64_t capture_time(int64_t seconds, uint64_t nanoseconds);
 

@@ -97,6 +97,40 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
     return CAPTURE_PACKET;
 }
 
+/* next_packet() for many: what it would have to ask anything of is left to it. */
+static size_t packets_at_hand(struct capture *capture, struct packet *packets, size_t size)
+{
+    const struct capture_interface *interface = (const void *)capture->interfaces->data;
+    struct source *source = &capture->source;
+    const size_t header = capture->record_header;
+    const uint8_t *record = source->data;
+    size_t left = source->size, n = 0;
+    if (capture->minor_version <= 3)
+        return 0;
+    for (; n < size && left >= header; n++) {
+        uint32_t captured = capture_u32(capture, record + 8);
+        uint32_t length = capture_u32(capture, record + 12);
+        uint64_t nanoseconds = (uint64_t)capture_u32(capture, record + 4) * capture->time_factor;
+        if (captured > MAX_PACKET || captured > left - header || nanoseconds >= CAPTURE_NANOSECONDS)
+            break;
+        packets[n] = (struct packet){
+            .bytes = record + header,
+            .captured = captured,
+            .length = length < captured ? captured : length,
+            .time =
+                (int64_t)capture_u32(capture, record) * CAPTURE_NANOSECONDS + (int64_t)nanoseconds,
+            .number = capture->packets + n + 1,
+            .link_type = interface->link_type,
+            .fcs_octets = interface->fcs_octets,
+        };
+        record += header + captured;
+        left -= header + captured;
+    }
+    capture->packets += n;
+    source_take(source, source->size - left);
+    return n;
+}
+
 static const struct variant *find_variant(struct capture *capture)
 {
     for (int swapped = 0; swapped < 2; swapped++) {
@@ -140,5 +174,6 @@ enum capture_status capture_pcap_open(struct capture *capture)
     capture->time_digits = variant->digits;
     source_take(&capture->source, FILE_HEADER);
     capture->next = next_packet;
+    capture->at_hand = packets_at_hand;
     return CAPTURE_PACKET;
 }

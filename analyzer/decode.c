@@ -152,14 +152,22 @@ static inline bool decode_ordinary(const struct packet *packet, struct tcprst_se
     return true;
 }
 
-void decode_packet(struct decoder *decoder, const struct packet *packet, struct decoded *decoded)
+static void decode_any(struct decoder *decoder, const struct packet *packet,
+                       struct decoded *decoded)
 {
-    if (SHORTCUTS && G_LIKELY(decoded->count < decoded->size) &&
-        G_LIKELY(decode_ordinary(packet, &decoded->segments[decoded->count]))) {
-        decoded->count++;
-        return;
-    }
     struct decoding decoding = {.decoder = decoder, .out = decoded, .packet = packet};
     struct span span = {packet->bytes, packet->captured, packet->length};
     decode_link(&decoding, packet->link_type, span);
+}
+
+void decode_packets(struct decoder *decoder, const struct packet *packets, size_t count,
+                    struct decoded *decoded)
+{
+    for (const struct packet *p = packets; p < packets + count; p++) {
+        if (SHORTCUTS && G_LIKELY(decoded->count < decoded->size) &&
+            G_LIKELY(decode_ordinary(p, &decoded->segments[decoded->count])))
+            decoded->count++;
+        else
+            decode_any(decoder, p, decoded);
+    }
 }

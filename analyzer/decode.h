@@ -31,9 +31,11 @@ const uint16_t *decoder_link_types(size_t *count);
 /* Whether packets of that LINKTYPE_ are looked into. */
 bool decoder_knows(uint16_t link_type);
 
-/* Adds the TCP segments of packet, outermost layer first. frame.capture and cookie are 0. Their
- * bytes are those of the packet, or (reassembled ones) the decoder's until decoder_release(). */
-void decode_packet(struct decoder *decoder, const struct packet *packet, struct decoded *decoded);
+/* Adds the TCP segments of each of those packets, outermost layer first. frame.capture and cookie
+ * are 0. Their bytes are those of the packet, or (reassembled ones) the decoder's until
+ * decoder_release(). */
+void decode_packets(struct decoder *decoder, const struct packet *packets, size_t count,
+                    struct decoded *decoded);
 /* Moves segments that found no room; call it until decoded has room left. */
 void decoder_take_pending(struct decoder *decoder, struct decoded *decoded);
 /* The bytes of all segments handed out are no longer needed. */

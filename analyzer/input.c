@@ -11,6 +11,7 @@
 
 enum {
     FEW_LINK_TYPES = 16, /* are found by looking at each, and named each where not decoded */
+    AT_ONCE = 32,        /* packets decoded in a row */
 };
 
 /* One capture and its facts. */
@@ -207,6 +208,17 @@ static inline void count_packet(struct entry *entry, const struct packet *packet
         find_link_type(entry, packet->link_type)->packets++;
 }
 
+/* The same of some that are of one link type and have times. */
+static inline void count_packets(struct entry *entry, const struct packet *packets, size_t count)
+{
+    struct input_capture *facts = &entry->facts;
+    facts->packets += count;
+    if (G_UNLIKELY(facts->first_time == TCPRST_TIME_UNKNOWN))
+        facts->first_time = packets[0].time;
+    facts->last_time = packets[count - 1].time;
+    find_link_type(entry, packets[0].link_type)->packets += count;
+}
+
 static void take_packet(struct input *input, struct entry *entry, const struct packet *packet,
                         struct decoded *decoded)
 {
@@ -219,7 +231,7 @@ static void take_packet(struct input *input, struct entry *entry, const struct p
         if (!passes)
             return;
     }
-    decode_packet(input->decoder, packet, decoded);
+    decode_packets(input->decoder, packet, 1, decoded);
 }
 
 /* What is known of a capture while it is open. */
@@ -284,10 +296,27 @@ static enum capture_status next_packet(struct entry *entry, struct packet *packe
     return capture_next(&entry->capture, packet, may_wait);
 }
 
+/* Nearly all packets of nearly all files. */
+static bool take_at_hand(struct input *input, struct entry *entry, struct decoded *decoded)
+{
+    struct packet packets[AT_ONCE];
+    if (input->filter || entry->has_peeked)
+        return false;
+    size_t most = MIN(decoded->size - decoded->count, G_N_ELEMENTS(packets));
+    size_t count = capture_at_hand(&entry->capture, packets, most);
+    if (!count)
+        return false;
+    count_packets(entry, packets, count);
+    decode_packets(input->decoder, packets, count, decoded);
+    return true;
+}
+
 static enum input_status fill(struct input *input, struct entry *entry, struct decoded *decoded)
 {
     struct packet packet;
     while (decoded->count < decoded->size) {
+        if (take_at_hand(input, entry, decoded))
+            continue;
         /* Segments handed out point into the window: it may only move when there are none. */
         switch (next_packet(entry, &packet, decoded->count == 0)) {
         case CAPTURE_PACKET:

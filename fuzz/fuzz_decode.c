@@ -19,7 +19,7 @@ static void decode_one(struct decoder *decoder, const struct packet *packet)
 {
     struct tcprst_segment segments[ROOM];
     struct decoded decoded = {segments, ROOM, 0};
-    decode_packet(decoder, packet, &decoded);
+    decode_packets(decoder, packet, 1, &decoded);
     while (decoded.count) {
         CHECK(decoded.count <= ROOM);
         for (size_t i = 0; i < decoded.count; i++)
