@@ -31,7 +31,7 @@ enum exit_status {
 };
 
 enum {
-    BATCH = 64,        /* segments asked for at once */
+    BATCH = 256,       /* segments asked for at once */
     PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
     WHY_SIZE = 1024,   /* octets of the line that says why */
     LOSS_SIZE = 160,   /* of the line that says what was lost */
@@ -127,11 +127,9 @@ static void feed(struct run *run, const struct tcprst_segment *segments, size_t 
     if (!run->core)
         start_core(run);
     run->capture = segments[0].frame.capture;
-    for (size_t i = 0; i < count; i++) {
-        if (i % TCPRST_EXPECT_MOST == 0)
-            tcprst_expect(run->core, &segments[i], count - i);
+    tcprst_expect(run->core, segments, count);
+    for (size_t i = 0; i < count; i++)
         tcprst_feed(run->core, &segments[i], NULL);
-    }
     run->segments += count;
 }
 

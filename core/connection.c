@@ -21,6 +21,12 @@ enum { SHORTCUTS = 0 };
 enum { SHORTCUTS = 1 };
 #endif
 
+#if defined(__GNUC__)
+#define NOT_INLINE __attribute__((noinline))
+#else
+#define NOT_INLINE
+#endif
+
 /* ---- recent segments ---- */
 
 void connection_release_recents(struct connection *c)
@@ -543,16 +549,14 @@ static inline bool is_ordinary(const struct connection *c, const struct endpoint
            (!s->options_captured || only_timestamps(s));
 }
 
-/* All that track_any() does for such a one. What is asked and changed more than once is held in
- * variables: the compiler cannot know that the segment is no part of the connection. */
-static struct recent *track_ordinary(struct connection *c, const struct tcprst_segment *s, int d,
-                                     int64_t time)
+/* All that track_any() does for such a one. */
+static inline void note_ordinary(struct connection *c, struct endpoint *restrict x,
+                                 struct endpoint *restrict y,
+                                 const struct tcprst_segment *restrict s, int d, int64_t time,
+                                 where_t where)
 {
-    struct endpoint *x = &c->end[d], *y = &c->end[!d];
-    uint32_t x_seen = x->seen & ~(uint32_t)END_TIMESTAMPS, y_seen = y->seen;
+    uint32_t x_seen = (x->seen & ~(uint32_t)END_TIMESTAMPS) | END_EDGE, y_seen = y->seen;
     uint32_t length = s->payload_length, ack = s->ack;
-    struct recent *e = push(c, s, time, d ? RECENT_FROM_B : 0);
-    where_t where = e->where;
     note_idle(c, d, time);
     c->last = where;
     c->last_time = time;
@@ -577,14 +581,14 @@ static struct recent *track_ordinary(struct connection *c, const struct tcprst_s
     uint32_t window = (uint32_t)s->window << x->scale, edge = ack + window;
     if (window > x->window_max)
         x->window_max = window;
-    if (!(x_seen & END_EDGE) || seq_lt(x->edge, edge))
+    if (!(x->seen & END_EDGE) || seq_lt(x->edge, edge))
         x->edge = edge;
     x->window = s->window;
     if (s->options_captured) {
         x->ts_val = read32(s->bytes + 24);
         x_seen |= END_TIMESTAMPS;
     }
-    x->seen = x_seen | END_EDGE;
+    x->seen = x_seen;
     note_round_trip(x, ack, time);
     x->segments++;
     x->last_time = time;
@@ -592,14 +596,13 @@ static struct recent *track_ordinary(struct connection *c, const struct tcprst_s
     y->window_probes = 0;
     y->probes = 0;
     y->retransmissions = 0;
-    return e;
 }
 
 /* ---- any segment ---- */
 
 /* Returns whether it is its sender's: else nothing is noted of it. */
-static bool track(struct connection *c, const struct tcprst_segment *s, int d, int64_t time,
-                  struct recent *e)
+static bool track_its_own(struct connection *c, const struct tcprst_segment *s, int d, int64_t time,
+                          struct recent *e)
 {
     struct endpoint *x = &c->end[d], *y = &c->end[!d];
     if (is_stray(x, y, s)) {
@@ -644,8 +647,8 @@ static bool track_apart(struct connection *c, const struct tcprst_segment *s, in
     return true;
 }
 
-static struct recent *track_any(struct connection *c, const struct tcprst_segment *s, int d,
-                                int64_t time)
+static NOT_INLINE struct recent *track_any(struct connection *c, const struct tcprst_segment *s,
+                                           int d, int64_t time)
 {
     struct endpoint *x = &c->end[d], *y = &c->end[!d];
     const struct recent *original = connection_duplicate(c, s, d, time);
@@ -665,7 +668,7 @@ static struct recent *track_any(struct connection *c, const struct tcprst_segmen
     note_idle(c, d, time);
     c->last_time = time;
     c->last_other = c->recents.pushed;
-    if (!track(c, s, d, time, e))
+    if (!track_its_own(c, s, d, time, e))
         return e;
     x->segments++;
     x->last_time = time;
@@ -675,9 +678,20 @@ static struct recent *track_any(struct connection *c, const struct tcprst_segmen
     return e;
 }
 
+/* Both ends are handed in: where the compiler knows how to work them out it does so for every
+ * field. */
+static NOT_INLINE struct recent *track(struct connection *c, struct endpoint *x, struct endpoint *y,
+                                       const struct tcprst_segment *s, int d, int64_t time)
+{
+    if (!SHORTCUTS || !is_ordinary(c, x, y, s))
+        return track_any(c, s, d, time);
+    struct recent *e = push(c, s, time, d ? RECENT_FROM_B : 0);
+    note_ordinary(c, x, y, s, d, time, e->where);
+    return e;
+}
+
 struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
                                 int64_t time)
 {
-    bool ordinary = SHORTCUTS && is_ordinary(c, &c->end[d], &c->end[!d], s);
-    return ordinary ? track_ordinary(c, s, d, time) : track_any(c, s, d, time);
+    return track(c, &c->end[d], &c->end[!d], s, d, time);
 }

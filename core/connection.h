@@ -50,12 +50,12 @@ enum { WSCALE_UNKNOWN = 0xff };
  * One end of a connection; names as in RFC 9293 section 3.3.1 where it has one. Times in ns, -1
  * unknown.
  *
- * In the order of use: what every segment touches fills the first two lines of the cache, what only
- * openings, endings and RSTs ask for the third. A field that is added is entered in pack.c.
+ * In the order of use, in lines of the cache: what changes with every segment of either end, what
+ * changes with its own, and what only openings, endings and RSTs ask for. A field that is added is
+ * entered in pack.c.
  */
 struct endpoint {
     uint32_t seen;
-    uint32_t iss;
     uint32_t snd_max; /* highest SEG.SEQ + SEG.LEN sent: SND.NXT as far as captured */
     uint32_t max_ack; /* highest acceptable SEG.ACK sent: RCV.NXT as announced */
     uint32_t edge;    /* right edge of the window it offers: highest SEG.ACK + SEG.WND */
@@ -63,23 +63,26 @@ struct endpoint {
     uint32_t ts_val;
     uint32_t window_max; /* largest window it offered, octets */
     uint32_t lead;       /* first four octets of its last text, big-endian; 0 where not captured */
-    uint16_t window;     /* raw, of its last segment */
-    uint16_t ip_id;      /* of its last segment */
+    int64_t timed_at;
+    uint64_t octets;
+    uint64_t octets_mark; /* octets it had sent when the peer last sent text */
+    uint16_t window;      /* raw, of its last segment */
+    uint16_t ip_id;       /* of its last segment */
     uint8_t scale; /* its window is shifted by so much: RFC 7323 section 2.2; WSCALE_UNKNOWN */
+    uint8_t window_probes;   /* sent while the peer kept its window closed */
+    uint8_t probes;          /* keep-alive or window probes since the peer was last heard */
+    uint8_t retransmissions; /* since the peer was last heard */
+
     uint8_t ttl_first, ttl_last, ttl_min, ttl_max;
     uint8_t tos;
     uint8_t id_steps, id_jumps; /* saturating: identification 1..64 on from the one before; other */
-    uint8_t window_probes;      /* sent while the peer kept its window closed */
     uint8_t rtt_samples;        /* saturating */
-    uint8_t probes;             /* keep-alive or window probes since the peer was last heard */
-    uint8_t retransmissions;    /* since the peer was last heard */
     uint32_t sack_edge;         /* right edge of the highest SACK block it sent */
+    uint32_t iss;
     int64_t rtt_max; /* from a segment of the peer at the observer to this end's answer there */
-
-    uint64_t segments, octets;
-    uint64_t octets_mark; /* octets it had sent when the peer last sent text */
+    int64_t rtt_min;
+    uint64_t segments;
     int64_t last_time, last_data_time;
-    int64_t timed_at, rtt_min;
     where_t last;
 
     int64_t fin_time;
@@ -159,7 +162,7 @@ struct connection {
     uint8_t address[2][16];
     uint16_t port[2];
     uint8_t ip_version;
-    uint8_t pending_idle_from;
+    bool used;
     int8_t client; /* index into end, -1 unknown */
     uint8_t odd;   /* so many of the next segments may be copies though their numbers are new */
     struct recents recents;
@@ -177,7 +180,7 @@ struct connection {
     uint8_t ended_by;     /* index of its sender */
     uint8_t ended_effect; /* enum tcprst_effect */
     uint8_t ended_how;    /* enum tcprst_ending; OPEN: no RST took effect */
-    bool used;
+    uint8_t pending_idle_from;
 
     struct endpoint end[2];
 
@@ -226,8 +229,8 @@ struct table;
 struct table *table_new(size_t max_connections, uint64_t seed);
 void table_free(struct table *table);
 
-/* Fetches into the cache what table_get() and connection_track() will touch for the next count
- * segments, TCPRST_EXPECT_MOST at most. */
+/* These count segments will be asked for next, in this order and from where they are: what
+ * table_get() and connection_track() touch for them is fetched into the cache in time. */
 void table_expect(struct table *table, const struct tcprst_segment *segments, size_t count);
 /* The connection of that segment, made when there is none (*made). *direction: 0 when end[0] sent
  * it. NULL: no memory. table_victim() must have made room before. */

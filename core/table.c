@@ -16,7 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, SWEEP = 6, SAMPLE = 16 };
+enum { CHUNK = 64, SWEEP = 3, SAMPLE = 16 };
+
+/* So many segments before it is asked for a segment passes each station of what is fetched ahead:
+ * what one fetches has come when the next looks at it. */
+enum { TO_SLOT = 30, TO_HOME = 20, TO_RECENT = 10, EXPECTED = 32 };
 
 /* Where a connection at work lives. An odd number of lines, so that the same line of many homes
  * does not fall into the same few sets of the cache. */
@@ -24,21 +28,21 @@ enum { HOME_LINES = (sizeof(struct connection) + LINE - 1) / LINE | 1 };
 struct home {
     union {
         _Alignas(LINE) struct connection connection;
-        struct home *next_free; /* of one that is not used */
+        size_t next_free; /* of one that is not used: the next, plus one */
         uint8_t lines[HOME_LINES * LINE];
     };
 };
 
 struct slot {
     uint32_t hash;
-    uint32_t entry; /* plus one, 0: empty */
+    uint32_t number; /* of the entry or home, plus one; 0: empty */
 };
 
 enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_PACKED };
 
 struct entry {
     union {
-        struct home *home;
+        size_t home; /* its number */
         struct packed *packed;
         size_t next_free; /* plus one */
     };
@@ -48,21 +52,28 @@ struct entry {
     uint32_t since;          /* when it was last heard of: ticks() */
 };
 
-struct table {
+/* Open addressing: at most half of the slots are taken. */
+struct index {
     struct slot *slots;
-    size_t mask;
+    size_t mask, used;
+};
+
+struct table {
+    struct index all; /* of entries */
+    /* Of homes, those at work only: a small one beside a large one, because nearly every segment is
+     * theirs. */
+    struct index at_work;
     struct entry *entries;
     size_t room, ever; /* entries there is room for; ever handed out */
     size_t free_entry; /* plus one */
-    size_t used;       /* connections */
     struct home **chunks;
     size_t chunk_count, chunk_room;
-    size_t homes; /* ever handed out */
-    struct home *free_home;
+    size_t homes;              /* ever handed out */
+    size_t free_home;          /* plus one */
     size_t hand, packing_hand; /* where the next sweeps look */
     size_t next_victim;        /* when the table is full, TABLE_NONE: not chosen yet */
     uint32_t next_victim_since;
-    struct home *due[SWEEP]; /* to be packed by the next sweep, if still silent; NULL: none */
+    size_t due[SWEEP]; /* homes to be packed by the next sweep, if still silent; plus one */
     size_t max;
     uint64_t seed;
     struct pool pool; /* of recent segments */
@@ -70,30 +81,92 @@ struct table {
     int64_t first_time; /* INT64_MIN: none yet */
     struct {
         const struct tcprst_segment *next; /* to come, behind it the others in the same order */
-        unsigned at, count;
+        size_t at, count;
         struct expected {
             struct key key;
-            struct home *home; /* where its connection was, NULL: not at work */
-            uint32_t hash, entry;
+            struct home *home; /* where its connection may be, NULL: not at work */
+            uint32_t hash;
             int direction;
-        } segments[TCPRST_EXPECT_MOST];
+        } ring[EXPECTED];
     } expected;
     struct connection look; /* what is packed, to look at */
 };
+
+/* ---- an index ---- */
+
+static bool index_make(struct index *x, size_t mask)
+{
+    x->slots = calloc(mask + 1, sizeof *x->slots);
+    x->mask = mask;
+    x->used = 0;
+    return x->slots != NULL;
+}
+
+static void index_put(struct index *x, struct slot slot)
+{
+    size_t p = slot.hash & x->mask;
+    while (x->slots[p].number)
+        p = (p + 1) & x->mask;
+    x->slots[p] = slot;
+    x->used++;
+}
+
+/* Room for one more. */
+static bool index_reserve(struct index *x)
+{
+    struct index bigger;
+    if ((x->used + 1) * 2 <= x->mask + 1)
+        return true;
+    if (!index_make(&bigger, x->mask * 2 + 1))
+        return false;
+    for (size_t i = 0; i <= x->mask; i++)
+        if (x->slots[i].number)
+            index_put(&bigger, x->slots[i]);
+    free(x->slots);
+    *x = bigger;
+    return true;
+}
+
+/* Takes out what is there. */
+static void index_remove(struct index *x, struct slot slot)
+{
+    size_t p = slot.hash & x->mask;
+    while (x->slots[p].number != slot.number)
+        p = (p + 1) & x->mask;
+    /* Close the gap: move back what would no longer be found past an empty slot. */
+    for (size_t next = (p + 1) & x->mask; x->slots[next].number; next = (next + 1) & x->mask) {
+        size_t first = x->slots[next].hash & x->mask;
+        if (((next - first) & x->mask) >= ((next - p) & x->mask)) {
+            x->slots[p] = x->slots[next];
+            p = next;
+        }
+    }
+    x->slots[p].number = 0;
+    x->used--;
+}
+
+static void index_clear(struct index *x)
+{
+    memset(x->slots, 0, (x->mask + 1) * sizeof *x->slots);
+    x->used = 0;
+}
+
+static size_t index_memory(const struct index *x)
+{
+    return (x->mask + 1) * sizeof *x->slots;
+}
 
 struct table *table_new(size_t max_connections, uint64_t seed)
 {
     struct table *t = calloc(1, sizeof *t);
     if (!t)
         return NULL;
-    t->mask = 1023;
     t->max = max_connections ? max_connections : TCPRST_DEFAULT_MAX_CONNECTIONS;
     t->seed = seed;
     t->first_time = INT64_MIN;
     t->next_victim = TABLE_NONE;
-    t->slots = calloc(t->mask + 1, sizeof *t->slots);
-    if (!t->slots) {
-        free(t);
+    if (!index_make(&t->all, 1023) || !index_make(&t->at_work, 1023)) {
+        table_free(t);
         return NULL;
     }
     return t;
@@ -126,12 +199,17 @@ static void free_lines(void *lines)
         free(block_of(lines));
 }
 
+static struct home *home_at(const struct table *t, size_t i)
+{
+    return &t->chunks[i / CHUNK][i % CHUNK];
+}
+
 void table_remove_all(struct table *t)
 {
     for (size_t i = 0; i < t->ever; i++) {
         struct entry *e = &t->entries[i];
         if (e->state == ENTRY_AT_WORK)
-            free(e->home->connection.past);
+            free(home_at(t, e->home)->connection.past);
         else if (e->state == ENTRY_PACKED)
             packed_free(e->packed);
         e->state = ENTRY_FREE;
@@ -139,22 +217,25 @@ void table_remove_all(struct table *t)
     pool_clear(&t->pool);
     for (size_t i = 0; i < t->chunk_count; i++)
         free_lines(t->chunks[i]);
-    memset(t->slots, 0, (t->mask + 1) * sizeof *t->slots);
-    t->free_home = NULL;
+    index_clear(&t->all);
+    index_clear(&t->at_work);
+    t->free_home = 0;
     memset(t->due, 0, sizeof t->due);
     t->next_victim = TABLE_NONE;
     t->expected.count = 0;
-    t->chunk_count = t->homes = t->ever = t->used = t->free_entry = t->packed_memory = 0;
+    t->chunk_count = t->homes = t->ever = t->free_entry = t->packed_memory = 0;
 }
 
 void table_free(struct table *t)
 {
     if (!t)
         return;
-    table_remove_all(t);
+    if (t->all.slots && t->at_work.slots)
+        table_remove_all(t);
     free(t->chunks);
     free(t->entries);
-    free(t->slots);
+    free(t->all.slots);
+    free(t->at_work.slots);
     free(t);
 }
 
@@ -171,34 +252,7 @@ static inline struct key key_of_packed(const struct packed *p)
                     p->port[1]);
 }
 
-static bool is_at(const struct entry *e, const struct key *k)
-{
-    struct key other = e->state == ENTRY_AT_WORK ? key_of_connection(&e->home->connection)
-                                                 : key_of_packed(e->packed);
-    return key_same(k, &other);
-}
-
 /* ---- entries and homes ---- */
-
-static bool grow_index(struct table *t)
-{
-    size_t mask = t->mask * 2 + 1;
-    struct slot *slots = calloc(mask + 1, sizeof *slots);
-    if (!slots)
-        return false;
-    for (size_t i = 0; i <= t->mask; i++) {
-        if (!t->slots[i].entry)
-            continue;
-        size_t p = t->slots[i].hash & mask;
-        while (slots[p].entry)
-            p = (p + 1) & mask;
-        slots[p] = t->slots[i];
-    }
-    free(t->slots);
-    t->slots = slots;
-    t->mask = mask;
-    return true;
-}
 
 /* Room for one more pointer in a list that doubles. */
 static bool reserve(void **list, size_t size, size_t count, size_t *room)
@@ -227,40 +281,40 @@ static bool add_chunk(struct table *t)
     return true;
 }
 
-static struct home *take_home(struct table *t)
+/* Returns its number, TABLE_NONE: no memory. */
+static size_t take_home(struct table *t)
 {
-    struct home *home = t->free_home;
-    if (home) {
-        t->free_home = home->next_free;
-    } else {
-        if (t->homes == t->chunk_count * CHUNK && !add_chunk(t))
-            return NULL;
-        home = &t->chunks[t->homes / CHUNK][t->homes % CHUNK];
-        t->homes++;
+    if (t->free_home) {
+        size_t home = t->free_home - 1;
+        t->free_home = home_at(t, home)->next_free;
+        return home;
     }
-    return home;
+    if (t->homes == t->chunk_count * CHUNK && !add_chunk(t))
+        return TABLE_NONE;
+    return t->homes++;
 }
 
-static void leave_home(struct table *t, struct home *home)
+static void leave_home(struct table *t, size_t home)
 {
-    home->connection.used = false;
-    home->next_free = t->free_home;
-    t->free_home = home;
+    struct home *left = home_at(t, home);
+    left->connection.used = false;
+    left->next_free = t->free_home;
+    t->free_home = home + 1;
 }
 
-/* Returns its number plus one, 0: no memory. */
+/* Returns its number, TABLE_NONE: no memory. */
 static size_t take_entry(struct table *t)
 {
-    size_t entry = t->free_entry;
-    if (entry) {
-        t->free_entry = t->entries[entry - 1].next_free;
+    if (t->free_entry) {
+        size_t entry = t->free_entry - 1;
+        t->free_entry = t->entries[entry].next_free;
         return entry;
     }
     void *entries = t->entries;
     if (!reserve(&entries, sizeof *t->entries, t->ever, &t->room))
-        return 0;
+        return TABLE_NONE;
     t->entries = entries;
-    return ++t->ever;
+    return t->ever++;
 }
 
 static void leave_entry(struct table *t, size_t entry)
@@ -270,24 +324,30 @@ static void leave_entry(struct table *t, size_t entry)
     t->free_entry = entry + 1;
 }
 
+/* Says that the entry's connection is at work there. */
+static void begin_work(struct table *t, size_t entry, size_t home, uint32_t hash)
+{
+    t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
+    index_put(&t->at_work, (struct slot){hash, (uint32_t)home + 1});
+}
+
 static struct connection *insert(struct table *t, const struct tcprst_segment *s, int d,
                                  uint32_t hash)
 {
-    if ((t->used + 1) * 2 > t->mask + 1 && !grow_index(t))
+    if (!index_reserve(&t->all) || !index_reserve(&t->at_work))
         return NULL;
-    struct home *home = take_home(t);
-    if (!home)
+    size_t home = take_home(t);
+    if (home == TABLE_NONE)
         return NULL;
     size_t entry = take_entry(t);
-    if (!entry) {
+    if (entry == TABLE_NONE) {
         leave_home(t, home);
         return NULL;
     }
-    t->entries[entry - 1] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
-    struct connection *c = &home->connection;
+    struct connection *c = &home_at(t, home)->connection;
     memset(c, 0, offsetof(struct connection, inside));
     c->used = true;
-    c->entry = (uint32_t)(entry - 1);
+    c->entry = (uint32_t)entry;
     c->pool = &t->pool;
     c->client = -1;
     c->recents.entries = c->inside;
@@ -297,46 +357,140 @@ static struct connection *insert(struct table *t, const struct tcprst_segment *s
     memcpy(c->address[!d], s->destination, 16);
     c->port[d] = s->source_port;
     c->port[!d] = s->destination_port;
-    size_t p = hash & t->mask;
-    while (t->slots[p].entry)
-        p = (p + 1) & t->mask;
-    t->slots[p] = (struct slot){hash, (uint32_t)entry};
-    t->used++;
+    index_put(&t->all, (struct slot){hash, (uint32_t)entry + 1});
+    begin_work(t, entry, home, hash);
     return c;
 }
 
-/* The slot of that key, NULL where there is none. */
-static struct slot *find(const struct table *t, const struct key *k, uint32_t hash)
+static struct connection *unpack(struct table *t, size_t entry, uint32_t hash)
 {
-    for (size_t p = hash & t->mask; t->slots[p].entry; p = (p + 1) & t->mask)
-        if (t->slots[p].hash == hash && is_at(&t->entries[t->slots[p].entry - 1], k))
-            return &t->slots[p];
-    return NULL;
-}
-
-static struct connection *unpack(struct table *t, size_t entry)
-{
-    struct home *home = take_home(t);
-    if (!home)
+    if (!index_reserve(&t->at_work))
         return NULL;
+    size_t home = take_home(t);
+    if (home == TABLE_NONE)
+        return NULL;
+    struct connection *c = &home_at(t, home)->connection;
     size_t size = t->entries[entry].packed->size;
-    if (!connection_unpack(&home->connection, t->entries[entry].packed, &t->pool)) {
+    if (!connection_unpack(c, t->entries[entry].packed, &t->pool)) {
         leave_home(t, home);
         return NULL;
     }
     t->packed_memory -= size;
-    home->connection.entry = (uint32_t)entry;
-    t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
-    return &home->connection;
+    c->entry = (uint32_t)entry;
+    begin_work(t, entry, home, hash);
+    return c;
 }
 
-/* What table_expect() found out about that segment, if it is the next one; NULL: it did not. */
+/* ---- finding ---- */
+
+/* The home of the connection of that key, NULL: it is not at work. */
+static struct home *find_at_work(const struct table *t, const struct key *k, uint32_t hash)
+{
+    const struct index *x = &t->at_work;
+    for (size_t p = hash & x->mask; x->slots[p].number; p = (p + 1) & x->mask) {
+        struct home *home = home_at(t, x->slots[p].number - 1);
+        struct key there;
+        if (x->slots[p].hash != hash)
+            continue;
+        there = key_of_connection(&home->connection);
+        if (key_same(k, &there))
+            return home;
+    }
+    return NULL;
+}
+
+/* The entry of the packed connection of that key; TABLE_NONE: there is none. */
+static size_t find_packed(const struct table *t, const struct key *k, uint32_t hash)
+{
+    const struct index *x = &t->all;
+    for (size_t p = hash & x->mask; x->slots[p].number; p = (p + 1) & x->mask) {
+        const struct entry *e = &t->entries[x->slots[p].number - 1];
+        struct key there;
+        if (x->slots[p].hash != hash || e->state != ENTRY_PACKED)
+            continue;
+        there = key_of_packed(e->packed);
+        if (key_same(k, &there))
+            return x->slots[p].number - 1;
+    }
+    return TABLE_NONE;
+}
+
+/* ---- fetching ahead ---- */
+
+static inline void to_slot(struct table *t, struct expected *e, const struct tcprst_segment *s)
+{
+    e->direction = key_direction(s);
+    e->key = key_of_segment(s, e->direction);
+    e->hash = key_hash(&e->key, t->seed);
+    fetch(&t->at_work.slots[e->hash & t->at_work.mask]);
+    if (s->flags & TCPRST_SYN)
+        fetch(&t->all.slots[e->hash & t->all.mask]);
+}
+
+static inline void to_home(struct table *t, struct expected *e)
+{
+    const struct index *x = &t->at_work;
+    size_t p = e->hash & x->mask;
+    while (x->slots[p].number && x->slots[p].hash != e->hash)
+        p = (p + 1) & x->mask;
+    e->home = x->slots[p].number ? home_at(t, x->slots[p].number - 1) : NULL;
+    if (!e->home)
+        return;
+    const struct connection *c = &e->home->connection;
+    const struct endpoint *from = &c->end[e->direction], *to = &c->end[!e->direction];
+    fetch(c);
+    fetch((const char *)c + LINE);
+    fetch(from);
+    fetch((const char *)from + LINE);
+    fetch(to);
+}
+
+static inline void to_recent(struct expected *e)
+{
+    if (!e->home)
+        return;
+    const struct recents *r = &e->home->connection.recents;
+    const struct recent *to_come = &r->entries[r->pushed & (r->capacity - 1)];
+    fetch(to_come);
+    fetch((const char *)(to_come + 1) - 1);
+}
+
+/* The stations of those that are so far away from the i-th. */
+static inline void pass(struct table *t, const struct tcprst_segment *s, size_t i)
+{
+    struct expected *ring = t->expected.ring;
+    size_t left = t->expected.count - i;
+    if (left > TO_SLOT)
+        to_slot(t, &ring[(i + TO_SLOT) % EXPECTED], s + TO_SLOT);
+    if (left > TO_HOME)
+        to_home(t, &ring[(i + TO_HOME) % EXPECTED]);
+    if (left > TO_RECENT)
+        to_recent(&ring[(i + TO_RECENT) % EXPECTED]);
+}
+
+void table_expect(struct table *t, const struct tcprst_segment *segments, size_t count)
+{
+    struct expected *ring = t->expected.ring;
+    t->expected.next = segments;
+    t->expected.at = 0;
+    t->expected.count = count;
+    for (size_t i = 0; i < TO_SLOT && i < count; i++)
+        to_slot(t, &ring[i], &segments[i]);
+    for (size_t i = 0; i < TO_HOME && i < count; i++)
+        to_home(t, &ring[i]);
+    for (size_t i = 0; i < TO_RECENT && i < count; i++)
+        to_recent(&ring[i]);
+}
+
+/* What is known ahead of that segment, if it is the next one; NULL: nothing. */
 static const struct expected *expected(struct table *t, const struct tcprst_segment *s)
 {
     if (s != t->expected.next || t->expected.at == t->expected.count)
         return NULL;
+    size_t i = t->expected.at++;
     t->expected.next++;
-    return &t->expected.segments[t->expected.at++];
+    pass(t, s, i);
+    return &t->expected.ring[i % EXPECTED];
 }
 
 /* Whether the connection expected there is there still. */
@@ -364,65 +518,12 @@ struct connection *table_get(struct table *t, const struct tcprst_segment *s, in
         return &e->home->connection;
     }
     *direction = e->direction;
-    const struct slot *slot = find(t, &e->key, e->hash);
-    *made = !slot;
-    if (!slot)
-        return insert(t, s, e->direction, e->hash);
-    const struct entry *entry = &t->entries[slot->entry - 1];
-    return entry->state == ENTRY_AT_WORK ? &entry->home->connection : unpack(t, slot->entry - 1);
-}
-
-/* ---- fetching ahead ---- */
-
-static void fetch_connection(const struct connection *c)
-{
-    const char *lines = (const char *)c;
-    fetch(lines + LINE);
-    for (int i = 0; i < 2; i++) {
-        fetch(&c->end[i]);
-        fetch((const char *)&c->end[i] + LINE);
-    }
-}
-
-/* In passes, so that each fetches for all what the next one looks at. */
-void table_expect(struct table *t, const struct tcprst_segment *segments, size_t count)
-{
-    if (count > TCPRST_EXPECT_MOST)
-        count = TCPRST_EXPECT_MOST;
-    t->expected.next = segments;
-    t->expected.at = 0;
-    t->expected.count = (unsigned)count;
-    struct expected *const begin = t->expected.segments, *const end = begin + count;
-    for (struct expected *e = begin; e < end; e++, segments++) {
-        e->direction = key_direction(segments);
-        e->key = key_of_segment(segments, e->direction);
-        e->hash = key_hash(&e->key, t->seed);
-        fetch(&t->slots[e->hash & t->mask]);
-    }
-    for (struct expected *e = begin; e < end; e++) {
-        size_t p = e->hash & t->mask;
-        while (t->slots[p].entry && t->slots[p].hash != e->hash)
-            p = (p + 1) & t->mask;
-        e->entry = t->slots[p].entry;
-        if (e->entry)
-            fetch(&t->entries[e->entry - 1]);
-    }
-    for (struct expected *e = begin; e < end; e++) {
-        const struct entry *entry = e->entry ? &t->entries[e->entry - 1] : NULL;
-        e->home = entry && entry->state == ENTRY_AT_WORK ? entry->home : NULL;
-        if (!e->home)
-            continue;
-        fetch(&e->home->connection);
-        fetch_connection(&e->home->connection);
-    }
-    for (struct expected *e = begin; e < end; e++) {
-        if (!e->home)
-            continue;
-        const struct recents *r = &e->home->connection.recents;
-        const struct recent *to_come = &r->entries[r->pushed & (r->capacity - 1)];
-        fetch(to_come);
-        fetch((const char *)(to_come + 1) - 1);
-    }
+    struct home *home = find_at_work(t, &e->key, e->hash);
+    if (home)
+        return &home->connection;
+    size_t entry = find_packed(t, &e->key, e->hash);
+    *made = entry == TABLE_NONE;
+    return *made ? insert(t, s, e->direction, e->hash) : unpack(t, entry, e->hash);
 }
 
 /* ---- letting go ---- */
@@ -457,11 +558,6 @@ static bool busy(const struct connection *c)
     return !c->used || !c->segments || c->first_pending;
 }
 
-static struct home *home_at(const struct table *t, size_t i)
-{
-    return &t->chunks[i / CHUNK][i % CHUNK];
-}
-
 /* Whether it has been silent for long enough to be packed. */
 static bool is_due(const struct connection *c, int64_t now, enum keeping *keeping)
 {
@@ -484,9 +580,17 @@ static uint32_t ticks(struct table *t, int64_t time)
     return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
-static void pack(struct table *t, struct home *home, enum keeping keeping)
+/* The connection is at work no longer. */
+static void end_work(struct table *t, size_t home)
 {
-    struct connection *c = &home->connection;
+    const struct key k = key_of_connection(&home_at(t, home)->connection);
+    index_remove(&t->at_work, (struct slot){key_hash(&k, t->seed), (uint32_t)home + 1});
+    leave_home(t, home);
+}
+
+static void pack(struct table *t, size_t home, enum keeping keeping)
+{
+    struct connection *c = &home_at(t, home)->connection;
     uint32_t entry = c->entry;
     enum tcprst_ending ending = connection_ending(c);
     uint32_t since = ticks(t, c->last_time);
@@ -499,7 +603,7 @@ static void pack(struct table *t, struct home *home, enum keeping keeping)
                                        .keeping = (uint8_t)keeping,
                                        .ending = (uint8_t)ending,
                                        .since = since};
-    leave_home(t, home);
+    end_work(t, home);
 }
 
 /* All that packing reads of it. */
@@ -518,13 +622,12 @@ static void sweep_homes(struct table *t, int64_t now)
 {
     enum keeping keeping;
     for (int i = 0; i < SWEEP && t->homes; i++) {
-        struct home *home = t->due[i];
-        if (home && is_due(&home->connection, now, &keeping))
-            pack(t, home, keeping);
+        if (t->due[i] && is_due(&home_at(t, t->due[i] - 1)->connection, now, &keeping))
+            pack(t, t->due[i] - 1, keeping);
         t->packing_hand = (t->packing_hand + 1) % t->homes;
-        home = home_at(t, t->packing_hand);
+        const struct home *home = home_at(t, t->packing_hand);
         bool due = is_due(&home->connection, now, &keeping);
-        t->due[i] = due ? home : NULL;
+        t->due[i] = due ? t->packing_hand + 1 : 0;
         if (due)
             fetch_all(home);
         fetch((const char *)home_at(t, (t->packing_hand + SWEEP) % t->homes) + LINE);
@@ -570,11 +673,14 @@ static size_t oldest_at_work(struct table *t)
     for (size_t i = 0, seen = 0; i < t->ever && seen < SAMPLE; i++) {
         t->hand = (t->hand + 1) % t->ever;
         const struct entry *e = &t->entries[t->hand];
-        if (e->state != ENTRY_AT_WORK || busy(&e->home->connection))
+        if (e->state != ENTRY_AT_WORK)
             continue;
-        if (seen++ == 0 || e->home->connection.last_time < oldest_time) {
+        const struct connection *c = &home_at(t, e->home)->connection;
+        if (busy(c))
+            continue;
+        if (seen++ == 0 || c->last_time < oldest_time) {
             oldest = t->hand;
-            oldest_time = e->home->connection.last_time;
+            oldest_time = c->last_time;
         }
     }
     return oldest;
@@ -585,7 +691,7 @@ size_t table_victim(struct table *t, int64_t now, bool *full)
     *full = false;
     sweep_homes(t, now);
     size_t over = sweep_packed(t, now);
-    if (over != TABLE_NONE || t->used < t->max)
+    if (over != TABLE_NONE || t->all.used < t->max)
         return over;
     *full = true;
     /* Chosen a connection ahead, so that it can come nearer meanwhile. */
@@ -605,51 +711,32 @@ size_t table_victim(struct table *t, int64_t now, bool *full)
     return victim != TABLE_NONE ? victim : oldest_at_work(t);
 }
 
-/* The slot of an entry. */
-static size_t slot_of(const struct table *t, size_t i)
-{
-    const struct entry *e = &t->entries[i];
-    struct key k = e->state == ENTRY_AT_WORK ? key_of_connection(&e->home->connection)
-                                             : key_of_packed(e->packed);
-    size_t p = key_hash(&k, t->seed) & t->mask;
-    while (t->slots[p].entry != i + 1)
-        p = (p + 1) & t->mask;
-    return p;
-}
-
 void table_remove(struct table *t, size_t i)
 {
-    size_t p = slot_of(t, i);
-    /* Close the gap: move back what would no longer be found past an empty slot. */
-    for (size_t next = (p + 1) & t->mask; t->slots[next].entry; next = (next + 1) & t->mask) {
-        size_t home = t->slots[next].hash & t->mask;
-        if (((next - home) & t->mask) >= ((next - p) & t->mask)) {
-            t->slots[p] = t->slots[next];
-            p = next;
-        }
-    }
-    t->slots[p].entry = 0;
     struct entry *e = &t->entries[i];
+    struct key k = e->state == ENTRY_AT_WORK ? key_of_connection(&home_at(t, e->home)->connection)
+                                             : key_of_packed(e->packed);
+    index_remove(&t->all, (struct slot){key_hash(&k, t->seed), (uint32_t)i + 1});
     if (e->state == ENTRY_AT_WORK) {
-        connection_release(&e->home->connection);
-        leave_home(t, e->home);
+        connection_release(&home_at(t, e->home)->connection);
+        end_work(t, e->home);
     } else {
         t->packed_memory -= e->packed->size;
         packed_free(e->packed);
     }
     leave_entry(t, i);
-    t->used--;
 }
 
 size_t table_count(const struct table *t)
 {
-    return t->used;
+    return t->all.used;
 }
 
 size_t table_memory(const struct table *t)
 {
-    return sizeof *t + (t->mask + 1) * sizeof *t->slots + t->room * sizeof *t->entries +
-           t->chunk_count * CHUNK * sizeof(struct home) + t->pool.memory + t->packed_memory;
+    return sizeof *t + index_memory(&t->all) + index_memory(&t->at_work) +
+           t->room * sizeof *t->entries + t->chunk_count * CHUNK * sizeof(struct home) +
+           t->pool.memory + t->packed_memory;
 }
 
 size_t table_numbers(const struct table *t)
@@ -663,7 +750,7 @@ const struct connection *table_at(struct table *t, size_t i)
     if (i >= t->ever || e->state == ENTRY_FREE)
         return NULL;
     if (e->state == ENTRY_AT_WORK)
-        return &e->home->connection;
+        return &home_at(t, e->home)->connection;
     connection_look(&t->look, e->packed);
     return &t->look;
 }
@@ -673,7 +760,7 @@ bool table_ending(const struct table *t, size_t i, enum tcprst_ending *ending)
     const struct entry *e = &t->entries[i];
     if (i >= t->ever || e->state == ENTRY_FREE)
         return false;
-    *ending = e->state == ENTRY_AT_WORK ? connection_ending(&e->home->connection)
+    *ending = e->state == ENTRY_AT_WORK ? connection_ending(&home_at(t, e->home)->connection)
                                         : (enum tcprst_ending)e->ending;
     return true;
 }

@@ -21,6 +21,9 @@
 
 enum { TRAIL = 8 };
 
+/* So many segments ahead of a SYN what is known of its sender is fetched, in two steps. */
+enum { TO_HOST = 40, TO_HOST_MORE = 20 };
+
 struct tcprst {
     struct tcprst_options options;
     struct tcprst_statistics statistics;
@@ -40,6 +43,8 @@ struct tcprst {
     int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
     unsigned behind;      /* segments in a row that are far older than now */
     uint64_t serial;
+    const struct tcprst_segment *expected; /* to come next, behind it the others */
+    size_t expected_left;
     const struct decision *decision; /* of the verdict being handed out */
     const struct evidence *evidence;
 };
@@ -711,23 +716,46 @@ static void note_time(struct tcprst *core, const struct tcprst_segment *s)
         core->now = time;
 }
 
+static void expect_host(struct tcprst *core, const struct tcprst_segment *s)
+{
+    if (s->flags & TCPRST_SYN)
+        hosts_expect(core->hosts, s->ip_version, s->source);
+}
+
+static void expect_host_more(struct tcprst *core, const struct tcprst_segment *s)
+{
+    if (s->flags & TCPRST_SYN)
+        hosts_expect_more(core->hosts, s->ip_version, s->source);
+}
+
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count)
 {
-    if (count > TCPRST_EXPECT_MOST)
-        count = TCPRST_EXPECT_MOST;
-    for (size_t i = 0; i < count; i++)
-        if (segments[i].flags & TCPRST_SYN)
-            hosts_expect(core->hosts, segments[i].ip_version, segments[i].source);
+    core->expected = segments;
+    core->expected_left = count;
+    for (size_t i = 0; i < TO_HOST && i < count; i++)
+        expect_host(core, &segments[i]);
     table_expect(core->table, segments, count);
-    for (size_t i = 0; i < count; i++)
-        if (segments[i].flags & TCPRST_SYN)
-            hosts_expect_more(core->hosts, segments[i].ip_version, segments[i].source);
+    for (size_t i = 0; i < TO_HOST_MORE && i < count; i++)
+        expect_host_more(core, &segments[i]);
+}
+
+static inline void look_ahead(struct tcprst *core, const struct tcprst_segment *s)
+{
+    if (s != core->expected || !core->expected_left)
+        return;
+    core->expected++;
+    if (core->expected_left > TO_HOST)
+        expect_host(core, s + TO_HOST);
+    if (core->expected_left > TO_HOST_MORE)
+        expect_host_more(core, s + TO_HOST_MORE);
+    core->expected_left--;
 }
 
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
 {
     bool is_reset = s->flags & TCPRST_RST;
     core->statistics.segments++;
+    look_ahead(core, s);
     note_time(core, s);
     finalize_due(core);
     int d;

@@ -376,9 +376,9 @@ void tcprst_free(struct tcprst *core);
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint64_t *reset);
 
 /* Says that these segments will be fed next, in this order and from where they are: what the handle
- * knows of their connections is brought nearer meanwhile, for TCPRST_EXPECT_MOST of them at most.
- * Changes nothing but the time that feeding takes (to a third, where connections are many). */
-enum { TCPRST_EXPECT_MOST = 32 };
+ * knows of their connections is brought nearer in time. Borrowed until they are fed or others are
+ * expected; who feeds something else instead only loses time. Changes nothing but the time that
+ * feeding takes (to two thirds, where connections are many). */
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
 /* Says that capture time has reached now (nanoseconds since the epoch) although no packet came:
