@@ -38,6 +38,7 @@ struct tcprst {
     unsigned next_trail;
     struct reset *first, *last; /* pending, oldest first */
     size_t pending;
+    size_t held;          /* octets of RSTs, pending or done, and of what hangs on them */
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
     int64_t now;          /* latest capture time, on the core's own clock */
     int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
@@ -66,20 +67,33 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     return core;
 }
 
-static void release(struct reset *r)
+static void *hold(struct tcprst *core, size_t size)
+{
+    void *block = malloc(size);
+    core->held += block ? size : 0;
+    return block;
+}
+
+static void let_go(struct tcprst *core, void *block, size_t size)
+{
+    core->held -= block ? size : 0;
+    free(block);
+}
+
+static void release(struct tcprst *core, struct reset *r)
 {
     if (r->after && --r->after->users == 0)
-        free(r->after);
-    free(r->original);
-    free(r);
+        let_go(core, r->after, sizeof *r->after);
+    let_go(core, r->original, sizeof *r->original);
+    let_go(core, r, sizeof *r);
 }
 
 /* The last pending RST of a burst is final: what was kept for it may go. */
-static void release_done(struct connection *c)
+static void release_done(struct tcprst *core, struct connection *c)
 {
     for (struct reset *r = c->first_reset, *next; r; r = next) {
         next = r->next_of_connection;
-        release(r);
+        release(core, r);
     }
     c->first_reset = c->last_reset = NULL;
 }
@@ -92,7 +106,7 @@ static void drop_first(struct tcprst *core)
     core->first = r->next;
     c->first_pending = r->next_of_connection;
     if (!c->first_pending)
-        release_done(c);
+        release_done(core, c);
 }
 
 void tcprst_free(struct tcprst *core)
@@ -327,13 +341,14 @@ static void verdict_of(struct tcprst *core, struct tcprst_verdict *v, const stru
 
 /* ---- making final ---- */
 
-static void hand_to_duplicates(const struct reset *r, const struct tcprst_verdict *v)
+static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
+                               const struct tcprst_verdict *v)
 {
     unsigned looked = 0;
     for (struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
         if (n->duplicate_of && n->duplicate_serial == r->serial && !n->original) {
-            n->original = malloc(sizeof *n->original);
+            n->original = hold(core, sizeof *n->original);
             if (n->original)
                 *n->original = *v;
         }
@@ -402,7 +417,7 @@ static void finalize_first(struct tcprst *core)
     core->evidence = &j.evidence;
     if (!r->duplicate_of) {
         note_final(c, r, &j, &v);
-        hand_to_duplicates(r, &v);
+        hand_to_duplicates(core, r, &v);
         core->statistics.resets++;
         core->statistics.events +=
             v.event.number == v.frame.number && v.event.capture == v.frame.capture;
@@ -421,7 +436,7 @@ static void finalize_first(struct tcprst *core)
     core->index[r->serial % MAX_PENDING] = NULL;
     core->pending--;
     if (!c->first_pending)
-        release_done(c);
+        release_done(core, c);
 }
 
 static void finalize_due(struct tcprst *core)
@@ -515,7 +530,7 @@ static void make_room(struct tcprst *core)
 /* ---- feeding ---- */
 
 /* RSTs with nothing between them share what follows. */
-static struct after *share_after(struct connection *c, const struct reset *r)
+static struct after *share_after(struct tcprst *core, struct connection *c, const struct reset *r)
 {
     struct reset *before = c->last_reset;
     if (before && !before->done && before->incarnation == r->incarnation && before->after &&
@@ -524,7 +539,7 @@ static struct after *share_after(struct connection *c, const struct reset *r)
         before->after->users++;
         return before->after;
     }
-    struct after *a = malloc(sizeof *a);
+    struct after *a = hold(core, sizeof *a);
     if (a) {
         after_init(a);
         a->users = 1;
@@ -616,7 +631,7 @@ static void note_host(struct tcprst *core, const struct reset *r)
 static void feed_reset(struct tcprst *core, struct connection *c, const struct tcprst_segment *s,
                        int d)
 {
-    struct reset *r = malloc(sizeof *r);
+    struct reset *r = hold(core, sizeof *r);
     if (!r) {
         core->statistics.out_of_memory++;
         return;
@@ -627,7 +642,7 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     note_event(c, r);
     note_trail(core, r);
     note_host(core, r);
-    r->after = share_after(c, r);
+    r->after = share_after(core, c, r);
     if (!r->after)
         core->statistics.out_of_memory++;
     r->after_pushed = c->last_other;
@@ -851,8 +866,8 @@ void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *stat
 {
     *statistics = core->statistics;
     statistics->connections_live = table_count(core->table);
-    statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index +
-                         core->pending * sizeof(struct reset) + table_memory(core->table);
+    statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index + core->held +
+                         table_memory(core->table) + hosts_memory(core->hosts);
     for (size_t i = 0; i < table_numbers(core->table); i++) {
         enum tcprst_ending ending;
         if (table_ending(core->table, i, &ending))

@@ -8,6 +8,7 @@
 #include "tcprst.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,10 +26,12 @@ enum { MILLISECOND = 1000000, SECOND = 1000000000, CLIENT_PORT = 40000, MAX_VERD
 /* ---- Memory that can be refused: the core under test asks here ---- */
 
 static size_t asked, refuse_from = SIZE_MAX, refuse_until = SIZE_MAX;
+static size_t held; /* octets */
 
 void *refusable_malloc(size_t size);
 void *refusable_calloc(size_t count, size_t size);
 void *refusable_realloc(void *memory, size_t size);
+void refusable_free(void *memory);
 
 static bool refused(void)
 {
@@ -36,19 +39,43 @@ static bool refused(void)
     return number >= refuse_from && number < refuse_until;
 }
 
+/* Stands before each block. */
+union block {
+    size_t size;
+    max_align_t align;
+};
+
+void *refusable_realloc(void *memory, size_t size)
+{
+    if (refused())
+        return NULL;
+    union block *old = memory ? (union block *)memory - 1 : NULL;
+    size_t before = old ? old->size : 0;
+    union block *b = realloc(old, sizeof *b + size);
+    if (!b)
+        abort();
+    b->size = size;
+    held += size - before;
+    return b + 1;
+}
+
 void *refusable_malloc(size_t size)
 {
-    return refused() ? NULL : malloc(size);
+    return refusable_realloc(NULL, size);
 }
 
 void *refusable_calloc(size_t count, size_t size)
 {
-    return refused() ? NULL : calloc(count, size);
+    void *memory = refusable_realloc(NULL, count * size);
+    return memory ? memset(memory, 0, count * size) : NULL;
 }
 
-void *refusable_realloc(void *memory, size_t size)
+void refusable_free(void *memory)
 {
-    return refused() ? NULL : realloc(memory, size);
+    if (!memory)
+        return;
+    held -= ((union block *)memory - 1)->size;
+    free((union block *)memory - 1);
 }
 
 /* ---- A core whose answers are kept ---- */
@@ -98,6 +125,7 @@ static struct tcprst_statistics stop(struct tcprst *core)
     tcprst_finish(core);
     tcprst_statistics(core, &statistics);
     tcprst_free(core);
+    EXPECT(held == 0);
     return statistics;
 }
 
@@ -601,6 +629,24 @@ static void test_refused_memory(void)
     refuse_from = refuse_until = SIZE_MAX;
 }
 
+/* The memory a core says it holds is what it asked for: connections, RSTs and hosts; but for a
+ * tenth in small blocks. */
+static void test_memory(void)
+{
+    enum { CLIENTS = 30000 };
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    for (unsigned i = 1; i <= CLIENTS; i++, f.client++) {
+        play(&f, &scripts[i % (sizeof scripts / sizeof *scripts)], 1);
+        if (i != 1 && i != 100 && i != CLIENTS)
+            continue;
+        struct tcprst_statistics now;
+        tcprst_statistics(f.core, &now);
+        EXPECT(now.memory <= held && now.memory >= held - held / 10);
+    }
+    stop(f.core);
+}
+
 int main(void)
 {
     test_sequence_arithmetic();
@@ -617,6 +663,7 @@ int main(void)
     test_too_many_pending();
     test_full_table();
     test_refused_memory();
+    test_memory();
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
 }
