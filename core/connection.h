@@ -175,11 +175,11 @@ struct connection {
     uint64_t last_other; /* recents.pushed at the last segment that is no RST */
     where_t last;
     uint8_t flags;
-    /* the first RST that ended it for its sender or receiver, once its verdict is final */
-    bool ended, ended_sender, ended_after_fin;
-    uint8_t ended_by;     /* index of its sender */
-    uint8_t ended_effect; /* enum tcprst_effect */
-    uint8_t ended_how;    /* enum tcprst_ending; OPEN: no RST took effect */
+    /* by the first RST that ended it for its sender or receiver, once its verdict is final */
+    bool ended, ended_after_fin;
+    uint8_t ended_how; /* enum tcprst_ending; OPEN: no RST took effect */
+    uint8_t gone;      /* bit i: final verdicts say that end[i] has no connection any more */
+    uint8_t forged_by, forged_ttl;
     uint8_t pending_idle_from;
 
     struct endpoint end[2];
@@ -197,8 +197,7 @@ struct connection {
     int64_t forged_time;
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
-    uint8_t forged_by, forged_ttl;
-    uint8_t spare[2];
+    uint8_t spare[4];
     uint32_t entry;    /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];

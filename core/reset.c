@@ -433,9 +433,7 @@ static void copy_past(struct reset *r, const struct connection *c)
 static void copy_ended(struct reset *r, const struct connection *c)
 {
     r->already_ended = c->ended;
-    r->already_ended_sender = c->ended_sender;
-    r->already_ended_by = (uint8_t)(c->ended_by != r->d);
-    r->already_ended_effect = (enum tcprst_effect)c->ended_effect;
+    r->already_gone = c->gone;
     r->already_ended_where = c->ended_where;
     r->already_event = c->ended_event;
 }

@@ -102,9 +102,9 @@ struct reset {
     uint64_t duplicate_serial;
     struct tcprst_verdict *original; /* its verdict, once final */
 
-    bool already_ended, already_ended_sender; /* by a RST whose verdict is final */
-    uint8_t already_ended_by;                 /* 0: by X, 1: by Y */
-    enum tcprst_effect already_ended_effect;
+    /* by RSTs whose verdicts are final */
+    bool already_ended;
+    uint8_t already_gone; /* as the connection's gone */
     where_t already_ended_where, already_event;
     bool forged_before; /* an earlier RST like it turned out to be somebody else's */
     where_t forged_where;

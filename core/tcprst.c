@@ -98,6 +98,19 @@ static void release_done(struct tcprst *core, struct connection *c)
     c->first_reset = c->last_reset = NULL;
 }
 
+/* r is final: of a burst without end, what no verdict to come looks back at may go. */
+static void release_oldest(struct tcprst *core, struct connection *c, const struct reset *r)
+{
+    for (unsigned looked = 1; looked < MAX_RELATED && r; looked++)
+        r = r->previous_of_connection;
+    while (r && c->first_reset != r) {
+        struct reset *oldest = c->first_reset;
+        c->first_reset = oldest->next_of_connection;
+        c->first_reset->previous_of_connection = NULL;
+        release(core, oldest);
+    }
+}
+
 /* Takes the oldest pending RST from the queue without a verdict. */
 static void drop_first(struct tcprst *core)
 {
@@ -148,11 +161,13 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     if (r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
         return;
     const struct connection *c = r->connection;
-    if (r->already_ended)
-        note_ended(ended, r->already_ended_by == 0, r->already_ended_sender,
-                   r->already_ended_effect, r->already_ended_where, r->already_event);
+    ended->any = r->already_ended;
+    ended->where = r->already_ended_where;
+    ended->event = r->already_event;
+    ended->x_gone = r->already_gone >> r->d & 1;
+    ended->y_gone = r->already_gone >> !r->d & 1;
     unsigned looked = 0;
-    for (struct reset *p = c->first_reset; p && p != r && looked < MAX_RELATED;
+    for (struct reset *p = c->first_pending; p && p != r && looked < MAX_RELATED;
          p = p->next_of_connection) {
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
@@ -354,17 +369,17 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
         }
 }
 
-/* Those that wait behind r learn that r ended their connection. */
-static void tell_later(const struct reset *r, const struct judgement *j)
+/* Those that wait behind r learn whom r ended their connection for. Where one knows, so do those
+ * behind it. */
+static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone)
 {
-    for (struct reset *n = r->next_of_connection; n && !n->already_ended;
+    for (struct reset *n = r->next_of_connection;
+         n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
          n = n->next_of_connection) {
-        if (n->incarnation != r->incarnation)
-            return;
+        n->already_gone |= gone;
+        if (n->already_ended)
+            continue;
         n->already_ended = true;
-        n->already_ended_sender = j->outcome.sender_ended;
-        n->already_ended_by = (uint8_t)(n->d != r->d);
-        n->already_ended_effect = j->outcome.effect;
         n->already_ended_where = where_pack(r->frame);
         n->already_event = j->outcome.event;
     }
@@ -383,14 +398,13 @@ static void note_final(struct connection *c, const struct reset *r, const struct
     }
     if (r->duplicate_of || answers_stray(r) || !(reset || j->outcome.sender_ended))
         return;
-    tell_later(r, j);
+    uint8_t gone = (uint8_t)(j->outcome.sender_ended << r->d | reset << !r->d);
+    tell_later(r, j, gone);
     if (c->number != r->incarnation)
         return;
+    c->gone |= gone;
     if (!c->ended) {
         c->ended = true;
-        c->ended_by = (uint8_t)r->d;
-        c->ended_sender = j->outcome.sender_ended;
-        c->ended_effect = (uint8_t)j->outcome.effect;
         c->ended_where = where_pack(r->frame);
         c->ended_event = j->outcome.event;
     }
@@ -435,7 +449,9 @@ static void finalize_first(struct tcprst *core)
     c->first_pending = r->next_of_connection;
     core->index[r->serial % MAX_PENDING] = NULL;
     core->pending--;
-    if (!c->first_pending)
+    if (c->first_pending)
+        release_oldest(core, c, r);
+    else
         release_done(core, c);
 }
 

@@ -647,6 +647,25 @@ static void test_memory(void)
     stop(f.core);
 }
 
+/* A connection whose RSTs never pause takes no more memory for more of them. */
+static void test_burst_without_end(void)
+{
+    enum { MANY = 50000 };
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    play(&f, script_named("closed port"), 1);
+    size_t early = 0;
+    for (unsigned i = 1; i <= MANY; i++) {
+        f.time += 10 * MILLISECOND;
+        feed(&f, &(struct step){SERVER, RST, 1000 * i, 0, 0, 0});
+        if (i == MANY / 50)
+            early = held;
+    }
+    EXPECT(held <= early);
+    struct tcprst_statistics end = stop(f.core);
+    EXPECT(answers.count == MANY + 1 && end.resets == MANY + 1 && end.out_of_memory == 0);
+}
+
 int main(void)
 {
     test_sequence_arithmetic();
@@ -664,6 +683,7 @@ int main(void)
     test_full_table();
     test_refused_memory();
     test_memory();
+    test_burst_without_end();
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
 }
