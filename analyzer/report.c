@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 void report_address(char buffer[46], const uint8_t *address, unsigned ip_version)
 {
@@ -29,17 +28,29 @@ static int64_t split_time(int64_t time, uint32_t *nanoseconds)
     return seconds;
 }
 
+/* Seconds of a day; 1970-01-01 as GDate counts days. */
+enum { DAY = 86400, EPOCH = 719163 };
+
 void report_time(char buffer[40], int64_t time, unsigned digits)
 {
     buffer[0] = '\0';
     if (time == TCPRST_TIME_UNKNOWN)
         return;
     uint32_t nanoseconds;
-    time_t seconds = (time_t)split_time(time, &nanoseconds);
-    struct tm tm;
-    if (!gmtime_r(&seconds, &tm))
-        return;
-    size_t length = strftime(buffer, 40, "%Y-%m-%dT%H:%M:%S", &tm);
+    int64_t seconds = split_time(time, &nanoseconds);
+    int64_t day = seconds / DAY, rest = seconds % DAY;
+    if (rest < 0) {
+        day--;
+        rest += DAY;
+    }
+    /* Not gmtime(): where time_t has 32 bits its time ends in 2038. */
+    GDate date;
+    g_date_clear(&date, 1);
+    g_date_set_julian(&date, (guint32)(EPOCH + day));
+    size_t length =
+        (size_t)snprintf(buffer, 40, "%04u-%02u-%02uT%02u:%02u:%02u", g_date_get_year(&date),
+                         g_date_get_month(&date), g_date_get_day(&date), (unsigned)(rest / 3600),
+                         (unsigned)(rest / 60 % 60), (unsigned)(rest % 60));
     if (digits > 0)
         length += (size_t)snprintf(buffer + length, 40 - length, ".%0*u", (int)digits,
                                    digits == 9 ? nanoseconds : nanoseconds / 1000);

@@ -276,6 +276,16 @@ class Lines(Case):
         line = lines_of(tcprst("-f", "ndjson", self.three_refused()))[0]
         self.assertRegex(line["time"], r"^2023-11-14T22:13:20\.\d{6}Z$")
 
+    def test_dates(self):
+        for seconds, date in ((0, "1970-01-01T00:00:00"), (951868799, "2000-02-29T23:59:59"),
+                              (2**31, "2038-01-19T03:14:08"), (2**32 - 1, "2106-02-07T06:28:15")):
+            with self.subTest(date=date):
+                talk = Conversation()
+                talk.refuse(80)
+                talk.times = [(seconds, 0)] * len(talk.frames)
+                line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "dated.pcap")))[0]
+                self.assertEqual(line["time"], date + ".000000Z")
+
     def test_cause_filter(self):
         talk = Conversation()
         talk.refuse(8080)
