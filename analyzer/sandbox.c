@@ -16,7 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Allowed whatever the arguments. */
+/* Allowed whatever the arguments. One that only other machines have, as those of 32 bits do, is
+ * passed over. */
 static const int allowed[] = {
     /* what is open: captures, report, standard error */
     SCMP_SYS(read),
@@ -30,14 +31,20 @@ static const int allowed[] = {
     SCMP_SYS(fstat),
     SCMP_SYS(fstat64),
     SCMP_SYS(ftruncate),
+    SCMP_SYS(ftruncate64),
     SCMP_SYS(fsync),
     SCMP_SYS(fadvise64),
+    SCMP_SYS(fadvise64_64),
+    SCMP_SYS(arm_fadvise64_64),
     SCMP_SYS(close),
     /* waiting for a pipe */
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
+    SCMP_SYS(ppoll_time64),
     SCMP_SYS(select),
+    SCMP_SYS(_newselect),
     SCMP_SYS(pselect6),
+    SCMP_SYS(pselect6_time64),
     SCMP_SYS(restart_syscall),
     /* memory that cannot be executed: mmap and mprotect are below */
     SCMP_SYS(brk),
@@ -49,15 +56,18 @@ static const int allowed[] = {
     SCMP_SYS(clock_gettime64),
     SCMP_SYS(gettimeofday),
     SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(clock_nanosleep_time64),
     SCMP_SYS(nanosleep),
     SCMP_SYS(getrandom),
     SCMP_SYS(sysinfo),
     /* threads that exist already, signals, the end */
     SCMP_SYS(futex),
+    SCMP_SYS(futex_time64),
     SCMP_SYS(sched_yield),
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigreturn),
     SCMP_SYS(sigaltstack),
     SCMP_SYS(getpid),
     SCMP_SYS(gettid),
