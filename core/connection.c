@@ -145,11 +145,12 @@ static inline void note_ip(struct endpoint *x, const struct tcprst_segment *s)
             x->ttl_min = s->ttl;
         if (s->ttl > x->ttl_max)
             x->ttl_max = s->ttl;
+        /* Linux begins to count behind a SYN-ACK, whose identification is 0. */
         uint16_t step = (uint16_t)(s->ip_id - x->ip_id);
         uint8_t *count = s->ip_id == 0             ? &x->id_zeros
                          : step >= 1 && step <= 64 ? &x->id_steps
                                                    : &x->id_jumps;
-        if (*count < UINT8_MAX)
+        if (*count < UINT8_MAX && (x->ip_id || !s->ip_id))
             ++*count;
     }
     x->ttl_last = s->ttl;

@@ -343,7 +343,9 @@ enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength stren
         cause != TCPRST_CAUSE_PROBE_RESPONSE)
         return TCPRST_ORIGIN_ENDPOINT;
     bool answer = is(e, TCPRST_FACT_TRIGGER) || is(e, TCPRST_FACT_REPEATS_RESET);
-    if (is(e, TCPRST_FACT_TTL_SAME) && (answer || is(e, TCPRST_FACT_ABORT_FORM)))
+    /* A live socket goes on with its count. */
+    bool abort = is(e, TCPRST_FACT_ABORT_FORM) && !isnt(e, TCPRST_FACT_IP_ID_NEXT);
+    if (is(e, TCPRST_FACT_TTL_SAME) && (answer || abort))
         return TCPRST_ORIGIN_ENDPOINT;
     if (is(e, TCPRST_FACT_HOST_STACK))
         return TCPRST_ORIGIN_ENDPOINT;

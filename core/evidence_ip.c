@@ -18,8 +18,10 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
          * from another starting value nothing follows. */
         bool comparable = own || r->ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
                           r->ttl + hops == x->ttl_last + host_hops(x->ttl_last);
-        if (same ||
-            (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
+        /* Where each packet is captured twice, each of the two places sees a TTL of its own. */
+        bool elsewhere = is(e, F(SEEN_ONCE)) && same;
+        if (!elsewhere && (same || (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS &&
+                                    hops < PLAUSIBLE_HOPS)))
             tell_at(e, F(TTL_SAME), same, x->last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
         bool other_start = r->ttl + hops != x->ttl_last + host_hops(x->ttl_last) &&
@@ -45,6 +47,7 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         tell(e, F(IP_ID_ZERO), r->ip_id == 0);
         numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
     }
+    tell(e, F(SEEN_ONCE), r->all_doubled && !r->doubled);
     fact_ttl(e, r, x_host);
     const struct recent *t = &r->trigger;
     uint16_t peer_id = r->has_trigger ? t->ip_id : r->y.ip_id;

@@ -193,6 +193,12 @@ static bool same_reset(const struct reset *r, const struct recent *e)
            e->ip_id == r->ip_id && e->length == r->payload_length && hops >= -1 && hops <= 1;
 }
 
+/* All packets but one or two, so far. */
+static bool captured_twice(const struct connection *c)
+{
+    return 2 * c->copies + 2 >= c->segments;
+}
+
 /*
  * The same packet captured twice. Its IP identification tells where it has one; the RSTs of a burst
  * are alike to the last bit but for their time, so without an identification only one that no
@@ -210,7 +216,7 @@ static struct recent *find_original(const struct reset *r, const struct connecti
         if (r->ip_id)
             return e;
         /* Where every packet is seen twice, so is this one. */
-        if (apart <= DUPLICATE_WINDOW_NO_ID && 2 * c->copies + 2 >= c->segments && c->copies >= 1)
+        if (apart <= DUPLICATE_WINDOW_NO_ID && captured_twice(c) && c->copies >= 1)
             return e;
         if (r->has_trigger)
             return NULL;
@@ -455,6 +461,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     r->connection_flags = c->flags;
     r->client = (int8_t)(c->client < 0 ? -1 : c->client != d);
     r->segments_before = c->segments;
+    r->all_doubled = captured_twice(c) && c->copies >= 3;
     r->longest_idle = c->longest_idle;
     struct recent *t = find_trigger(r, c);
     if (t) {

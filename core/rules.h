@@ -102,11 +102,13 @@ static inline bool vouched_answer(const struct evidence *e)
 }
 
 /* An abort that only a live socket can have made: it continues the sender's count and carries its
- * options and window. */
+ * options and window. Whoever sees the connection can copy its timestamps; where packets are not
+ * numbered (IPv6) nothing more is there to be matched. */
 static inline bool vouched_abort(const struct evidence *e)
 {
-    return honest(e) && yes(TTL_SAME) && yes(LIVE_SOCKET) && yes(ACK_FLAG) && !not(IP_ID_NEXT) &&
-           !yes(OPTIONS_MISSING) && (yes(IP_ID_NEXT) || yes(TIMESTAMP_NEXT));
+    bool continues = yes(IP_ID_NEXT) || (unseen(IP_ID_ZERO) && yes(TIMESTAMP_NEXT));
+    return honest(e) && yes(TTL_SAME) && yes(LIVE_SOCKET) && yes(ACK_FLAG) && continues &&
+           !yes(OPTIONS_MISSING);
 }
 
 /* It answers a segment that an end without the connection cannot place: nothing of an opening. */

@@ -211,7 +211,9 @@ RULE(policy_reset)
         return likely(FORGED_BEFORE, TTL_SAME, OPTIONS_MISSING);
     if ((yes(TRIGGER) && (yes(IDLE_LONG) || yes(IDLE_LONGEST))) || yes(CONNECTION_CLOSED))
         return not_excluded(TTL_SAME);
-    if (device_signs(e) >= 2 && !yes(GUESSES) && !yes(LADDER))
+    /* Who sees the connection does not miss its window by octets nobody sent. */
+    bool missed = yes(OUT_OF_PLACE) && yes(SEQ_BEYOND_SENT);
+    if (device_signs(e) >= 2 && !yes(GUESSES) && !yes(LADDER) && !missed)
         return likely(TTL_SAME, TTL_START, IP_ID_NEXT, OPTIONS_MISSING, ANSWER_WINDOW,
                       TRIGGER_TOO_FAST, SENDER_WENT_ON, SIGNATURE_CLOUDFLARE);
     return not_excluded(TTL_SAME);
@@ -257,6 +259,8 @@ RULE(blind_attack)
         return yes(GUESSES) && yes(GUESSES_FAR) && yes(SENDER_WENT_ON)
                    ? certain(GUESSES, GUESSES_FAR, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME)
                    : likely(GUESSES, OUT_OF_PLACE, SENDER_WENT_ON, TTL_SAME);
+    if (yes(OUT_OF_PLACE) && yes(SEQ_BEYOND_SENT))
+        return possible(OUT_OF_PLACE, SEQ_BEYOND_SENT);
     bool guess = unseen(OUT_OF_PLACE) && yes(SENDER_WENT_ON);
     return yes(OUT_OF_PLACE) || guess ? not_excluded(OUT_OF_PLACE, SENDER_WENT_ON) : no();
 }

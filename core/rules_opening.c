@@ -37,7 +37,8 @@ RULE(firewall_reject)
         !yes(EARLIER_RESET))
         return likely(SENDER_WENT_ON, TRIGGER_DATA, BARE_FORM, TTL_SAME);
     if (!yes(TRIGGER_SYN) || yes(SENDER_ACCEPTED))
-        return stray_answer(e) && yes(TRIGGER_DATA) && !yes(EARLIER_RESET) && !yes(SENDER_FIN)
+        return stray_answer(e) && yes(TRIGGER_DATA) && !yes(EARLIER_RESET) &&
+                       (!yes(SENDER_FIN) || !vouched_answer(e))
                    ? not_excluded(TTL_SAME)
                    : no();
     if (not(HOST_STACK) && not(TTL_SAME))

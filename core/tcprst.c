@@ -218,6 +218,19 @@ static where_t forged_before(const struct reset *r)
     return 0;
 }
 
+/* With a live socket's count, or drawn by a segment that came after the forged one: from as far
+ * away as the forger, it is the host's own all the same. */
+static bool is_own_word(const struct reset *r, const struct evidence *e, where_t forged)
+{
+    if (!is(e, TCPRST_FACT_TTL_SAME))
+        return false;
+    bool live = is(e, TCPRST_FACT_LIVE_SOCKET) && !isnt(e, TCPRST_FACT_IP_ID_NEXT) &&
+                (is(e, TCPRST_FACT_IP_ID_NEXT) || is(e, TCPRST_FACT_TIMESTAMP_NEXT));
+    bool answer = r->has_trigger && r->trigger.where > forged && is(e, TCPRST_FACT_BARE_FORM) &&
+                  !is(e, TCPRST_FACT_TRIGGER_TOO_FAST);
+    return live || answer;
+}
+
 static void judge(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
     ended_before(core, r, &j->ended);
@@ -228,6 +241,8 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
     earlier->frame = where_frame(j->ended.where);
     evidence_earlier_reset(&j->evidence, r, j->ended.where);
     where_t forged = forged_before(r);
+    if (forged && is_own_word(r, &j->evidence, forged))
+        forged = 0;
     j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].state = forged ? FACT_TRUE : FACT_FALSE;
     j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].frame = where_frame(forged);
     rules_decide(&j->decision, &j->evidence);
@@ -572,6 +587,7 @@ static void find_duplicate(struct tcprst *core, struct reset *r)
          p = p->next_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
             r->duplicate_serial = p->serial;
+            p->doubled = true;
             return;
         }
     (void)core;
