@@ -6,12 +6,22 @@
 /* No path is longer, so a TTL that seems to have come further was chosen by its application. */
 enum { PLAUSIBLE_HOPS = 30 };
 
+/* Routes change by a hop or two; of an application that chose another TTL, those between were never
+ * seen. */
+static bool is_between(uint8_t ttl, const struct endpoint *x)
+{
+    enum { ROUTES = 3 };
+    if (x->ttl_max - x->ttl_min > ROUTES)
+        return ttl == x->ttl_min || ttl == x->ttl_max || ttl == x->ttl_first || ttl == x->ttl_last;
+    return ttl >= x->ttl_min && ttl <= x->ttl_max;
+}
+
 static void fact_ttl(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
     unsigned hops = host_hops(r->ttl);
     if (seen(x, END_SEEN)) {
-        bool same = r->ttl >= x->ttl_min && r->ttl <= x->ttl_max;
+        bool same = is_between(r->ttl, x);
         bool own = is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK);
         same |= !own && (hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last));
         /* An answer carries the host's default TTL, whatever the application chose for its socket:

@@ -191,6 +191,40 @@ def write(path, link, frames, form="pcapng-ns"):
     packets.write_capture(path, packets.Capture(link, [packets.Frame(f.time, f.data, f.length) for f in frames]), form)
 
 
+def set_sums(data, change):
+    """Applies change(bytearray, offset of the TCP header) to an Ethernet frame and moves both checksums along: a wrong one
+    stays wrong."""
+    old, new = data, bytearray(data)
+    tcp = 14 + ((data[14] & 15) * 4 if data[14] >> 4 == 4 else 40)
+    change(new, tcp)
+    if data[14] >> 4 == 4:
+        adjust(new, 24, old[14:tcp], new[14:tcp])
+        adjust(new, tcp + 16, old[26:34] + old[tcp:tcp + 16], new[26:34] + new[tcp:tcp + 16])
+    else:
+        adjust(new, tcp + 16, old[22:54] + old[tcp:tcp + 16], new[22:54] + new[tcp:tcp + 16])
+    adjust(new, tcp + 16, options(old, tcp), options(new, tcp))
+    return bytes(new)
+
+
+def options(data, tcp):
+    return bytes(data[tcp + 20:tcp + (data[tcp + 12] >> 4) * 4])
+
+
+def adjust(data, at, before, after):
+    """RFC 1624: HC' = ~(~HC + ~m + m')."""
+    total = 0xFFFF ^ struct.unpack_from("!H", data, at)[0]
+    for old, new in zip(struct.iter_unpack("!H", before), struct.iter_unpack("!H", after)):
+        total += (0xFFFF ^ old[0]) + new[0]
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    struct.pack_into("!H", data, at, 0xFFFF ^ total)
+
+
+def plain(f):
+    """A whole TCP segment in one of two kinds of packet that need no more understanding than this."""
+    return f.segment is not None and len(f.data) == f.length
+
+
 def rng_of(*words):
     return random.Random("/".join(str(word) for word in words))
 
