@@ -74,6 +74,9 @@
 /* Where the packet has no IP identification to tell it from a repetition: much less than any
  * retransmission timer. */
 #define DUPLICATE_WINDOW_NO_ID (1 * NS_PER_MS)
+/* Of a bulk transfer much lies between two capture points. A RST with an identification is looked
+ * for among so many segments of its connection: what a fast link carries within the window. */
+#define DUPLICATE_BACK 256
 
 /* Where captures were merged whose clocks differ, the copy comes much later. So many segments of a
  * connection are looked through for its original: at a few hundred a second, some seconds. */

@@ -207,7 +207,9 @@ static bool captured_twice(const struct connection *c)
 static struct recent *find_original(const struct reset *r, const struct connection *c)
 {
     struct recent *e;
-    for (uint64_t n = 0; n < RECENT_MIN * 2 && (e = recent_back(&c->recents, n)) != NULL; n++) {
+    /* Two capture points some way apart have much of a bulk transfer in between. */
+    uint64_t back = r->ip_id ? DUPLICATE_BACK : RECENT_MIN * 2;
+    for (uint64_t n = 0; n < back && (e = recent_back(&c->recents, n)) != NULL; n++) {
         int64_t apart = r->when - e->time;
         if (apart > DUPLICATE_WINDOW)
             return NULL;
