@@ -123,6 +123,21 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
     return best;
 }
 
+/* Of a stream many segments have the number that the RST answers, and where packets overtake each
+ * other any of them may have drawn it: the end of the last. */
+static uint32_t last_drawing_end(const struct reset *r, const struct connection *c)
+{
+    uint32_t end = r->trigger.seq + r->trigger.length;
+    const struct recent *e;
+    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (r->when - e->time > trigger_window(r, e))
+            break;
+        if (matches(r, e))
+            end = seq_max(end, e->seq + e->length);
+    }
+    return end;
+}
+
 /* Another segment of Y, of another kind, that the same numbers would answer: which of the two drew
  * it is not certain. */
 static bool is_ambiguous(const struct reset *r, const struct connection *c, const struct recent *t)
@@ -483,6 +498,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
         t->bits |= RECENT_ANSWERED;
     }
     note_repeats(r, c);
+    if (r->has_trigger)
+        r->drawn_end = last_drawing_end(r, c);
     r->old_ack = find_old_ack(r, c);
     r->idle = idle_before(r, c);
     copy_past(r, c);
@@ -497,6 +514,7 @@ void reset_late_trigger(struct reset *r, struct recent *e, int d)
     e->bits |= RECENT_ANSWERED;
     r->has_trigger = true;
     r->trigger = *e;
+    r->drawn_end = e->seq + e->length;
 }
 
 /* ---- what followed ---- */
@@ -576,7 +594,7 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
     if (more && !a->x_more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
         a->x_more = e->where;
-    uint32_t known = r->flags & TCPRST_ACK ? r->ack : r->trigger.seq + r->trigger.length - 1;
+    uint32_t known = r->flags & TCPRST_ACK ? r->ack : r->drawn_end - 1;
     bool answered =
         r->flags & TCPRST_ACK ? !r->has_trigger : r->has_trigger && r->trigger.length > 0;
     if (answered && (s->flags & TCPRST_ACK) && !a->x_acked_trigger && (r->x.seen & END_ACK) &&

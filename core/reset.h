@@ -33,10 +33,11 @@ struct after {
     uint32_t challenge_ack;
     int64_t x_new; /* X sent octets beyond its SND.NXT, or acknowledged new ones */
     where_t x_new_where;
-    where_t x_acked_trigger; /* X acknowledged what the RST answers, or more than it acknowledges */
-    where_t x_more;          /* X sent octets that a SND.NXT in the RST would have counted */
-    where_t x_acked_later;   /* X acknowledged what Y sent after the RST */
-    where_t x_repeated;      /* X sent again what it had sent */
+    where_t x_acked_trigger;    /* X acknowledged all that the RST may answer, or more than it
+                                   acknowledges */
+    where_t x_more;             /* X sent octets that a SND.NXT in the RST would have counted */
+    where_t x_acked_later;      /* X acknowledged what Y sent after the RST */
+    where_t x_repeated;         /* X sent again what it had sent */
     int64_t syn_again, syn_new; /* Y or X sent its SYN again; a new incarnation began */
     where_t syn_where;
     int64_t syn_ack; /* X accepted the SYN the RST seemed to refuse */
@@ -93,7 +94,8 @@ struct reset {
     bool trigger_ambiguous; /* a segment of another kind fits as well */
     bool trigger_inherited; /* from the RST it repeats */
     struct recent trigger;
-    int64_t idle; /* ns, -1 unknown */
+    uint32_t drawn_end; /* of the text that may have drawn it, the end of the last */
+    int64_t idle;       /* ns, -1 unknown */
 
     where_t old_ack;      /* Y acknowledged its number some time before, 0: never */
     where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
