@@ -324,11 +324,14 @@ enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength stren
 {
     bool forged = cause == TCPRST_CAUSE_INJECTED || cause == TCPRST_CAUSE_BLIND_ATTACK ||
                   cause == TCPRST_CAUSE_POLICY_RESET || cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT;
-    /* A filter on the host itself answers from where the host is. */
+    /* A filter on the host itself answers from where the host is; but where it spoke for an end
+     * that went on, and kept no data from it, it may as well have been a forger. */
     if (cause == TCPRST_CAUSE_FIREWALL_REJECT && strength >= TCPRST_STRENGTH_LIKELY)
         return isnt(e, TCPRST_FACT_TTL_SAME) ? TCPRST_ORIGIN_THIRD_PARTY
-               : is(e, TCPRST_FACT_TTL_SAME) ? TCPRST_ORIGIN_ENDPOINT
-                                             : TCPRST_ORIGIN_UNKNOWN;
+               : is(e, TCPRST_FACT_TTL_SAME) &&
+                       !(is(e, TCPRST_FACT_SENDER_WENT_ON) && !is(e, TCPRST_FACT_TRIGGER_DATA))
+                   ? TCPRST_ORIGIN_ENDPOINT
+                   : TCPRST_ORIGIN_UNKNOWN;
     if (forged && strength >= TCPRST_STRENGTH_LIKELY)
         return TCPRST_ORIGIN_THIRD_PARTY;
     if (is(e, TCPRST_FACT_CONFIRMED))

@@ -107,7 +107,7 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     where_t shows = acked              ? a->x_acked_trigger
                     : a->x_acked_later ? a->x_acked_later
                     : more             ? a->x_more
-                                       : a->x_first_where;
+                                       : a->x_last_where;
     tell_at(e, F(SENDER_ACKED_TRIGGER), acked, a->x_acked_trigger);
     tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || acked || more || late, shows);
     numbers(e, F(SENDER_WENT_ON), a->x_last - r->when, 0);

@@ -522,7 +522,7 @@ void reset_late_trigger(struct reset *r, struct recent *e, int d)
 void after_init(struct after *a)
 {
     memset(a, 0, sizeof *a);
-    a->y_first = a->y_last = a->x_first = a->x_last = a->y_repeated = a->challenge = a->x_new = -1;
+    a->y_first = a->y_last = a->x_last = a->y_repeated = a->challenge = a->x_new = -1;
     a->syn_again = a->syn_new = a->syn_ack = a->y_resumed = -1;
 }
 
@@ -579,14 +579,26 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
     a->y_ack_known = s->flags & TCPRST_ACK;
 }
 
+/* Its timestamp says that X had made it before the RST, or before what was captured before that:
+ * what a live connection sends again carries the time of sending it again (RFC 7323 section 4.3).
+ */
+static bool is_old_copy(const struct reset *r, const struct tcprst_segment *s)
+{
+    struct tcp_options o;
+    if ((r->x.seen & (END_SEEN | END_TIMESTAMPS)) != (END_SEEN | END_TIMESTAMPS))
+        return false;
+    tcp_options_parse(s, &o);
+    return o.has_timestamps && seq_le(o.ts_val, r->x.ts_val);
+}
+
 static void note_sender(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                         const struct recent *e)
 {
-    if (a->x_count++ == 0) {
-        a->x_first = e->time;
-        a->x_first_where = e->where;
+    a->x_count++;
+    if (!is_old_copy(r, s)) {
+        a->x_last = e->time;
+        a->x_last_where = e->where;
     }
-    a->x_last = e->time;
     /* Captures reorder: what comes with the RST may have been sent before it. */
     if (e->time - r->when <= CAPTURE_REORDER)
         return;

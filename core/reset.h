@@ -16,9 +16,9 @@
  * happen. */
 struct after {
     uint32_t users;
-    uint32_t y_count, x_count; /* segments other than RSTs and duplicates */
-    int64_t y_first, y_last, x_first, x_last;
-    where_t y_first_where, y_last_where, x_first_where;
+    uint32_t y_count, x_count;       /* segments other than RSTs and duplicates */
+    int64_t y_first, y_last, x_last; /* x_last: of no old copy */
+    where_t y_first_where, y_last_where, x_last_where;
     int64_t y_repeated; /* Y sent again what it had sent: a live retransmission timer */
     where_t y_repeated_where;
     int64_t y_resumed; /* Y sent after a pause that what was in flight does not explain */

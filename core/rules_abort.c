@@ -241,7 +241,7 @@ RULE(injected)
     if ((yes(LADDER) || yes(IP_ID_CONSTANT) || yes(KNOWN_LADDER)) && device_signs(e) >= 2)
         return likely(LADDER, IP_ID_CONSTANT, TTL_SAME, TTL_START, OPTIONS_MISSING, ANSWER_WINDOW,
                       SIGNATURE_CLOUDFLARE);
-    return !not(HANDSHAKE_DONE) || yes(TRIGGER_SYN) || device_signs(e) >= 1
+    return !not(HANDSHAKE_DONE) || yes(TRIGGER_SYN) || device_signs(e) >= 1 || contradicted(e)
                ? not_excluded(TTL_SAME, SENDER_WENT_ON)
                : no();
 }

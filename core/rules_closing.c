@@ -10,6 +10,12 @@ static bool forgot(const struct evidence *e)
            !yes(TRIGGER_BAD_HANDSHAKE_ACK) && yes(SENDER_SEEN);
 }
 
+/* It went on with the connection: then it had it, and somebody else answered. */
+static bool spoken_for(const struct evidence *e)
+{
+    return stray_answer(e) && yes(SENDER_WENT_ON) && !yes(SENDER_FIN);
+}
+
 /* ---- aftermath ---- */
 
 /* Its sender has nothing left that could abort: it answers what was not captured. */
@@ -24,6 +30,8 @@ static bool dead_and_bare(const struct evidence *e)
  * connection. */
 RULE(echo_of_reset)
 {
+    if (spoken_for(e))
+        return no();
     /* The RST before may have been lost before it was captured, or have come before the capture. */
     if (forgot(e) || answers_out_of_nothing(e))
         return not_excluded(TRIGGER);
@@ -54,6 +62,8 @@ RULE(echo_of_reset)
 
 RULE(peer_restarted)
 {
+    if (spoken_for(e))
+        return no();
     if (yes(EARLIER_RESET) && stray_answer(e) && yes(TRIGGER_REPEATED))
         return not_excluded(TRIGGER_REPEATED); /* the RST before did not arrive */
     /* A program that takes the answer as it comes need not be the one that ended. */
@@ -82,6 +92,9 @@ RULE(idle_state_lost)
     if (!forgot(e))
         return stray_answer(e) && not(SENDER_SEEN) && not(OPENING_SEEN) ? not_excluded(TRIGGER)
                                                                         : no();
+    /* A device on the way may have dropped it, unknown to the end it speaks for. */
+    if (spoken_for(e) && !yes(IDLE_LONG) && !yes(IDLE_LONGEST))
+        return no();
     if (yes(PEER_REPEATED))
         return not_excluded(IDLE_LONG);
     if (yes(IDLE_LONG))

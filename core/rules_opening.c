@@ -33,9 +33,10 @@ RULE(firewall_reject)
         return not_excluded(SEQ_ZERO, TRIGGER, PEER_SEEN);
     /* In an open connection: it was answered by the rules, but the end it speaks for never met the
      * segment and lives on. */
-    if (yes(TRIGGER_DATA) && yes(BARE_FORM) && yes(SENDER_WENT_ON) && !yes(SENDER_ACKED_TRIGGER) &&
-        !yes(EARLIER_RESET))
-        return likely(SENDER_WENT_ON, TRIGGER_DATA, BARE_FORM, TTL_SAME);
+    bool ordinary = stray_answer(e) && (yes(TRIGGER_DATA) || !yes(SENDER_FIN));
+    if (ordinary && yes(BARE_FORM) && yes(SENDER_WENT_ON) && !yes(SENDER_ACKED_TRIGGER) &&
+        (!yes(EARLIER_RESET) || yes(EARLIER_ANSWER)))
+        return likely(SENDER_WENT_ON, TRIGGER, TRIGGER_DATA, BARE_FORM, TTL_SAME);
     if (!yes(TRIGGER_SYN) || yes(SENDER_ACCEPTED))
         return stray_answer(e) && yes(TRIGGER_DATA) && !yes(EARLIER_RESET) &&
                        (!yes(SENDER_FIN) || !vouched_answer(e))
