@@ -533,6 +533,25 @@ int64_t after_pause(const struct reset *r)
     return r->y.rtt_max * 3 / 2 + REACTION;
 }
 
+/* Y made it when the RST must long have reached it, by Y's own clock. RFC 7323 section 5.4 has it
+ * tick at most once a millisecond: so many at least had passed since Y's segment before. A stream
+ * of Y's own may have stood in a queue for who knows how long. */
+static bool made_after(const struct reset *r, const struct tcprst_segment *s,
+                       const struct recent *e)
+{
+    bool streams = r->y.octets - r->y.octets_mark >= BULK_OCTETS;
+    if (!seen(&r->y, END_SEEN | END_TIMESTAMPS) || (e->bits & RECENT_STRAY) || !r->y.rtt_samples ||
+        streams)
+        return false;
+    struct tcp_options o;
+    tcp_options_parse(s, &o);
+    int64_t ticked = seq_diff(o.ts_val, r->y.ts_val) * NS_PER_MS, passed = e->time - r->y.last_time,
+            enough = r->when - r->y.last_time + after_pause(r);
+    /* A clock that ticks faster shows in that less has passed for the observer. */
+    return o.has_timestamps && passed > enough && ticked > enough &&
+           ticked - passed <= after_pause(r);
+}
+
 static void note_receiver(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                           const struct recent *e)
 {
@@ -544,7 +563,8 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
     }
     int64_t before = a->y_last >= 0 ? a->y_last : r->when;
     bool fresh = segment_length(s->flags, s->payload_length) && !(e->bits & RECENT_REPEATED);
-    if (a->y_resumed < 0 && e->time - before > (fresh ? RESUME_MIN : after_pause(r))) {
+    bool paused = e->time - before > (fresh ? RESUME_MIN : after_pause(r));
+    if (a->y_resumed < 0 && (paused || (fresh && made_after(r, s, e)))) {
         a->y_resumed = e->time;
         a->y_resumed_where = e->where;
     }
