@@ -130,6 +130,35 @@ static void fact_confirmed(struct evidence *e, const struct reset *r, const stru
         }
 }
 
+/* A RST with the timestamp or the count of X's own segments, and with its window: made by the
+ * socket that had the connection. */
+static bool own_abort(const struct reset *r, const struct reset *n)
+{
+    bool stamped = seen(&r->x, END_TIMESTAMPS) && n->options.has_timestamps &&
+                   seq_le(r->x.ts_val, n->options.ts_val);
+    uint16_t step = (uint16_t)(n->ip_id - r->x.ip_id);
+    bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= 64 &&
+                   r->x.id_jumps <= r->x.id_steps && n->window;
+    return !n->has_trigger && (n->flags & TCPRST_ACK) && seq_le(r->seq, n->seq) &&
+           (stamped || counted);
+}
+
+/* X's abort came after its answer to what X had not received when it aborted. */
+static void fact_overtook(struct evidence *e, const struct reset *r)
+{
+    unsigned looked = 0;
+    if (!r->has_trigger || !r->trigger.length || !seen(&r->x, END_SEEN))
+        return;
+    for (const struct reset *n = r->next_of_connection;
+         n && looked < MAX_RELATED && n->incarnation == r->incarnation;
+         n = n->next_of_connection, looked++)
+        if (n->d == r->d && !n->duplicate_of && own_abort(r, n) && seq_lt(n->ack, r->drawn_end)) {
+            tell_at(e, F(OVERTOOK), true, where_pack(n->frame));
+            numbers(e, F(OVERTOOK), n->when - r->when, 0);
+            return;
+        }
+}
+
 static void fact_after(struct evidence *e, const struct reset *r)
 {
     const struct after *a = r->after;
@@ -153,4 +182,5 @@ void evidence_company(struct evidence *e, const struct reset *r)
 {
     fact_after(e, r);
     fact_company(e, r);
+    fact_overtook(e, r);
 }

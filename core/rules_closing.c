@@ -7,7 +7,7 @@
 static bool forgot(const struct evidence *e)
 {
     return stray_answer(e) && !yes(SENDER_FIN) && !yes(EARLIER_RESET) &&
-           !yes(TRIGGER_BAD_HANDSHAKE_ACK) && yes(SENDER_SEEN);
+           !yes(TRIGGER_BAD_HANDSHAKE_ACK) && yes(SENDER_SEEN) && !yes(OVERTOOK);
 }
 
 /* It went on with the connection: then it had it, and somebody else answered. */
@@ -32,6 +32,8 @@ RULE(echo_of_reset)
 {
     if (spoken_for(e))
         return no();
+    if (yes(OVERTOOK) && stray_answer(e) && !yes(SENDER_FIN) && !yes(EARLIER_RESET))
+        return likely(OVERTOOK, TRIGGER, BARE_FORM);
     /* The RST before may have been lost before it was captured, or have come before the capture. */
     if (forgot(e) || answers_out_of_nothing(e))
         return not_excluded(TRIGGER);
