@@ -82,6 +82,9 @@ RULE(peer_restarted)
                                                                         : no();
     if (unseen(SENDER_FIN))
         return possible(TRIGGER, BARE_FORM, TTL_SAME);
+    /* Nothing restarts within a round trip or two; its own RST may have been lost like others. */
+    if (yes(SENDER_JUST_HEARD) && yes(LOSSY))
+        return possible(TRIGGER, SENDER_JUST_HEARD, LOSSY, BARE_FORM, TTL_SAME);
     if (yes(PEER_REPEATED) || yes(OTHERS_FORGOT))
         return likely(TRIGGER, PEER_REPEATED, OTHERS_FORGOT, BARE_FORM, TTL_SAME, SENDER_FIN);
     return likely(TRIGGER, BARE_FORM, TTL_SAME, SENDER_FIN, IDLE_LONG);
