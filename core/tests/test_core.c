@@ -150,10 +150,12 @@ struct feeder {
 
 static uint32_t file; /* which one the segments are fed from */
 
-static void feed(struct feeder *f, const struct step *step)
+/* stamp: its timestamp in ms; 0: without timestamps. */
+static void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
 {
     int from = step->from_server, to = !from;
-    uint8_t tcp[20] = {0};
+    uint8_t tcp[32] = {0};
+    uint32_t length = stamp ? 32 : 20;
     struct tcprst_segment s = {.frame = {++f->frame, file},
                                .layer = 1,
                                .ip_version = 4,
@@ -179,17 +181,24 @@ static void feed(struct feeder *f, const struct step *step)
     for (int i = 0; i < 4; i++) {
         tcp[4 + i] = (uint8_t)(seq >> (24 - 8 * i));
         tcp[8 + i] = (uint8_t)(ack >> (24 - 8 * i));
+        tcp[24 + i] = (uint8_t)(stamp >> (24 - 8 * i));
     }
+    memcpy(tcp + 20, "\1\1\10\12", 4);
     tcp[0] = (uint8_t)(ports[from] >> 8);
     tcp[1] = (uint8_t)ports[from];
     tcp[2] = (uint8_t)(ports[to] >> 8);
     tcp[3] = (uint8_t)ports[to];
-    tcp[12] = 0x50;
+    tcp[12] = (uint8_t)(length << 2);
     tcp[13] = (uint8_t)step->flags;
     if (!(step->flags & TCPRST_RST))
         tcp[14] = 0xfa;
-    EXPECT(tcprst_segment_parse(&s, tcp, sizeof tcp, (uint32_t)sizeof tcp + step->payload, NULL));
+    EXPECT(tcprst_segment_parse(&s, tcp, length, length + step->payload, NULL));
     tcprst_feed(f->core, &s, NULL);
+}
+
+static void feed(struct feeder *f, const struct step *step)
+{
+    feed_stamped(f, step, 0);
 }
 
 enum { SERVER = true, CLIENT = false };
@@ -318,6 +327,129 @@ static void test_wrap(void)
                     printf("    %s at %08" PRIx32 ", %08" PRIx32 ": %s\n", scripts[s].name,
                            places[p], places[q], tcprst_cause_id(v->cause));
             }
+}
+
+/* What follows a RST, or comes with it, says what it was. */
+static const struct story {
+    const char *name;
+    struct {
+        struct step step;
+        uint32_t stamp;
+    } steps[12];
+    struct {
+        enum tcprst_cause cause;
+        enum tcprst_effect effect;
+    } resets[4];
+} stories[] = {
+    {"a filter answers an acknowledgment, its sender goes on",
+     {{{CLIENT, SYN, 0, 0, 0, 0}, 1000},
+      {{SERVER, SYN | ACK, 0, 1, 0, 20}, 5000},
+      {{CLIENT, ACK, 1, 1, 0, 1}, 1021},
+      {{CLIENT, ACK, 1, 1, 100, 1}, 1022},
+      {{SERVER, ACK, 1, 101, 43, 20}, 5022},
+      {{CLIENT, ACK, 101, 44, 0, 30}, 1072},
+      {{SERVER, RST, 44, 0, 0, 1}, 0},
+      {{SERVER, ACK, 1, 101, 43, 200}, 5252}},
+     {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET}}},
+    {"the same, but what comes later is an old copy",
+     {{{CLIENT, SYN, 0, 0, 0, 0}, 1000},
+      {{SERVER, SYN | ACK, 0, 1, 0, 20}, 5000},
+      {{CLIENT, ACK, 1, 1, 0, 1}, 1021},
+      {{CLIENT, ACK, 1, 1, 100, 1}, 1022},
+      {{SERVER, ACK, 1, 101, 43, 20}, 5022},
+      {{CLIENT, ACK, 101, 44, 0, 30}, 1072},
+      {{SERVER, RST, 44, 0, 0, 1}, 0},
+      {{SERVER, ACK, 1, 101, 43, 200}, 5022}},
+     {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}}},
+    {"an answer and old acknowledgments around the abort that it overtook",
+     {{{CLIENT, SYN, 0, 0, 0, 0}, 1000},
+      {{SERVER, SYN | ACK, 0, 1, 0, 20}, 5000},
+      {{CLIENT, ACK, 1, 1, 50, 1}, 1021},
+      {{SERVER, ACK, 1, 51, 1400, 20}, 5041},
+      {{CLIENT, ACK, 51, 1401, 0, 20}, 1061},
+      {{SERVER, ACK, 1401, 51, 1400, 1}, 5061},
+      {{SERVER, ACK, 2801, 51, 1400, 1}, 5062},
+      {{SERVER, ACK, 4201, 51, 1400, 1}, 5063},
+      {{CLIENT, RST, 51, 0, 0, 20}, 0},
+      {{CLIENT, ACK, 51, 4201, 0, 5}, 1068},
+      {{CLIENT, RST | ACK, 51, 4201, 0, 1}, 1069}},
+     {{TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_RESET},
+      {TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_IGNORED}}},
+    {"a new request half a second after a RST that was lost",
+     {{{CLIENT, SYN, 0, 0, 0, 0}, 1000},
+      {{SERVER, SYN | ACK, 0, 1, 0, 0}, 5000},
+      {{CLIENT, ACK, 1, 1, 0, 30}, 1030},
+      {{CLIENT, ACK, 1, 1, 38, 1}, 1031},
+      {{SERVER, ACK, 1, 39, 43, 0}, 5031},
+      {{CLIENT, ACK, 39, 44, 0, 30}, 1061},
+      {{SERVER, RST | ACK, 44, 39, 0, 20}, 5081},
+      {{CLIENT, ACK, 39, 44, 38, 500}, 1581},
+      {{SERVER, RST, 44, 0, 0, 1}, 0}},
+     {{TCPRST_CAUSE_RESET_INSTEAD_OF_FIN, TCPRST_EFFECT_IGNORED},
+      {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_RESET}}},
+    {"the same, but the request was on its way",
+     {{{CLIENT, SYN, 0, 0, 0, 0}, 1000},
+      {{SERVER, SYN | ACK, 0, 1, 0, 0}, 5000},
+      {{CLIENT, ACK, 1, 1, 0, 30}, 1030},
+      {{CLIENT, ACK, 1, 1, 38, 1}, 1031},
+      {{SERVER, ACK, 1, 39, 43, 0}, 5031},
+      {{CLIENT, ACK, 39, 44, 0, 30}, 1061},
+      {{SERVER, RST | ACK, 44, 39, 0, 20}, 5081},
+      {{CLIENT, ACK, 39, 44, 38, 500}, 1075},
+      {{SERVER, RST, 44, 0, 0, 1}, 0}},
+     {{TCPRST_CAUSE_RESET_INSTEAD_OF_FIN, TCPRST_EFFECT_RESET},
+      {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED}}},
+};
+
+static void test_stories(void)
+{
+    static struct answers answers;
+    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
+        const struct story *story = &stories[i];
+        struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+        size_t n = 0, resets = 0;
+        for (; n < sizeof story->steps / sizeof *story->steps && story->steps[n].step.flags; n++) {
+            f.time += (int64_t)story->steps[n].step.wait_ms * MILLISECOND;
+            feed_stamped(&f, &story->steps[n].step, story->steps[n].stamp);
+            resets += (story->steps[n].step.flags & RST) != 0;
+        }
+        stop(f.core);
+        EXPECT(answers.count == resets);
+        for (n = 0; n < answers.count; n++) {
+            const struct tcprst_verdict *v = &answers.verdicts[n];
+            bool right = v->cause == story->resets[n].cause && v->effect == story->resets[n].effect;
+            EXPECT(right);
+            if (!right)
+                printf("    %s, RST %zu: %s, effect %d\n", story->name, n + 1,
+                       tcprst_cause_id(v->cause), v->effect);
+        }
+    }
+}
+
+/* A RST is captured at a second point, with a window's worth of segments in between. */
+static void test_copy_behind_a_window(void)
+{
+    static const struct step opening[] = {OPENING};
+    static struct answers answers;
+    enum { SEGMENTS = 60 };
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    for (size_t i = 0; i < sizeof opening / sizeof *opening; i++)
+        feed(&f, &opening[i]);
+    for (uint32_t i = 0; i < SEGMENTS; i++)
+        feed(&f, &(struct step){CLIENT, ACK, 1 + 1000 * i, 1, 1000, 0});
+    const struct step abort = {CLIENT, RST | ACK, 1 + 1000 * SEGMENTS, 1, 0, 0};
+    feed(&f, &abort);
+    uint64_t original = f.frame;
+    uint16_t id = f.ip_id[0];
+    for (uint32_t i = 0; i < SEGMENTS; i++) {
+        f.time += MILLISECOND / 4;
+        f.ip_id[0] = (uint16_t)(id - SEGMENTS + i - 1);
+        feed(&f, &(struct step){CLIENT, ACK, 1 + 1000 * i, 1, 1000, 0});
+    }
+    f.ip_id[0] = id - 1;
+    feed(&f, &abort);
+    stop(f.core);
+    EXPECT(answers.count == 2 && answers.verdicts[1].duplicate_of.number == original);
 }
 
 /* No times, times that stand still or run backwards: an answer for every RST, in order, and what
@@ -670,6 +802,8 @@ int main(void)
 {
     test_sequence_arithmetic();
     test_wrap();
+    test_stories();
+    test_copy_behind_a_window();
     test_times();
     test_extreme_times();
     test_clock_set_back();
