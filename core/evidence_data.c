@@ -113,6 +113,109 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
     numbers(e, F(IDLE_LONGEST), r->idle, r->longest_idle);
 }
 
+/* The same segment again and again, as a timer sends it; times of the last repetitions. */
+struct repetitions {
+    unsigned count;    /* of those remembered */
+    bool growing;      /* no wait was shorter than the one before */
+    int64_t last, gap; /* time of the last; between the last two, -1: there are none */
+    int64_t first;     /* of those looked at so far */
+    uint16_t ids[RECENT_MIN];
+};
+
+/* Two captures of it, merged, are one repetition: they have one identification. */
+static bool is_copy(const struct repetitions *p, const struct recent *e)
+{
+    for (unsigned i = 0; e->ip_id && i < p->count && i < RECENT_MIN; i++)
+        if (p->ids[i] == e->ip_id)
+            return true;
+    return false;
+}
+
+/* e: the one before those noted. */
+static void note_repetition(struct repetitions *p, const struct recent *e)
+{
+    if (is_copy(p, e))
+        return;
+    int64_t gap = p->first - e->time;
+    if (p->count == 0)
+        p->last = e->time;
+    else if (p->count == 1)
+        p->gap = gap;
+    else if (gap - gap / DUE_JITTER > p->gap)
+        p->growing = false;
+    if (p->count < RECENT_MIN)
+        p->ids[p->count] = e->ip_id;
+    p->count++;
+    p->first = e->time;
+}
+
+/* X's retransmissions of one segment since Y was last heard: the newest of them says which one.
+ * Where SACK or doubled acknowledgments ask for it, several are sent once each. */
+static struct repetitions retransmissions_of(const struct reset *r)
+{
+    struct repetitions p = {.growing = true, .gap = -1};
+    const struct recent *e, *newest = NULL;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(recents, n)) != NULL; n++) {
+        if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST) ||
+            e->where > where_pack(r->frame))
+            continue;
+        if (!!(e->bits & RECENT_FROM_B) != r->d)
+            break;
+        if (!(e->bits & RECENT_REPEATED) || (e->bits & RECENT_PROBE))
+            continue;
+        newest = newest ? newest : e;
+        if (e->seq == newest->seq)
+            note_repetition(&p, e);
+    }
+    return p;
+}
+
+/* X's probes of the window that Y keeps closed, answered or not. */
+static struct repetitions window_probes_of(const struct reset *r)
+{
+    struct repetitions p = {.growing = true, .gap = -1};
+    const struct recent *e;
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(recents, n)) != NULL; n++) {
+        if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST) ||
+            e->where > where_pack(r->frame))
+            continue;
+        bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
+        if (!from_x && e->window)
+            break;
+        if (from_x && (e->length == 1 || (e->bits & RECENT_PROBE)))
+            note_repetition(&p, e);
+    }
+    return p;
+}
+
+static void tell_due(struct evidence *e, enum tcprst_fact f, const struct reset *r,
+                     const struct repetitions *p)
+{
+    if (p->gap < 0)
+        return;
+    int64_t wait = r->when - p->last;
+    bool due = wait >= p->gap - p->gap / DUE_JITTER ||
+               (p->count >= TIMEOUT_MANY && wait >= p->gap / DUE_CUT);
+    tell_at(e, f, p->growing && due, r->x.last);
+    numbers(e, f, wait, p->gap);
+}
+
+static void fact_repetitions(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    struct repetitions again = retransmissions_of(r), probes = window_probes_of(r);
+    tell_at(e, F(RETRANSMISSIONS), again.count >= TIMEOUT_RETRANSMISSIONS, x->last);
+    numbers(e, F(RETRANSMISSIONS), x->retransmissions, 0);
+    tell_due(e, F(RETRANSMISSION_DUE), r, &again);
+    tell_at(e, F(WINDOW_PROBES), x->window_probes >= TIMEOUT_WINDOW_PROBES, x->last);
+    numbers(e, F(WINDOW_PROBES), x->window_probes, 0);
+    if (probes.count < x->window_probes)
+        probes.count = x->window_probes;
+    tell_due(e, F(WINDOW_PROBE_DUE), r, &probes);
+}
+
 static void fact_timeouts(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -127,10 +230,7 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
         numbers(e, F(PROBE_RHYTHM), wait, gap);
         tell_at(e, F(PROBES_STEADY), wait > gap * 3 / 4 && wait < gap * 3 / 2, x->last);
     }
-    tell_at(e, F(RETRANSMISSIONS), x->retransmissions >= TIMEOUT_RETRANSMISSIONS, x->last);
-    numbers(e, F(RETRANSMISSIONS), x->retransmissions, 0);
-    tell_at(e, F(WINDOW_PROBES), x->window_probes >= TIMEOUT_WINDOW_PROBES, x->last);
-    numbers(e, F(WINDOW_PROBES), x->window_probes, 0);
+    fact_repetitions(e, r);
     if (seen(y, END_SEEN)) {
         tell_at(e, F(ZERO_WINDOW), seen(y, END_ZERO_WINDOW), y->last);
         tell_at(e, F(PEER_REPEATED), y->retransmissions > 0, y->last);

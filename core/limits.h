@@ -130,7 +130,15 @@
  * this often. */
 #define TIMEOUT_PROBES 1
 #define TIMEOUT_RETRANSMISSIONS 3
-#define TIMEOUT_WINDOW_PROBES 2
+#define TIMEOUT_WINDOW_PROBES 3
+/* A timer that gives up does so when the next repetition is due. RFC 6298 section 5.5 doubles the
+ * wait, to a limit: it is never shorter than the one before, but for a quarter of jitter. */
+#define DUE_JITTER 4
+/* A limit for the whole (RFC 5482; Linux clamps the timer to TCP_USER_TIMEOUT) may cut the last
+ * wait short. A limit is long: it shows after many repetitions, and hardly right after one of them:
+ * not in the first quarter. */
+#define TIMEOUT_MANY 5
+#define DUE_CUT 4
 
 /* ---- Aborts ---- */
 

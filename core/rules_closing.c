@@ -266,17 +266,24 @@ RULE(retransmission_timeout)
         return not_excluded(REPLY_UNACKED, OPENING_SEEN, PEER_SEEN, ABORT_FORM);
     if (!yes(RETRANSMISSIONS) || yes(TRIGGER) || yes(ZERO_WINDOW))
         return no();
-    return likely(RETRANSMISSIONS, ABORT_FORM);
+    /* What gives up between two of them is a program, or a limit of its own. */
+    return yes(RETRANSMISSION_DUE) ? likely(RETRANSMISSIONS, RETRANSMISSION_DUE, ABORT_FORM)
+                                   : not_excluded(RETRANSMISSIONS, RETRANSMISSION_DUE);
 }
 
 RULE(zero_window_timeout)
 {
-    if (!yes(ZERO_WINDOW) || yes(TRIGGER) ||
-        !(yes(WINDOW_PROBES) || yes(PROBES_UNANSWERED) || yes(RETRANSMISSIONS)))
+    bool probed = yes(WINDOW_PROBES) || !unseen(WINDOW_PROBE_DUE) || yes(PROBES_UNANSWERED) ||
+                  yes(RETRANSMISSIONS);
+    if (!yes(ZERO_WINDOW) || yes(TRIGGER) || !probed)
         return half_seen_abort(e) && !yes(IDLE_BRIEF)
                    ? not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM)
                    : no();
-    return likely(ZERO_WINDOW, WINDOW_PROBES, PROBES_UNANSWERED, ABORT_FORM);
+    bool ran_out = (yes(WINDOW_PROBES) && yes(WINDOW_PROBE_DUE)) ||
+                   (yes(RETRANSMISSIONS) && yes(RETRANSMISSION_DUE));
+    return ran_out
+               ? likely(ZERO_WINDOW, WINDOW_PROBES, WINDOW_PROBE_DUE, PROBES_UNANSWERED, ABORT_FORM)
+               : not_excluded(ZERO_WINDOW, WINDOW_PROBES, WINDOW_PROBE_DUE);
 }
 
 RULE(device_idle_timeout)
