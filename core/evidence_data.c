@@ -54,6 +54,26 @@ static int64_t received_time(const struct reset *r)
     return r->y.last_data_time;
 }
 
+/* Text of Y that does not acknowledge X's text before it: Y was still sending when X answered. */
+static where_t crossed(const struct reset *r)
+{
+    const struct recent *p, *later = NULL; /* Y's text of the least acknowledgment so far */
+    const struct recents *recents = &r->connection->recents;
+    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++) {
+        if (!p->length || (p->bits & (RECENT_DUPLICATE | RECENT_STRAY | RECENT_REPEATED)) ||
+            (p->flags & (TCPRST_RST | TCPRST_SYN)) || p->where > where_pack(r->frame))
+            continue;
+        if (r->when - p->time > EARLY_REPLY)
+            break;
+        bool from_x = !!(p->bits & RECENT_FROM_B) == r->d;
+        if (from_x && later && seq_lt(later->ack, p->seq + p->length))
+            return later->where;
+        if (!from_x && (!later || seq_lt(p->ack, later->ack)))
+            later = p;
+    }
+    return 0;
+}
+
 static void fact_data(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -85,6 +105,8 @@ static void fact_data(struct evidence *e, const struct reset *r)
         if (left >= 0)
             tell_at(e, F(REPLY_UNACKED), left > 0, x->last);
         numbers(e, F(REPLY_UNACKED), left, 0);
+        where_t meanwhile = crossed(r);
+        tell_at(e, F(PEER_CROSSED), meanwhile != 0, meanwhile);
     } else if (seen(x, END_SEEN)) {
         tell(e, F(REPLY_SENT), false);
     }

@@ -147,11 +147,28 @@ static void fact_window(struct evidence *e, const struct reset *r)
     numbers(e, F(WINDOW_SHRUNK), shrunk, 0);
 }
 
+/* A socket that is closed with data unread throws it away first, so that the RST itself may offer
+ * all of the window again (Linux tcp_close()): then its segment before tells. */
+static void fact_window_low(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    if (!seen(x, END_SEEN | END_ACK) || x->scale == WSCALE_UNKNOWN || !x->window_max)
+        return;
+    uint32_t window = (uint32_t)x->window << x->scale, before = x->window_max;
+    uint32_t low = before > window ? before - window : 0;
+    uint32_t least =
+        before / (r->when - x->last_time <= UNREAD_BREATH ? WINDOW_LOW_PART : WINDOW_LOW_LATER);
+    /* What is unread was sent: where it takes twice its size, that is the stack's bookkeeping. */
+    tell_at(e, F(WINDOW_LOW), low >= least && low / 2 <= r->y.octets, x->last);
+    numbers(e, F(WINDOW_LOW), low, 0);
+}
+
 void evidence_form(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     fact_form(e, r, x_host);
     fact_text(e, r);
     fact_window(e, r);
+    fact_window_low(e, r);
     fact_window_code(e, r, x_host);
     fact_ladder(e, r);
 }

@@ -150,6 +150,12 @@
 #define BULK_OCTETS 5840
 /* A sender with text under way is heard again sooner: RFC 6298 retransmits after 1 s, then 3 s. */
 #define FLYING_MAX (3 * NS_PER_S)
+/* What waits unread takes room in the window. It counts as waiting when it takes this part of it at
+ * least: less is within what stacks hold back ... */
+#define WINDOW_LOW_PART 4
+/* ... and, some time after the sender was last heard, this part: reading frees it, of which Linux
+ * tells when the window has doubled (tcp_cleanup_rbuf()). */
+#define WINDOW_LOW_LATER 2
 /* The abort of an end that has just been handed data it does not read. */
 #define UNREAD_BREATH (100 * NS_PER_MS)
 

@@ -320,6 +320,9 @@ static bool seq_plausible(const struct reset *r)
         return seen(&r->y, END_ACK) && r->seq == r->y.max_ack;
     if (r->seq == r->x.snd_max)
         return true;
+    /* What stands elsewhere is made by stacks of today, and they acknowledge. */
+    if (!(r->flags & TCPRST_ACK) && !(seen(&r->x, END_FIN) && r->seq == r->x.fin_seq))
+        return false;
     /* Octets of X that were lost before they were captured. */
     if (!seq_lt(r->seq, r->x.snd_max))
         return seen(&r->y, END_EDGE) && seq_le(r->seq, r->y.edge) && (r->flags & TCPRST_ACK) &&

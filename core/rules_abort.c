@@ -66,8 +66,10 @@ RULE(early_reply)
         return no();
     if (unseen(SENDER_CLIENT) || yes(EXCHANGE_COMPLETE))
         return not_excluded(REPLY_SENT);
-    if (yes(PEER_IN_FLIGHT) || yes(BULK_FROM_PEER) || yes(REPLY_ENDS_IT) || yes(REPLY_UNACKED))
-        return likely(REPLY_SENT, REPLY_UNACKED, PEER_SENT_DATA, PEER_IN_FLIGHT);
+    /* An answer under way says nothing of the request: that may have been there long before. */
+    if (yes(PEER_IN_FLIGHT) || yes(BULK_FROM_PEER) || yes(REPLY_ENDS_IT) || yes(PEER_CROSSED))
+        return likely(REPLY_SENT, PEER_IN_FLIGHT, PEER_CROSSED, BULK_FROM_PEER, REPLY_ENDS_IT,
+                      PEER_SENT_DATA);
     return not_excluded(REPLY_SENT);
 }
 
@@ -88,7 +90,7 @@ RULE(reset_instead_of_fin)
         return not_excluded(OPENING_SEEN, PEER_SEEN, ABORT_FORM);
     if (!deliberate(e))
         return no();
-    if (yes(EXCHANGE_COMPLETE))
+    if (yes(EXCHANGE_COMPLETE) && !yes(WINDOW_LOW) && !yes(PEER_IN_FLIGHT))
         return likely(EXCHANGE_COMPLETE, ABORT_FORM, PEER_FIN);
     bool spoke = yes(SENDER_SENT_DATA) && yes(PEER_SENT_DATA);
     bool lost = yes(SEQ_BEYOND_SENT) && !yes(LADDER);
@@ -105,6 +107,8 @@ RULE(unread_data)
         return no();
     if (yes(WINDOW_SHRUNK))
         return likely(WINDOW_SHRUNK, PEER_SENT_DATA, PEER_DATA_LAST, ABORT_FORM);
+    if (yes(WINDOW_LOW) && deliberate(e))
+        return likely(WINDOW_LOW, PEER_SENT_DATA, ABORT_FORM);
     /* Without an acknowledgment and long after, it may answer what was not captured. */
     bool answer = not(ACK_FLAG) && yes(BARE_FORM) && !yes(RIGHT_AFTER_DATA);
     if (yes(PEER_DATA_LAST) && !yes(EXCHANGE_COMPLETE) && deliberate(e) && !answer)
