@@ -122,6 +122,18 @@ static bool peer_answered_with_reset(const struct reset *r)
     return false;
 }
 
+/* It acknowledged more than the RST's number. What it acknowledges it had before the RST came,
+ * which then lay below RCV.NXT; had the RST come first, it would have acknowledged nothing more.
+ * Only with the FIN's own number it may still have been taken (Linux tcp_reset_check()). */
+static bool had_more(const struct reset *r)
+{
+    const struct after *a = r->after;
+    if ((r->x.seen & END_FIN) && r->seq == r->x.fin_seq)
+        return false;
+    return a->y_ack_known && seen(&r->x, END_SEEN) && seq_lt(r->seq, a->y_ack) &&
+           seq_le(a->y_ack, r->connection->end[r->d].snd_max);
+}
+
 /* More than what was in flight: a retransmission, an acknowledgment of what X sent afterwards, a
  * fresh start. */
 static bool receiver_went_on(const struct reset *r)
@@ -197,7 +209,7 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
         return TCPRST_EFFECT_IGNORED;
     if (peer_answered_with_reset(r))
         return TCPRST_EFFECT_RESET;
-    if (receiver_went_on(r))
+    if (receiver_went_on(r) || had_more(r))
         return TCPRST_EFFECT_IGNORED;
     if (acceptance == TCPRST_ACCEPTANCE_UNKNOWN)
         return TCPRST_EFFECT_UNKNOWN;
