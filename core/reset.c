@@ -433,6 +433,20 @@ static void match_past(struct reset *r, const struct past *p)
         (ack && x_seen && seq_lt(x->snd_max, t->ack)) || (y_seen && seq_lt(y_next, t->seq));
 }
 
+/* X closed second: its FIN acknowledged that of Y, so it went by LAST-ACK, and Y acknowledged it in
+ * turn. RFC 9293 section 3.6: only the end that closed first waits in TIME-WAIT, or both where
+ * their FINs crossed. */
+static bool closed_second(const struct connection *c, const struct endpoint *x,
+                          const struct endpoint *y)
+{
+    bool acked = seen(x, END_FIN) && seen(y, END_FIN | END_ACK) && seq_lt(x->fin_seq, y->max_ack);
+    const struct recent *p;
+    for (uint64_t n = 0; acked && (p = recent_back(&c->recents, n)) != NULL; n++)
+        if (p->where == x->fin_where)
+            return (p->flags & TCPRST_ACK) && seq_lt(y->fin_seq, p->ack);
+    return false;
+}
+
 static void copy_past(struct reset *r, const struct connection *c)
 {
     const struct past *p = c->past;
@@ -446,6 +460,7 @@ static void copy_past(struct reset *r, const struct connection *c)
     bool refuses = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     bool closed = !r->has_trigger ? x_fin || y_fin : refuses ? x_fin : y_fin;
     r->past_fins = closed;
+    r->past_second = closed_second(c, x, y);
     r->past_reset = p->reset;
     /* Where only the other one was captured, nobody knows. */
     r->past_open = !x_fin && !y_fin && !p->reset && (x->seen & END_ACK);

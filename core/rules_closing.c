@@ -235,9 +235,9 @@ RULE(time_wait_collision)
         return yes(TRIGGER_MATCHES_PAST) && honest(e)
                    ? certain(TRIGGER_CHALLENGE, TRIGGER_MATCHES_PAST, EARLIER_FINS, REOPENED)
                    : likely(TRIGGER_CHALLENGE, EARLIER_FINS, REOPENED);
-    if (yes(TRIGGER_SYN))
-        return likely(TRIGGER_SYN, EARLIER_FINS);
-    return no();
+    if (yes(TRIGGER_SYN) && yes(EARLIER_CLOSED_SECOND))
+        return no();
+    return yes(TRIGGER_SYN) ? likely(TRIGGER_SYN, EARLIER_FINS) : no();
 }
 
 /* ---- timeout ---- */
