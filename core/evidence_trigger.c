@@ -30,8 +30,11 @@ static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
     const struct recent *t = &r->trigger;
     bool finishing = in_handshake(r) && (t->flags & (TCPRST_ACK | TCPRST_SYN)) == TCPRST_ACK;
     bool good = finishing && t->ack == r->x.iss + 1;
-    /* Once the client has acknowledged the SYN-ACK, what else it acknowledges was sent. */
-    bool bad = finishing && !good && r->y.first_ack == t->ack && !seen(&r->y, END_DATA) &&
+    /* Once the client has acknowledged the SYN-ACK, what else it acknowledges was sent. Its first
+     * text may come with that ACK. */
+    bool first = !seen(&r->y, END_DATA) || (seen(&r->y, END_SYN) && t->length == r->y.octets &&
+                                            t->seq + t->length == r->y.snd_max);
+    bool bad = finishing && !good && r->y.first_ack == t->ack && first &&
                (!seen(&r->y, END_SYN) || t->seq == r->y.iss + 1);
     tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && !t->length, t->where);
     tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), bad, t->where);
@@ -117,6 +120,10 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     uint32_t length = segment_length(t->flags, t->length);
     bool old = length && !syn && !probe && seq_le(t->seq + length, r->x.max_ack);
     tell_at(e, F(TRIGGER_ACKED), old && seen(&r->x, END_ACK), t->where);
+    bool behind = seen(&r->x, END_FIN | END_ACK | END_CLOSED_WITH_DATA) &&
+                  (t->flags & TCPRST_ACK) && seq_lt(r->x.max_ack, t->seq);
+    tell_at(e, F(TRIGGER_BEHIND_DATA), behind, t->where);
+    numbers(e, F(TRIGGER_BEHIND_DATA), behind ? seq_diff(t->seq, r->x.max_ack) : 0, 0);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
     int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
     if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))

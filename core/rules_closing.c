@@ -168,6 +168,9 @@ RULE(data_after_close)
     /* What it had sent on after that data, or sends again. */
     if (yes(EARLIER_DATA) && !yes(TRIGGER_ACKED))
         return likely(SENDER_FIN, EARLIER_DATA, TRIGGER, TRIGGER_FIN);
+    /* The RST for that data was lost, or the data itself was. */
+    if (yes(TRIGGER_FIN) && yes(TRIGGER_BEHIND_DATA) && !yes(EXPIRY_PAUSE) && !yes(EARLIER_RESET))
+        return likely(SENDER_FIN, TRIGGER_BEHIND_DATA, TRIGGER_FIN);
     return not_excluded(SENDER_FIN, TRIGGER_BARE_ACK);
 }
 
@@ -182,8 +185,9 @@ RULE(fin_after_expiry)
     if (yes(TRIGGER_FIN) && yes(TRIGGER_ACKED))
         return not_excluded(TRIGGER_ACKED);
     if (yes(TRIGGER_FIN) && yes(EXPIRY_PAUSE) && !yes(TRIGGER_DATA))
-        return vouched_answer(e) ? certain(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN, TTL_SAME)
-                                 : likely(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN);
+        return vouched_answer(e) && !yes(TRIGGER_BEHIND_DATA)
+                   ? certain(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN, TTL_SAME)
+                   : likely(TRIGGER_FIN, EXPIRY_PAUSE, SENDER_FIN, TRIGGER_BEHIND_DATA);
     if (yes(TRIGGER_FIN))
         return likely(TRIGGER_FIN, SENDER_FIN);
     return not_excluded(SENDER_FIN);
