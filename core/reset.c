@@ -154,11 +154,26 @@ static bool is_ambiguous(const struct reset *r, const struct connection *c, cons
     return false;
 }
 
+bool reset_pairs(const struct reset *before, const struct reset *r)
+{
+    return before->d != r->d && before->incarnation == r->incarnation && !before->has_trigger &&
+           !r->has_trigger && !before->duplicate_of && !r->duplicate_of &&
+           r->when - before->when <= AT_ONCE;
+}
+
+/* The RST that r makes a pair with. */
+static where_t find_other_of_pair(const struct reset *r, const struct connection *c)
+{
+    const struct reset *p = c->last_reset;
+    return p && reset_pairs(p, r) ? where_pack(p->frame) : 0;
+}
+
 /* Time since the connection's segment before the trigger (or the RST), the trigger's own
- * repetitions not counted. */
+ * repetitions not counted. Of a pair of RSTs both came after the same pause. */
 static int64_t idle_before(const struct reset *r, const struct connection *c)
 {
     const struct recent *e;
+    where_t other = find_other_of_pair(r, c);
     int64_t from = r->has_trigger ? r->trigger.time : r->when;
     bool past_trigger = !r->has_trigger;
     for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
@@ -170,7 +185,7 @@ static int64_t idle_before(const struct reset *r, const struct connection *c)
                     e->flags == r->trigger.flags &&
                     (e->bits & RECENT_FROM_B) == (r->trigger.bits & RECENT_FROM_B) &&
                     segment_length(e->flags, e->length);
-        if (same || (e->bits & RECENT_DUPLICATE))
+        if (same || (e->bits & RECENT_DUPLICATE) || e->where == other)
             continue;
         return from > e->time ? from - e->time : 0;
     }

@@ -149,6 +149,9 @@ void after_init(struct after *a);
 bool reset_has_abort_form(const struct reset *r);
 /* ... of a connection that was established, as far as the capture shows. */
 bool reset_is_abort(const struct reset *r);
+/* Two RSTs in opposite directions at the same moment, drawn by nothing: no end answers a RST, so
+ * that what made one made the other. before: the earlier of them. */
+bool reset_pairs(const struct reset *before, const struct reset *r);
 /* The port of the service: the server's, or the lower one. */
 uint16_t reset_service_port(const struct reset *r);
 /* A segment captured just after the RST that draws it all the same (captures reorder). */

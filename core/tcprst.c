@@ -173,6 +173,8 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
             continue;
         looked++;
         keep_outcome(core, p);
+        if (p->outcome.third_party && reset_pairs(p, r))
+            continue;
         note_ended(ended, p->d == r->d, p->outcome.sender_ended, p->outcome.effect,
                    where_pack(p->frame), p->outcome.event);
     }
@@ -211,9 +213,9 @@ static where_t forged_before(const struct reset *r)
     unsigned looked = 0;
     for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
          p && p != r && looked < MAX_RELATED; p = p->next_of_connection, looked++)
-        if (p->incarnation == r->incarnation && p->d == r->d && p->ttl == r->ttl &&
-            r->when - p->when <= NS_PER_S && !p->duplicate_of && somebody_else(p->outcome.cause) &&
-            p->outcome.third_party)
+        if (p->incarnation == r->incarnation && (p->d == r->d || reset_pairs(p, r)) &&
+            p->ttl == r->ttl && r->when - p->when <= NS_PER_S && !p->duplicate_of &&
+            somebody_else(p->outcome.cause) && p->outcome.third_party)
             return where_pack(p->frame);
     return 0;
 }
@@ -252,7 +254,7 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
     j->outcome.cause = j->decision.cause;
     j->outcome.acceptance = acceptance_of(r, &j->ended);
     j->outcome.effect = effect_of(r, j->outcome.acceptance, &j->evidence);
-    j->outcome.sender_ended = is_abort(&j->evidence, j->decision.cause);
+    j->outcome.sender_ended = !j->outcome.third_party && is_abort(&j->evidence, j->decision.cause);
     j->outcome.event = r->event;
     if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
         j->outcome.event = j->ended.event;
@@ -384,13 +386,15 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
         }
 }
 
-/* Those that wait behind r learn whom r ended their connection for. Where one knows, so do those
- * behind it. */
+/* Those that wait behind r learn whom r ended their connection for; but the other of a pair was
+ * made together with it. Where one knows, so do those behind it. */
 static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone)
 {
     for (struct reset *n = r->next_of_connection;
          n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
          n = n->next_of_connection) {
+        if (j->outcome.third_party && reset_pairs(r, n))
+            continue;
         n->already_gone |= gone;
         if (n->already_ended)
             continue;
