@@ -158,6 +158,7 @@ static void fact_past(struct evidence *e, const struct reset *r)
     if (r->past_fins || r->past_open || r->past_reset)
         tell(e, F(EARLIER_FINS), r->past_fins);
     numbers(e, F(EARLIER_FINS), r->past_age, 0);
+    tell(e, F(EARLIER_FINS_ACKED), r->past_acked);
     tell(e, F(EARLIER_CLOSED_SECOND), r->past_second);
     bool doubtful =
         r->past_open ? r->past_gaps && !is(e, F(TRIGGER_SYN)) : !r->past_fins && !r->past_reset;

@@ -475,6 +475,8 @@ static void copy_past(struct reset *r, const struct connection *c)
     bool refuses = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     bool closed = !r->has_trigger ? x_fin || y_fin : refuses ? x_fin : y_fin;
     r->past_fins = closed;
+    r->past_acked = x_fin && y_fin && seen(x, END_ACK) && seen(y, END_ACK) &&
+                    seq_lt(x->fin_seq, y->max_ack) && seq_lt(y->fin_seq, x->max_ack);
     r->past_second = closed_second(c, x, y);
     r->past_reset = p->reset;
     /* Where only the other one was captured, nobody knows. */

@@ -84,6 +84,7 @@ struct reset {
     uint64_t segments_before;
     int64_t longest_idle;
     bool has_past, past_fins, past_reset, past_open;
+    bool past_acked;   /* both FINs of it were acknowledged */
     bool past_second;  /* X closed after Y, and Y acknowledged it: nothing was left of it */
     bool past_matches; /* the trigger's numbers are those of the incarnation before */
     bool past_gaps;    /* and speak of octets of it that were not captured: a FIN, perhaps */

@@ -241,6 +241,10 @@ RULE(time_wait_collision)
                    : likely(TRIGGER_CHALLENGE, EARLIER_FINS, REOPENED);
     if (yes(TRIGGER_SYN) && yes(EARLIER_CLOSED_SECOND))
         return no();
+    /* Linux resets it in FIN-WAIT-2 only; in TIME-WAIT it takes the SYN or answers with an ACK:
+     * tcp_timewait_state_process(). */
+    if (yes(TRIGGER_SYN) && yes(EARLIER_FINS_ACKED) && yes(IP_ID_ZERO))
+        return not_excluded(TRIGGER_SYN, EARLIER_FINS);
     return yes(TRIGGER_SYN) ? likely(TRIGGER_SYN, EARLIER_FINS) : no();
 }
 
