@@ -21,6 +21,9 @@ static unsigned failures;
          ? (void)0                                                                                 \
          : (void)(failures++, printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition)))
 
+/* In a step's flags: it offers no window, or less than half of the usual one. */
+enum { SHUT = 0x1000, LOW = 0x2000 };
+
 enum { MILLISECOND = 1000000, SECOND = 1000000000, CLIENT_PORT = 40000, MAX_VERDICTS = 64 };
 
 /* ---- Memory that can be refused: the core under test asks here ---- */
@@ -190,8 +193,8 @@ static void feed_stamped(struct feeder *f, const struct step *step, uint32_t sta
     tcp[3] = (uint8_t)ports[to];
     tcp[12] = (uint8_t)(length << 2);
     tcp[13] = (uint8_t)step->flags;
-    if (!(step->flags & TCPRST_RST))
-        tcp[14] = 0xfa;
+    if (!(step->flags & (TCPRST_RST | SHUT)))
+        tcp[14] = step->flags & LOW ? 0x60 : 0xfa;
     EXPECT(tcprst_segment_parse(&s, tcp, length, length + step->payload, NULL));
     tcprst_feed(f->core, &s, NULL);
 }
@@ -273,7 +276,194 @@ static const struct script *script_named(const char *name)
     return script;
 }
 
+/* What the rules must tell apart. The last RST counts; those before it are of the same cause. */
+struct story {
+    const char *name;
+    enum tcprst_cause cause;
+    enum tcprst_effect effect;
+    size_t resets;
+    struct step steps[16];
+};
+
+#define REQUEST                                                                                    \
+    {CLIENT, ACK, 1, 1, 100, 1},                                                                   \
+    {                                                                                              \
+        SERVER, ACK, 1, 101, 0, 20                                                                 \
+    }
+#define PROBE(wait)                                                                                \
+    {CLIENT, ACK, 101, 1, 1, wait},                                                                \
+    {                                                                                              \
+        SERVER, ACK | SHUT, 1, 101, 0, 20                                                          \
+    }
+#define CLOSED_BY_CLIENT                                                                           \
+    {CLIENT, FIN | ACK, 1, 1, 0, 1}, {SERVER, FIN | ACK, 1, 2, 0, 20},                             \
+    {                                                                                              \
+        CLIENT, ACK, 2, 2, 0, 1                                                                    \
+    }
+#define CLOSED_BY_SERVER                                                                           \
+    {SERVER, FIN | ACK, 1, 1, 0, 20}, {CLIENT, FIN | ACK, 1, 2, 0, 1},                             \
+    {                                                                                              \
+        SERVER, ACK, 2, 2, 0, 20                                                                   \
+    }
+#define REFUSED_AGAIN                                                                              \
+    {CLIENT, SYN, 5000, 0, 0, 900},                                                                \
+    {                                                                                              \
+        SERVER, RST | ACK, UINT32_MAX, 5001, 0, 20                                                 \
+    }
+
+static const struct story stories[] = {
+    /* RFC 6298: a timer repeats one segment at waits that grow, and gives up when the next is due
+     */
+    {"given up",
+     TCPRST_CAUSE_RETRANSMISSION_TIMEOUT,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING,
+      {CLIENT, ACK, 1, 1, 100, 1},
+      {CLIENT, ACK, 1, 1, 100, 300},
+      {CLIENT, ACK, 1, 1, 100, 600},
+      {CLIENT, ACK, 1, 1, 100, 1200},
+      {CLIENT, RST | ACK, 101, 1, 0, 2400}}},
+    {"aborted between retransmissions",
+     TCPRST_CAUSE_LOCAL_ABORT,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING,
+      {CLIENT, ACK, 1, 1, 100, 1},
+      {CLIENT, ACK, 1, 1, 100, 300},
+      {CLIENT, ACK, 1, 1, 100, 600},
+      {CLIENT, ACK, 1, 1, 100, 1200},
+      {CLIENT, RST | ACK, 101, 1, 0, 100}}},
+    {"aborted after fast retransmissions",
+     TCPRST_CAUSE_SO_LINGER_ABORT,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING,
+      {CLIENT, ACK, 1, 1, 100, 1},
+      {CLIENT, ACK, 101, 1, 100, 1},
+      {CLIENT, ACK, 201, 1, 100, 1},
+      {CLIENT, ACK, 1, 1, 100, 30},
+      {CLIENT, ACK, 101, 1, 100, 1},
+      {CLIENT, ACK, 201, 1, 100, 1},
+      {CLIENT, RST | ACK, 301, 1, 0, 15}}},
+    {"probes given up",
+     TCPRST_CAUSE_ZERO_WINDOW_TIMEOUT,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING,
+      {CLIENT, ACK, 1, 1, 100, 1},
+      {SERVER, ACK | SHUT, 1, 101, 0, 20},
+      PROBE(300),
+      PROBE(600),
+      PROBE(1200),
+      {CLIENT, RST | ACK, 101, 1, 0, 2400}}},
+    {"aborted between probes",
+     TCPRST_CAUSE_LOCAL_ABORT,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING,
+      {CLIENT, ACK, 1, 1, 100, 1},
+      {SERVER, ACK | SHUT, 1, 101, 0, 20},
+      PROBE(300),
+      PROBE(600),
+      PROBE(1200),
+      {CLIENT, RST | ACK, 101, 1, 0, 80}}},
+    /* early only where the request was still arriving */
+    {"download aborted",
+     TCPRST_CAUSE_LOCAL_ABORT,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING, REQUEST, {SERVER, ACK, 1, 101, 1000, 5}, {SERVER, RST | ACK, 1001, 101, 0, 20}}},
+    {"answered too early",
+     TCPRST_CAUSE_EARLY_REPLY,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING,
+      REQUEST,
+      {SERVER, ACK, 1, 101, 50, 5},
+      {CLIENT, ACK, 101, 1, 1000, 1},
+      {SERVER, RST | ACK, 51, 1101, 0, 20}}},
+    {"answered without reading",
+     TCPRST_CAUSE_UNREAD_DATA,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING,
+      {CLIENT, ACK, 1, 1, 50000, 1},
+      {SERVER, ACK | LOW, 1, 50001, 0, 5},
+      {SERVER, ACK | LOW, 1, 50001, 50, 5},
+      {CLIENT, ACK, 50001, 51, 0, 20},
+      {SERVER, RST | ACK, 51, 50001, 0, 5}}},
+    {"RST behind what was sent, without ACK",
+     TCPRST_CAUSE_UNCLASSIFIED,
+     TCPRST_EFFECT_IGNORED,
+     1,
+     {OPENING,
+      REQUEST,
+      {SERVER, ACK, 1, 101, 50, 5},
+      {SERVER, RST, 1, 0, 0, 300},
+      {CLIENT, ACK, 101, 51, 0, 15}}},
+    /* RFC 9293 section 3.6: TIME-WAIT is where the first FIN came from */
+    {"refused by who had closed second",
+     TCPRST_CAUSE_CLOSED_PORT,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING, CLOSED_BY_CLIENT, REFUSED_AGAIN}},
+    {"refused by who had closed first",
+     TCPRST_CAUSE_TIME_WAIT_COLLISION,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING, CLOSED_BY_SERVER, REFUSED_AGAIN}},
+    {"wrong ACK of the handshake, with data",
+     TCPRST_CAUSE_BAD_HANDSHAKE_ACK,
+     TCPRST_EFFECT_IGNORED,
+     1,
+     {{CLIENT, SYN, 0, 0, 0, 0},
+      {SERVER, SYN | ACK, 0, 1, 0, 20},
+      {CLIENT, ACK, 1, 9, 38, 1},
+      {SERVER, RST, 9, 0, 0, 20}}},
+    {"FIN behind data that was lost",
+     TCPRST_CAUSE_DATA_AFTER_CLOSE,
+     TCPRST_EFFECT_RESET,
+     1,
+     {OPENING,
+      REQUEST,
+      {CLIENT, FIN | ACK, 101, 1, 0, 1},
+      {SERVER, ACK, 1, 102, 0, 20},
+      {SERVER, ACK, 1, 102, 7, 50},
+      {SERVER, FIN | ACK, 8, 102, 0, 50},
+      {CLIENT, RST, 102, 0, 0, 1}}},
+    {"both ends told of an expiry",
+     TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT,
+     TCPRST_EFFECT_RESET,
+     2,
+     {OPENING, REQUEST, {SERVER, RST | ACK, 1, 101, 0, 70000}, {CLIENT, RST | ACK, 101, 1, 0, 1}}},
+};
+
 /* ---- Tests ---- */
+
+static void test_stories(void)
+{
+    static struct answers answers;
+    for (size_t s = 0; s < sizeof stories / sizeof *stories; s++) {
+        const struct story *story = &stories[s];
+        struct feeder f = {start(&answers, 0), 0, SECOND, {100, 0xffffff00}, {0, 0}, 1};
+        for (size_t i = 0; i < sizeof story->steps / sizeof *story->steps; i++) {
+            if (!story->steps[i].flags)
+                break;
+            f.time += (int64_t)story->steps[i].wait_ms * MILLISECOND;
+            feed(&f, &story->steps[i]);
+        }
+        stop(f.core);
+        EXPECT(answers.count == story->resets);
+        for (size_t i = 0; i < story->resets; i++) {
+            const struct tcprst_verdict *v = &answers.verdicts[i];
+            EXPECT(v->cause == story->cause && v->effect == story->effect);
+            if (v->cause != story->cause || v->effect != story->effect)
+                printf("    %s: %s, %s\n", story->name, tcprst_cause_id(v->cause),
+                       tcprst_effect_id(v->effect));
+        }
+    }
+}
 
 static void test_sequence_arithmetic(void)
 {
@@ -330,7 +520,7 @@ static void test_wrap(void)
 }
 
 /* What follows a RST, or comes with it, says what it was. */
-static const struct story {
+static const struct sequel {
     const char *name;
     struct {
         struct step step;
@@ -340,7 +530,7 @@ static const struct story {
         enum tcprst_cause cause;
         enum tcprst_effect effect;
     } resets[4];
-} stories[] = {
+} sequels[] = {
     {"a filter answers an acknowledgment, its sender goes on",
      {{{CLIENT, SYN, 0, 0, 0, 0}, 1000},
       {{SERVER, SYN | ACK, 0, 1, 0, 20}, 5000},
@@ -401,26 +591,28 @@ static const struct story {
       {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED}}},
 };
 
-static void test_stories(void)
+static void test_sequels(void)
 {
     static struct answers answers;
-    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
-        const struct story *story = &stories[i];
+    for (size_t i = 0; i < sizeof sequels / sizeof *sequels; i++) {
+        const struct sequel *sequel = &sequels[i];
         struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
         size_t n = 0, resets = 0;
-        for (; n < sizeof story->steps / sizeof *story->steps && story->steps[n].step.flags; n++) {
-            f.time += (int64_t)story->steps[n].step.wait_ms * MILLISECOND;
-            feed_stamped(&f, &story->steps[n].step, story->steps[n].stamp);
-            resets += (story->steps[n].step.flags & RST) != 0;
+        for (; n < sizeof sequel->steps / sizeof *sequel->steps && sequel->steps[n].step.flags;
+             n++) {
+            f.time += (int64_t)sequel->steps[n].step.wait_ms * MILLISECOND;
+            feed_stamped(&f, &sequel->steps[n].step, sequel->steps[n].stamp);
+            resets += (sequel->steps[n].step.flags & RST) != 0;
         }
         stop(f.core);
         EXPECT(answers.count == resets);
         for (n = 0; n < answers.count; n++) {
             const struct tcprst_verdict *v = &answers.verdicts[n];
-            bool right = v->cause == story->resets[n].cause && v->effect == story->resets[n].effect;
+            bool right =
+                v->cause == sequel->resets[n].cause && v->effect == sequel->resets[n].effect;
             EXPECT(right);
             if (!right)
-                printf("    %s, RST %zu: %s, effect %d\n", story->name, n + 1,
+                printf("    %s, RST %zu: %s, effect %d\n", sequel->name, n + 1,
                        tcprst_cause_id(v->cause), v->effect);
         }
     }
@@ -801,8 +993,9 @@ static void test_burst_without_end(void)
 int main(void)
 {
     test_sequence_arithmetic();
-    test_wrap();
     test_stories();
+    test_wrap();
+    test_sequels();
     test_copy_behind_a_window();
     test_times();
     test_extreme_times();
