@@ -162,7 +162,8 @@ RULE(data_after_close)
         return not_excluded(SENDER_FIN);
     if (yes(TRIGGER_DATA) && yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN) &&
         !yes(TRIGGER_ACKED))
-        return vouched_answer(e) && not(HALF_CLOSED)
+        /* Of segments that were lost, one may have been the peer's FIN. */
+        return vouched_answer(e) && not(HALF_CLOSED) && !yes(LOSSY)
                    ? certain(SENDER_FIN, TRIGGER_DATA, TRIGGER_AFTER_FIN, TTL_SAME)
                    : likely(SENDER_FIN, HALF_CLOSED, TRIGGER_DATA, TRIGGER_AFTER_FIN);
     /* What it had sent on after that data, or sends again. */
