@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, SWEEP = 3, SAMPLE = 16 };
+enum { CHUNK = 64, SWEEP = 6, SAMPLE = 16 };
 
 /* So many segments before it is asked for a segment passes each station of what is fetched ahead:
  * what one fetches has come when the next looks at it. */
