@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* harness.c - see harness.h. */
+#include "harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+unsigned failures;
+
+/* ---- Memory that can be refused: the core under test asks here ---- */
+
+size_t asked, refuse_from = SIZE_MAX, refuse_until = SIZE_MAX;
+size_t held;
+
+void *refusable_malloc(size_t size);
+void *refusable_calloc(size_t count, size_t size);
+void *refusable_realloc(void *memory, size_t size);
+void refusable_free(void *memory);
+
+static bool refused(void)
+{
+    size_t number = asked++;
+    return number >= refuse_from && number < refuse_until;
+}
+
+/* Stands before each block. */
+union block {
+    size_t size;
+    max_align_t align;
+};
+
+void *refusable_realloc(void *memory, size_t size)
+{
+    if (refused())
+        return NULL;
+    union block *old = memory ? (union block *)memory - 1 : NULL;
+    size_t before = old ? old->size : 0;
+    union block *b = realloc(old, sizeof *b + size);
+    if (!b)
+        abort();
+    b->size = size;
+    held += size - before;
+    return b + 1;
+}
+
+void *refusable_malloc(size_t size)
+{
+    return refusable_realloc(NULL, size);
+}
+
+void *refusable_calloc(size_t count, size_t size)
+{
+    void *memory = refusable_realloc(NULL, count * size);
+    return memory ? memset(memory, 0, count * size) : NULL;
+}
+
+void refusable_free(void *memory)
+{
+    if (!memory)
+        return;
+    held -= ((union block *)memory - 1)->size;
+    free((union block *)memory - 1);
+}
+
+/* ---- A core whose answers are kept ---- */
+
+void on_verdict(void *user, const struct tcprst_verdict *verdict)
+{
+    struct answers *answers = user;
+    if (answers->count < MAX_VERDICTS)
+        answers->verdicts[answers->count] = *verdict;
+    EXPECT(verdict->final);
+    EXPECT(verdict->reset == answers->count || answers->gaps);
+    answers->count++;
+}
+
+void on_connection(void *user, const struct tcprst_connection *connection)
+{
+    struct answers *answers = user;
+    answers->connections++;
+    answers->last_connection = *connection;
+}
+
+struct tcprst *start(struct answers *answers, size_t max_connections)
+{
+    const struct tcprst_options options = {.on_verdict = on_verdict,
+                                           .on_connection = on_connection,
+                                           .user = answers,
+                                           .max_connections = max_connections,
+                                           .hash_seed = 1};
+    memset(answers, 0, sizeof *answers);
+    struct tcprst *core = tcprst_new(&options);
+    if (!core)
+        abort();
+    return core;
+}
+
+struct tcprst_statistics stop(struct tcprst *core)
+{
+    struct tcprst_statistics statistics;
+    tcprst_finish(core);
+    tcprst_statistics(core, &statistics);
+    tcprst_free(core);
+    EXPECT(held == 0);
+    return statistics;
+}
+
+/* ---- Segments ---- */
+
+uint32_t file;
+
+void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
+{
+    int from = step->from_server, to = !from;
+    uint8_t tcp[32] = {0};
+    uint32_t length = stamp ? 32 : 20;
+    struct tcprst_segment s = {.frame = {++f->frame, file},
+                               .layer = 1,
+                               .ip_version = 4,
+                               .ip_header = true,
+                               .dont_fragment = true,
+                               .ttl = from ? 57 : 64,
+                               .time = f->time,
+                               .source = {10, 0, 0, 1},
+                               .destination = {10, 0, 0, 1}};
+    uint8_t *client = from ? s.destination : s.source, *server = from ? s.source : s.destination;
+    client[1] = (uint8_t)(f->client >> 16);
+    client[2] = (uint8_t)(f->client >> 8);
+    client[3] = (uint8_t)f->client;
+    memcpy(server, "\300\250\0\1", 4);
+    s.ip_id = ++f->ip_id[from];
+    uint16_t ports[2] = {CLIENT_PORT, 80};
+    uint32_t seq = f->isn[from] + step->seq,
+             ack = step->flags & TCPRST_ACK ? f->isn[to] + step->ack : 0;
+    /* A RST that answers a SYN without ACK has the sequence number 0, not one of its own. */
+    if ((step->flags & (TCPRST_RST | TCPRST_ACK)) == (TCPRST_RST | TCPRST_ACK) &&
+        step->seq == UINT32_MAX)
+        seq = 0;
+    for (int i = 0; i < 4; i++) {
+        tcp[4 + i] = (uint8_t)(seq >> (24 - 8 * i));
+        tcp[8 + i] = (uint8_t)(ack >> (24 - 8 * i));
+        tcp[24 + i] = (uint8_t)(stamp >> (24 - 8 * i));
+    }
+    memcpy(tcp + 20, "\1\1\10\12", 4);
+    tcp[0] = (uint8_t)(ports[from] >> 8);
+    tcp[1] = (uint8_t)ports[from];
+    tcp[2] = (uint8_t)(ports[to] >> 8);
+    tcp[3] = (uint8_t)ports[to];
+    tcp[12] = (uint8_t)(length << 2);
+    tcp[13] = (uint8_t)step->flags;
+    if (!(step->flags & (TCPRST_RST | SHUT)))
+        tcp[14] = step->flags & LOW ? 0x60 : 0xfa;
+    EXPECT(tcprst_segment_parse(&s, tcp, length, length + step->payload, NULL));
+    tcprst_feed(f->core, &s, NULL);
+}
+
+void feed(struct feeder *f, const struct step *step)
+{
+    feed_stamped(f, step, 0);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * harness.h - what the tests of the core share: memory that can be refused, a core whose answers
+ * are kept, and segments written as steps of a script.
+ */
+#ifndef TCPRST_TESTS_HARNESS_H
+#define TCPRST_TESTS_HARNESS_H
+
+#include "tcprst.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+extern unsigned failures;
+
+/* Says what failed and goes on. */
+#define EXPECT(condition)                                                                          \
+    ((condition)                                                                                   \
+         ? (void)0                                                                                 \
+         : (void)(failures++, printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition)))
+
+enum { MILLISECOND = 1000000, SECOND = 1000000000, CLIENT_PORT = 40000, MAX_VERDICTS = 64 };
+
+/* ---- Memory that can be refused: the core under test asks here ---- */
+
+extern size_t asked, refuse_from, refuse_until; /* requests: so far; refused from and until */
+extern size_t held;                             /* octets */
+
+/* ---- A core whose answers are kept ---- */
+
+struct answers {
+    bool gaps; /* some RSTs may have no verdict */
+    size_t count;
+    struct tcprst_verdict verdicts[MAX_VERDICTS]; /* the first of them */
+    size_t connections;
+    struct tcprst_connection last_connection;
+};
+
+void on_verdict(void *user, const struct tcprst_verdict *verdict);
+void on_connection(void *user, const struct tcprst_connection *connection);
+/* With these two, and answers as their user. */
+struct tcprst *start(struct answers *answers, size_t max_connections);
+/* All that was held must have been given back. */
+struct tcprst_statistics stop(struct tcprst *core);
+
+/* ---- Segments ---- */
+
+/* In a step's flags: it offers no window, or less than half of the usual one. */
+enum { SHUT = 0x1000, LOW = 0x2000 };
+
+/* One segment of a script, in numbers relative to the initial sequence numbers. */
+struct step {
+    bool from_server;
+    uint16_t flags;
+    uint32_t seq, ack, payload;
+    int wait_ms; /* since the step before */
+};
+
+struct feeder {
+    struct tcprst *core;
+    uint64_t frame;
+    int64_t time;
+    uint32_t isn[2];
+    uint16_t ip_id[2];
+    uint32_t client; /* which client's address */
+};
+
+extern uint32_t file; /* which one the segments are fed from */
+
+/* stamp: its timestamp in ms; 0: without timestamps. */
+void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp);
+void feed(struct feeder *f, const struct step *step);
+
+enum { SERVER = true, CLIENT = false };
+#define SYN TCPRST_SYN
+#define ACK TCPRST_ACK
+#define FIN TCPRST_FIN
+#define RST TCPRST_RST
+#define OPENING                                                                                    \
+    {CLIENT, SYN, 0, 0, 0, 0}, {SERVER, SYN | ACK, 0, 1, 0, 20},                                   \
+    {                                                                                              \
+        CLIENT, ACK, 1, 1, 0, 1                                                                    \
+    }
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_stories.c - what the rules must tell apart, as scripts: each a story of one connection, and
+ * what its RSTs are. */
+#include "harness.h"
+
+struct story {
+    const char *name;
+    struct {
+        enum tcprst_cause cause;
+        enum tcprst_effect effect;
+    } resets[4];
+    struct step steps[16];
+    uint32_t stamps[16]; /* timestamps of the steps; 0: without */
+};
+
+#define REQUEST                                                                                    \
+    {CLIENT, ACK, 1, 1, 100, 1},                                                                   \
+    {                                                                                              \
+        SERVER, ACK, 1, 101, 0, 20                                                                 \
+    }
+#define PROBE(wait)                                                                                \
+    {CLIENT, ACK, 101, 1, 1, wait},                                                                \
+    {                                                                                              \
+        SERVER, ACK | SHUT, 1, 101, 0, 20                                                          \
+    }
+#define CLOSED_BY_CLIENT                                                                           \
+    {CLIENT, FIN | ACK, 1, 1, 0, 1}, {SERVER, FIN | ACK, 1, 2, 0, 20},                             \
+    {                                                                                              \
+        CLIENT, ACK, 2, 2, 0, 1                                                                    \
+    }
+#define CLOSED_BY_SERVER                                                                           \
+    {SERVER, FIN | ACK, 1, 1, 0, 20}, {CLIENT, FIN | ACK, 1, 2, 0, 1},                             \
+    {                                                                                              \
+        SERVER, ACK, 2, 2, 0, 20                                                                   \
+    }
+#define REFUSED_AGAIN                                                                              \
+    {CLIENT, SYN, 5000, 0, 0, 900},                                                                \
+    {                                                                                              \
+        SERVER, RST | ACK, UINT32_MAX, 5001, 0, 20                                                 \
+    }
+
+static const struct story stories[] = {
+    /* RFC 6298: a timer repeats one segment at waits that grow, and gives up when the next is due
+     */
+    {.name = "given up",
+     .resets = {{TCPRST_CAUSE_RETRANSMISSION_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {CLIENT, ACK, 1, 1, 100, 300},
+               {CLIENT, ACK, 1, 1, 100, 600},
+               {CLIENT, ACK, 1, 1, 100, 1200},
+               {CLIENT, RST | ACK, 101, 1, 0, 2400}}},
+    {.name = "aborted between retransmissions",
+     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {CLIENT, ACK, 1, 1, 100, 300},
+               {CLIENT, ACK, 1, 1, 100, 600},
+               {CLIENT, ACK, 1, 1, 100, 1200},
+               {CLIENT, RST | ACK, 101, 1, 0, 100}}},
+    {.name = "aborted after fast retransmissions",
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {CLIENT, ACK, 101, 1, 100, 1},
+               {CLIENT, ACK, 201, 1, 100, 1},
+               {CLIENT, ACK, 1, 1, 100, 30},
+               {CLIENT, ACK, 101, 1, 100, 1},
+               {CLIENT, ACK, 201, 1, 100, 1},
+               {CLIENT, RST | ACK, 301, 1, 0, 15}}},
+    {.name = "probes given up",
+     .resets = {{TCPRST_CAUSE_ZERO_WINDOW_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK | SHUT, 1, 101, 0, 20},
+               PROBE(300),
+               PROBE(600),
+               PROBE(1200),
+               {CLIENT, RST | ACK, 101, 1, 0, 2400}}},
+    {.name = "aborted between probes",
+     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK | SHUT, 1, 101, 0, 20},
+               PROBE(300),
+               PROBE(600),
+               PROBE(1200),
+               {CLIENT, RST | ACK, 101, 1, 0, 80}}},
+    /* early only where the request was still arriving */
+    {.name = "download aborted",
+     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .steps =
+         {OPENING, REQUEST, {SERVER, ACK, 1, 101, 1000, 5}, {SERVER, RST | ACK, 1001, 101, 0, 20}}},
+    {.name = "answered too early",
+     .resets = {{TCPRST_CAUSE_EARLY_REPLY, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, ACK, 1, 101, 50, 5},
+               {CLIENT, ACK, 101, 1, 1000, 1},
+               {SERVER, RST | ACK, 51, 1101, 0, 20}}},
+    {.name = "answered without reading",
+     .resets = {{TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 50000, 1},
+               {SERVER, ACK | LOW, 1, 50001, 0, 5},
+               {SERVER, ACK | LOW, 1, 50001, 50, 5},
+               {CLIENT, ACK, 50001, 51, 0, 20},
+               {SERVER, RST | ACK, 51, 50001, 0, 5}}},
+    {.name = "RST behind what was sent, without ACK",
+     .resets = {{TCPRST_CAUSE_UNCLASSIFIED, TCPRST_EFFECT_IGNORED}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, ACK, 1, 101, 50, 5},
+               {SERVER, RST, 1, 0, 0, 300},
+               {CLIENT, ACK, 101, 51, 0, 15}}},
+    /* RFC 9293 section 3.6: TIME-WAIT is where the first FIN came from */
+    {.name = "refused by who had closed second",
+     .resets = {{TCPRST_CAUSE_CLOSED_PORT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING, CLOSED_BY_CLIENT, REFUSED_AGAIN}},
+    {.name = "refused by who had closed first",
+     .resets = {{TCPRST_CAUSE_TIME_WAIT_COLLISION, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING, CLOSED_BY_SERVER, REFUSED_AGAIN}},
+    {.name = "wrong ACK of the handshake, with data",
+     .resets = {{TCPRST_CAUSE_BAD_HANDSHAKE_ACK, TCPRST_EFFECT_IGNORED}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, ACK, 1, 9, 38, 1},
+               {SERVER, RST, 9, 0, 0, 20}}},
+    {.name = "FIN behind data that was lost",
+     .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {CLIENT, FIN | ACK, 101, 1, 0, 1},
+               {SERVER, ACK, 1, 102, 0, 20},
+               {SERVER, ACK, 1, 102, 7, 50},
+               {SERVER, FIN | ACK, 8, 102, 0, 50},
+               {CLIENT, RST, 102, 0, 0, 1}}},
+    {.name = "both ends told of an expiry",
+     .resets = {{TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, RST | ACK, 1, 101, 0, 70000},
+               {CLIENT, RST | ACK, 101, 1, 0, 1}}},
+    /* ---- what follows a RST, or comes with it, says what it was ---- */
+    {.name = "a filter answers an acknowledgment, its sender goes on",
+     .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, ACK, 1, 1, 0, 1},
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 43, 20},
+               {CLIENT, ACK, 101, 44, 0, 30},
+               {SERVER, RST, 44, 0, 0, 1},
+               {SERVER, ACK, 1, 101, 43, 200}},
+     .stamps = {1000, 5000, 1021, 1022, 5022, 1072, 0, 5252}},
+    {.name = "the same, but what comes later is an old copy",
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, ACK, 1, 1, 0, 1},
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 43, 20},
+               {CLIENT, ACK, 101, 44, 0, 30},
+               {SERVER, RST, 44, 0, 0, 1},
+               {SERVER, ACK, 1, 101, 43, 200}},
+     .stamps = {1000, 5000, 1021, 1022, 5022, 1072, 0, 5022}},
+    {.name = "an answer and old acknowledgments around the abort that it overtook",
+     .resets = {{TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_IGNORED}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, ACK, 1, 1, 50, 1},
+               {SERVER, ACK, 1, 51, 1400, 20},
+               {CLIENT, ACK, 51, 1401, 0, 20},
+               {SERVER, ACK, 1401, 51, 1400, 1},
+               {SERVER, ACK, 2801, 51, 1400, 1},
+               {SERVER, ACK, 4201, 51, 1400, 1},
+               {CLIENT, RST, 51, 0, 0, 20},
+               {CLIENT, ACK, 51, 4201, 0, 5},
+               {CLIENT, RST | ACK, 51, 4201, 0, 1}},
+     .stamps = {1000, 5000, 1021, 5041, 1061, 5061, 5062, 5063, 0, 1068, 1069}},
+    {.name = "a new request half a second after a RST that was lost",
+     .resets = {{TCPRST_CAUSE_RESET_INSTEAD_OF_FIN, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 0},
+               {CLIENT, ACK, 1, 1, 0, 30},
+               {CLIENT, ACK, 1, 1, 38, 1},
+               {SERVER, ACK, 1, 39, 43, 0},
+               {CLIENT, ACK, 39, 44, 0, 30},
+               {SERVER, RST | ACK, 44, 39, 0, 20},
+               {CLIENT, ACK, 39, 44, 38, 500},
+               {SERVER, RST, 44, 0, 0, 1}},
+     .stamps = {1000, 5000, 1030, 1031, 5031, 1061, 5081, 1581, 0}},
+    {.name = "the same, but the request was on its way",
+     .resets = {{TCPRST_CAUSE_RESET_INSTEAD_OF_FIN, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 0},
+               {CLIENT, ACK, 1, 1, 0, 30},
+               {CLIENT, ACK, 1, 1, 38, 1},
+               {SERVER, ACK, 1, 39, 43, 0},
+               {CLIENT, ACK, 39, 44, 0, 30},
+               {SERVER, RST | ACK, 44, 39, 0, 20},
+               {CLIENT, ACK, 39, 44, 38, 500},
+               {SERVER, RST, 44, 0, 0, 1}},
+     .stamps = {1000, 5000, 1030, 1031, 5031, 1061, 5081, 1075, 0}},
+    /* A forger as far away as the host in whose name it speaks: what the host says next is its own.
+     */
+    {.name = "a guess far beyond the window, then an abort",
+     .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_RESET_INSTEAD_OF_FIN, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, RST, 5000001, 0, 0, 1},
+               {SERVER, ACK, 1, 101, 200, 50},
+               {CLIENT, ACK, 101, 201, 0, 1},
+               {SERVER, RST | ACK, 201, 101, 0, 50}},
+     .stamps = {1000, 5000, 1021, 1022, 5042, 0, 5092, 1113, 5163}},
+    {.name = "a guess far beyond the window, then an answer",
+     .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, RST, 5000001, 0, 0, 1},
+               {SERVER, ACK, 1, 101, 200, 50},
+               {CLIENT, ACK, 101, 201, 100, 1},
+               {SERVER, RST, 201, 0, 0, 20}}},
+    /* Who sees a connection does not miss its window. */
+    {.name = "a guess far beyond the window, and nothing else",
+     .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED}},
+     .steps = {OPENING, REQUEST, {SERVER, RST, 5000001, 0, 0, 1}},
+     .stamps = {1000, 5000, 1021, 1022, 5042}},
+};
+
+static void play(const struct story *story)
+{
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 0xffffff00}, {0, 0}, 1};
+    size_t resets = 0;
+    for (size_t i = 0; i < sizeof story->steps / sizeof *story->steps; i++) {
+        const struct step *step = &story->steps[i];
+        if (!step->flags)
+            break;
+        f.time += (int64_t)step->wait_ms * MILLISECOND;
+        feed_stamped(&f, step, story->stamps[i]);
+        resets += (step->flags & RST) != 0;
+    }
+    stop(f.core);
+    EXPECT(resets > 0 && answers.count == resets);
+    for (size_t i = 0; i < answers.count; i++) {
+        const struct tcprst_verdict *v = &answers.verdicts[i];
+        bool right = v->cause == story->resets[i].cause && v->effect == story->resets[i].effect;
+        EXPECT(right);
+        if (!right)
+            printf("    %s, RST %zu: %s, %s\n", story->name, i + 1, tcprst_cause_id(v->cause),
+                   tcprst_effect_id(v->effect));
+    }
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
+        play(&stories[i]);
+    printf("%u failures\n", failures);
+    return failures ? 1 : 0;
+}
