@@ -229,6 +229,21 @@ static bool captured_twice(const struct connection *c)
     return 2 * c->copies + 2 >= c->segments;
 }
 
+/* Whether a router stands between the two places the packets are captured at: of the newest copy.
+ */
+static bool copies_differ(const struct connection *c)
+{
+    const struct recent *copy = NULL, *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (copy && !((e->bits ^ copy->bits) & RECENT_FROM_B) && e->seq == copy->seq &&
+            e->ack == copy->ack && e->flags == copy->flags && e->ip_id == copy->ip_id)
+            return e->ttl != copy->ttl;
+        if (!copy && (e->bits & RECENT_DUPLICATE) && !(e->flags & TCPRST_RST))
+            copy = e;
+    }
+    return false;
+}
+
 /*
  * The same packet captured twice. Its IP identification tells where it has one; the RSTs of a burst
  * are alike to the last bit but for their time, so without an identification only one that no
@@ -247,8 +262,9 @@ static struct recent *find_original(const struct reset *r, const struct connecti
             continue;
         if (r->ip_id)
             return e;
-        /* Where every packet is seen twice, so is this one. */
-        if (apart <= DUPLICATE_WINDOW_NO_ID && captured_twice(c) && c->copies >= 1)
+        /* Where every packet is seen twice, so is this one, and from as far away as they. */
+        if (apart <= DUPLICATE_WINDOW_NO_ID && captured_twice(c) && c->copies >= 1 &&
+            copies_differ(c) == (e->ttl != r->ttl))
             return e;
         if (r->has_trigger)
             return NULL;
