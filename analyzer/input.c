@@ -192,37 +192,23 @@ static struct input_link_type *find_link_type(struct entry *entry, uint16_t numb
     return &g_array_index(types, struct input_link_type, types->len - 1);
 }
 
-static inline void count_packet(struct entry *entry, const struct packet *packet)
-{
-    struct input_capture *facts = &entry->facts;
-    facts->packets++;
-    if (G_LIKELY(packet->time != TCPRST_TIME_UNKNOWN)) {
-        if (G_UNLIKELY(facts->first_time == TCPRST_TIME_UNKNOWN))
-            facts->first_time = packet->time;
-        facts->last_time = packet->time;
-    }
-    struct input_link_type *types = (void *)entry->link_types->data;
-    if (G_LIKELY(entry->link_types->len && types[0].number == packet->link_type))
-        types[0].packets++;
-    else
-        find_link_type(entry, packet->link_type)->packets++;
-}
-
-/* The same of some that are of one link type and have times. */
+/* Of one link type; times are known of all of them or, of one alone, not. */
 static inline void count_packets(struct entry *entry, const struct packet *packets, size_t count)
 {
     struct input_capture *facts = &entry->facts;
     facts->packets += count;
-    if (G_UNLIKELY(facts->first_time == TCPRST_TIME_UNKNOWN))
-        facts->first_time = packets[0].time;
-    facts->last_time = packets[count - 1].time;
+    if (G_LIKELY(packets[0].time != TCPRST_TIME_UNKNOWN)) {
+        if (G_UNLIKELY(facts->first_time == TCPRST_TIME_UNKNOWN))
+            facts->first_time = packets[0].time;
+        facts->last_time = packets[count - 1].time;
+    }
     find_link_type(entry, packets[0].link_type)->packets += count;
 }
 
 static void take_packet(struct input *input, struct entry *entry, const struct packet *packet,
                         struct decoded *decoded)
 {
-    count_packet(entry, packet);
+    count_packets(entry, packet, 1);
     if (input->filter && packet->link_type != CAPTURE_NO_LINK_TYPE) {
         bool usable;
         bool passes = capture_filter_match(input->filter, packet, &usable);

@@ -231,6 +231,8 @@ void table_free(struct table *table);
 /* These count segments will be asked for next, in this order and from where they are: what
  * table_get() and connection_track() touch for them is fetched into the cache in time. */
 void table_expect(struct table *table, const struct tcprst_segment *segments, size_t count);
+/* Of those, how many are still to come, this one the first of them; 0: it is not the next. */
+size_t table_expected(const struct table *table, const struct tcprst_segment *segment);
 /* The connection of that segment, made when there is none (*made). *direction: 0 when end[0] sent
  * it. NULL: no memory. table_victim() must have made room before. */
 struct connection *table_get(struct table *table, const struct tcprst_segment *segment,

@@ -229,7 +229,7 @@ static void fact_repetitions(struct evidence *e, const struct reset *r)
     const struct endpoint *x = &r->x;
     struct repetitions again = retransmissions_of(r), probes = window_probes_of(r);
     tell_at(e, F(RETRANSMISSIONS), again.count >= TIMEOUT_RETRANSMISSIONS, x->last);
-    numbers(e, F(RETRANSMISSIONS), x->retransmissions, 0);
+    numbers(e, F(RETRANSMISSIONS), again.count, 0);
     tell_due(e, F(RETRANSMISSION_DUE), r, &again);
     tell_at(e, F(WINDOW_PROBES), x->window_probes >= TIMEOUT_WINDOW_PROBES, x->last);
     numbers(e, F(WINDOW_PROBES), x->window_probes, 0);

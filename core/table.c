@@ -222,7 +222,7 @@ void table_remove_all(struct table *t)
     t->free_home = 0;
     memset(t->due, 0, sizeof t->due);
     t->next_victim = TABLE_NONE;
-    t->expected.count = 0;
+    t->expected.at = t->expected.count = 0;
     t->chunk_count = t->homes = t->ever = t->free_entry = t->packed_memory = 0;
 }
 
@@ -482,10 +482,15 @@ void table_expect(struct table *t, const struct tcprst_segment *segments, size_t
         to_recent(&ring[i]);
 }
 
+size_t table_expected(const struct table *t, const struct tcprst_segment *s)
+{
+    return s == t->expected.next ? t->expected.count - t->expected.at : 0;
+}
+
 /* What is known ahead of that segment, if it is the next one; NULL: nothing. */
 static const struct expected *expected(struct table *t, const struct tcprst_segment *s)
 {
-    if (s != t->expected.next || t->expected.at == t->expected.count)
+    if (!table_expected(t, s))
         return NULL;
     size_t i = t->expected.at++;
     t->expected.next++;

@@ -44,8 +44,6 @@ struct tcprst {
     int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
     unsigned behind;      /* segments in a row that are far older than now */
     uint64_t serial;
-    const struct tcprst_segment *expected; /* to come next, behind it the others */
-    size_t expected_left;
     const struct decision *decision; /* of the verdict being handed out */
     const struct evidence *evidence;
 };
@@ -582,7 +580,7 @@ static struct after *share_after(struct tcprst *core, struct connection *c, cons
     return a;
 }
 
-static void find_duplicate(struct tcprst *core, struct reset *r)
+static void find_duplicate(struct reset *r)
 {
     if (!r->duplicate_of)
         return;
@@ -594,7 +592,6 @@ static void find_duplicate(struct tcprst *core, struct reset *r)
             p->doubled = true;
             return;
         }
-    (void)core;
     r->duplicate_of = 0; /* its original is final already: too late to be told apart */
 }
 
@@ -674,7 +671,7 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     }
     reset_begin(r, c, s, d, core->now);
     r->serial = core->serial;
-    find_duplicate(core, r);
+    find_duplicate(r);
     note_event(c, r);
     note_trail(core, r);
     note_host(core, r);
@@ -781,8 +778,6 @@ static void expect_host_more(struct tcprst *core, const struct tcprst_segment *s
 
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count)
 {
-    core->expected = segments;
-    core->expected_left = count;
     for (size_t i = 0; i < TO_HOST && i < count; i++)
         expect_host(core, &segments[i]);
     table_expect(core->table, segments, count);
@@ -792,14 +787,11 @@ void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, s
 
 static inline void look_ahead(struct tcprst *core, const struct tcprst_segment *s)
 {
-    if (s != core->expected || !core->expected_left)
-        return;
-    core->expected++;
-    if (core->expected_left > TO_HOST)
+    size_t left = table_expected(core->table, s);
+    if (left > TO_HOST)
         expect_host(core, s + TO_HOST);
-    if (core->expected_left > TO_HOST_MORE)
+    if (left > TO_HOST_MORE)
         expect_host_more(core, s + TO_HOST_MORE);
-    core->expected_left--;
 }
 
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
