@@ -97,8 +97,9 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
     return CAPTURE_PACKET;
 }
 
-/* next_packet() for many: what it would have to ask anything of is left to it. Written out once more
- * because sharing what fills a packet cost a fifth of the whole analysis of a long connection. */
+/* next_packet() for many: what it would have to ask anything of is left to it. Written out once
+ * more because sharing what fills a packet cost a fifth of the whole analysis of a long connection.
+ */
 static size_t packets_at_hand(struct capture *capture, struct packet *packets, size_t size)
 {
     const struct capture_interface *interface = (const void *)capture->interfaces->data;
