@@ -545,6 +545,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
         take_late_trigger(r, c);
     if (original) {
         r->duplicate_of = original->where;
+        r->doubled = copies_differ(c) == (original->ttl != r->ttl);
     } else if (t) {
         t->bits |= RECENT_ANSWERED;
     }

@@ -103,7 +103,7 @@ struct reset {
     where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
     where_t reused_from;  /* first segment of an incarnation that had one before it, 0: none */
     bool all_doubled;     /* the packets of its connection are captured twice */
-    bool doubled;         /* so was this one */
+    bool doubled;         /* so was this one: at the other place, not only twice on the way */
     where_t duplicate_of; /* 0: no duplicate */
     uint64_t duplicate_serial;
     struct tcprst_verdict *original; /* its verdict, once final */

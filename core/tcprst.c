@@ -589,7 +589,7 @@ static void find_duplicate(struct reset *r)
          p = p->next_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
             r->duplicate_serial = p->serial;
-            p->doubled = true;
+            p->doubled |= r->doubled;
             return;
         }
     r->duplicate_of = 0; /* its original is final already: too late to be told apart */
