@@ -9,6 +9,7 @@
 
 #include "limits.h"
 #include "sequence.h"
+#include "stack.h"
 #include "tcp_options.h"
 
 #include <stdlib.h>
@@ -507,7 +508,7 @@ bool connection_begin_anew(struct connection *c, uint64_t number)
     c->client = -1;
     c->segments = c->resets = c->copies = 0;
     c->ended = c->ended_after_fin = false;
-    c->gone = 0;
+    c->gone = c->stacks = 0;
     c->ended_how = TCPRST_ENDING_OPEN;
     c->ended_where = c->ended_event = c->event_where = c->forged_where = 0;
     c->longest_idle = c->pending_idle = 0;
@@ -602,6 +603,12 @@ static inline void note_ordinary(struct connection *c, struct endpoint *restrict
 
 /* ---- any segment ---- */
 
+static void note_stack(struct connection *c, const struct tcprst_segment *s, int d)
+{
+    unsigned stack = stack_of_opening(s);
+    c->stacks = (uint8_t)((c->stacks & ~(15u << 4 * d)) | stack << 4 * d);
+}
+
 /* Returns whether it is its sender's: else nothing is noted of it. */
 static bool track_its_own(struct connection *c, const struct tcprst_segment *s, int d, int64_t time,
                           struct recent *e)
@@ -614,8 +621,11 @@ static bool track_its_own(struct connection *c, const struct tcprst_segment *s, 
     }
     note_roles(c, s, d);
     note_ip(x, s);
-    if ((s->flags & TCPRST_SYN) && note_syn(x, y, s))
-        e->bits |= RECENT_BAD_ECHO;
+    if (s->flags & TCPRST_SYN) {
+        note_stack(c, s, d);
+        if (note_syn(x, y, s))
+            e->bits |= RECENT_BAD_ECHO;
+    }
     e->bits |= note_sequence(x, y, s, time);
     if (s->flags & TCPRST_ACK) {
         if (note_ack(x, y, s, time))

@@ -197,7 +197,8 @@ struct connection {
     int64_t forged_time;
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
-    uint8_t spare[4];
+    uint8_t stacks; /* enum stack_id of end[0], and of end[1] four bits higher */
+    uint8_t spare[3];
     uint32_t entry;    /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];
@@ -215,6 +216,12 @@ static inline struct recent *recent_back(const struct recents *r, uint64_t n)
     if (n >= r->held)
         return NULL;
     return &r->entries[(r->pushed - 1 - n) & (r->capacity - 1)];
+}
+
+/* enum stack_id of end[i], by its SYN or SYN-ACK. */
+static inline unsigned connection_stack(const struct connection *c, int i)
+{
+    return c->stacks >> 4 * i & 15;
 }
 
 /* Gives back what the connection owns. */

@@ -30,7 +30,5 @@ void device_text_of(struct tcprst_verdict *v, const struct reset *r, const struc
 bool device_says(const struct reset *r);
 /* What a NetScaler means by that raw window, NULL: nothing. */
 const char *window_code_text(uint16_t window);
-enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength strength,
-                             const struct evidence *e);
 
 #endif

@@ -70,7 +70,7 @@ static void fact_company(struct evidence *e, const struct reset *r)
     struct company c = {.places = 1};
     for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
-        if (n != r && n->incarnation == r->incarnation && !n->duplicate_of &&
+        if (n->serial != r->serial && n->incarnation == r->incarnation && !n->duplicate_of &&
             (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
             note_companion(&c, r, n);
     tell(e, F(IP_ID_CONSTANT), c.same_id && r->x.ip_id != r->ip_id);

@@ -43,6 +43,12 @@ static void fact_history(struct evidence *e, const struct reset *r)
     if ((opened && seen(y, END_SEEN) && unanswered) || (r->connection_flags & CONN_ESTABLISHED))
         tell(e, F(HANDSHAKE_DONE), r->connection_flags & CONN_ESTABLISHED);
     tell_at(e, F(ONLY_SYN), seen(x, END_SYN) && !(x->seen & (END_ACK | END_AHEAD)), x->syn_where);
+    if (seen(x, END_SEEN)) {
+        /* A client has once it acknowledged the SYN-ACK, a server once it was told of that, or spoke. */
+        bool has = opened ? (r->connection_flags & CONN_ESTABLISHED) != 0 || seen(x, END_DATA)
+                          : seen(x, END_ACK);
+        tell_at(e, F(SENDER_SYNCHRONIZED), has, x->last);
+    }
     tell(e, F(SENDER_SEEN), seen(x, END_SEEN));
     tell(e, F(PEER_SEEN), seen(y, END_SEEN) || r->has_trigger);
     tell(e, F(BOTH_DIRECTIONS),
@@ -115,6 +121,7 @@ static void fact_fins(struct evidence *e, const struct reset *r)
         return;
     int64_t age = r->when - x->fin_time;
     numbers(e, F(SENDER_FIN), age, 0);
+    tell_at(e, F(PEER_DATA_AFTER_FIN), seen(x, END_CLOSED_WITH_DATA), y->last);
     tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
     /* What was not captured may have come, and been taken in, after the FIN. */
     bool taken_in = half_closed(r);
@@ -130,6 +137,23 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     numbers(e, F(EXPIRY_PAUSE), silent, 0);
 }
 
+/* X's SYN came from elsewhere than the RST, or has not the options of any stack of today. */
+static void fact_raw_syn(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    if (!r->ip_header || seen(x, END_DATA) || x->snd_max != x->iss + 1)
+        return;
+    int hops = (int)host_hops(x->ttl_first) - (int)host_hops(r->ttl);
+    bool bare = !seen(x, END_OPTIONS) ||
+                (x->mss && !seen(x, END_SACK_OK) && !seen(x, END_TIMESTAMPS) && !x->wscale);
+    bool ttl = r->ttl != x->ttl_first;
+    if (bare || ttl)
+        tell_at(e, F(SYN_RAW), true, x->syn_where);
+    else
+        tell_at(e, F(SYN_RAW), false, x->syn_where);
+    numbers(e, F(SYN_RAW), hops < 0 ? -hops : hops, 0);
+}
+
 static void fact_handshake(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *client = r->client == 0 ? &r->x : &r->y,
@@ -143,6 +167,13 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
         tell_at(e, F(SERVER_NEVER_SPOKE), never, server->syn_where);
         tell_at(e, F(SYN_ACK_REPEATED), seen(server, END_SYN_REPEATED), server->syn_where);
     }
+    if (r->client == 1 && seen(server, END_SYN_ACK))
+        tell_at(e, F(SYN_RECEIVED),
+                server->snd_max == server->iss + 1 && !seen(server, END_DATA) &&
+                    !seen(server, END_FIN),
+                server->syn_where);
+    if (seen(client, END_SYN) && r->client == 0)
+        fact_raw_syn(e, r);
     if (seen(client, END_SYN))
         tell_at(e, F(SYN_PLAIN), !seen(client, END_OPTIONS), client->syn_where);
     if (server->rtt_min >= 0 && seen(server, END_SYN_ACK)) {

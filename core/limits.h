@@ -66,6 +66,10 @@
 /* What a stack or a program takes to react, beyond the round trip. */
 #define REACTION (50 * NS_PER_MS)
 
+/* The capturing host's own stack answers within this, also under load: no other host does over a
+ * wire and a switch, and where one does, nothing lies between that could matter. */
+#define AT_HOST (200 * 1000)
+
 /* ---- Capture duplicates ---- */
 
 /* The same packet seen again on another interface or SPAN port. Queues of a switch and of the

@@ -5,6 +5,7 @@
  */
 #include "reset.h"
 
+#include "evidence.h"
 #include "limits.h"
 #include "sequence.h"
 
@@ -136,6 +137,46 @@ static uint32_t last_drawing_end(const struct reset *r, const struct connection 
             end = seq_max(end, e->seq + e->length);
     }
     return end;
+}
+
+/* RST+ACK that takes both its numbers from a segment with ACK: lwIP's tcp_rst(), and others. */
+static bool answers_with_ack(const struct reset *r, const struct recent *e)
+{
+    return (r->flags & TCPRST_ACK) && (e->flags & TCPRST_ACK) && !(e->flags & TCPRST_RST) &&
+           r->seq == e->ack && r->ack == e->seq + segment_length(e->flags, e->length);
+}
+
+/* What tells one kind of trigger from another. */
+static unsigned trigger_kind(const struct recent *e)
+{
+    bool syn = e->flags & TCPRST_SYN, ack = e->flags & TCPRST_ACK;
+    return (syn ? 1u : 0u) | (ack ? 2u : 0u) | (e->bits & RECENT_STRAY ? 4u : 0u) |
+           (e->length ? 8u : 0u) | (e->flags & TCPRST_FIN ? 16u : 0u);
+}
+
+/* The newest segments of each other kind that the RST may answer: which of them drew it depends on
+ * what X's state was. */
+static void find_others(struct reset *r, const struct connection *c)
+{
+    const struct recent *e;
+    unsigned kinds[OTHER_TRIGGERS + 1], n = 0;
+    if (r->has_trigger)
+        kinds[n++] = trigger_kind(&r->trigger);
+    for (uint64_t back = 0; back < MAX_RELATED && r->other_count < OTHER_TRIGGERS &&
+                            (e = recent_back(&c->recents, back)) != NULL;
+         back++) {
+        if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE) ||
+            !(answers(r, e) || answers_with_ack(r, e)) ||
+            r->when - e->time > trigger_window(r, e) || was_accepted(r, e))
+            continue;
+        unsigned kind = trigger_kind(e), i = 0;
+        while (i < n && kinds[i] != kind)
+            i++;
+        if (i < n)
+            continue;
+        kinds[n++] = kind;
+        r->others[r->other_count++] = *e;
+    }
 }
 
 /* Another segment of Y, of another kind, that the same numbers would answer: which of the two drew
@@ -327,40 +368,63 @@ static bool seen(const struct endpoint *end, uint32_t what)
     return (end->seen & what) == what;
 }
 
-/* What X had told it received: what an abort acknowledges lies between its last acknowledgment and
- * all that Y sent. */
-static bool ack_plausible(const struct reset *r)
+/* Octets that the capture may lack are fewer than this; what lies further away was never sent. */
+enum { GAP_MOST = 1 << 20 };
+
+static enum fact_state state_of(bool holds)
 {
+    return holds ? FACT_TRUE : FACT_FALSE;
+}
+
+/* An abort acknowledges RCV.NXT: not less than X had acknowledged before, not more than Y sent. */
+static enum fact_state abort_ack(const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
     if (!(r->flags & TCPRST_ACK)) /* RFC 9293 section 3.10.5 asks for none */
-        return seen(&r->x, END_SEEN) && seen(&r->y, END_SEEN);
-    bool low = !seen(&r->x, END_ACK) || seq_le(r->x.max_ack, r->ack);
-    bool live = r->options.has_timestamps || r->window;
-    /* Octets of Y that were lost before they were captured, or are captured later. */
-    bool ahead = live && seen(&r->x, END_EDGE) && seq_le(r->ack, r->x.edge);
-    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max) || ahead;
-    return low && high && (seen(&r->x, END_ACK) || seen(&r->y, END_SEEN));
+        return FACT_TRUE;
+    if (seen(x, END_ACK) && seq_lt(r->ack, x->max_ack))
+        return FACT_FALSE;
+    if (seen(y, END_SEEN) && seq_le(r->ack, y->snd_max))
+        return FACT_TRUE;
+    if (!seen(y, END_SEEN) && !seen(x, END_ACK))
+        return FACT_HIDDEN;
+    uint32_t known = seen(y, END_SEEN) ? y->snd_max : x->max_ack;
+    if (seen(x, END_EDGE) && seq_lt(x->edge, r->ack))
+        return FACT_FALSE;
+    return seq_diff(r->ack, known) <= GAP_MOST ? FACT_HIDDEN : FACT_FALSE;
 }
 
 /*
  * RFC 9293 section 3.10.5: ABORT sends <SEQ=SND.NXT>. Linux tcp_acceptable_seq(): the right edge of
  * the peer's window where the peer has shrunk it below SND.NXT.
  */
-static bool seq_plausible(const struct reset *r)
+static enum fact_state abort_seq(const struct reset *r)
 {
-    if (!seen(&r->x, END_SEEN))
-        return seen(&r->y, END_ACK) && r->seq == r->y.max_ack;
-    if (r->seq == r->x.snd_max)
-        return true;
-    /* What stands elsewhere is made by stacks of today, and they acknowledge. */
-    if (!(r->flags & TCPRST_ACK) && !(seen(&r->x, END_FIN) && r->seq == r->x.fin_seq))
-        return false;
-    /* Octets of X that were lost before they were captured. */
-    if (!seq_lt(r->seq, r->x.snd_max))
-        return seen(&r->y, END_EDGE) && seq_le(r->seq, r->y.edge) && (r->flags & TCPRST_ACK) &&
-               (r->options.has_timestamps || r->window) && !r->payload_length;
-    bool fin_itself = seen(&r->x, END_FIN) && r->seq == r->x.fin_seq;
-    return fin_itself || (seen(&r->y, END_EDGE) && r->seq == r->y.edge) ||
-           (seen(&r->y, END_ACK) && r->seq == r->y.max_ack);
+    const struct endpoint *x = &r->x, *y = &r->y;
+    if (!seen(x, END_SEEN)) {
+        if (!seen(y, END_ACK))
+            return FACT_HIDDEN;
+        int32_t ahead = seq_diff(r->seq, y->max_ack);
+        return ahead == 0 ? FACT_TRUE : ahead > 0 && ahead <= GAP_MOST ? FACT_HIDDEN : FACT_FALSE;
+    }
+    int32_t ahead = seq_diff(r->seq, x->snd_max);
+    if (ahead == 0 || (seen(x, END_FIN) && r->seq == x->fin_seq))
+        return FACT_TRUE;
+    if (ahead < 0)
+        return state_of((r->flags & TCPRST_ACK) &&
+                        ((seen(y, END_EDGE) && r->seq == y->edge) ||
+                         (seen(y, END_ACK) && r->seq == y->max_ack)));
+    if (seen(y, END_EDGE) && seq_lt(y->edge, r->seq))
+        return FACT_FALSE;
+    return ahead <= GAP_MOST ? FACT_HIDDEN : FACT_FALSE;
+}
+
+enum fact_state reset_abort_numbers(const struct reset *r)
+{
+    enum fact_state seq = abort_seq(r), ack = abort_ack(r);
+    if (seq == FACT_FALSE || ack == FACT_FALSE)
+        return FACT_FALSE;
+    return seq == FACT_HIDDEN ? seq : ack;
 }
 
 uint16_t reset_service_port(const struct reset *r)
@@ -371,7 +435,7 @@ uint16_t reset_service_port(const struct reset *r)
 
 bool reset_has_abort_form(const struct reset *r)
 {
-    return !r->has_trigger && ack_plausible(r) && seq_plausible(r);
+    return !r->has_trigger && reset_abort_numbers(r) == FACT_TRUE;
 }
 
 bool reset_is_abort(const struct reset *r)
@@ -527,6 +591,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     r->x = c->end[d];
     r->y = c->end[!d];
     r->connection_flags = c->flags;
+    r->x_stack = (uint8_t)connection_stack(c, d);
     r->client = (int8_t)(c->client < 0 ? -1 : c->client != d);
     r->segments_before = c->segments;
     r->all_doubled = captured_twice(c) && c->copies >= 3;
@@ -550,6 +615,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
         t->bits |= RECENT_ANSWERED;
     }
     note_repeats(r, c);
+    find_others(r, c);
     if (r->has_trigger)
         r->drawn_end = last_drawing_end(r, c);
     r->old_ack = find_old_ack(r, c);

@@ -10,7 +10,10 @@
 #define TCPRST_RESET_H
 
 #include "connection.h"
+#include "evidence.h"
 #include "tcp_options.h"
+
+enum { OTHER_TRIGGERS = 2 };
 
 /* What followed a RST, or a burst of RSTs with nothing between them. Times in ns, -1: did not
  * happen. */
@@ -79,6 +82,7 @@ struct reset {
     uint16_t source_port, destination_port;
 
     struct endpoint x, y; /* just before */
+    uint8_t x_stack;      /* enum stack_id */
     uint8_t connection_flags;
     int8_t client; /* 0: X, 1: Y, -1 unknown */
     uint64_t segments_before;
@@ -96,6 +100,8 @@ struct reset {
     bool trigger_ambiguous; /* a segment of another kind fits as well */
     bool trigger_inherited; /* from the RST it repeats */
     struct recent trigger;
+    uint8_t other_count; /* segments of other kinds that it may answer as well */
+    struct recent others[OTHER_TRIGGERS];
     uint32_t drawn_end; /* of the text that may have drawn it, the end of the last */
     int64_t idle;       /* ns, -1 unknown */
 
@@ -146,7 +152,9 @@ void after_note(struct after *a, const struct reset *r, const struct tcprst_segm
  * this. */
 int64_t after_pause(const struct reset *r);
 void after_init(struct after *a);
-/* RST(+ACK) where its sender stood, drawn by nothing: RFC 9293 section 3.10.5. */
+/* Whether its numbers are those of an abort of X: RFC 9293 section 3.10.5. */
+enum fact_state reset_abort_numbers(const struct reset *r);
+/* ... and nothing drew it. */
 bool reset_has_abort_form(const struct reset *r);
 /* ... of a connection that was established, as far as the capture shows. */
 bool reset_is_abort(const struct reset *r);

@@ -14,12 +14,12 @@
 #include "host.h"
 #include "limits.h"
 #include "reset.h"
-#include "rules.h"
+#include "weigh.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRAIL = 8 };
+enum { TRAIL = 8, MAX_SAID = 8 };
 
 /* So many segments ahead of a SYN what is known of its sender is fetched, in two steps. */
 enum { TO_HOST = 40, TO_HOST_MORE = 20 };
@@ -165,7 +165,7 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     ended->x_gone = r->already_gone >> r->d & 1;
     ended->y_gone = r->already_gone >> !r->d & 1;
     unsigned looked = 0;
-    for (struct reset *p = c->first_pending; p && p != r && looked < MAX_RELATED;
+    for (struct reset *p = c->first_pending; p && p->serial != r->serial && looked < MAX_RELATED;
          p = p->next_of_connection) {
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
@@ -178,18 +178,14 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     }
 }
 
-static bool is_abort(const struct evidence *e, enum tcprst_cause cause)
-{
-    if (!is(e, TCPRST_FACT_ABORT_FORM))
-        return false;
-    enum tcprst_group group = tcprst_cause_info(cause)->group;
-    return group == TCPRST_GROUP_ABORT || group == TCPRST_GROUP_TIMEOUT ||
-           group == TCPRST_GROUP_CLOSING;
-}
+enum { TRIGGERS = 2 + OTHER_TRIGGERS };
+_Static_assert((int)TRIGGERS <= (int)MAX_TRIGGERS, "each trigger is weighed");
 
 struct judgement {
     struct ended ended;
-    struct evidence evidence;
+    struct evidence evidence[TRIGGERS]; /* with each trigger; [0]: with none */
+    struct reset of[TRIGGERS];          /* the RST with that trigger */
+    unsigned chosen;                    /* which the verdict has */
     struct decision decision;
     struct outcome outcome;
 };
@@ -210,7 +206,7 @@ static where_t forged_before(const struct reset *r)
         return c->forged_where;
     unsigned looked = 0;
     for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
-         p && p != r && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+         p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (p->incarnation == r->incarnation && (p->d == r->d || reset_pairs(p, r)) &&
             p->ttl == r->ttl && r->when - p->when <= NS_PER_S && !p->duplicate_of &&
             somebody_else(p->outcome.cause) && p->outcome.third_party)
@@ -231,28 +227,78 @@ static bool is_own_word(const struct reset *r, const struct evidence *e, where_t
     return live || answer;
 }
 
+/* The facts of r as they are if that trigger drew it. */
+static void gather(const struct tcprst *core, struct evidence *e, const struct reset *r)
+{
+    struct ended ended;
+    ended_before(core, r, &ended);
+    evidence_gather(e, r, hosts_find(core->hosts, r->ip_version, r->source),
+                    hosts_find(core->hosts, r->ip_version, r->destination));
+    struct fact *earlier = &e->facts[TCPRST_FACT_EARLIER_RESET];
+    earlier->state = ended.any ? FACT_TRUE : FACT_FALSE;
+    earlier->frame = where_frame(ended.where);
+    struct fact *gone = &e->facts[TCPRST_FACT_SENDER_GONE];
+    gone->state = ended.x_gone ? FACT_TRUE : FACT_FALSE;
+    gone->frame = where_frame(ended.where);
+    evidence_earlier_reset(e, r, ended.where);
+    where_t forged = forged_before(r);
+    if (forged && is_own_word(r, e, forged))
+        forged = 0;
+    e->facts[TCPRST_FACT_FORGED_BEFORE].state = forged ? FACT_TRUE : FACT_FALSE;
+    e->facts[TCPRST_FACT_FORGED_BEFORE].frame = where_frame(forged);
+}
+
+/* r as drawn by nothing, by the trigger found first, and by those of other kinds. */
+static unsigned with_each_trigger(struct reset of[TRIGGERS], const struct reset *r)
+{
+    unsigned n = 0;
+    of[n] = *r;
+    of[n].has_trigger = false;
+    n++;
+    if (r->has_trigger)
+        of[n++] = *r;
+    for (unsigned i = 0; i < r->other_count; i++, n++) {
+        of[n] = *r;
+        of[n].has_trigger = true;
+        of[n].trigger = r->others[i];
+        of[n].drawn_end = r->others[i].seq + r->others[i].length;
+        of[n].trigger_inherited = false;
+    }
+    return n;
+}
+
+/* Which trigger the verdict has: that of its hypothesis. */
+static unsigned chosen_trigger(const struct decision *d)
+{
+    if (!d->ranked)
+        return d->triggers > 1 ? 1 : 0;
+    return d->best[d->winner].trigger;
+}
+
+static const struct mechanism *mechanism_of(const struct decision *d)
+{
+    return d->ranked ? &mechanisms[d->best[d->winner].hypothesis->mechanism] : NULL;
+}
+
 static void judge(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
-    ended_before(core, r, &j->ended);
-    evidence_gather(&j->evidence, r, hosts_find(core->hosts, r->ip_version, r->source),
-                    hosts_find(core->hosts, r->ip_version, r->destination));
-    struct fact *earlier = &j->evidence.facts[TCPRST_FACT_EARLIER_RESET];
-    earlier->state = j->ended.any ? FACT_TRUE : FACT_FALSE;
-    earlier->frame = where_frame(j->ended.where);
-    evidence_earlier_reset(&j->evidence, r, j->ended.where);
-    where_t forged = forged_before(r);
-    if (forged && is_own_word(r, &j->evidence, forged))
-        forged = 0;
-    j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].state = forged ? FACT_TRUE : FACT_FALSE;
-    j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].frame = where_frame(forged);
-    rules_decide(&j->decision, &j->evidence);
-    j->outcome.third_party =
-        j->decision.findings[j->decision.cause].strength >= TCPRST_STRENGTH_LIKELY &&
-        somebody_else(j->decision.cause);
+    const struct evidence *evidence[TRIGGERS];
+    unsigned n = with_each_trigger(j->of, r);
+    for (unsigned i = 0; i < n; i++) {
+        gather(core, &j->evidence[i], &j->of[i]);
+        evidence[i] = &j->evidence[i];
+    }
+    weigh(&j->decision, evidence, n);
+    j->chosen = chosen_trigger(&j->decision);
+    const struct reset *of = &j->of[j->chosen];
+    const struct mechanism *m = mechanism_of(&j->decision);
+    ended_before(core, of, &j->ended);
+    j->outcome.third_party = m && m->maker == MAKER_BETWEEN && m->kind == KIND_OTHER &&
+                             j->decision.origin == TCPRST_ORIGIN_THIRD_PARTY;
     j->outcome.cause = j->decision.cause;
-    j->outcome.acceptance = acceptance_of(r, &j->ended);
-    j->outcome.effect = effect_of(r, j->outcome.acceptance, &j->evidence);
-    j->outcome.sender_ended = !j->outcome.third_party && is_abort(&j->evidence, j->decision.cause);
+    j->outcome.acceptance = acceptance_of(of, &j->ended);
+    j->outcome.effect = effect_of(of, j->outcome.acceptance, &j->evidence[j->chosen]);
+    j->outcome.sender_ended = m && m->kind == KIND_ABORT;
     j->outcome.event = r->event;
     if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
         j->outcome.event = j->ended.event;
@@ -277,13 +323,19 @@ static bool worth_saying(const struct fact *fact, enum tcprst_fact f)
            (fact->state == FACT_FALSE && tcprst_evidence_text(&contrary, NULL, 0) > 0);
 }
 
-static void add_evidence(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f)
+static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
+                         const struct decision *d)
 {
-    const struct fact *fact = &e->facts[f];
-    if (!worth_saying(fact, f) || v->evidence_count == TCPRST_MAX_EVIDENCE)
-        return;
-    v->evidence[v->evidence_count++] =
-        (struct tcprst_evidence){f, fact->state == FACT_TRUE, fact->frame, fact->a, fact->b};
+    struct cited cited[TCPRST_MAX_EVIDENCE];
+    unsigned n = weigh_cite(d, cited, TCPRST_MAX_EVIDENCE);
+    for (unsigned i = 0; i < n && v->evidence_count < MAX_SAID; i++) {
+        const struct fact *fact = &e->facts[cited[i].fact];
+        if (worth_saying(fact, (enum tcprst_fact)cited[i].fact))
+            v->evidence[v->evidence_count++] =
+                (struct tcprst_evidence){(enum tcprst_fact)cited[i].fact,
+                                         fact->state == FACT_TRUE, cited[i].against, fact->frame,
+                                         fact->a, fact->b};
+    }
 }
 
 static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
@@ -311,27 +363,27 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     judge(core, j, r);
     memset(v, 0, sizeof *v);
     copy_identity(v, r);
-    const struct finding *winner = &j->decision.findings[j->decision.cause];
+    const struct reset *of = &j->of[j->chosen];
+    const struct evidence *e = &j->evidence[j->chosen];
     v->cause = j->decision.cause;
-    v->strength = winner->strength ? winner->strength : TCPRST_STRENGTH_POSSIBLE;
+    v->strength = j->decision.strength;
     v->alternative_count = j->decision.alternative_count;
     memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
-    v->stage = stage_of(r, &j->ended);
+    v->stage = stage_of(of, &j->ended);
     v->acceptance = j->outcome.acceptance;
     v->effect = j->outcome.effect;
     v->sender = r->client < 0    ? TCPRST_SENDER_UNKNOWN
                 : r->client == 0 ? TCPRST_SENDER_CLIENT
                                  : TCPRST_SENDER_SERVER;
-    v->origin = origin_of(v->cause, v->strength, &j->evidence);
-    v->peer_error = peer_error_of(r, v->stage, v->effect);
-    risk_of(v, r, &j->evidence);
+    v->origin = j->decision.origin;
+    v->peer_error = peer_error_of(of, v->stage, v->effect);
+    risk_of(v, of, e);
     v->severity = severity_of(v);
-    v->trigger = r->has_trigger ? where_frame(r->trigger.where) : (struct tcprst_frame){0, 0};
+    v->trigger = of->has_trigger ? where_frame(of->trigger.where) : (struct tcprst_frame){0, 0};
     v->event = where_frame(j->outcome.event);
     v->idle = r->idle;
-    for (unsigned i = 0; i < winner->count; i++)
-        add_evidence(v, &j->evidence, winner->facts[i]);
-    device_text_of(v, r, &j->evidence);
+    add_evidence(v, e, &j->decision);
+    device_text_of(v, r, e);
 }
 
 /* A duplicate says what its original says, at its own place. */
@@ -445,7 +497,7 @@ static void finalize_first(struct tcprst *core)
     verdict_of(core, &v, r, &j);
     v.final = true;
     core->decision = r->duplicate_of ? NULL : &j.decision;
-    core->evidence = &j.evidence;
+    core->evidence = j.evidence;
     if (!r->duplicate_of) {
         note_final(c, r, &j, &v);
         hand_to_duplicates(core, r, &v);
@@ -869,24 +921,11 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size)
 {
     size_t n = 0;
-    if (!core->decision)
-        return 0;
-    for (int strength = TCPRST_STRENGTH_CERTAIN; strength >= 0; strength--)
-        for (size_t c = 0; c < TCPRST_CAUSE_COUNT && n < size; c++) {
-            const struct finding *f = &core->decision->findings[c];
-            if ((int)f->strength != strength)
-                continue;
-            struct tcprst_finding *out = &findings[n++];
-            *out = (struct tcprst_finding){
-                .cause = (enum tcprst_cause)c, .strength = f->strength, .excluded = !f->strength};
-            for (unsigned i = 0; i < f->count; i++) {
-                const struct fact *fact = &core->evidence->facts[f->facts[i]];
-                if (worth_saying(fact, (enum tcprst_fact)f->facts[i]))
-                    out->facts[out->fact_count++] = (struct tcprst_evidence){
-                        (enum tcprst_fact)f->facts[i], fact->state == FACT_TRUE, fact->frame,
-                        fact->a, fact->b};
-            }
-        }
+    const struct decision *d = core->decision;
+    for (unsigned i = 0; d && i < d->ranked && n < size; i++) {
+        const struct entry *entry = &d->best[d->ranking[i]];
+        findings[n++] = (struct tcprst_finding){.cause = d->ranking[i], .total = entry->total};
+    }
     return n;
 }
 

@@ -234,6 +234,7 @@ struct tcprst_alternative {
 struct tcprst_evidence {
     enum tcprst_fact fact;
     bool holds;
+    bool against; /* it speaks against the verdict, which stands all the same */
     struct tcprst_frame frame;
     int64_t a, b;
 };
@@ -296,6 +297,7 @@ struct tcprst_finding {
     enum tcprst_cause cause;
     enum tcprst_strength strength; /* NONE: looked at and refused */
     bool excluded;                 /* a visible fact contradicts it */
+    unsigned total;
     unsigned fact_count;
     struct tcprst_evidence facts[8];
 };
