@@ -77,8 +77,15 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct run *run = user;
     static struct tcprst_finding findings[MAX_FINDINGS];
-    size_t count = run->options->why ? tcprst_findings(run->core, findings, MAX_FINDINGS) : 0;
-    report_verdict(&run->report, verdict, count ? findings : NULL, count);
+    static struct tcprst_ledger_line ledger[TCPRST_MAX_LEDGER];
+    const struct options *options = run->options;
+    struct report_why asked = {.findings = findings, .ledger = ledger, .ledger_cause = options->why_not};
+    if (options->why)
+        asked.finding_count = tcprst_findings(run->core, findings, MAX_FINDINGS);
+    if (options->why_not_given)
+        asked.ledger_count =
+            tcprst_ledger(run->core, options->why_not, ledger, TCPRST_MAX_LEDGER);
+    report_verdict(&run->report, verdict, &asked);
     if (run->annotate &&
         (!run->options->causes.given || run->options->causes.cause[verdict->cause])) {
         char why[WHY_SIZE];

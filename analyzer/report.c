@@ -174,9 +174,11 @@ static void set_tuple(struct report_tuple *tuple, const struct tcprst_verdict *v
 }
 
 void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
-                    const struct tcprst_finding *findings, size_t finding_count)
+                    const struct report_why *why)
 {
     const struct options *options = report->options;
+    if (options->frame && verdict->frame.number != options->frame)
+        return;
     if (options->fail_on.given && verdict->duplicate_of.number == 0 &&
         verdict->strength >= options->min_strength && option_ids_match(&options->fail_on, verdict))
         report->failed_on = true;
@@ -195,8 +197,8 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
         redact_verdict(report->redact, &copy);
     report_prepare(report, &copy, &reset);
     set_tuple(&reset.tuple, verdict);
-    reset.findings = findings;
-    reset.finding_count = finding_count;
+    if (why)
+        reset.why = *why;
     if (report->summary)
         summary_reset(report->summary, &reset);
     report->format->reset(report, &reset);

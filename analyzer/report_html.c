@@ -195,8 +195,7 @@ static void put_group(GString *out, const struct report *report, const struct su
     struct report_reset reset;
     struct tcprst_verdict copy = group->first;
     report_prepare(report, &copy, &reset);
-    reset.findings = group->findings;
-    reset.finding_count = group->finding_count;
+    reset.why = group->why;
     g_string_append_c(out, '{');
     put_group_counts(out, group);
     json_key(out, "first");

@@ -21,6 +21,14 @@ struct host_key {
     uint8_t ip_version, unused;
 };
 
+/* Takes copies of what was borrowed. */
+static void copy_why(struct report_why *to, const struct report_why *from)
+{
+    *to = *from;
+    to->findings = g_memdup2(from->findings, from->finding_count * sizeof *from->findings);
+    to->ledger = g_memdup2(from->ledger, from->ledger_count * sizeof *from->ledger);
+}
+
 static guint hash_octets(const void *key, size_t size)
 {
     const uint8_t *octets = key;
@@ -53,7 +61,8 @@ static gboolean host_equal(gconstpointer a, gconstpointer b)
 static void group_free(gpointer p)
 {
     struct summary_group *group = p;
-    g_free(group->findings);
+    g_free(group->why.findings);
+    g_free(group->why.ledger);
     g_free(group);
 }
 
@@ -354,8 +363,7 @@ static struct summary_group *group_of(struct summary *summary, const struct repo
     group->source_hosts = group->destination_hosts = 1;
     group->idle_min = group->idle_max = v->idle;
     group->tuple = reset->tuple;
-    group->finding_count = reset->finding_count;
-    group->findings = g_memdup2(reset->findings, reset->finding_count * sizeof *reset->findings);
+    copy_why(&group->why, &reset->why);
     g_hash_table_insert(summary->groups, g_memdup2(&key, sizeof key), group);
     return group;
 }
@@ -544,7 +552,7 @@ struct fold {
 static struct summary_group *copy_group(const struct summary_group *group)
 {
     struct summary_group *copy = g_memdup2(group, sizeof *group);
-    copy->findings = g_memdup2(group->findings, group->finding_count * sizeof *group->findings);
+    copy_why(&copy->why, &group->why);
     return copy;
 }
 

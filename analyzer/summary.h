@@ -56,8 +56,7 @@ struct summary_group {
     bool more_ports;
     int64_t idle_min, idle_max;      /* -1 unknown */
     uint64_t risk;                   /* octets sent and unacknowledged, both directions */
-    struct tcprst_finding *findings; /* of first, with --why */
-    size_t finding_count;
+    struct report_why why;           /* of first; owned */
     struct report_tuple tuple;                      /* of first */
     struct summary_member members[SUMMARY_MEMBERS]; /* the first events */
     size_t member_count;

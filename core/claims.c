@@ -34,7 +34,7 @@ static struct tri drawn(const struct evidence *e, bool kind, bool form)
 {
     if (yes(TRIGGER))
         return seen(kind);
-    return form ? unseen() : failed();
+    return form && !(yes(PEER_ONLY_SYN) && !yes(ACK_FLAG)) ? unseen() : failed();
 }
 
 /* Nothing of an opening. */
@@ -178,9 +178,9 @@ RULE(gone)
 
 RULE(nothing_ended_it)
 {
-    if (yes(SENDER_GONE) || yes(SENDER_FIN))
+    if (yes(SENDER_GONE) || (yes(SENDER_FIN) && !yes(HALF_CLOSED)))
         return failed();
-    return not(fact(SENDER_FIN));
+    return yes(HALF_CLOSED) ? met() : not(fact(SENDER_FIN));
 }
 
 RULE(syn_sent)
@@ -197,6 +197,19 @@ RULE(syn_received)
     if (!unknown(SYN_RECEIVED))
         return fact(SYN_RECEIVED);
     return yes(SENDER_SENT_DATA) ? failed() : unseen();
+}
+
+/* Neither end shows that it knows the handshake done; or the server, by sending its SYN-ACK again, that
+ * it does not. */
+RULE(unfinished)
+{
+    if (yes(SENDER_SENT_DATA))
+        return failed();
+    if (yes(PEER_ONLY_SYN))
+        return failed();
+    if (yes(SYN_ACK_REPEATED) && yes(SERVER_NEVER_SPOKE))
+        return met();
+    return not(fact(HANDSHAKE_DONE));
 }
 
 RULE(no_syn)
@@ -224,6 +237,14 @@ RULE(older_closed)
 RULE(syn_in_window)
 {
     return seen(yes(TRIGGER_SYN_IN_WINDOW) || (yes(SENDER_SEEN) && yes(OPENING_SEEN)));
+}
+
+/* The trigger's own FIN does not count. */
+RULE(both_fins)
+{
+    if (yes(TRIGGER) && isnt(TRIGGER_AFTER_PEER_FIN) && yes(TRIGGER_FIN))
+        return failed();
+    return fact(CONNECTION_CLOSED);
 }
 
 RULE(no_late_data)
@@ -292,8 +313,8 @@ const struct claim_info claim_infos[CLAIM_COUNT] = {
 };
 
 const struct sign_info sign_infos[SIGN_COUNT] = {
-#define SIGN(ID, channel, price, facts, expression)                                                \
-    [SIGN_##ID] = {CHANNEL_##channel, price, {facts}},
+#define SIGN(ID, scope, channel, price, facts, expression)                                             \
+    [SIGN_##ID] = {#ID, SCOPE_##scope, CHANNEL_##channel, price, {facts}},
 #include "signs.def"
 };
 
@@ -304,7 +325,7 @@ void claims_ask(struct claims *claims, const struct evidence *e)
     claims->state[CLAIM_##ID] = (uint8_t)(expression).is;
 #include "claims.def"
     claims->signs = 0;
-#define SIGN(ID, channel, price, facts, expression)                                                \
+#define SIGN(ID, scope, channel, price, facts, expression)                                             \
     claims->signs |= (uint64_t)((expression) ? 1 : 0) << SIGN_##ID;
 #include "signs.def"
 }

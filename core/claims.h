@@ -31,7 +31,7 @@ enum claim {
 
 enum sign {
     SIGN_NOTHING, /* behind the last of a list */
-#define SIGN(ID, channel, price, facts, expression) SIGN_##ID,
+#define SIGN(ID, scope, channel, price, facts, expression) SIGN_##ID,
 #include "signs.def"
     SIGN_COUNT
 };
@@ -46,7 +46,16 @@ struct claim_info {
 };
 extern const struct claim_info claim_infos[CLAIM_COUNT];
 
+/* Of which RSTs a sign says anything. */
+enum scope {
+    SCOPE_ANY,
+    SCOPE_UNPROVOKED, /* all but answers */
+    SCOPE_ABORTS,     /* what the application was doing, or others of its host */
+};
+
 struct sign_info {
+    const char *id;
+    enum scope scope;
     enum channel channel;
     uint8_t price;
     uint8_t facts[CITED_FACTS + 1];

@@ -64,6 +64,10 @@ static void fact_history(struct evidence *e, const struct reset *r)
         tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA));
         numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets, 0);
     }
+    tell_at(e, F(PEER_ONLY_SYN),
+            seen(y, END_SYN) && !(y->seen & (END_ACK | END_AHEAD)) && !seen(x, END_SEEN) &&
+                y->snd_max == y->iss + 1 + (uint32_t)y->octets,
+            y->syn_where);
     tell(e, F(EARLIER_RESET), false);
 }
 
@@ -137,20 +141,19 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     numbers(e, F(EXPIRY_PAUSE), silent, 0);
 }
 
-/* X's SYN came from elsewhere than the RST, or has not the options of any stack of today. */
+/* The window nmap, masscan and others offer: "1024" in their SYNs, of which no stack of today offers
+ * less than 4096. */
+enum { RAW_WINDOW = 1024 };
+
+/* X's SYN came from elsewhere than the RST, or has not the form of any stack of today. */
 static void fact_raw_syn(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x;
     if (!r->ip_header || seen(x, END_DATA) || x->snd_max != x->iss + 1)
         return;
     int hops = (int)host_hops(x->ttl_first) - (int)host_hops(r->ttl);
-    bool bare = !seen(x, END_OPTIONS) ||
-                (x->mss && !seen(x, END_SACK_OK) && !seen(x, END_TIMESTAMPS) && !x->wscale);
-    bool ttl = r->ttl != x->ttl_first;
-    if (bare || ttl)
-        tell_at(e, F(SYN_RAW), true, x->syn_where);
-    else
-        tell_at(e, F(SYN_RAW), false, x->syn_where);
+    bool plain = !seen(x, END_OPTIONS), small = x->window == RAW_WINDOW && !seen(x, END_TIMESTAMPS);
+    tell_at(e, F(SYN_RAW), plain || small || r->ttl != x->ttl_first, x->syn_where);
     numbers(e, F(SYN_RAW), hops < 0 ? -hops : hops, 0);
 }
 

@@ -103,7 +103,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
             int32_t ticks = seq_diff(r->options.ts_val, x->ts_val);
             tell_at(e, F(TIMESTAMP_NEXT), ticks >= 0 && ticks < TIMESTAMP_TICKS, x->last);
         }
-        if (seen(x, END_TIMESTAMPS) && (r->flags & TCPRST_ACK))
+        if (seen(x, END_TIMESTAMPS))
             tell(e, F(OPTIONS_MISSING), !r->options.has_timestamps && !r->options.cut);
     }
     if (seen(x, END_FIN))
@@ -165,7 +165,9 @@ static void fact_window(struct evidence *e, const struct reset *r)
     if (window == UINT32_MAX || !is(e, F(LIVE_SOCKET)) || !r->x.window_max)
         return;
     uint32_t before = r->x.window_max, shrunk = before > window ? before - window : 0;
-    tell(e, F(WINDOW_SHRUNK), shrunk > before / 16 && shrunk >= 512);
+    /* Windows are rounded to what their scale can say. */
+    uint32_t step = r->x.wscale < 15 ? 2u << r->x.wscale : 2u;
+    tell(e, F(WINDOW_SHRUNK), shrunk > before / 16 && shrunk >= 512 && shrunk > step);
     numbers(e, F(WINDOW_SHRUNK), shrunk, 0);
 }
 

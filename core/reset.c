@@ -402,6 +402,8 @@ static enum fact_state abort_seq(const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     if (!seen(x, END_SEEN)) {
+        if (r->seq == 0) /* the form of an answer; a live socket hardly ever stands there */
+            return FACT_FALSE;
         if (!seen(y, END_ACK))
             return FACT_HIDDEN;
         int32_t ahead = seq_diff(r->seq, y->max_ack);

@@ -918,13 +918,54 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
 
 /* ---- asking ---- */
 
+static bool add_finding(const struct decision *d, enum tcprst_cause cause, bool excluded,
+                        struct tcprst_finding *finding)
+{
+    const struct entry *entry = &d->best[cause];
+    if (!entry->hypothesis)
+        return false;
+    *finding = (struct tcprst_finding){.cause = cause,
+                                       .excluded = excluded,
+                                       .total = entry->total,
+                                       .rarity = entry->hypothesis->rarity,
+                                       .mechanism = mechanisms[entry->hypothesis->mechanism].id};
+    return true;
+}
+
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size)
 {
     size_t n = 0;
     const struct decision *d = core->decision;
-    for (unsigned i = 0; d && i < d->ranked && n < size; i++) {
-        const struct entry *entry = &d->best[d->ranking[i]];
-        findings[n++] = (struct tcprst_finding){.cause = d->ranking[i], .total = entry->total};
+    for (unsigned i = 0; d && i < d->ranked && n < size; i++)
+        n += add_finding(d, d->ranking[i], false, &findings[n]);
+    for (unsigned c = 0; d && c < TCPRST_CAUSE_COUNT && n < size; c++)
+        if (d->best[c].total >= DEAD)
+            n += add_finding(d, (enum tcprst_cause)c, true, &findings[n]);
+    return n;
+}
+
+size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst_ledger_line *lines,
+                     size_t size)
+{
+    struct ledger_line ledger[TCPRST_MAX_LEDGER];
+    unsigned count = core->decision
+                         ? weigh_ledger(core->decision, cause, ledger, TCPRST_MAX_LEDGER)
+                         : 0;
+    size_t n = 0;
+    for (; n < count && n < size; n++) {
+        const struct evidence *e = ledger[n].evidence;
+        lines[n] = (struct tcprst_ledger_line){.claim = ledger[n].id,
+                                               .sentence = ledger[n].sentence,
+                                               .cost = ledger[n].cost,
+                                               .counted = ledger[n].counted,
+                                               .state = (enum tcprst_claim_state)ledger[n].state};
+        for (const uint8_t *f = ledger[n].facts; *f && !lines[n].has_fact; f++) {
+            const struct fact *fact = &e->facts[*f - 1];
+            lines[n].has_fact = worth_saying(fact, (enum tcprst_fact)(*f - 1));
+            lines[n].fact =
+                (struct tcprst_evidence){(enum tcprst_fact)(*f - 1), fact->state == FACT_TRUE, false,
+                                         fact->frame, fact->a, fact->b};
+        }
     }
     return n;
 }

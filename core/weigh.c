@@ -105,11 +105,25 @@ static bool explains(const struct hypothesis *h, unsigned sign)
     return lists(h->explains, sign) || lists(mechanisms[h->mechanism].explains, sign);
 }
 
+/* Whether the sign says anything of a RST made that way. */
+static bool concerns(const struct hypothesis *h, unsigned sign)
+{
+    enum mechanism_kind kind = mechanisms[h->mechanism].kind;
+    switch (sign_infos[sign].scope) {
+    case SCOPE_ABORTS:
+        return kind == KIND_ABORT;
+    case SCOPE_UNPROVOKED:
+        return kind != KIND_ANSWER;
+    default:
+        return true;
+    }
+}
+
 static void charge_signs(struct entry *entry, const struct claims *claims)
 {
     uint64_t left = claims->signs;
     for (unsigned i = 1; left >> i; i++)
-        if ((left >> i & 1) && !explains(entry->hypothesis, i))
+        if ((left >> i & 1) && concerns(entry->hypothesis, i) && !explains(entry->hypothesis, i))
             charge(entry, sign_infos[i].channel, sign_infos[i].price);
 }
 
@@ -124,7 +138,11 @@ static struct entry enter(const struct decision *d, const struct hypothesis *h, 
     unsigned total = h->rarity;
     for (unsigned i = 0; i < CHANNEL_COUNT; i++)
         total += entry.cost[i];
-    entry.total = (uint8_t)(total < DEAD ? total : DEAD);
+    /* Of what is impossible, what is so in fewer ways is nearer. */
+    unsigned ways = 0;
+    for (unsigned i = 0; i < CHANNEL_COUNT; i++)
+        ways += entry.cost[i] >= DEAD;
+    entry.total = (uint8_t)(ways ? DEAD + ways : total);
     return entry;
 }
 
@@ -285,14 +303,17 @@ static bool all_tied(const struct decision *d, unsigned n, enum maker maker, int
 static enum tcprst_cause word_for(const struct decision *d, unsigned n)
 {
     const struct view *view = &d->evidence[0]->view;
-    unsigned total = d->best[d->ranking[0]].total;
-    if (total >= FLOOR || (n > 1 && total >= FLOOR_TIE))
+    const struct entry *first = &d->best[d->ranking[0]];
+    bool between = all_tied(d, n, MAKER_BETWEEN, -1);
+    if (first->total >= FLOOR || (n > 1 && !between && first->total >= FLOOR_TIE))
         return TCPRST_CAUSE_UNCLASSIFIED;
-    if (n > 1 && all_tied(d, n, MAKER_STACK, KIND_ABORT))
+    if (n == 1 || between)
+        return d->ranking[0];
+    if (all_tied(d, n, MAKER_STACK, KIND_ABORT))
         return TCPRST_CAUSE_LOCAL_ABORT;
-    if (n > 1 && !view->x && all_tied(d, n, MAKER_STACK, KIND_ANSWER) && !view->opening)
+    if (!view->x && !view->opening && all_tied(d, n, MAKER_STACK, KIND_ANSWER))
         return TCPRST_CAUSE_UNKNOWN_CONNECTION;
-    if (n > 1 && (!view->y || !view->opening))
+    if (!first->trigger && (!view->y || !view->opening))
         return TCPRST_CAUSE_INSUFFICIENT_CAPTURE;
     return d->ranking[0];
 }
@@ -335,6 +356,54 @@ void weigh(struct decision *d, const struct evidence *const *evidence, unsigned 
     }
     rank(d);
     conclude(d);
+}
+
+/* ---- the ledger ---- */
+
+static unsigned ledger_claims(const struct decision *d, const struct entry *entry,
+                              const struct priced *list, struct ledger_line *lines, unsigned n,
+                              unsigned size)
+{
+    const struct claims *claims = &d->claims[entry->trigger];
+    const struct evidence *e = d->evidence[entry->trigger];
+    for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim && n < size; p++) {
+        const struct claim_info *info = &claim_infos[p->claim];
+        unsigned cost = cost_of(claims, &e->view, p);
+        lines[n++] = (struct ledger_line){.id = info->id,
+                                          .sentence = info->sentence,
+                                          .facts = info->facts,
+                                          .evidence = e,
+                                          .cost = cost,
+                                          .state = (enum fact_state)claims->state[p->claim],
+                                          .counted = cost == entry->cost[info->channel]};
+    }
+    return n;
+}
+
+unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct ledger_line *lines,
+                      unsigned size)
+{
+    const struct entry *entry = &d->best[cause];
+    if (!entry->hypothesis)
+        return 0;
+    const struct claims *claims = &d->claims[entry->trigger];
+    unsigned n = ledger_claims(d, entry, entry->hypothesis->claims, lines, 0, size);
+    n = ledger_claims(d, entry, mechanisms[entry->hypothesis->mechanism].claims, lines, n, size);
+    for (unsigned i = 1; i < SIGN_COUNT && n < size; i++) {
+        const struct sign_info *info = &sign_infos[i];
+        if (!(claims->signs >> i & 1) || !concerns(entry->hypothesis, i))
+            continue;
+        bool explained = explains(entry->hypothesis, i);
+        unsigned cost = explained ? 0 : info->price;
+        lines[n++] = (struct ledger_line){.id = info->id,
+                                          .sentence = explained ? "explains" : "does not explain",
+                                          .facts = info->facts,
+                                          .evidence = d->evidence[entry->trigger],
+                                          .cost = cost,
+                                          .state = explained ? FACT_TRUE : FACT_FALSE,
+                                          .counted = cost == entry->cost[info->channel]};
+    }
+    return n;
 }
 
 /* ---- what it rests on ---- */
@@ -406,7 +475,7 @@ unsigned weigh_cite(const struct decision *d, struct cited *cited, unsigned size
         return 0;
     const struct entry *winner = &d->best[d->winner];
     for (unsigned i = 1; i < SIGN_COUNT; i++)
-        if ((d->claims[winner->trigger].signs >> i & 1))
+        if ((d->claims[winner->trigger].signs >> i & 1) && concerns(winner->hypothesis, i))
             n = note(list, n, MOST, sign_infos[i].facts,
                      explains(winner->hypothesis, i) ? 9u + sign_infos[i].price : 1,
                      !explains(winner->hypothesis, i));
@@ -415,7 +484,7 @@ unsigned weigh_cite(const struct decision *d, struct cited *cited, unsigned size
     unsigned written = 0;
     for (unsigned weight = 20; weight > 0 && written < size; weight--)
         for (unsigned i = 0; i < n && written < size; i++)
-            if (list[i].weight == weight)
+            if ((unsigned)list[i].weight == weight)
                 cited[written++] = (struct cited){list[i].fact, list[i].against};
     return written;
 }

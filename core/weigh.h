@@ -72,6 +72,19 @@ struct decision {
 /* evidence[0]: with no trigger; the others with one each. All must outlive the decision. */
 void weigh(struct decision *decision, const struct evidence *const *evidence, unsigned count);
 
+/* A claim or sign and what became of it. */
+struct ledger_line {
+    const char *id, *sentence;
+    const uint8_t *facts; /* as in claim_info */
+    const struct evidence *evidence;
+    unsigned cost;
+    enum fact_state state;
+    bool counted;
+};
+/* Of the cheapest hypothesis of that cause. Returns how many lines were written. */
+unsigned weigh_ledger(const struct decision *decision, enum tcprst_cause cause,
+                      struct ledger_line *lines, unsigned size);
+
 /* The facts the verdict rests on, most telling first. Returns how many were written. */
 struct cited {
     uint8_t fact;

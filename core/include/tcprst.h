@@ -292,15 +292,30 @@ size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, char *buffer
  */
 size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, char *buffer, size_t size);
 
-/* One rule's finding, winner or loser, for --why. */
+/* What a cause costs on one RST: how surprising the cheapest of its hypotheses is, in orders of
+ * magnitude. */
 struct tcprst_finding {
     enum tcprst_cause cause;
-    enum tcprst_strength strength; /* NONE: looked at and refused */
-    bool excluded;                 /* a visible fact contradicts it */
-    unsigned total;
-    unsigned fact_count;
-    struct tcprst_evidence facts[8];
+    bool excluded;  /* impossible on what was seen */
+    unsigned total; /* rarity and surprises; the verdict's is the least */
+    unsigned rarity;
+    const char *mechanism; /* how such a RST is made; static */
 };
+
+enum tcprst_claim_state { TCPRST_CLAIM_UNSEEN, TCPRST_CLAIM_FAILED, TCPRST_CLAIM_MET };
+
+/* A line of the ledger of a cause: a prediction and what became of it, or a sign and whether it is
+ * explained. Strings are static. */
+struct tcprst_ledger_line {
+    const char *claim;    /* its name in core/claims.def, kebab-case */
+    const char *sentence; /* what is claimed */
+    enum tcprst_claim_state state;
+    unsigned cost; /* 0 where met; TCPRST_COST_IMPOSSIBLE where it rules the cause out */
+    bool counted;  /* the dearest of what shows in the same place: the others cost nothing more */
+    bool has_fact;
+    struct tcprst_evidence fact; /* what was seen */
+};
+enum { TCPRST_COST_IMPOSSIBLE = 100, TCPRST_MAX_LEDGER = 64 };
 
 /* ---- Connections
  * --------------------------------------------------------------------------------------------------
@@ -395,9 +410,14 @@ void tcprst_finish(struct tcprst *core);
  * false. Returns false where that RST is not pending (its final verdict was handed out). */
 bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *verdict);
 
-/* During on_verdict: all findings of the rules on that RST, best first. Returns how many were
- * written, at most size. */
+/* During on_verdict: what each cause costs on that RST, cheapest first, those ruled out last. Returns
+ * how many were written, at most size. 0 for a duplicate. */
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size);
+/* During on_verdict: the ledger of a cause on that RST, of the cheapest of its hypotheses. Returns
+ * how many lines were written, at most size; 0 for a duplicate, and for causes that are only words
+ * for what cannot be told apart. */
+size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst_ledger_line *lines,
+                     size_t size);
 
 void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics);
 
