@@ -190,6 +190,8 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
     struct report_reset reset;
     copy.connection += report->connection_base;
     copy.final = copy.final && !report->interrupted;
+    if (options->frame)
+        copy.event = copy.frame; /* shown by itself, whatever it belongs to */
     if (report->reset_connections)
         g_hash_table_add(report->reset_connections,
                          g_memdup2(&copy.connection, sizeof copy.connection));

@@ -40,7 +40,7 @@ static struct tri drawn(const struct evidence *e, bool kind, bool form)
 /* Nothing of an opening. */
 static bool stray(const struct evidence *e)
 {
-    return !yes(TRIGGER_SYN) && !yes(TRIGGER_SYN_ACK) && !yes(TRIGGER_ODD_FLAGS) &&
+    return !yes(TRIGGER_RESET) && !yes(TRIGGER_SYN) && !yes(TRIGGER_SYN_ACK) && !yes(TRIGGER_ODD_FLAGS) &&
            !yes(TRIGGER_CHALLENGE);
 }
 
@@ -117,8 +117,8 @@ RULE(answer_window)
 
 RULE(answer_id)
 {
-    if (unknown(IP_ID_ZERO))
-        return unseen();
+    if (unknown(IP_ID_ZERO)) /* IPv6 has none */
+        return met();
     if (yes(IP_ID_ECHO) || yes(IP_ID_CONSTANT))
         return failed();
     switch (e->stack->answer_id) {
@@ -160,13 +160,14 @@ RULE(abort_id)
     return count.is == FACT_HIDDEN ? fact(TIMESTAMP_NEXT) : count;
 }
 
-static struct tri failed_or_unseen_of(const struct evidence *e, enum tcprst_fact f)
-{
-    return e->facts[f].state == FACT_FALSE ? failed() : unseen();
-}
-#define failed_or_unseen(FACT) failed_or_unseen_of(e, TCPRST_FACT_##FACT)
-
 /* ---- the sender's state ---- */
+
+RULE(live)
+{
+    if (yes(SYN_RECEIVED))
+        return met();
+    return yes(PEER_ONLY_SYN) ? failed() : fact(SENDER_SYNCHRONIZED);
+}
 
 /* An end of which no RST that ended it was captured may have sent or got one all the same. */
 RULE(gone)

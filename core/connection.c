@@ -171,11 +171,13 @@ static uint8_t scale_of(const struct endpoint *x, const struct endpoint *y)
 }
 
 /* Returns whether its timestamp echo is none of the peer's SYN. */
-static bool note_syn(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s)
+static bool note_syn(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s,
+                     int64_t time)
 {
     struct tcp_options o;
     uint32_t kind = s->flags & TCPRST_ACK ? END_SYN_ACK : END_SYN;
-    if (x->seen & kind)
+    /* By a timer, not by the network. */
+    if ((x->seen & kind) && time - x->last_time >= TIMER_MIN)
         x->seen |= END_SYN_REPEATED;
     tcp_options_parse(s, &o);
     if (!(x->seen & kind))
@@ -623,7 +625,7 @@ static bool track_its_own(struct connection *c, const struct tcprst_segment *s, 
     note_ip(x, s);
     if (s->flags & TCPRST_SYN) {
         note_stack(c, s, d);
-        if (note_syn(x, y, s))
+        if (note_syn(x, y, s, time))
             e->bits |= RECENT_BAD_ECHO;
     }
     e->bits |= note_sequence(x, y, s, time);

@@ -33,6 +33,22 @@ static int64_t octets_of_peer(const struct reset *r)
     return most > 0 || (opened && (r->y.seen & (END_SYN | END_SYN_ACK))) ? most : -1;
 }
 
+/* RFC 7323 section 3.2: once negotiated, timestamps are in every segment but a RST. And the RST came
+ * as far as the last segment in X's name, not as far as X's opening; a SYN proxy differs by a hop. */
+static void fact_foreign_segments(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    enum { PROXY_HOPS = 1 };
+    bool opened = x->seen & (END_SYN | END_SYN_ACK);
+    if (!opened || x->segments < 2 || !r->ip_header)
+        return;
+    int apart = (int)x->ttl_first - (int)x->ttl_last;
+    bool way = (apart > PROXY_HOPS || apart < -PROXY_HOPS) && r->ttl == x->ttl_last;
+    bool both = x->ts_first && (y->seen & (END_SYN | END_SYN_ACK)) && y->ts_first;
+    bool stopped = both && !seen(x, END_TIMESTAMPS) && r->ttl == x->ttl_last;
+    tell_at(e, F(SEGMENTS_FOREIGN), way || stopped, x->last);
+}
+
 static void fact_history(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -64,6 +80,11 @@ static void fact_history(struct evidence *e, const struct reset *r)
         tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA));
         numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets, 0);
     }
+    if (r->provoked_pause >= 0) {
+        tell_at(e, F(PROVOKED), true, r->provoked_where);
+        numbers(e, F(PROVOKED), r->provoked_after, r->provoked_pause);
+    }
+    fact_foreign_segments(e, r);
     tell_at(e, F(PEER_ONLY_SYN),
             seen(y, END_SYN) && !(y->seen & (END_ACK | END_AHEAD)) && !seen(x, END_SEEN) &&
                 y->snd_max == y->iss + 1 + (uint32_t)y->octets,

@@ -7,6 +7,8 @@
 
 static bool odd_flags(uint16_t flags)
 {
+    if (flags & TCPRST_RST)
+        return false;
     unsigned f = flags & (TCPRST_FIN | TCPRST_SYN | TCPRST_ACK | TCPRST_PSH | TCPRST_URG);
     if (!(f & TCPRST_ACK))
         return (f & (TCPRST_SYN | TCPRST_FIN)) !=
@@ -120,6 +122,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
         return;
     bool syn = (t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_FIN)) == TCPRST_SYN;
     bool probe = (t->bits & RECENT_PROBE);
+    tell_at(e, F(TRIGGER_RESET), t->flags & TCPRST_RST, t->where);
     tell_at(e, F(TRIGGER_SYN), syn, t->where);
     tell_at(e, F(TRIGGER_DOUBLED), r->trigger_inherited, r->repeats);
     tell_at(e, F(TRIGGER_ACKNOWLEDGED), (r->flags & TCPRST_ACK) && (t->flags & TCPRST_ACK),

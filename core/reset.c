@@ -146,11 +146,18 @@ static bool answers_with_ack(const struct reset *r, const struct recent *e)
            r->seq == e->ack && r->ack == e->seq + segment_length(e->flags, e->length);
 }
 
+/* RST+ACK as if to a segment without ACK, though that was a RST: libslirp. */
+static bool answers_reset(const struct reset *r, const struct recent *e)
+{
+    return (e->flags & TCPRST_RST) && (r->flags & TCPRST_ACK) && r->seq == 0 &&
+           r->ack == e->seq + e->length;
+}
+
 /* What tells one kind of trigger from another. */
 static unsigned trigger_kind(const struct recent *e)
 {
     bool syn = e->flags & TCPRST_SYN, ack = e->flags & TCPRST_ACK;
-    return (syn ? 1u : 0u) | (ack ? 2u : 0u) | (e->bits & RECENT_STRAY ? 4u : 0u) |
+    return (syn ? 1u : 0u) | (ack ? 2u : 0u) | (e->flags & TCPRST_RST ? 32u : 0u) | (e->bits & RECENT_STRAY ? 4u : 0u) |
            (e->length ? 8u : 0u) | (e->flags & TCPRST_FIN ? 16u : 0u);
 }
 
@@ -166,7 +173,7 @@ static void find_others(struct reset *r, const struct connection *c)
                             (e = recent_back(&c->recents, back)) != NULL;
          back++) {
         if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE) ||
-            !(answers(r, e) || answers_with_ack(r, e)) ||
+            !(answers(r, e) || answers_with_ack(r, e) || answers_reset(r, e)) ||
             r->when - e->time > trigger_window(r, e) || was_accepted(r, e))
             continue;
         unsigned kind = trigger_kind(e), i = 0;
@@ -209,22 +216,22 @@ static where_t find_other_of_pair(const struct reset *r, const struct connection
     return p && reset_pairs(p, r) ? where_pack(p->frame) : 0;
 }
 
-/* Time since the connection's segment before the trigger (or the RST), the trigger's own
+/* Time since the connection's segment before the trigger (or the RST, t NULL), the trigger's own
  * repetitions not counted. Of a pair of RSTs both came after the same pause. */
-static int64_t idle_before(const struct reset *r, const struct connection *c)
+static int64_t idle_before(const struct reset *r, const struct connection *c,
+                           const struct recent *t)
 {
     const struct recent *e;
-    where_t other = find_other_of_pair(r, c);
-    int64_t from = r->has_trigger ? r->trigger.time : r->when;
-    bool past_trigger = !r->has_trigger;
+    where_t other = t ? 0 : find_other_of_pair(r, c);
+    int64_t from = t ? t->time : r->when;
+    bool past_trigger = !t;
     for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (!past_trigger) {
-            past_trigger = e->where == r->trigger.where;
+            past_trigger = e->where == t->where;
             continue;
         }
-        bool same = r->has_trigger && e->seq == r->trigger.seq && e->length == r->trigger.length &&
-                    e->flags == r->trigger.flags &&
-                    (e->bits & RECENT_FROM_B) == (r->trigger.bits & RECENT_FROM_B) &&
+        bool same = t && e->seq == t->seq && e->length == t->length && e->flags == t->flags &&
+                    (e->bits & RECENT_FROM_B) == (t->bits & RECENT_FROM_B) &&
                     segment_length(e->flags, e->length);
         if (same || (e->bits & RECENT_DUPLICATE) || e->where == other)
             continue;
@@ -570,6 +577,25 @@ static void copy_past(struct reset *r, const struct connection *c)
         match_past(r, p);
 }
 
+/* Y's last word before the RST was one without new data, after a pause. */
+static void note_provoked(struct reset *r, const struct connection *c)
+{
+    const struct recent *t = recent_back(&c->recents, 0);
+    r->provoked_pause = -1;
+    if (!t || !!(t->bits & RECENT_FROM_B) == r->d || (t->flags & (TCPRST_RST | TCPRST_SYN)) ||
+        !(t->length <= 1 || (t->bits & RECENT_REPEATED)) || (t->flags & TCPRST_FIN))
+        return;
+    int64_t took = r->when - t->time, pause = idle_before(r, c, t);
+    int64_t trip = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
+    if (t->length && !(t->bits & (RECENT_PROBE | RECENT_REPEATED)))
+        return;
+    if (took <= trip + REACTION && pause >= IDLE_LONGEST_MIN) {
+        r->provoked_pause = pause;
+        r->provoked_after = took;
+        r->provoked_where = t->where;
+    }
+}
+
 static void copy_ended(struct reset *r, const struct connection *c)
 {
     r->already_ended = c->ended;
@@ -621,7 +647,10 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     if (r->has_trigger)
         r->drawn_end = last_drawing_end(r, c);
     r->old_ack = find_old_ack(r, c);
-    r->idle = idle_before(r, c);
+    r->idle = idle_before(r, c, r->has_trigger ? &r->trigger : NULL);
+    for (unsigned i = 0; i < r->other_count; i++)
+        r->others_idle[i] = idle_before(r, c, &r->others[i]);
+    note_provoked(r, c);
     copy_past(r, c);
     copy_ended(r, c);
 }

@@ -102,9 +102,12 @@ struct reset {
     struct recent trigger;
     uint8_t other_count; /* segments of other kinds that it may answer as well */
     struct recent others[OTHER_TRIGGERS];
+    int64_t others_idle[OTHER_TRIGGERS]; /* as idle */
     uint32_t drawn_end; /* of the text that may have drawn it, the end of the last */
     int64_t idle;       /* ns, -1 unknown */
 
+    int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
+    where_t provoked_where;
     where_t old_ack;      /* Y acknowledged its number some time before, 0: never */
     where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
     where_t reused_from;  /* first segment of an incarnation that had one before it, 0: none */

@@ -263,6 +263,7 @@ static unsigned with_each_trigger(struct reset of[TRIGGERS], const struct reset 
         of[n].trigger = r->others[i];
         of[n].drawn_end = r->others[i].seq + r->others[i].length;
         of[n].trigger_inherited = false;
+        of[n].idle = r->others_idle[i];
     }
     return n;
 }
@@ -381,7 +382,7 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     v->severity = severity_of(v);
     v->trigger = of->has_trigger ? where_frame(of->trigger.where) : (struct tcprst_frame){0, 0};
     v->event = where_frame(j->outcome.event);
-    v->idle = r->idle;
+    v->idle = of->idle;
     add_evidence(v, e, &j->decision);
     device_text_of(v, r, e);
 }

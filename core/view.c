@@ -52,5 +52,6 @@ void view_of(struct view *view, const struct reset *r)
     view->at_x = view->x && r->ip_header && host_hops(x->ttl_last) == 0 && x->rtt_min >= 0 &&
                  x->rtt_min <= AT_HOST;
     view->loss = !view->opening || !view->y || view->gaps || view->lossy ? 1 : 3;
+    view->behind = view->at_x ? view->loss : view->loss < 2 ? view->loss : 2;
     view->alter = view->at_x ? 3 : 2;
 }

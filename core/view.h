@@ -19,6 +19,7 @@ struct view {
     bool lossy;   /* something had to be sent again, or came out of order */
     bool at_x;    /* the place is X's own host: what was captured is what X sent and got */
     uint8_t loss; /* price of: it happened and was not captured */
+    uint8_t behind; /* price of: it happened, or was lost, behind the place of capture */
     uint8_t alter; /* price of: what was captured on its way to X was altered or swallowed behind the
                       place of capture */
 };

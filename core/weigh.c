@@ -63,7 +63,16 @@ static const struct {
 
 static unsigned price_of(const struct view *view, unsigned price)
 {
-    return price == PRICE_LOSS ? view->loss : price == PRICE_ALTER ? view->alter : price;
+    switch (price) {
+    case PRICE_LOSS:
+        return view->loss;
+    case PRICE_BEHIND:
+        return view->behind;
+    case PRICE_ALTER:
+        return view->alter;
+    default:
+        return price;
+    }
 }
 
 static unsigned cost_of(const struct claims *claims, const struct view *view,
@@ -305,8 +314,11 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     const struct view *view = &d->evidence[0]->view;
     const struct entry *first = &d->best[d->ranking[0]];
     bool between = all_tied(d, n, MAKER_BETWEEN, -1);
-    if (first->total >= FLOOR || (n > 1 && !between && first->total >= FLOOR_TIE))
+    if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE || (n > 1 && !between && first->total >= FLOOR_TIE))
         return TCPRST_CAUSE_UNCLASSIFIED;
+    bool nothing = !view->x && !view->y && d->triggers == 1;
+    if (nothing && (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
+        return TCPRST_CAUSE_INSUFFICIENT_CAPTURE;
     if (n == 1 || between)
         return d->ranking[0];
     if (all_tied(d, n, MAKER_STACK, KIND_ABORT))
