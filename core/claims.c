@@ -115,6 +115,16 @@ RULE(answer_window)
     return failed();
 }
 
+/* Answers have the default, whatever a program chose for its socket. */
+RULE(ttl_start)
+{
+    if (!yes(TTL_START))
+        return met();
+    if (e->stack->ttl)
+        return seen(e->ttl_start == e->stack->ttl);
+    return unseen();
+}
+
 RULE(answer_id)
 {
     if (unknown(IP_ID_ZERO)) /* IPv6 has none */

@@ -20,6 +20,7 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
 {
     const struct endpoint *x = &r->x;
     unsigned hops = host_hops(r->ttl);
+    e->ttl_start = (uint8_t)(r->ttl + hops);
     if (seen(x, END_SEEN)) {
         bool same = is_between(r->ttl, x);
         bool own = is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK);

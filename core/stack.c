@@ -3,9 +3,10 @@
 #include "stack.h"
 
 const struct stack stacks[STACK_COUNT] = {
-#define STACK(ID, id, with_ack, answer_id, answer_window, abort_options, abort_window, abort_id,   \
-              gives_up)                                                                            \
+#define STACK(ID, id, ttl, with_ack, answer_id, answer_window, abort_options, abort_window,       \
+              abort_id, gives_up)                                                                  \
     {id,                                                                                           \
+     ttl,                                                                                          \
      STACK_##with_ack,                                                                             \
      STACK_##answer_id,                                                                      \
      STACK_##answer_window,                                                                  \

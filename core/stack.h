@@ -24,6 +24,7 @@ enum stack_habit {
 
 struct stack {
     const char *id;
+    uint8_t ttl;
     enum stack_habit answers_with_ack, answer_id, answer_window, abort_options, abort_window,
         abort_id, gives_up;
 };
