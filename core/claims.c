@@ -214,7 +214,7 @@ RULE(syn_received)
  * it does not. */
 RULE(unfinished)
 {
-    if (yes(SENDER_SENT_DATA))
+    if (yes(SENDER_SENT_DATA) || yes(PROBES_UNANSWERED))
         return failed();
     if (yes(PEER_ONLY_SYN))
         return failed();
@@ -228,7 +228,7 @@ RULE(no_syn)
     if (yes(SENDER_SEEN))
         return failed();
     /* Its SYN would have come before the first segment of the other end. */
-    return yes(OPENING_SEEN) ? met() : unseen();
+    return yes(OPENING_SEEN) && !e->view.fresh ? met() : unseen();
 }
 
 RULE(older_open)
@@ -247,7 +247,9 @@ RULE(older_closed)
 
 RULE(syn_in_window)
 {
-    return seen(yes(TRIGGER_SYN_IN_WINDOW) || (yes(SENDER_SEEN) && yes(OPENING_SEEN)));
+    if (yes(TRIGGER_SYN_IN_WINDOW))
+        return met();
+    return yes(SENDER_SEEN) && yes(OPENING_SEEN) ? unseen() : failed();
 }
 
 /* The trigger's own FIN does not count. */

@@ -66,6 +66,10 @@
 /* What a stack or a program takes to react, beyond the round trip. */
 #define REACTION (50 * NS_PER_MS)
 
+/* What came so soon after the capture had begun may answer what came before it: RFC 6298's first
+ * three waits of a SYN, 1 + 2 + 4 s. */
+#define FRESH_CAPTURE (7 * NS_PER_S)
+
 /* The capturing host's own stack answers within this, also under load: no other host does over a
  * wire and a switch, and where one does, nothing lies between that could matter. */
 #define AT_HOST (200 * 1000)

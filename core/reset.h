@@ -70,6 +70,7 @@ struct reset {
     struct tcprst_frame frame;
     int64_t time; /* as captured */
     int64_t when; /* as judged: never unknown */
+    int64_t since_start; /* from the capture's first segment to the connection's */
 
     int d; /* index of X in the connection */
     uint8_t layer, ip_version, ttl, tos;

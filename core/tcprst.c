@@ -40,6 +40,7 @@ struct tcprst {
     size_t pending;
     size_t held;          /* octets of RSTs, pending or done, and of what hangs on them */
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
+    int64_t began;        /* time of the first segment */
     int64_t now;          /* latest capture time, on the core's own clock */
     int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
     unsigned behind;      /* segments in a row that are far older than now */
@@ -723,6 +724,7 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
         return;
     }
     reset_begin(r, c, s, d, core->now);
+    r->since_start = (c->segments ? c->first_time : core->now) - core->began;
     r->serial = core->serial;
     find_duplicate(r);
     note_event(c, r);
@@ -853,6 +855,8 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     core->statistics.segments++;
     look_ahead(core, s);
     note_time(core, s);
+    if (core->statistics.segments == 1)
+        core->began = core->now;
     finalize_due(core);
     int d;
     bool made;

@@ -317,8 +317,10 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE || (n > 1 && !between && first->total >= FLOOR_TIE))
         return TCPRST_CAUSE_UNCLASSIFIED;
     bool nothing = !view->x && !view->y && d->triggers == 1;
-    if (nothing && (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
-        return TCPRST_CAUSE_INSUFFICIENT_CAPTURE;
+    if (nothing && first->total > REACH_LIKELY && (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
+        return mechanisms[first->hypothesis->mechanism].kind == KIND_ANSWER
+                   ? TCPRST_CAUSE_UNKNOWN_CONNECTION
+                   : TCPRST_CAUSE_INSUFFICIENT_CAPTURE;
     if (n == 1 || between)
         return d->ranking[0];
     if (all_tied(d, n, MAKER_STACK, KIND_ABORT))
