@@ -269,7 +269,8 @@ RULE(no_late_data)
 
 RULE(pause)
 {
-    return either(fact(IDLE_LONG), fact(IDLE_LONGEST));
+    struct tri long_ago = either(fact(IDLE_LONG), fact(IDLE_LONGEST));
+    return long_ago.is == FACT_FALSE && yes(IDLE_SOME) ? unseen() : long_ago;
 }
 
 RULE(window_probed)
@@ -314,8 +315,9 @@ RULE(others_too)
 #define FACTS_2(a, ...) TCPRST_FACT_##a + 1, FACTS_1(__VA_ARGS__)
 #define FACTS_3(a, ...) TCPRST_FACT_##a + 1, FACTS_2(__VA_ARGS__)
 #define FACTS_4(a, ...) TCPRST_FACT_##a + 1, FACTS_3(__VA_ARGS__)
-#define FACTS_PICK(_1, _2, _3, _4, NAME, ...) NAME
-#define FACTS(...) FACTS_PICK(__VA_ARGS__, FACTS_4, FACTS_3, FACTS_2, FACTS_1, )(__VA_ARGS__)
+#define FACTS_5(a, ...) TCPRST_FACT_##a + 1, FACTS_4(__VA_ARGS__)
+#define FACTS_PICK(_1, _2, _3, _4, _5, NAME, ...) NAME
+#define FACTS(...) FACTS_PICK(__VA_ARGS__, FACTS_5, FACTS_4, FACTS_3, FACTS_2, FACTS_1, )(__VA_ARGS__)
 
 _Static_assert(TCPRST_FACT_COUNT < UINT8_MAX, "a fact fits in an octet");
 

@@ -37,7 +37,7 @@ enum sign {
 };
 _Static_assert(SIGN_COUNT <= 64, "signs fit in one word");
 
-enum { CITED_FACTS = 4 };
+enum { CITED_FACTS = 5 };
 
 struct claim_info {
     const char *id, *sentence;

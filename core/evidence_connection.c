@@ -38,12 +38,13 @@ static int64_t octets_of_peer(const struct reset *r)
 static void fact_foreign_segments(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
-    enum { PROXY_HOPS = 1 };
+    enum { PROXY_HOPS = 1, FORGED_SEGMENTS = 3 };
     bool opened = x->seen & (END_SYN | END_SYN_ACK);
     if (!opened || x->segments < 2 || !r->ip_header)
         return;
     int apart = (int)x->ttl_first - (int)x->ttl_last;
-    bool way = (apart > PROXY_HOPS || apart < -PROXY_HOPS) && r->ttl == x->ttl_last;
+    bool way = (apart > PROXY_HOPS || apart < -PROXY_HOPS) && r->ttl == x->ttl_last &&
+               x->segments <= FORGED_SEGMENTS;
     bool both = x->ts_first && (y->seen & (END_SYN | END_SYN_ACK)) && y->ts_first;
     bool stopped = both && !seen(x, END_TIMESTAMPS) && r->ttl == x->ttl_last;
     tell_at(e, F(SEGMENTS_FOREIGN), way || stopped, x->last);
@@ -63,7 +64,12 @@ static void fact_history(struct evidence *e, const struct reset *r)
         /* A client has once it acknowledged the SYN-ACK, a server once it was told of that, or spoke. */
         bool has = opened ? (r->connection_flags & CONN_ESTABLISHED) != 0 || seen(x, END_DATA)
                           : seen(x, END_ACK);
-        tell_at(e, F(SENDER_SYNCHRONIZED), has, x->last);
+        /* Of one end alone: its ACKs tell, but for that in a SYN-ACK. */
+        bool acks = x->seen & (END_ACK | END_AHEAD);
+        if (opened && !seen(y, END_SEEN) && acks && !has)
+            has = !seen(x, END_SYN_ACK) || x->segments > 1;
+        if (has || seen(y, END_SEEN) || !acks)
+            tell_at(e, F(SENDER_SYNCHRONIZED), has, x->last);
     }
     tell(e, F(SENDER_SEEN), seen(x, END_SEEN));
     tell(e, F(PEER_SEEN), seen(y, END_SEEN) || r->has_trigger);

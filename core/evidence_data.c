@@ -124,6 +124,8 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
         return;
     tell(e, F(IDLE_BRIEF), r->idle < TIMER_MIN);
     numbers(e, F(IDLE_BRIEF), r->idle, 0);
+    tell(e, F(IDLE_SOME), r->idle >= IDLE_RECUR_MIN);
+    numbers(e, F(IDLE_SOME), r->idle, 0);
     tell(e, F(KNOWN_TIMER), tcprst_known_timer(r->idle) != NULL);
     numbers(e, F(KNOWN_TIMER), r->idle, 0);
     tell(e, F(IDLE_LONG), r->idle >= IDLE_LONG);

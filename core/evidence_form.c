@@ -167,7 +167,7 @@ static void fact_window(struct evidence *e, const struct reset *r)
     uint32_t before = r->x.window_max, shrunk = before > window ? before - window : 0;
     /* Windows are rounded to what their scale can say. */
     uint32_t step = r->x.wscale < 15 ? 2u << r->x.wscale : 2u;
-    tell(e, F(WINDOW_SHRUNK), shrunk > before / 16 && shrunk >= 512 && shrunk > step);
+    tell(e, F(WINDOW_SHRUNK), shrunk > before / WINDOW_LOW_PART && shrunk > step);
     numbers(e, F(WINDOW_SHRUNK), shrunk, 0);
 }
 

@@ -174,6 +174,9 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
         keep_outcome(core, p);
         if (p->outcome.third_party && reset_pairs(p, r))
             continue;
+        /* What drew r reached X before a RST of Y that was captured later. */
+        if (p->d != r->d && r->has_trigger && where_pack(p->frame) > r->trigger.where)
+            continue;
         note_ended(ended, p->d == r->d, p->outcome.sender_ended, p->outcome.effect,
                    where_pack(p->frame), p->outcome.event);
     }
