@@ -61,6 +61,9 @@ static const struct {
 
 /* ---- one hypothesis ---- */
 
+/* That a segment fits by chance. */
+enum { COINCIDENCE = 2 };
+
 static unsigned price_of(const struct view *view, unsigned price)
 {
     switch (price) {
@@ -144,6 +147,9 @@ static struct entry enter(const struct decision *d, const struct hypothesis *h, 
     charge_claims(&entry, claims, view, mechanisms[h->mechanism].claims);
     charge_claims(&entry, claims, view, h->claims);
     charge_signs(&entry, claims);
+    /* It answers something that was not captured, though what was captured fits as well. */
+    if (mechanisms[h->mechanism].kind == KIND_ANSWER && !trigger && d->triggers > 1)
+        charge(&entry, CHANNEL_NUMBERS, COINCIDENCE);
     unsigned total = h->rarity;
     for (unsigned i = 0; i < CHANNEL_COUNT; i++)
         total += entry.cost[i];
