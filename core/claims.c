@@ -270,7 +270,9 @@ RULE(no_late_data)
 RULE(pause)
 {
     struct tri long_ago = either(fact(IDLE_LONG), fact(IDLE_LONGEST));
-    return long_ago.is == FACT_FALSE && yes(IDLE_SOME) ? unseen() : long_ago;
+    if (long_ago.is == FACT_TRUE)
+        return met();
+    return yes(IDLE_SOME) || unknown(IDLE_SOME) ? unseen() : failed();
 }
 
 RULE(window_probed)

@@ -104,7 +104,7 @@ static struct recent *newest_match(const struct reset *r, struct connection *c, 
 static struct recent *find_trigger(const struct reset *r, struct connection *c)
 {
     struct recent *newest = newest_match(r, c, INT64_MIN), *best = newest;
-    if (r->x.rtt_samples >= RTT_SAMPLES)
+    if (r->x.rtt_samples)
         best = newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER);
     /* A bare ACK that X has most likely taken in silence does not excuse an answer that came too
      * fast for the data after it. */
@@ -209,20 +209,12 @@ bool reset_pairs(const struct reset *before, const struct reset *r)
            r->when - before->when <= AT_ONCE;
 }
 
-/* The RST that r makes a pair with. */
-static where_t find_other_of_pair(const struct reset *r, const struct connection *c)
-{
-    const struct reset *p = c->last_reset;
-    return p && reset_pairs(p, r) ? where_pack(p->frame) : 0;
-}
-
 /* Time since the connection's segment before the trigger (or the RST, t NULL), the trigger's own
- * repetitions not counted. Of a pair of RSTs both came after the same pause. */
+ * repetitions and RSTs not counted. */
 static int64_t idle_before(const struct reset *r, const struct connection *c,
                            const struct recent *t)
 {
     const struct recent *e;
-    where_t other = t ? 0 : find_other_of_pair(r, c);
     int64_t from = t ? t->time : r->when;
     bool past_trigger = !t;
     for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
@@ -233,7 +225,8 @@ static int64_t idle_before(const struct reset *r, const struct connection *c,
         bool same = t && e->seq == t->seq && e->length == t->length && e->flags == t->flags &&
                     (e->bits & RECENT_FROM_B) == (t->bits & RECENT_FROM_B) &&
                     segment_length(e->flags, e->length);
-        if (same || (e->bits & RECENT_DUPLICATE) || e->where == other)
+        /* RSTs are no activity of the connection. */
+        if (same || (e->bits & RECENT_DUPLICATE) || (e->flags & TCPRST_RST))
             continue;
         return from > e->time ? from - e->time : 0;
     }
