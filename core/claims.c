@@ -223,6 +223,17 @@ RULE(unfinished)
     return not(fact(HANDSHAKE_DONE));
 }
 
+/* A SYN answered, or one that carries data (RFC 7413), is something to see already. */
+RULE(connection_to_see)
+{
+    if (yes(HANDSHAKE_DONE))
+        return met();
+    if (yes(TRIGGER_SYN) && isnt(PEER_SENT_DATA))
+        return failed();
+    bool begun = (yes(SENDER_SEEN) && yes(PEER_SEEN)) || yes(PEER_SENT_DATA) || yes(SENDER_SENT_DATA);
+    return begun || unknown(HANDSHAKE_DONE) ? unseen() : failed();
+}
+
 RULE(no_syn)
 {
     if (yes(SENDER_SEEN))

@@ -510,7 +510,7 @@ bool connection_begin_anew(struct connection *c, uint64_t number)
     c->client = -1;
     c->segments = c->resets = c->copies = 0;
     c->ended = c->ended_after_fin = false;
-    c->gone = c->stacks = 0;
+    c->gone = c->surely = c->stacks = 0;
     c->ended_how = TCPRST_ENDING_OPEN;
     c->ended_where = c->ended_event = c->event_where = c->forged_where = 0;
     c->longest_idle = c->pending_idle = 0;

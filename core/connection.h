@@ -198,7 +198,8 @@ struct connection {
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
     uint8_t stacks; /* enum stack_id of end[0], and of end[1] four bits higher */
-    uint8_t spare[3];
+    uint8_t surely; /* as gone: by RSTs that nobody else can have made */
+    uint8_t spare[2];
     uint32_t entry;    /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];

@@ -58,7 +58,9 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         tell(e, F(IP_ID_ZERO), r->ip_id == 0);
         numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
     }
-    tell(e, F(SEEN_ONCE), r->all_doubled && !r->doubled);
+    /* In a burst of equal ones nobody knows which is whose copy. */
+    if (!r->repeats)
+        tell(e, F(SEEN_ONCE), r->all_doubled && !r->doubled);
     fact_ttl(e, r, x_host);
     const struct recent *t = &r->trigger;
     uint16_t peer_id = r->has_trigger ? t->ip_id : r->y.ip_id;

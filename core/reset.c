@@ -593,6 +593,7 @@ static void copy_ended(struct reset *r, const struct connection *c)
 {
     r->already_ended = c->ended;
     r->already_gone = c->gone;
+    r->already_surely = c->surely;
     r->already_ended_where = c->ended_where;
     r->already_event = c->ended_event;
 }

@@ -55,6 +55,7 @@ struct outcome {
     enum tcprst_acceptance acceptance;
     enum tcprst_effect effect;
     bool third_party;  /* likely made by somebody in between */
+    bool surely;       /* the end itself made it, for certain */
     bool sender_ended; /* it showed that its sender has, or keeps, no state */
     where_t event;
 };
@@ -120,7 +121,7 @@ struct reset {
 
     /* by RSTs whose verdicts are final */
     bool already_ended;
-    uint8_t already_gone; /* as the connection's gone */
+    uint8_t already_gone, already_surely; /* as the connection's gone and surely */
     where_t already_ended_where, already_event;
     bool forged_before; /* an earlier RST like it turned out to be somebody else's */
     where_t forged_where;

@@ -137,18 +137,20 @@ void tcprst_free(struct tcprst *core)
 
 static void keep_outcome(const struct tcprst *core, struct reset *r);
 
-static void note_ended(struct ended *ended, bool by_x, bool sender_ended, enum tcprst_effect effect,
-                       where_t where, where_t event)
+static void note_ended(struct ended *ended, bool by_x, const struct outcome *outcome, where_t where)
 {
-    bool receiver_ended = effect == TCPRST_EFFECT_RESET;
+    bool receiver_ended = outcome->effect == TCPRST_EFFECT_RESET,
+         sender_ended = outcome->sender_ended;
     if (!sender_ended && !receiver_ended)
         return;
+    ended->x_surely |= by_x ? sender_ended && outcome->surely
+                            : receiver_ended && outcome->acceptance == TCPRST_ACCEPTANCE_EXACT;
     ended->x_gone |= by_x ? sender_ended : receiver_ended;
     ended->y_gone |= by_x ? receiver_ended : sender_ended;
     if (!ended->any) {
         ended->any = true;
         ended->where = where;
-        ended->event = event;
+        ended->event = outcome->event;
     }
 }
 
@@ -164,6 +166,7 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     ended->where = r->already_ended_where;
     ended->event = r->already_event;
     ended->x_gone = r->already_gone >> r->d & 1;
+    ended->x_surely = r->already_surely >> r->d & 1;
     ended->y_gone = r->already_gone >> !r->d & 1;
     unsigned looked = 0;
     for (struct reset *p = c->first_pending; p && p->serial != r->serial && looked < MAX_RELATED;
@@ -177,8 +180,7 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
         /* What drew r reached X before a RST of Y that was captured later. */
         if (p->d != r->d && r->has_trigger && where_pack(p->frame) > r->trigger.where)
             continue;
-        note_ended(ended, p->d == r->d, p->outcome.sender_ended, p->outcome.effect,
-                   where_pack(p->frame), p->outcome.event);
+        note_ended(ended, p->d == r->d, &p->outcome, where_pack(p->frame));
     }
 }
 
@@ -244,6 +246,8 @@ static void gather(const struct tcprst *core, struct evidence *e, const struct r
     struct fact *gone = &e->facts[TCPRST_FACT_SENDER_GONE];
     gone->state = ended.x_gone ? FACT_TRUE : FACT_FALSE;
     gone->frame = where_frame(ended.where);
+    e->facts[TCPRST_FACT_SENDER_GONE_SURELY].state =
+        ended.x_gone && ended.x_surely ? FACT_TRUE : FACT_FALSE;
     evidence_earlier_reset(e, r, ended.where);
     where_t forged = forged_before(r);
     if (forged && is_own_word(r, e, forged))
@@ -304,6 +308,8 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
     j->outcome.acceptance = acceptance_of(of, &j->ended);
     j->outcome.effect = effect_of(of, j->outcome.acceptance, &j->evidence[j->chosen]);
     j->outcome.sender_ended = m && m->kind == KIND_ABORT;
+    j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
+                        j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
     j->outcome.event = r->event;
     if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
         j->outcome.event = j->ended.event;
@@ -443,7 +449,8 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
 
 /* Those that wait behind r learn whom r ended their connection for; but the other of a pair was
  * made together with it. Where one knows, so do those behind it. */
-static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone)
+static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone,
+                       uint8_t surely)
 {
     for (struct reset *n = r->next_of_connection;
          n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
@@ -451,6 +458,7 @@ static void tell_later(const struct reset *r, const struct judgement *j, uint8_t
         if (j->outcome.third_party && reset_pairs(r, n))
             continue;
         n->already_gone |= gone;
+        n->already_surely |= surely;
         if (n->already_ended)
             continue;
         n->already_ended = true;
@@ -473,10 +481,14 @@ static void note_final(struct connection *c, const struct reset *r, const struct
     if (r->duplicate_of || answers_stray(r) || !(reset || j->outcome.sender_ended))
         return;
     uint8_t gone = (uint8_t)(j->outcome.sender_ended << r->d | reset << !r->d);
-    tell_later(r, j, gone);
+    bool exact = j->outcome.acceptance == TCPRST_ACCEPTANCE_EXACT;
+    uint8_t surely = (uint8_t)((j->outcome.sender_ended && j->outcome.surely) << r->d |
+                               (reset && exact) << !r->d);
+    tell_later(r, j, gone, surely);
     if (c->number != r->incarnation)
         return;
     c->gone |= gone;
+    c->surely |= surely;
     if (!c->ended) {
         c->ended = true;
         c->ended_where = where_pack(r->frame);
