@@ -106,13 +106,16 @@ RULE(answer_flags)
     }
 }
 
+/* A stack without the connection knows nothing of its window. */
 RULE(answer_window)
 {
     if (unknown(WINDOW_ZERO))
         return unseen();
-    if (yes(WINDOW_ZERO) || e->stack->answer_window == STACK_ANY)
-        return yes(WINDOW_ZERO) || known(e) ? met() : unseen();
-    return failed();
+    if (yes(WINDOW_ZERO))
+        return met();
+    if ((yes(WINDOW_SAME) && !yes(TRIGGER_ACKNOWLEDGED)) || e->stack->answer_window == STACK_ZERO)
+        return failed();
+    return known(e) ? met() : unseen();
 }
 
 /* Answers have the default, whatever a program chose for its socket. */
@@ -120,7 +123,7 @@ RULE(ttl_start)
 {
     if (!yes(TTL_START))
         return met();
-    if (e->stack->ttl)
+    if (e->stack->ttl && e->ttl_start)
         return seen(e->ttl_start == e->stack->ttl);
     return unseen();
 }
@@ -224,6 +227,16 @@ RULE(unfinished)
 }
 
 /* A SYN answered, or one that carries data (RFC 7413), is something to see already. */
+/* Where it was not the handshake's last ACK that was refused, that had to be lost before. */
+RULE(handshake_ack)
+{
+    if (!yes(TRIGGER))
+        return unseen();
+    if (yes(TRIGGER_HANDSHAKE_ACK))
+        return met();
+    return yes(SYN_ACK_REPEATED) ? unseen() : failed();
+}
+
 RULE(connection_to_see)
 {
     if (yes(HANDSHAKE_DONE))

@@ -37,6 +37,8 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
         bool other_start = r->ttl + hops != x->ttl_last + host_hops(x->ttl_last) &&
                            r->ttl + hops != x->ttl_first + host_hops(x->ttl_first);
+        /* From nowhere that stacks start: somebody chose it. */
+        other_start |= hops >= PLAUSIBLE_HOPS;
         tell_at(e, F(TTL_START), !same && other_start && host_hops(x->ttl_last) < PLAUSIBLE_HOPS,
                 x->last);
         numbers(e, F(TTL_START), r->ttl, x->ttl_last);

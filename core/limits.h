@@ -37,6 +37,12 @@
 /* Earlier or later RSTs of one connection looked at for one verdict. */
 #define MAX_RELATED 64
 
+/* RSTs of one form on one connection belong to one act when no more than this lies between them: an
+ * answer to each segment of a window in flight, over a slow path. */
+#define BURST_SPAN (1 * NS_PER_S)
+/* ... and so many of them are looked at. */
+#define MAX_BURST 16
+
 /* ---- Matching a RST with what drew it ---- */
 
 /* What took longer was no round trip: the capture's clock jumped. (And some times this fits in 64

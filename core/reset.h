@@ -51,6 +51,9 @@ struct after {
 
 /* How sure a finding of another RST of the connection already is. */
 struct outcome {
+    enum tcprst_cause own_cause; /* judged by itself, without its burst */
+    enum tcprst_strength own_strength;
+    unsigned own_margin;
     enum tcprst_cause cause;
     enum tcprst_acceptance acceptance;
     enum tcprst_effect effect;

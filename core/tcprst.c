@@ -193,6 +193,7 @@ struct judgement {
     struct reset of[TRIGGERS];          /* the RST with that trigger */
     unsigned chosen;                    /* which the verdict has */
     struct decision decision;
+    struct outcome alone; /* what it says by itself */
     struct outcome outcome;
 };
 
@@ -289,7 +290,8 @@ static const struct mechanism *mechanism_of(const struct decision *d)
     return d->ranked ? &mechanisms[d->best[d->winner].hypothesis->mechanism] : NULL;
 }
 
-static void judge(const struct tcprst *core, struct judgement *j, const struct reset *r)
+/* Weighs r by itself. */
+static void judge_alone(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
     const struct evidence *evidence[TRIGGERS];
     unsigned n = with_each_trigger(j->of, r);
@@ -298,9 +300,33 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
         evidence[i] = &j->evidence[i];
     }
     weigh(&j->decision, evidence, n);
+    j->alone = (struct outcome){.own_cause = j->decision.cause,
+                                .own_strength = j->decision.strength,
+                                .own_margin = j->decision.margin};
+}
+
+static unsigned form_of(const struct reset *r)
+{
+    return (r->flags & TCPRST_ACK ? 1u : 0u) | (r->header_length > 20 ? 2u : 0u) |
+           (r->window ? 4u : 0u) | (r->payload_length ? 8u : 0u);
+}
+
+/* Of one maker and one act, by all that shows: the same form from the same way, one right after the
+ * other. */
+static bool in_burst(const struct reset *a, const struct reset *b)
+{
+    int64_t apart = a->when > b->when ? a->when - b->when : b->when - a->when;
+    return a->d == b->d && a->incarnation == b->incarnation && a->ttl == b->ttl &&
+           form_of(a) == form_of(b) && !b->duplicate_of && apart <= BURST_SPAN;
+}
+
+/* What follows from the decision. */
+static void conclude(const struct tcprst *core, struct judgement *j, const struct reset *r)
+{
     j->chosen = chosen_trigger(&j->decision);
     const struct reset *of = &j->of[j->chosen];
     const struct mechanism *m = mechanism_of(&j->decision);
+    j->outcome = j->alone;
     ended_before(core, of, &j->ended);
     j->outcome.third_party = m && m->maker == MAKER_BETWEEN && m->kind == KIND_OTHER &&
                              j->decision.origin == TCPRST_ORIGIN_THIRD_PARTY;
@@ -315,6 +341,27 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
         j->outcome.event = j->ended.event;
 }
 
+/* The RSTs of one burst share what made them: the best founded of them speaks for all that may have
+ * come the same way. */
+static void judge(const struct tcprst *core, struct judgement *j, const struct reset *r)
+{
+    judge_alone(core, j, r);
+    const struct outcome *best = NULL;
+    struct reset *p = r->previous_of_connection ? r->previous_of_connection : r->next_of_connection;
+    for (unsigned back = 1; back < MAX_BURST / 2 && p && p->previous_of_connection; back++)
+        p = p->previous_of_connection;
+    for (unsigned looked = 0; p && looked < MAX_BURST; p = p->next_of_connection, looked++) {
+        if (p->serial == r->serial || !in_burst(r, p))
+            continue;
+        keep_outcome(core, p);
+        if (!best || p->outcome.own_margin > best->own_margin)
+            best = &p->outcome;
+    }
+    if (best && best->own_margin > j->decision.margin)
+        weigh_adopt(&j->decision, best->own_cause, best->own_strength);
+    conclude(core, j, r);
+}
+
 /* Makes the outcome of a pending RST as far as is known; kept until its connection changes. */
 static void keep_outcome(const struct tcprst *core, struct reset *r)
 {
@@ -322,7 +369,8 @@ static void keep_outcome(const struct tcprst *core, struct reset *r)
     if (r->done || r->outcome_version == version)
         return;
     struct judgement j;
-    judge(core, &j, r);
+    judge_alone(core, &j, r);
+    conclude(core, &j, r);
     r->outcome = j.outcome;
     r->outcome_version = version;
 }

@@ -378,6 +378,19 @@ void weigh(struct decision *d, const struct evidence *const *evidence, unsigned 
     conclude(d);
 }
 
+void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_strength strength)
+{
+    const struct entry *entry = &d->best[cause];
+    if (!d->ranked || cause == d->cause || dead(entry) ||
+        entry->total > d->best[d->ranking[0]].total + REACH)
+        return;
+    d->cause = d->winner = cause;
+    d->strength = strength < TCPRST_STRENGTH_LIKELY ? strength : TCPRST_STRENGTH_LIKELY;
+    if (third_party(entry) != (d->origin == TCPRST_ORIGIN_THIRD_PARTY))
+        d->origin = TCPRST_ORIGIN_UNKNOWN;
+    add_alternatives(d, d->best[d->ranking[0]].total);
+}
+
 /* ---- the ledger ---- */
 
 static unsigned ledger_claims(const struct decision *d, const struct entry *entry,

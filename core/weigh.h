@@ -72,6 +72,10 @@ struct decision {
 /* evidence[0]: with no trigger; the others with one each. All must outlive the decision. */
 void weigh(struct decision *decision, const struct evidence *const *evidence, unsigned count);
 
+/* The verdict that another RST of the same burst came to, where it is better founded: taken over if it
+ * is within reach here. */
+void weigh_adopt(struct decision *decision, enum tcprst_cause cause, enum tcprst_strength strength);
+
 /* A claim or sign and what became of it. */
 struct ledger_line {
     const char *id, *sentence;
