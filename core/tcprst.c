@@ -313,6 +313,7 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     copy_identity(v, r);
     const struct finding *winner = &j->decision.findings[j->decision.cause];
     v->cause = j->decision.cause;
+    v->group = tcprst_cause_info(v->cause)->group;
     v->strength = winner->strength ? winner->strength : TCPRST_STRENGTH_POSSIBLE;
     v->alternative_count = j->decision.alternative_count;
     memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);

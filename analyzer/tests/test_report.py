@@ -30,14 +30,21 @@ except ImportError:
     jsonschema = None
 
 SCHEMA = json.loads((ROOT / "docs" / "tcprst.schema.json").read_text(encoding="utf-8"))
-KEYS = ["capture", "frame", "time", "time_epoch", "src", "src_port", "dst", "dst_port", "layer", "connection",
-        "display_filter", "final", "duplicate_of", "cause", "group", "strength", "alternatives", "stage", "acceptance",
-        "effect", "sender", "origin", "severity", "trigger_frame", "trigger_capture", "event_frame", "event_capture",
-        "idle_seconds", "evidence", "bytes_at_risk", "peer_error", "device_text"]
+FIELDS = SCHEMA["$defs"]["reset"]["properties"]
+KEYS = SCHEMA["$defs"]["reset"]["required"]
 
 
 def lines_of(run):
     return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def flattened(line):
+    """The keys of a reset as csv writes them: what stands in an object is named with it."""
+    flat = {}
+    for key, value in line.items():
+        inner = {f"{key}_{name}": each for name, each in value.items()} if isinstance(value, dict) else {key: value}
+        flat.update(inner)
+    return flat
 
 
 class Case(unittest.TestCase):
@@ -365,10 +372,11 @@ class Csv(Case):
         lines = lines_of(tcprst("-q", "-f", "ndjson", *captures))
         self.assertEqual(len(rows), len(lines))
         for row, line in zip(rows, lines):
-            flat = {**line, **{f"bytes_at_risk_{key}": value for key, value in line["bytes_at_risk"].items()}}
+            flat = flattened(line)
+            self.assertEqual(list(row), [key for key, value in flat.items() if not isinstance(value, list)])
             for key, value in row.items():
                 expected = flat[key]
-                if key == "idle_seconds" and expected is not None:
+                if key.endswith("_seconds") and expected is not None:
                     self.assertAlmostEqual(float(value), expected, places=6)
                     continue
                 self.assertEqual(value, "" if expected is None else
@@ -531,6 +539,28 @@ class Redact(Case):
         ends = {(c["client"]["address"], c["server"]["address"]) for c in document["connections"]}
         self.assertIn((a["dst"], a["src"]), ends)
         self.assertEqual(document["captures"][0]["file"], a["capture"])
+
+    def test_each_field_as_its_row_says(self):
+        """KEPT, STAND_IN, GONE of verdict.def, on every reset of some captures."""
+        talk = Conversation()
+        talk.abort(443, 51235, b"BIG-IP: [0x1:2] secret reason")
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::100]
+        seen = set()
+        for capture in (talk.write(self.directory / "talk.pcap"), *captures):
+            plain, redacted = (lines_of(tcprst("-q", "-f", "ndjson", *options, capture))
+                               for options in ([], ["--redact"]))
+            self.assertEqual(len(plain), len(redacted))
+            for told, shown in zip(plain, redacted):
+                for key in FIELDS.keys() & told.keys():
+                    how = FIELDS[key].get("$comment", "redact: KEPT;").partition(";")[0]
+                    seen.add((how, told[key] is None))
+                    if how == "redact: KEPT" or told[key] is None:
+                        self.assertEqual(shown[key], told[key], key)
+                    elif how == "redact: GONE":
+                        self.assertEqual(shown[key], "(redacted)", key)
+                    elif isinstance(told[key], str):
+                        self.assertNotEqual(shown[key], told[key], key)
+        self.assertLessEqual({("redact: KEPT", False), ("redact: STAND_IN", False), ("redact: GONE", False)}, seen)
 
     def test_damage_does_not_name_the_file(self):
         cut = self.directory / "customer-acme.pcap"
