@@ -172,6 +172,7 @@ void report_prepare(const struct report *report, const struct tcprst_verdict *ve
     report_address(reset->src, verdict->source, verdict->ip_version);
     report_address(reset->dst, verdict->destination, verdict->ip_version);
     display_filter(reset, reset->display_filter);
+    report_community_id(reset->community_id, verdict);
     reset->device_text = verdict->device_text_length > 0 ? verdict->device_text : NULL;
     if (report->redact)
         redact_texts(reset);

@@ -362,6 +362,42 @@ class Lines(Case):
             self.assertTrue(lines[0]["display_filter"].endswith(" && frame.number >= 7"), lines[0]["display_filter"])
 
 
+    def test_pauses_age_and_who_closed_first(self):
+        """Of a connection that its server resets where the request came last."""
+        talk = Conversation()
+        talk.abort(443)
+        line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "abort.pcap")))[0]
+        times = [seconds * 1000000 + fraction for seconds, fraction in talk.times]
+        opened, asked, reset = times[0], times[-2], times[-1]
+        self.assertIsNone(line["trigger_frame"])
+        for key, since in (("age_seconds", opened), ("data_idle_seconds", asked), ("idle_seconds", asked)):
+            self.assertAlmostEqual(line[key], (reset - since) / 1e6, places=6, msg=key)
+        self.assertEqual((line["closed_first"], line["group_strength"]), ("server", line["strength"]))
+        talk.refuse(8080)
+        line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "refused.pcap")))[1]
+        self.assertEqual((line["age_seconds"], line["data_idle_seconds"], line["closed_first"]), (0, None, "server"))
+
+    @unittest.skipUnless(shutil.which("tshark"), "tshark is not installed")
+    def test_community_id_is_wiresharks(self):
+        """Both address families, either end the lower one, equal addresses."""
+        talk = Conversation("10.0.0.9", "10.0.0.9")
+        talk.refuse(500, 501)
+        six = Conversation("2001:db8::85", "2001:db8::80", packets.ipv6)
+        six.refuse(443)
+        captures = [talk.write(self.directory / "same.pcap"), six.write(self.directory / "six.pcap"),
+                    *sorted(RECORDED.glob("closed-port.v?.client.pcap*"))]
+        compared = 0
+        for capture in (path for path in captures if path.suffix != ".truth"):
+            shown = subprocess.run(["tshark", "-r", capture, "--enable-protocol", "communityid", "-Y", "tcp.flags.reset == 1",
+                                    "-T", "fields", "-e", "communityid"], capture_output=True, text=True, check=False)
+            if shown.returncode != 0:
+                self.skipTest("this tshark knows no Community ID")
+            said = [line["community_id"] for line in lines_of(tcprst("-f", "ndjson", capture))]
+            self.assertEqual(said, shown.stdout.split())
+            compared += len(said)
+        self.assertGreater(compared, 3)
+
+
 class Csv(Case):
     def test_same_values_as_ndjson(self):
         captures = sorted(RECORDED.glob("*.v4.client.pcap*"))[:40]
