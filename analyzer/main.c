@@ -422,10 +422,10 @@ static int run_report(const struct options *options)
                    !options->quiet && !options->no_progress && !(streams && run.report.terminal));
     bool written = read_all(&run);
     progress_clear(&run.progress);
+    errno = 0;
     finish_core(&run);
     /* An interrupt before the first packet is no fault of the captures. */
     bool usable = any_usable(&run) || run.report.interrupted;
-    errno = 0;
     report_close(&run.report, usable);
     if (run.write_error == 0)
         run.write_error = errno;

@@ -147,6 +147,18 @@ static void display_filter(const struct report_reset *reset, char buffer[FILTER_
                  v->reused_from.number);
 }
 
+/* What verdict.def says is gone under --redact. */
+#define REDACT_KEPT(member)
+#define REDACT_STAND_IN(member)
+#define REDACT_GONE(member) reset->member = reset->member ? "(redacted)" : NULL;
+
+static void redact_texts(struct report_reset *reset)
+{
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    REDACT_##REDACT(member)
+#include "tcprst/verdict.def"
+}
+
 void report_prepare(const struct report *report, const struct tcprst_verdict *verdict,
                     struct report_reset *reset)
 {
@@ -160,7 +172,10 @@ void report_prepare(const struct report *report, const struct tcprst_verdict *ve
     report_address(reset->src, verdict->source, verdict->ip_version);
     report_address(reset->dst, verdict->destination, verdict->ip_version);
     display_filter(reset, reset->display_filter);
+    report_community_id(reset->community_id, verdict);
     reset->device_text = verdict->device_text_length > 0 ? verdict->device_text : NULL;
+    if (report->redact)
+        redact_texts(reset);
 }
 
 static void set_tuple(struct report_tuple *tuple, const struct tcprst_verdict *verdict)

@@ -25,7 +25,8 @@ struct report_tuple {
     uint8_t ip_version, layer;
 };
 
-enum { FILTER_SIZE = 320 }; /* two pairs of addresses and ports, and a frame number */
+enum { COMMUNITY_ID_SIZE = 32 }; /* "1:" and 20 octets by base64 */
+enum { FILTER_SIZE = 320 };      /* two pairs of addresses and ports, and a frame number */
 
 /* Why a verdict came out so, with --why or --why-not. Borrowed by who is handed it. */
 struct report_why {
@@ -44,6 +45,7 @@ struct report_reset {
     char time[40], time_epoch[32];        /* "" where the packet carries none */
     char src[46], dst[46];
     char display_filter[FILTER_SIZE];
+    char community_id[COMMUNITY_ID_SIZE];
     const char *device_text;               /* NULL: none */
     struct report_tuple tuple;             /* as captured, never to be shown */
     struct report_why why; /* all 0 where nobody asked */
@@ -114,6 +116,8 @@ void report_prepare(const struct report *report, const struct tcprst_verdict *ve
 void report_address(char buffer[46], const uint8_t *address, unsigned ip_version);
 /* RFC 3339 in UTC with so many decimals of a second; "" for TCPRST_TIME_UNKNOWN. */
 void report_time(char buffer[40], int64_t time, unsigned digits);
+/* The Community ID of the RST's connection, as of addresses and ports shown. */
+void report_community_id(char buffer[COMMUNITY_ID_SIZE], const struct tcprst_verdict *verdict);
 /* Seconds since the epoch as a decimal number; "" for TCPRST_TIME_UNKNOWN. */
 void report_epoch(char buffer[32], int64_t time, unsigned digits);
 /* Decimals of a second that make sense in a time of this capture. */

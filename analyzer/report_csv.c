@@ -5,20 +5,18 @@
 #include "report_string.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-static const char header[] =
-    "capture,frame,time,time_epoch,src,src_port,dst,dst_port,layer,connection,display_filter,final,"
-    "duplicate_of,cause,group,strength,stage,acceptance,effect,sender,origin,severity,trigger_"
-    "frame,"
-    "trigger_capture,event_frame,event_capture,idle_seconds,bytes_at_risk_from_sender,"
-    "bytes_at_risk_to_sender,bytes_at_risk_unread_possible,peer_error,device_text\r\n";
-
-static void field(GString *line, const char *text)
+static void text(GString *line, const char *value, bool as_it_is)
 {
     if (line->len > 0)
         g_string_append_c(line, ',');
-    if (text)
-        string_csv(line, text);
+    else if (value && !*value)
+        g_string_append(line, "\"\"");
+    if (value && as_it_is)
+        g_string_append(line, value);
+    else if (value)
+        string_csv(line, value);
 }
 
 /* An empty field for numbers below least. */
@@ -29,81 +27,61 @@ static void number(GString *line, int64_t value, int64_t least)
         g_string_append_printf(line, "%" PRId64, value);
 }
 
-static void frame(GString *line, const struct tcprst_frame *value)
-{
-    number(line, (int64_t)value->number, 1);
-}
-
 static void other_capture(GString *line, const struct report *report,
                           const struct tcprst_frame *value, uint32_t own)
 {
     bool other = value->number > 0 && value->capture != own && value->capture < report->name_count;
-    field(line, other ? report->names[value->capture] : NULL);
+    text(line, other ? report->names[value->capture] : NULL, false);
 }
 
-static void place(GString *line, const struct report_reset *reset)
+static void seconds(GString *line, int64_t nanoseconds)
 {
-    const struct tcprst_verdict *v = reset->verdict;
-    if (*reset->capture)
-        string_csv(line, reset->capture);
-    else
-        g_string_append(line, "\"\"");
-    frame(line, &v->frame);
-    field(line, reset->time);
-    /* A number, though it may begin with a minus sign. */
-    g_string_append_printf(line, ",%s", reset->time_epoch);
-    field(line, reset->src);
-    number(line, v->source_port, 0);
-    field(line, reset->dst);
-    number(line, v->destination_port, 0);
-    number(line, v->layer, 0);
-    number(line, (int64_t)v->connection, 0);
-    field(line, reset->display_filter);
+    g_string_append_c(line, ',');
+    if (nanoseconds >= 0)
+        g_string_append_printf(line, "%" PRId64 ".%09" PRId64, nanoseconds / 1000000000,
+                               nanoseconds % 1000000000);
 }
 
-static void verdict(GString *line, const struct report *report, const struct tcprst_verdict *v)
-{
-    field(line, v->final ? "true" : "false");
-    frame(line, &v->duplicate_of);
-    field(line, tcprst_cause_id(v->cause));
-    field(line, tcprst_group_id(tcprst_cause_info(v->cause)->group));
-    field(line, tcprst_strength_id(v->strength));
-    field(line, tcprst_stage_id(v->stage));
-    field(line, tcprst_acceptance_id(v->acceptance));
-    field(line, tcprst_effect_id(v->effect));
-    field(line, tcprst_sender_id(v->sender));
-    field(line, tcprst_origin_id(v->origin));
-    field(line, tcprst_severity_id(v->severity));
-    frame(line, &v->trigger);
-    other_capture(line, report, &v->trigger, v->frame.capture);
-    frame(line, &v->event);
-    other_capture(line, report, &v->event, v->frame.capture);
-}
-
-static void open_report(struct report *report)
-{
-    report->state = g_string_sized_new(1024);
-    fputs(header, report->out);
-}
+/* A number may begin with a minus sign, which any other text may not. */
+#define CSV_TEXT(member, of, absent) text(line, reset->member, strcmp(#of, "epoch") == 0);
+#define CSV_NUMBER(member, of, absent) number(line, (int64_t)v->member, 0);
+#define CSV_WORD(member, of, absent)                                                               \
+    text(line, (absent) && !v->member ? NULL : tcprst_##of##_id(v->member), false);
+#define CSV_FLAG(member, of, absent) text(line, v->member ? "true" : "false", false);
+#define CSV_COUNT(member, of, absent) number(line, v->member, 0);
+#define CSV_SECONDS(member, of, absent) seconds(line, v->member);
+#define CSV_FRAME(member, of, absent) number(line, (int64_t)v->member.number, 1);
+#define CSV_CAPTURE(member, of, absent) other_capture(line, report, &v->member, v->frame.capture);
+#define CSV_LIST(member, of, absent)
 
 static void write_reset(struct report *report, const struct report_reset *reset)
 {
     const struct tcprst_verdict *v = reset->verdict;
     GString *line = report->state;
     g_string_truncate(line, 0);
-    place(line, reset);
-    verdict(line, report, v);
-    g_string_append_c(line, ',');
-    if (v->idle >= 0)
-        g_string_append_printf(line, "%" PRId64 ".%09" PRId64, v->idle / 1000000000,
-                               v->idle % 1000000000);
-    number(line, v->risk_from_sender, 0);
-    number(line, v->risk_to_sender, 0);
-    number(line, v->unread_possible, 0);
-    field(line, tcprst_peer_error_id(v->peer_error));
-    field(line, reset->device_text);
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    CSV_##KIND(member, of, absent)
+#include "tcprst/verdict.def"
     g_string_append(line, "\r\n");
     fwrite(line->str, 1, line->len, report->out);
+}
+
+static void open_report(struct report *report)
+{
+    static const struct {
+        const char *kind, *key;
+    } columns[] = {
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence) {#KIND, key},
+#include "tcprst/verdict.def"
+    };
+    GString *line = g_string_sized_new(1024);
+    for (size_t i = 0; i < G_N_ELEMENTS(columns); i++)
+        if (strcmp(columns[i].kind, "LIST") != 0)
+            g_string_append_printf(line, "%s%s", line->len > 0 ? "," : "", columns[i].key);
+    g_string_append(line, "\r\n");
+    g_strdelimit(line->str, ".", '_');
+    fputs(line->str, report->out);
+    report->state = line;
 }
 
 static void close_report(struct report *report)

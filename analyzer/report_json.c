@@ -10,14 +10,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-void json_key(GString *out, const char *key)
+static void json_key_part(GString *out, const char *key, size_t length)
 {
     char before = out->len > 0 ? out->str[out->len - 1] : '{';
     if (before != '{' && before != '[')
         g_string_append_c(out, ',');
     g_string_append_c(out, '"');
-    string_add(out, key, strlen(key));
+    string_add(out, key, length);
     string_add(out, "\":", 2);
+}
+
+void json_key(GString *out, const char *key)
+{
+    json_key_part(out, key, strlen(key));
 }
 
 void json_text(GString *out, const char *key, const char *text)
@@ -85,9 +90,9 @@ static void json_seconds(GString *out, const char *key, int64_t nanoseconds)
     g_string_append_len(out, number, length);
 }
 
-static void json_alternatives(GString *out, const struct tcprst_verdict *v)
+static void json_alternatives(GString *out, const char *key, const struct tcprst_verdict *v)
 {
-    json_key(out, "alternatives");
+    json_key(out, key);
     g_string_append_c(out, '[');
     for (unsigned i = 0; i < v->alternative_count; i++) {
         g_string_append(out, i ? ",{" : "{");
@@ -138,59 +143,53 @@ static void json_findings(GString *out, const struct report_reset *reset)
     g_string_append_c(out, ']');
 }
 
-static void json_place(GString *out, const struct report_reset *reset)
+/* The key within the object it stands in: of "a.b" that is b, in the object a, which is opened
+ * where it is not *open already. Closes what was open before; a key without a dot opens none. */
+static const char *json_nested(GString *out, const char **open, const char *key)
 {
-    const struct tcprst_verdict *v = reset->verdict;
-    json_text(out, "capture", reset->capture);
-    json_number(out, "frame", v->frame.number);
-    json_text(out, "time", reset->time[0] ? reset->time : NULL);
-    json_text(out, "time_epoch", reset->time_epoch[0] ? reset->time_epoch : NULL);
-    json_text(out, "src", reset->src);
-    json_number(out, "src_port", v->source_port);
-    json_text(out, "dst", reset->dst);
-    json_number(out, "dst_port", v->destination_port);
-    json_number(out, "layer", v->layer);
-    json_number(out, "connection", v->connection);
-    json_text(out, "display_filter", reset->display_filter);
+    const char *dot = strchr(key, '.');
+    size_t outer = dot ? (size_t)(dot - key) + 1 : 0;
+    bool same = *open && dot && strncmp(*open, key, outer) == 0;
+    if (*open && !same)
+        g_string_append_c(out, '}');
+    if (dot && !same) {
+        json_key_part(out, key, outer - 1);
+        g_string_append_c(out, '{');
+    }
+    *open = dot ? key : NULL;
+    return dot ? dot + 1 : key;
 }
 
-static void json_verdict(GString *out, const struct tcprst_verdict *v)
+static void json_text_or_null(GString *out, const char *key, const char *text, bool may_be_absent)
 {
-    json_flag(out, "final", v->final);
-    json_frame(out, "duplicate_of", &v->duplicate_of);
-    json_text(out, "cause", tcprst_cause_id(v->cause));
-    json_text(out, "group", tcprst_group_id(tcprst_cause_info(v->cause)->group));
-    json_text(out, "strength", tcprst_strength_id(v->strength));
-    json_alternatives(out, v);
-    json_text(out, "stage", tcprst_stage_id(v->stage));
-    json_text(out, "acceptance", tcprst_acceptance_id(v->acceptance));
-    json_text(out, "effect", tcprst_effect_id(v->effect));
-    json_text(out, "sender", tcprst_sender_id(v->sender));
-    json_text(out, "origin", tcprst_origin_id(v->origin));
-    json_text(out, "severity", tcprst_severity_id(v->severity));
+    json_text(out, key, may_be_absent && text && !*text ? NULL : text);
 }
+
+#define JSON_TEXT(member, of, key, absent)                                                         \
+    json_text_or_null(out, key, reset->member, (absent) != NULL);
+#define JSON_NUMBER(member, of, key, absent) json_number(out, key, v->member);
+#define JSON_WORD(member, of, key, absent)                                                         \
+    json_text(out, key, (absent) && !v->member ? NULL : tcprst_##of##_id(v->member));
+#define JSON_FLAG(member, of, key, absent) json_flag(out, key, v->member);
+#define JSON_COUNT(member, of, key, absent) json_octets(out, key, v->member);
+#define JSON_SECONDS(member, of, key, absent) json_seconds(out, key, v->member);
+#define JSON_FRAME(member, of, key, absent) json_frame(out, key, &v->member);
+#define JSON_CAPTURE(member, of, key, absent) json_other_capture(out, key, report, &v->member, own);
+#define JSON_LIST(member, of, key, absent) JSON_LIST_##of(key)
+#define JSON_LIST_alternative(key) json_alternatives(out, key, v);
+#define JSON_LIST_evidence(key)                                                                    \
+    json_evidence_list(out, key, report, own, v->evidence, v->evidence_count);
 
 void json_reset(GString *out, const struct report *report, const struct report_reset *reset)
 {
     const struct tcprst_verdict *v = reset->verdict;
+    const char *open = NULL;
     uint32_t own = v->frame.capture;
     g_string_append_c(out, '{');
-    json_place(out, reset);
-    json_verdict(out, v);
-    json_frame(out, "trigger_frame", &v->trigger);
-    json_other_capture(out, "trigger_capture", report, &v->trigger, own);
-    json_number(out, "event_frame", v->event.number);
-    json_other_capture(out, "event_capture", report, &v->event, own);
-    json_seconds(out, "idle_seconds", v->idle);
-    json_evidence_list(out, "evidence", report, own, v->evidence, v->evidence_count);
-    json_key(out, "bytes_at_risk");
-    g_string_append_c(out, '{');
-    json_octets(out, "from_sender", v->risk_from_sender);
-    json_octets(out, "to_sender", v->risk_to_sender);
-    json_octets(out, "unread_possible", v->unread_possible);
-    g_string_append_c(out, '}');
-    json_text(out, "peer_error", tcprst_peer_error_id(v->peer_error));
-    json_text(out, "device_text", reset->device_text);
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    JSON_##KIND(member, of, json_nested(out, &open, key), absent)
+#include "tcprst/verdict.def"
+    json_nested(out, &open, "");
     if (report->options->why)
         json_findings(out, reset);
     g_string_append_c(out, '}');
@@ -422,17 +421,21 @@ static void write_connection(struct report *report, const struct tcprst_connecti
         report->keep_error = errno;
 }
 
-/* Returns false where the file was not written or read back whole. */
+/* Returns false where the file was not written or read back whole; else an error of writing before
+ * stays errno's. */
 static bool copy_connections(FILE *from, FILE *to)
 {
     char buffer[65536];
     size_t n;
+    int before = errno;
     errno = 0;
     if (fflush(from) != 0 || ferror(from))
         return false;
     rewind(from);
     while ((n = fread(buffer, 1, sizeof buffer, from)) > 0)
         fwrite(buffer, 1, n, to);
+    if (before && !ferror(from))
+        errno = before;
     return !ferror(from);
 }
 

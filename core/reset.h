@@ -110,6 +110,8 @@ struct reset {
     int64_t others_idle[OTHER_TRIGGERS]; /* as idle */
     uint32_t drawn_end; /* of the text that may have drawn it, the end of the last */
     int64_t idle;       /* ns, -1 unknown */
+    int64_t data_idle;  /* likewise, of text only */
+    int64_t age;        /* ns since the incarnation's first segment, -1: it is the first */
 
     int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
     where_t provoked_where;

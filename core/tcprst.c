@@ -425,7 +425,9 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     const struct reset *of = &j->of[j->chosen];
     const struct evidence *e = &j->evidence[j->chosen];
     v->cause = j->decision.cause;
+    v->group = tcprst_cause_info(v->cause)->group;
     v->strength = j->decision.strength;
+    v->group_strength = j->decision.group_strength;
     v->alternative_count = j->decision.alternative_count;
     memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
     v->stage = stage_of(of, &j->ended);
@@ -441,6 +443,9 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     v->trigger = of->has_trigger ? where_frame(of->trigger.where) : (struct tcprst_frame){0, 0};
     v->event = where_frame(j->outcome.event);
     v->idle = of->idle;
+    v->data_idle = r->data_idle;
+    v->age = r->age;
+    v->closed_first = closed_first_of(v, of, &j->ended);
     add_evidence(v, e, &j->decision);
     device_text_of(v, r, e);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_docs.c - writes what is derived from causes.def, pages.def and options.def: make_docs
- * TEMPLATES DIRECTORY
+ * make_docs.c - writes what is derived from causes.def, verdict.def, pages.def and options.def:
+ * make_docs TEMPLATES DIRECTORY
  *
  * causes/<id>.md and causes/README.md, and from TEMPLATES: tcprst.1, completions/ and
  * tcprst.schema.json, where @NAME@ stands for a list.
@@ -246,25 +246,206 @@ static void put_fish_options(GString *out)
  * -------------------------------------------------------------------------------------------------------
  */
 
-#define PUT_WORDS(out, count, id, type)                                                            \
-    for (unsigned i = 0; i < (count); i++)                                                         \
-    g_string_append_printf(out, "%s\"%s\"", i ? ", " : "", id((type)i))
+typedef const char *word_function(unsigned value);
 
-static void put_schema_words(GString *out, const char *name)
+#define WORDS_OF(name, of)                                                                         \
+    static const char *word_##name(unsigned value)                                                 \
+    {                                                                                              \
+        return tcprst_##of##_id((enum tcprst_##of)value);                                          \
+    }
+/* One field of a verdict, and of a WORD its words. */
+struct field {
+    const char *kind, *of, *redact, *key, *filter, *absent, *sentence;
+    word_function *word;
+    unsigned words;
+};
+
+#define WORD_NUMBER(member, of)
+#define WORD_WORD(member, of) WORDS_OF(member, of)
+#define WORD_FLAG(member, of)
+#define WORD_COUNT(member, of)
+#define WORD_SECONDS(member, of)
+#define WORD_FRAME(member, of)
+#define WORD_CAPTURE(member, of)
+#define WORD_TEXT(member, of)
+#define WORD_LIST(member, of)
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    WORD_##KIND(member, of)
+#include "tcprst/verdict.def"
+
+/* How many words there are; the first strength is that of what does not hold, which no verdict has.
+ */
+enum {
+    COUNT_cause = TCPRST_CAUSE_COUNT,
+    COUNT_group = TCPRST_GROUP_COUNT,
+    COUNT_strength = TCPRST_STRENGTH_CERTAIN + 1,
+    COUNT_stage = TCPRST_STAGE_MID_STREAM + 1,
+    COUNT_acceptance = TCPRST_ACCEPTANCE_NO_CONNECTION + 1,
+    COUNT_effect = TCPRST_EFFECT_IGNORED + 1,
+    COUNT_sender = TCPRST_SENDER_SERVER + 1,
+    COUNT_origin = TCPRST_ORIGIN_THIRD_PARTY + 1,
+    COUNT_severity = TCPRST_SEVERITY_SUSPICIOUS + 1,
+    COUNT_peer_error = TCPRST_PEER_ERROR_NONE + 1,
+};
+
+#define ITS_WORDS_NUMBER(member, of) NULL, 0
+#define ITS_WORDS_WORD(member, of) word_##member, COUNT_##of
+#define ITS_WORDS_FLAG(member, of) NULL, 0
+#define ITS_WORDS_COUNT(member, of) NULL, 0
+#define ITS_WORDS_SECONDS(member, of) NULL, 0
+#define ITS_WORDS_FRAME(member, of) NULL, 0
+#define ITS_WORDS_CAPTURE(member, of) NULL, 0
+#define ITS_WORDS_TEXT(member, of) NULL, 0
+#define ITS_WORDS_LIST(member, of) NULL, 0
+static const struct field field_table[] = {
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    {#KIND, #of, #REDACT, key, filter, absent, sentence, ITS_WORDS_##KIND(member, of)},
+#include "tcprst/verdict.def"
+};
+enum { FIELDS = sizeof field_table / sizeof *field_table };
+
+static bool is_kind(const struct field *field, const char *kind)
 {
-    if (strcmp(name, "SCHEMA_CAUSES") == 0)
-        PUT_WORDS(out, TCPRST_CAUSE_COUNT, tcprst_cause_id, enum tcprst_cause);
-    else if (strcmp(name, "SCHEMA_GROUPS") == 0)
-        PUT_WORDS(out, TCPRST_GROUP_COUNT, tcprst_group_id, enum tcprst_group);
-    else if (strcmp(name, "SCHEMA_STAGES") == 0)
-        PUT_WORDS(out, TCPRST_STAGE_MID_STREAM + 1, tcprst_stage_id, enum tcprst_stage);
-    else if (strcmp(name, "SCHEMA_ACCEPTANCES") == 0)
-        PUT_WORDS(out, TCPRST_ACCEPTANCE_NO_CONNECTION + 1, tcprst_acceptance_id,
-                  enum tcprst_acceptance);
-    else if (strcmp(name, "SCHEMA_EFFECTS") == 0)
-        PUT_WORDS(out, TCPRST_EFFECT_IGNORED + 1, tcprst_effect_id, enum tcprst_effect);
-    else if (strcmp(name, "SCHEMA_SEVERITIES") == 0)
-        PUT_WORDS(out, TCPRST_SEVERITY_SUSPICIOUS + 1, tcprst_severity_id, enum tcprst_severity);
+    return strcmp(field->kind, kind) == 0;
+}
+
+static bool is_of(const struct field *field, const char *of)
+{
+    return strcmp(field->of, of) == 0;
+}
+
+static void put_words(GString *out, word_function *word, unsigned first, unsigned count)
+{
+    for (unsigned i = first; i < count; i++)
+        g_string_append_printf(out, "%s\"%s\"", i > first ? ", " : "", word(i));
+}
+
+static void put_schema_type(GString *out, const struct field *field, const char *type)
+{
+    g_string_append_printf(out, field->absent ? "\"type\": [\"%s\", \"null\"]" : "\"type\": \"%s\"",
+                           type);
+}
+
+static void put_schema_text(GString *out, const struct field *field)
+{
+    put_schema_type(out, field, "string");
+    if (is_of(field, "rfc3339"))
+        g_string_append(out, ",\n     \"pattern\": \"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:"
+                             "[0-9]{2}\\\\.[0-9]{6}([0-9]{3})?Z$\"");
+    if (is_of(field, "epoch"))
+        g_string_append(out, ",\n     \"pattern\": \"^-?[0-9]+\\\\.[0-9]{6}([0-9]{3})?$\"");
+}
+
+/* The value of a field, as one or more lines without the last comma. */
+static void put_schema_value(GString *out, const struct field *field)
+{
+    g_string_append(out, "     ");
+    if (is_kind(field, "WORD")) {
+        g_string_append(out, "\"enum\": [");
+        put_words(out, field->word, field->absent || is_of(field, "strength"), field->words);
+        g_string_append(out, field->absent ? ", null]" : "]");
+    } else if (is_kind(field, "LIST")) {
+        put_schema_type(out, field, "array");
+        g_string_append_printf(out, ",\n     \"items\": {\n      \"$ref\": \"#/$defs/%s\"\n     }",
+                               field->of);
+    } else if (is_kind(field, "TEXT") || is_kind(field, "CAPTURE")) {
+        put_schema_text(out, field);
+    } else if (is_kind(field, "FLAG")) {
+        put_schema_type(out, field, "boolean");
+    } else {
+        bool from_1 = is_kind(field, "FRAME") || is_of(field, "frame") || is_of(field, "layer");
+        put_schema_type(out, field, is_kind(field, "SECONDS") ? "number" : "integer");
+        g_string_append_printf(out, ",\n     \"minimum\": %d", from_1);
+        if (is_of(field, "port"))
+            g_string_append(out, ",\n     \"maximum\": 65535");
+    }
+}
+
+/* One property: its value, its sentence and, for programs that compare, the rest of its row. */
+static void put_schema_field(GString *out, const struct field *field, const char *key)
+{
+    g_string_append_printf(out, "    \"%s\": {\n", key);
+    put_schema_value(out, field);
+    g_string_append_printf(out, ",\n     \"description\": \"%s.", field->sentence);
+    if (field->absent)
+        g_string_append_printf(out, " Null where %s.", field->absent);
+    g_string_append_printf(out, "\",\n     \"$comment\": \"redact: %s; filter: %s\"\n    }",
+                           field->redact, field->filter ? field->filter : "none");
+}
+
+/* The object that a key with a dot stands in, and its length; 0: none. */
+static size_t outer_length(const char *key)
+{
+    const char *dot = strchr(key, '.');
+    return dot ? (size_t)(dot - key) : 0;
+}
+
+static bool same_outer(size_t i, size_t j)
+{
+    size_t outer = i < FIELDS && j < FIELDS ? outer_length(field_table[i].key) : 0;
+    return outer > 0 && strncmp(field_table[i].key, field_table[j].key, outer + 1) == 0;
+}
+
+/* The object of fields whose keys begin alike, from the first of them. Returns how many they are.
+ */
+static size_t put_schema_object(GString *out, size_t first)
+{
+    int outer = (int)outer_length(field_table[first].key);
+    GString *keys = g_string_new(NULL);
+    size_t i = first;
+    g_string_append_printf(out,
+                           "    \"%.*s\": {\n    \"type\": \"object\",\n    \"properties\": {\n",
+                           outer, field_table[first].key);
+    do {
+        const char *key = field_table[i].key + outer + 1;
+        g_string_append_printf(keys, "%s\"%s\"", i > first ? ", " : "", key);
+        put_schema_field(out, &field_table[i], key);
+        g_string_append(out, same_outer(first, ++i) ? ",\n" : "\n");
+    } while (same_outer(first, i));
+    g_string_append_printf(out, "    },\n    \"required\": [%s]\n    }", keys->str);
+    g_string_free(keys, TRUE);
+    return i - first;
+}
+
+static void put_schema_reset(GString *out)
+{
+    for (size_t i = 0; i < FIELDS;) {
+        if (outer_length(field_table[i].key) > 0) {
+            i += put_schema_object(out, i);
+        } else {
+            put_schema_field(out, &field_table[i], field_table[i].key);
+            i++;
+        }
+        g_string_append(out, ",\n");
+    }
+}
+
+static void put_schema_reset_keys(GString *out)
+{
+    for (size_t i = 0; i < FIELDS; i++) {
+        size_t outer = outer_length(field_table[i].key);
+        if (i > 0 && same_outer(i, i - 1))
+            continue;
+        g_string_append_printf(out, "%s\"%.*s\"", i ? ", " : "",
+                               (int)(outer ? outer : strlen(field_table[i].key)),
+                               field_table[i].key);
+    }
+}
+
+static void put_man_fields(GString *out)
+{
+    for (size_t i = 0; i < FIELDS; i++) {
+        const struct field *field = &field_table[i];
+        g_string_append(out, ".TP\n.B ");
+        put_roff(out, field->key);
+        g_string_append_c(out, '\n');
+        put_roff(out, field->sentence);
+        if (field->absent) {
+            g_string_append(out, "; null where ");
+            put_roff(out, field->absent);
+        }
+        g_string_append(out, ".\n");
+    }
 }
 
 static void put_list(GString *out, const char *name)
@@ -285,8 +466,14 @@ static void put_list(GString *out, const char *name)
         put_zsh_options(out);
     else if (strcmp(name, "FISH_OPTIONS") == 0)
         put_fish_options(out);
-    else
-        put_schema_words(out, name);
+    else if (strcmp(name, "MAN_FIELDS") == 0)
+        put_man_fields(out);
+    else if (strcmp(name, "SCHEMA_CAUSES") == 0)
+        put_words(out, word_cause, 0, COUNT_cause);
+    else if (strcmp(name, "SCHEMA_RESET") == 0)
+        put_schema_reset(out);
+    else if (strcmp(name, "SCHEMA_RESET_KEYS") == 0)
+        put_schema_reset_keys(out);
 }
 
 /* Replaces each @NAME@ of a template. */

@@ -93,12 +93,29 @@ static void check_words(const struct tcprst_verdict *verdict)
     }
 }
 
+/* What verdict.def says of the absent. */
+#define CHECK_NUMBER(member)
+#define CHECK_WORD(member)
+#define CHECK_FLAG(member)
+#define CHECK_COUNT(member) CHECK(verdict->member >= -1);
+#define CHECK_SECONDS(member) CHECK(verdict->member >= -1);
+#define CHECK_FRAME(member)
+#define CHECK_CAPTURE(member)
+#define CHECK_TEXT(member)
+#define CHECK_LIST(member)
+
+static void check_numbers(const struct tcprst_verdict *verdict)
+{
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    CHECK_##KIND(member)
+#include "tcprst/verdict.def"
+}
+
 static void check_verdict(const struct tcprst_verdict *verdict)
 {
     check_words(verdict);
     CHECK(verdict->flags & TCPRST_RST);
-    CHECK(verdict->idle >= -1 && verdict->unread_possible >= -1);
-    CHECK(verdict->risk_from_sender >= -1 && verdict->risk_to_sender >= -1);
+    check_numbers(verdict);
     CHECK(verdict->event.number >= 1);
     CHECK(verdict->device_text_length < TCPRST_DEVICE_TEXT_SIZE);
     CHECK(strlen(verdict->device_text) == verdict->device_text_length);

@@ -17,31 +17,18 @@ enum { DREW_MAX = 100 };
 static int proto_tcprst = -1;
 static const int *expert_min_strength;
 
-static int hf_cause = -1;
-static int hf_group = -1;
-static int hf_strength = -1;
-static int hf_alternative = -1;
+/* hf_<member> of each field of verdict.def that Wireshark shows. */
+#define HF_ANALYZER(member)
+#define HF_HEAD(member) static int hf_##member = -1;
+#define HF_BODY(member) static int hf_##member = -1;
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    HF_##DOORS(member)
+#include "tcprst/verdict.def"
+
 static int hf_meaning = -1;
-static int hf_evidence = -1;
 static int hf_evidence_frame = -1;
-static int hf_trigger = -1;
-static int hf_event = -1;
-static int hf_duplicate_of = -1;
-static int hf_stage = -1;
-static int hf_acceptance = -1;
-static int hf_effect = -1;
-static int hf_sender = -1;
-static int hf_origin = -1;
-static int hf_severity = -1;
-static int hf_peer_error = -1;
-static int hf_device_text = -1;
-static int hf_idle = -1;
-static int hf_risk_from_sender = -1;
-static int hf_risk_to_sender = -1;
-static int hf_unread_possible = -1;
 static int hf_advice = -1;
 static int hf_references = -1;
-static int hf_final = -1;
 static int hf_drew = -1;
 static int hf_continued = -1;
 
@@ -79,52 +66,34 @@ static expert_field expert_fields[TCPRST_CAUSE_COUNT][SEVERITIES];
         }                                                                                          \
     }
 
+#define REGISTER_WORD(member, of, filter, label, sentence)                                         \
+    STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_FLAG(member, of, filter, label, sentence)                                         \
+    {&hf_##member, {label, filter, FT_BOOLEAN, BASE_NONE, NULL, 0, sentence, HFILL}},
+#define REGISTER_COUNT(member, of, filter, label, sentence)                                        \
+    COUNT_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_SECONDS(member, of, filter, label, sentence)                                      \
+    {&hf_##member, {label, filter, FT_RELATIVE_TIME, BASE_NONE, NULL, 0, sentence, HFILL}},
+#define REGISTER_FRAME(member, of, filter, label, sentence)                                        \
+    FRAME_FIELD(hf_##member, label, filter, FT_FRAMENUM_##of, sentence),
+#define REGISTER_TEXT(member, of, filter, label, sentence)                                         \
+    STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_LIST(member, of, filter, label, sentence)                                         \
+    STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_ANALYZER(KIND, member, of, filter, label, sentence)
+#define REGISTER_HEAD(KIND, ...) REGISTER_##KIND(__VA_ARGS__)
+#define REGISTER_BODY(KIND, ...) REGISTER_##KIND(__VA_ARGS__)
+
 static hf_register_info fields[] = {
-    STRING_FIELD(hf_cause, "Cause", "tcprst.cause", "Why the connection was reset"),
-    STRING_FIELD(hf_group, "Group", "tcprst.group", "Group of the cause"),
-    STRING_FIELD(hf_strength, "Strength", "tcprst.strength",
-                 "How sure the cause is: certain, likely, possible"),
-    STRING_FIELD(hf_alternative, "Alternative", "tcprst.alternative",
-                 "Another cause that could not be excluded, best first"),
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    REGISTER_##DOORS(KIND, member, of, filter, label, sentence)
+#include "tcprst/verdict.def"
     STRING_FIELD(hf_meaning, "Meaning", "tcprst.meaning", "What the cause means"),
-    STRING_FIELD(hf_evidence, "Evidence", "tcprst.evidence",
-                 "A fact the verdict rests on, most telling first"),
     FRAME_FIELD(hf_evidence_frame, "Seen in frame", "tcprst.evidence.frame", FT_FRAMENUM_NONE,
                 "The frame that shows this"),
-    FRAME_FIELD(hf_trigger, "Drawn by frame", "tcprst.trigger", FT_FRAMENUM_REQUEST,
-                "The segment that this RST answers"),
-    FRAME_FIELD(hf_event, "First RST of this event", "tcprst.event", FT_FRAMENUM_NONE,
-                "RSTs that follow from one another are one event"),
-    FRAME_FIELD(hf_duplicate_of, "Duplicate of frame", "tcprst.duplicate_of", FT_FRAMENUM_NONE,
-                "The same packet captured before; it counts in no total"),
-    STRING_FIELD(hf_stage, "Stage", "tcprst.stage", "The connection just before the RST"),
-    STRING_FIELD(hf_acceptance, "Acceptance", "tcprst.acceptance",
-                 "What its numbers say to its receiver"),
-    STRING_FIELD(hf_effect, "Effect", "tcprst.effect", "What it did, by what followed it"),
-    STRING_FIELD(hf_sender, "Sender", "tcprst.sender", "Whose address it carries as its source"),
-    STRING_FIELD(hf_origin, "Origin", "tcprst.origin", "Who really sent it"),
-    STRING_FIELD(hf_severity, "Severity", "tcprst.severity", "benign, notable or suspicious"),
-    STRING_FIELD(hf_peer_error, "Peer's error", "tcprst.peer_error",
-                 "What the receiving application is told"),
-    STRING_FIELD(hf_device_text, "Device's text", "tcprst.device_text",
-                 "Text or code that the RST itself carries"),
-    {&hf_idle,
-     {"Idle before", "tcprst.idle", FT_RELATIVE_TIME, BASE_NONE, NULL, 0,
-      "From the connection's previous segment to the one that drew the RST, or to the RST", HFILL}},
-    COUNT_FIELD(hf_risk_from_sender, "Bytes at risk from its sender",
-                "tcprst.bytes_at_risk.from_sender",
-                "Sent by the RST's sender and not acknowledged when it took effect"),
-    COUNT_FIELD(hf_risk_to_sender, "Bytes at risk to its sender", "tcprst.bytes_at_risk.to_sender",
-                "Sent to the RST's sender and not acknowledged when it took effect"),
-    COUNT_FIELD(hf_unread_possible, "Bytes possibly unread by its sender",
-                "tcprst.bytes_at_risk.unread_possible",
-                "Received by the RST's sender, and nothing shows that its application read them"),
     STRING_FIELD(hf_advice, "Check next", "tcprst.advice", "What to look at next"),
     STRING_FIELD(hf_references, "References", "tcprst.references",
                  "Where the standards and kernels say so"),
-    {&hf_final,
-     {"Final", "tcprst.final", FT_BOOLEAN, BASE_NONE, NULL, 0,
-      "False while packets still to come may change the verdict", HFILL}},
     FRAME_FIELD(hf_drew, "Drew the reset in frame", "tcprst.drew", FT_FRAMENUM_RESPONSE,
                 "The RST that answers this segment"),
     {&hf_continued,
@@ -296,27 +265,45 @@ static void add_alternatives(struct place at, const struct tcprst_verdict *verdi
     }
 }
 
+static void add_seconds(struct place at, int hf, int64_t nanoseconds)
+{
+    if (nanoseconds < 0)
+        return;
+    nstime_t time = {.secs = (time_t)(nanoseconds / 1000000000),
+                     .nsecs = (int)(nanoseconds % 1000000000)};
+    proto_item_set_generated(proto_tree_add_time(at.tree, hf, at.tvb, 0, 0, &time));
+}
+
+static const char *text_device_text(const struct tcprst_verdict *verdict)
+{
+    return verdict->device_text_length ? verdict->device_text : NULL;
+}
+
+static void add_word_or_none(struct place at, int hf, const char *word)
+{
+    if (word)
+        add_word(at, hf, word);
+}
+
+#define ADD_WORD(member, of, absent)                                                               \
+    add_word_or_none(at, hf_##member,                                                              \
+                     (absent) && !verdict->member ? NULL : tcprst_##of##_id(verdict->member));
+#define ADD_FLAG(member, of, absent)                                                               \
+    proto_item_set_generated(                                                                      \
+        proto_tree_add_boolean(at.tree, hf_##member, at.tvb, 0, 0, verdict->member));
+#define ADD_FRAME(member, of, absent) add_frame(at, hf_##member, &verdict->member);
+#define ADD_COUNT(member, of, absent) add_count(at, hf_##member, verdict->member);
+#define ADD_SECONDS(member, of, absent) add_seconds(at, hf_##member, verdict->member);
+#define ADD_TEXT(member, of, absent) add_word_or_none(at, hf_##member, text_##member(verdict));
+#define ADD_ANALYZER(KIND, member, of, absent)
+#define ADD_HEAD(KIND, member, of, absent)
+#define ADD_BODY(KIND, member, of, absent) ADD_##KIND(member, of, absent)
+
 static void add_dimensions(struct place at, const struct tcprst_verdict *verdict)
 {
-    add_word(at, hf_stage, tcprst_stage_id(verdict->stage));
-    add_word(at, hf_acceptance, tcprst_acceptance_id(verdict->acceptance));
-    add_word(at, hf_effect, tcprst_effect_id(verdict->effect));
-    add_word(at, hf_sender, tcprst_sender_id(verdict->sender));
-    add_word(at, hf_origin, tcprst_origin_id(verdict->origin));
-    add_word(at, hf_severity, tcprst_severity_id(verdict->severity));
-    const char *error = tcprst_peer_error_id(verdict->peer_error);
-    if (error)
-        add_word(at, hf_peer_error, error);
-    if (verdict->device_text_length)
-        add_word(at, hf_device_text, verdict->device_text);
-    if (verdict->idle >= 0) {
-        nstime_t idle = {.secs = (time_t)(verdict->idle / 1000000000),
-                         .nsecs = (int)(verdict->idle % 1000000000)};
-        proto_item_set_generated(proto_tree_add_time(at.tree, hf_idle, at.tvb, 0, 0, &idle));
-    }
-    add_count(at, hf_risk_from_sender, verdict->risk_from_sender);
-    add_count(at, hf_risk_to_sender, verdict->risk_to_sender);
-    add_count(at, hf_unread_possible, verdict->unread_possible);
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    ADD_##DOORS(KIND, member, of, absent)
+#include "tcprst/verdict.def"
 }
 
 static void add_advice(struct place at, const struct tcprst_verdict *verdict)

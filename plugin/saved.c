@@ -12,10 +12,21 @@ struct saved_evidence {
     uint8_t fact, holds;
 };
 
+/* What a field of verdict.def needs: words and flags an octet, frames 32 bits as in Wireshark. */
+#define SAVED_NUMBER(member)
+#define SAVED_WORD(member) uint8_t member;
+#define SAVED_FLAG(member) uint8_t member;
+#define SAVED_COUNT(member) int64_t member;
+#define SAVED_SECONDS(member) int64_t member;
+#define SAVED_FRAME(member) uint32_t member;
+#define SAVED_CAPTURE(member)
+#define SAVED_TEXT(member)
+#define SAVED_LIST(member)
+
 struct tcprst_saved {
-    int64_t idle, risk_from_sender, risk_to_sender, unread_possible;
-    uint32_t duplicate_of, trigger, event;
-    uint8_t cause, strength, stage, acceptance, effect, sender, origin, severity, peer_error;
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    SAVED_##KIND(member)
+#include "tcprst/verdict.def"
     uint8_t alternative_count, evidence_count;
     uint16_t device_text_length;
     struct saved_evidence evidence[];
@@ -47,6 +58,16 @@ static void save_lists(struct tcprst_saved *saved, const struct tcprst_verdict *
     memcpy(p, verdict->device_text, saved->device_text_length);
 }
 
+#define SAVE_NUMBER(member)
+#define SAVE_WORD(member) saved->member = (uint8_t)verdict->member;
+#define SAVE_FLAG(member) saved->member = verdict->member;
+#define SAVE_COUNT(member) saved->member = verdict->member;
+#define SAVE_SECONDS(member) saved->member = verdict->member;
+#define SAVE_FRAME(member) saved->member = (uint32_t)verdict->member.number;
+#define SAVE_CAPTURE(member)
+#define SAVE_TEXT(member)
+#define SAVE_LIST(member)
+
 struct tcprst_saved *tcprst_save(const struct tcprst_verdict *verdict)
 {
     size_t size = sizeof(struct tcprst_saved) +
@@ -54,26 +75,13 @@ struct tcprst_saved *tcprst_save(const struct tcprst_verdict *verdict)
                   2 * verdict->alternative_count + verdict->device_text_length;
     struct tcprst_saved *saved = (struct tcprst_saved *)wmem_alloc(wmem_file_scope(), size);
     *saved = (struct tcprst_saved){
-        .idle = verdict->idle,
-        .risk_from_sender = verdict->risk_from_sender,
-        .risk_to_sender = verdict->risk_to_sender,
-        .unread_possible = verdict->unread_possible,
-        .duplicate_of = (uint32_t)verdict->duplicate_of.number,
-        .trigger = (uint32_t)verdict->trigger.number,
-        .event = (uint32_t)verdict->event.number,
-        .cause = (uint8_t)verdict->cause,
-        .strength = (uint8_t)verdict->strength,
-        .stage = (uint8_t)verdict->stage,
-        .acceptance = (uint8_t)verdict->acceptance,
-        .effect = (uint8_t)verdict->effect,
-        .sender = (uint8_t)verdict->sender,
-        .origin = (uint8_t)verdict->origin,
-        .severity = (uint8_t)verdict->severity,
-        .peer_error = (uint8_t)verdict->peer_error,
         .alternative_count = (uint8_t)verdict->alternative_count,
         .evidence_count = (uint8_t)verdict->evidence_count,
         .device_text_length = (uint16_t)verdict->device_text_length,
     };
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    SAVE_##KIND(member)
+#include "tcprst/verdict.def"
     save_lists(saved, verdict);
     return saved;
 }
@@ -98,29 +106,25 @@ static void restore_lists(const struct tcprst_saved *saved, struct tcprst_verdic
     memcpy(verdict->device_text, p, saved->device_text_length);
 }
 
+#define RESTORE_NUMBER(member, of)
+#define RESTORE_WORD(member, of) verdict->member = (enum tcprst_##of)saved->member;
+#define RESTORE_FLAG(member, of) verdict->member = saved->member != 0;
+#define RESTORE_COUNT(member, of) verdict->member = saved->member;
+#define RESTORE_SECONDS(member, of) verdict->member = saved->member;
+#define RESTORE_FRAME(member, of) verdict->member.number = saved->member;
+#define RESTORE_CAPTURE(member, of)
+#define RESTORE_TEXT(member, of)
+#define RESTORE_LIST(member, of)
+
 void tcprst_restore(const struct tcprst_saved *saved, struct tcprst_verdict *verdict)
 {
     *verdict = (struct tcprst_verdict){
-        .final = true,
-        .cause = (enum tcprst_cause)saved->cause,
-        .strength = (enum tcprst_strength)saved->strength,
         .alternative_count = saved->alternative_count,
-        .stage = (enum tcprst_stage)saved->stage,
-        .acceptance = (enum tcprst_acceptance)saved->acceptance,
-        .effect = (enum tcprst_effect)saved->effect,
-        .sender = (enum tcprst_sender)saved->sender,
-        .origin = (enum tcprst_origin)saved->origin,
-        .severity = (enum tcprst_severity)saved->severity,
-        .peer_error = (enum tcprst_peer_error)saved->peer_error,
-        .duplicate_of.number = saved->duplicate_of,
-        .trigger.number = saved->trigger,
-        .event.number = saved->event,
-        .idle = saved->idle,
-        .risk_from_sender = saved->risk_from_sender,
-        .risk_to_sender = saved->risk_to_sender,
-        .unread_possible = saved->unread_possible,
         .evidence_count = saved->evidence_count,
         .device_text_length = saved->device_text_length,
     };
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    RESTORE_##KIND(member, of)
+#include "tcprst/verdict.def"
     restore_lists(saved, verdict);
 }

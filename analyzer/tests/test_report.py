@@ -30,14 +30,21 @@ except ImportError:
     jsonschema = None
 
 SCHEMA = json.loads((ROOT / "docs" / "tcprst.schema.json").read_text(encoding="utf-8"))
-KEYS = ["capture", "frame", "time", "time_epoch", "src", "src_port", "dst", "dst_port", "layer", "connection",
-        "display_filter", "final", "duplicate_of", "cause", "group", "strength", "alternatives", "stage", "acceptance",
-        "effect", "sender", "origin", "severity", "trigger_frame", "trigger_capture", "event_frame", "event_capture",
-        "idle_seconds", "evidence", "bytes_at_risk", "peer_error", "device_text"]
+FIELDS = SCHEMA["$defs"]["reset"]["properties"]
+KEYS = SCHEMA["$defs"]["reset"]["required"]
 
 
 def lines_of(run):
     return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def flattened(line):
+    """The keys of a reset as csv writes them: what stands in an object is named with it."""
+    flat = {}
+    for key, value in line.items():
+        inner = {f"{key}_{name}": each for name, each in value.items()} if isinstance(value, dict) else {key: value}
+        flat.update(inner)
+    return flat
 
 
 class Case(unittest.TestCase):
@@ -355,6 +362,42 @@ class Lines(Case):
             self.assertTrue(lines[0]["display_filter"].endswith(" && frame.number >= 7"), lines[0]["display_filter"])
 
 
+    def test_pauses_age_and_who_closed_first(self):
+        """Of a connection that its server resets where the request came last."""
+        talk = Conversation()
+        talk.abort(443)
+        line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "abort.pcap")))[0]
+        times = [seconds * 1000000 + fraction for seconds, fraction in talk.times]
+        opened, asked, reset = times[0], times[-2], times[-1]
+        self.assertIsNone(line["trigger_frame"])
+        for key, since in (("age_seconds", opened), ("data_idle_seconds", asked), ("idle_seconds", asked)):
+            self.assertAlmostEqual(line[key], (reset - since) / 1e6, places=6, msg=key)
+        self.assertEqual((line["closed_first"], line["group_strength"]), ("server", line["strength"]))
+        talk.refuse(8080)
+        line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "refused.pcap")))[1]
+        self.assertEqual((line["age_seconds"], line["data_idle_seconds"], line["closed_first"]), (0, None, "server"))
+
+    @unittest.skipUnless(shutil.which("tshark"), "tshark is not installed")
+    def test_community_id_is_wiresharks(self):
+        """Both address families, either end the lower one, equal addresses."""
+        talk = Conversation("10.0.0.9", "10.0.0.9")
+        talk.refuse(500, 501)
+        six = Conversation("2001:db8::85", "2001:db8::80", packets.ipv6)
+        six.refuse(443)
+        captures = [talk.write(self.directory / "same.pcap"), six.write(self.directory / "six.pcap"),
+                    *sorted(RECORDED.glob("closed-port.v?.client.pcap*"))]
+        compared = 0
+        for capture in (path for path in captures if path.suffix != ".truth"):
+            shown = subprocess.run(["tshark", "-r", capture, "--enable-protocol", "communityid", "-Y", "tcp.flags.reset == 1",
+                                    "-T", "fields", "-e", "communityid"], capture_output=True, text=True, check=False)
+            if shown.returncode != 0:
+                self.skipTest("this tshark knows no Community ID")
+            said = [line["community_id"] for line in lines_of(tcprst("-f", "ndjson", capture))]
+            self.assertEqual(said, shown.stdout.split())
+            compared += len(said)
+        self.assertGreater(compared, 3)
+
+
 class Csv(Case):
     def test_same_values_as_ndjson(self):
         captures = sorted(RECORDED.glob("*.v4.client.pcap*"))[:40]
@@ -365,10 +408,11 @@ class Csv(Case):
         lines = lines_of(tcprst("-q", "-f", "ndjson", *captures))
         self.assertEqual(len(rows), len(lines))
         for row, line in zip(rows, lines):
-            flat = {**line, **{f"bytes_at_risk_{key}": value for key, value in line["bytes_at_risk"].items()}}
+            flat = flattened(line)
+            self.assertEqual(list(row), [key for key, value in flat.items() if not isinstance(value, list)])
             for key, value in row.items():
                 expected = flat[key]
-                if key == "idle_seconds" and expected is not None:
+                if key.endswith("_seconds") and expected is not None:
                     self.assertAlmostEqual(float(value), expected, places=6)
                     continue
                 self.assertEqual(value, "" if expected is None else
@@ -531,6 +575,28 @@ class Redact(Case):
         ends = {(c["client"]["address"], c["server"]["address"]) for c in document["connections"]}
         self.assertIn((a["dst"], a["src"]), ends)
         self.assertEqual(document["captures"][0]["file"], a["capture"])
+
+    def test_each_field_as_its_row_says(self):
+        """KEPT, STAND_IN, GONE of verdict.def, on every reset of some captures."""
+        talk = Conversation()
+        talk.abort(443, 51235, b"BIG-IP: [0x1:2] secret reason")
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::100]
+        seen = set()
+        for capture in (talk.write(self.directory / "talk.pcap"), *captures):
+            plain, redacted = (lines_of(tcprst("-q", "-f", "ndjson", *options, capture))
+                               for options in ([], ["--redact"]))
+            self.assertEqual(len(plain), len(redacted))
+            for told, shown in zip(plain, redacted):
+                for key in FIELDS.keys() & told.keys():
+                    how = FIELDS[key].get("$comment", "redact: KEPT;").partition(";")[0]
+                    seen.add((how, told[key] is None))
+                    if how == "redact: KEPT" or told[key] is None:
+                        self.assertEqual(shown[key], told[key], key)
+                    elif how == "redact: GONE":
+                        self.assertEqual(shown[key], "(redacted)", key)
+                    elif isinstance(told[key], str):
+                        self.assertNotEqual(shown[key], told[key], key)
+        self.assertLessEqual({("redact: KEPT", False), ("redact: STAND_IN", False), ("redact: GONE", False)}, seen)
 
     def test_damage_does_not_name_the_file(self):
         cut = self.directory / "customer-acme.pcap"

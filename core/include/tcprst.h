@@ -255,28 +255,36 @@ struct tcprst_verdict {
     uint32_t seq, ack;   /* of the RST, raw */
     uint64_t connection; /* number within the handle, from 0, in the order of first segments */
 
-    bool final; /* no later packet will change it */
-    enum tcprst_cause cause;
-    enum tcprst_strength strength;
+    /* One member a row of verdict.def that declares one, which says what it is and when it is
+     * absent.
+     */
+#define TCPRST_MEMBER_NUMBER(member, of)
+#define TCPRST_MEMBER_WORD(member, of) enum tcprst_##of member;
+#define TCPRST_MEMBER_FLAG(member, of) bool member;
+#define TCPRST_MEMBER_COUNT(member, of) int64_t member;
+#define TCPRST_MEMBER_SECONDS(member, of) int64_t member; /* nanoseconds */
+#define TCPRST_MEMBER_FRAME(member, of) struct tcprst_frame member;
+#define TCPRST_MEMBER_CAPTURE(member, of)
+#define TCPRST_MEMBER_TEXT(member, of)
+#define TCPRST_MEMBER_LIST(member, of)
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
+    TCPRST_MEMBER_##KIND(member, of)
+#include "tcprst/verdict.def"
+#undef TCPRST_MEMBER_NUMBER
+#undef TCPRST_MEMBER_WORD
+#undef TCPRST_MEMBER_FLAG
+#undef TCPRST_MEMBER_COUNT
+#undef TCPRST_MEMBER_SECONDS
+#undef TCPRST_MEMBER_FRAME
+#undef TCPRST_MEMBER_CAPTURE
+#undef TCPRST_MEMBER_TEXT
+#undef TCPRST_MEMBER_LIST
+
     unsigned alternative_count;
     struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES]; /* best first */
-    enum tcprst_stage stage;
-    enum tcprst_acceptance acceptance;
-    enum tcprst_effect effect;
-    enum tcprst_sender sender;
-    enum tcprst_origin origin;
-    enum tcprst_severity severity;
-    enum tcprst_peer_error peer_error;
     /* The connection's first segment, where an earlier connection of the same addresses and ports
      * is known; else number 0. */
     struct tcprst_frame reused_from;
-    struct tcprst_frame duplicate_of; /* number 0: it is no duplicate */
-    struct tcprst_frame trigger;      /* number 0: none */
-    struct tcprst_frame event;        /* first RST of its event, itself when first */
-    int64_t idle;                     /* nanoseconds, -1 unknown */
-    int64_t risk_from_sender;         /* octets, -1 unknown */
-    int64_t risk_to_sender;
-    int64_t unread_possible;
     unsigned evidence_count;
     struct tcprst_evidence
         evidence[TCPRST_MAX_EVIDENCE]; /* what the cause rests on, most telling first */

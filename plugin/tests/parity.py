@@ -22,38 +22,34 @@ from wireshark import Wireshark, read_what_it_could
 SEPARATOR, AGGREGATOR = "\x1e", "\x1f"
 
 
-def one(key):
-    return lambda reset: [] if reset[key] is None else [reset[key]]
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "tcprst.schema.json"
 
 
-def at_risk(key):
-    return lambda reset: [] if reset["bytes_at_risk"][key] is None else [reset["bytes_at_risk"][key]]
+def value_at(path):
+    def value(reset):
+        for key in path:
+            reset = reset[key]
+        return [] if reset is None else [reset]
+    return value
 
 
-# Field of the plugin: what ndjson has for it, as a list.
+def shared_fields(properties, path=()):
+    """By the schema, which verdict.def makes: {field of the plugin: what ndjson has for it, as a list}. Of arrays and what is
+    in them the schema does not say as much."""
+    shared = {}
+    for key, about in properties.items():
+        shared.update(shared_fields(about.get("properties", {}), (*path, key)))
+        name = about.get("$comment", "").rpartition("filter: ")[2]
+        if name.startswith("tcprst.") and about.get("type") != "array":
+            shared[name] = value_at((*path, key))
+    return shared
+
+
 SHARED = {
-    "tcprst.cause": one("cause"),
-    "tcprst.group": one("group"),
-    "tcprst.strength": one("strength"),
-    "tcprst.stage": one("stage"),
-    "tcprst.acceptance": one("acceptance"),
-    "tcprst.effect": one("effect"),
-    "tcprst.sender": one("sender"),
-    "tcprst.origin": one("origin"),
-    "tcprst.severity": one("severity"),
-    "tcprst.peer_error": one("peer_error"),
-    "tcprst.device_text": one("device_text"),
+    **shared_fields(json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]["reset"]["properties"]),
     "tcprst.alternative": lambda reset: [a["cause"] for a in reset["alternatives"]],
     "tcprst.evidence": lambda reset: [e["fact"] for e in reset["evidence"]],
     "tcprst.evidence.frame": lambda reset: [e["frame"] for e in reset["evidence"] if e["frame"] is not None],
-    "tcprst.trigger": one("trigger_frame"),
-    "tcprst.event": one("event_frame"),
-    "tcprst.duplicate_of": one("duplicate_of"),
-    "tcprst.idle": one("idle_seconds"),
-    "tcprst.bytes_at_risk.from_sender": at_risk("from_sender"),
-    "tcprst.bytes_at_risk.to_sender": at_risk("to_sender"),
-    "tcprst.bytes_at_risk.unread_possible": at_risk("unread_possible"),
-    "tcprst.final": one("final"),
 }
 
 
