@@ -9,6 +9,7 @@
  */
 #include "tcprst.h"
 
+#include "clock.h"
 #include "connection.h"
 #include "dimensions.h"
 #include "host.h"
@@ -40,9 +41,7 @@ struct tcprst {
     size_t pending;
     size_t held;          /* octets of RSTs, pending or done, and of what hangs on them */
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
-    int64_t now;          /* latest capture time, on the core's own clock */
-    int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
-    unsigned behind;      /* segments in a row that are far older than now */
+    struct clock clock;
     uint64_t serial;
     const struct decision *decision; /* of the verdict being handed out */
     const struct evidence *evidence;
@@ -54,7 +53,7 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     if (!core)
         return NULL;
     core->options = *options;
-    core->now = INT64_MIN;
+    clock_start(&core->clock);
     core->table = table_new(options->max_connections, options->hash_seed);
     core->hosts = hosts_new();
     core->index = calloc(MAX_PENDING, sizeof *core->index);
@@ -474,7 +473,7 @@ static void finalize_first(struct tcprst *core)
 
 static void finalize_due(struct tcprst *core)
 {
-    while (core->first && core->now - core->first->when > HORIZON)
+    while (core->first && core->clock.now - core->first->when > HORIZON)
         finalize_first(core);
 }
 
@@ -553,7 +552,7 @@ static void tell_numbered(struct tcprst *core, size_t i, bool given_up)
 static void make_room(struct tcprst *core)
 {
     bool full;
-    size_t victim = table_victim(core->table, core->now, &full);
+    size_t victim = table_victim(core->table, core->clock.now, &full);
     if (victim == TABLE_NONE)
         return;
     tell_numbered(core, victim, full);
@@ -669,7 +668,7 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
         core->statistics.out_of_memory++;
         return;
     }
-    reset_begin(r, c, s, d, core->now);
+    reset_begin(r, c, s, d, core->clock.now);
     r->serial = core->serial;
     find_duplicate(r);
     note_event(c, r);
@@ -679,7 +678,7 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     if (!r->after)
         core->statistics.out_of_memory++;
     r->after_pushed = c->last_other;
-    struct recent *e = connection_track(c, s, d, core->now);
+    struct recent *e = connection_track(c, s, d, core->clock.now);
     if (e && r->duplicate_of) {
         e->bits |= RECENT_DUPLICATE;
         c->copies++;
@@ -727,41 +726,11 @@ static void note_opening(struct tcprst *core, struct connection *c, const struct
     bool stray = e->bits & RECENT_STRAY, syn_ack = s->flags & TCPRST_ACK;
     if (e->bits & RECENT_DUPLICATE)
         return;
-    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->now);
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
     if (syn_ack && stray && (c->end[!d].seen & END_SYN))
         host_note_wrong_syn_ack(host, host_target(s->destination, 0));
     if (!stray)
-        host_note_opening(host, s, core->now, syn_ack ? c->end[d].rtt_min : -1);
-}
-
-/* A capture's time on the core's clock, which never runs backwards and in which no difference
- * overflows. */
-static int64_t core_time(const struct tcprst *core, int64_t time)
-{
-    if (time < TIME_MIN)
-        time = TIME_MIN;
-    return time > TIME_MAX - core->set_back ? TIME_MAX : time + core->set_back;
-}
-
-/* Segments may come a little out of order, or without a time; the past stays past. Where the time
- * stays far behind, the clock was set back (or one time was wrong) and goes on from where it was.
- */
-static void note_time(struct tcprst *core, const struct tcprst_segment *s)
-{
-    if (s->time == TCPRST_TIME_UNKNOWN) {
-        if (core->now == INT64_MIN)
-            core->now = 0;
-        return;
-    }
-    int64_t time = core_time(core, s->time);
-    if (time >= core->now || core->now - time <= CLOCK_BEHIND) {
-        core->behind = 0;
-    } else if (++core->behind == CLOCK_SET_BACK) {
-        core->set_back += core->now - time;
-        core->behind = 0;
-    }
-    if (time > core->now)
-        core->now = time;
+        host_note_opening(host, s, core->clock.now, syn_ack ? c->end[d].rtt_min : -1);
 }
 
 static void expect_host(struct tcprst *core, const struct tcprst_segment *s)
@@ -799,16 +768,16 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     bool is_reset = s->flags & TCPRST_RST;
     core->statistics.segments++;
     look_ahead(core, s);
-    note_time(core, s);
+    clock_note(&core->clock, s->time);
     finalize_due(core);
     int d;
     bool made;
     struct connection *c = table_get(core->table, s, &d, &made);
     if (c && made) {
         connection_begin_anew(c, core->statistics.connections++);
-        c->last_time = core->now;
+        c->last_time = core->clock.now;
         make_room(core);
-    } else if (c && connection_begins_anew(c, s, d) && !connection_duplicate(c, s, d, core->now)) {
+    } else if (c && connection_begins_anew(c, s, d) && !connection_duplicate(c, s, d, core->clock.now)) {
         settle(core, c);
         tell_connection(core, c, false);
         if (!connection_begin_anew(c, core->statistics.connections++))
@@ -824,7 +793,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
         core->serial++;
         return true;
     }
-    struct recent *e = c ? connection_track(c, s, d, core->now) : NULL;
+    struct recent *e = c ? connection_track(c, s, d, core->clock.now) : NULL;
     if (!e) {
         core->statistics.out_of_memory++;
         return false;
@@ -838,9 +807,9 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
 
 void tcprst_advance(struct tcprst *core, int64_t now)
 {
-    now = core_time(core, now);
-    if (now > core->now)
-        core->now = now;
+    now = clock_of(&core->clock, now);
+    if (now > core->clock.now)
+        core->clock.now = now;
     finalize_due(core);
 }
 
