@@ -30,6 +30,8 @@ enum exit_status {
     EXIT_WRONG = 2,
 };
 
+#define NS 1000000000 /* a second */
+
 enum {
     BATCH = 256,       /* segments asked for at once */
     PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
@@ -58,7 +60,7 @@ struct run {
     bool live;       /* standard input is among the captures */
     int64_t last_time; /* of the last segment, and the monotonic clock when it came */
     gint64 last_arrival;
-    bool fresh; /* packets arrive as they are captured */
+    bool fresh; /* packets arrive, or once arrived, as they are captured */
     struct progress progress;
 };
 
@@ -137,7 +139,21 @@ static int64_t wall_clock(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (int64_t)now.tv_sec * NS + now.tv_nsec;
+}
+
+/* A live input's segments have come. */
+static void note_arrival(struct run *run, const struct tcprst_segment *segments, size_t count)
+{
+    if (count == 0)
+        return;
+    run->last_arrival = g_get_monotonic_time();
+    run->last_time = segments[count - 1].time;
+    if (run->last_time == TCPRST_TIME_UNKNOWN)
+        return;
+    int64_t lag = wall_clock() / NS - run->last_time / NS;
+    /* Once so, always so: that capture's clock, or ours, may yet be set. */
+    run->fresh = run->fresh || ABS(lag) < LIVE_LAG_S;
 }
 
 /* Time of a live input passes with its other packets too, and, where it is silent, with our clock;
@@ -145,18 +161,14 @@ static int64_t wall_clock(void)
  * there it does not. */
 static void let_time_pass(struct run *run, enum input_status status)
 {
-    const struct input_capture *capture = input_capture(run->input, run->capture);
-    if (!run->core || capture->last_time == TCPRST_TIME_UNKNOWN)
+    if (!run->core)
         return;
-    if (capture->last_time > run->last_time) {
-        run->last_time = capture->last_time;
-        run->last_arrival = g_get_monotonic_time();
-        run->fresh = wall_clock() - run->last_time < (int64_t)LIVE_LAG_S * 1000000000;
-        tcprst_advance(run->core, run->last_time);
-    }
+    int64_t elapsed = (g_get_monotonic_time() - run->last_arrival) * 1000;
+    int64_t time = input_capture(run->input, run->capture)->last_time;
     if (status == INPUT_PAUSED && run->fresh)
-        tcprst_advance(run->core,
-                       run->last_time + (g_get_monotonic_time() - run->last_arrival) * 1000);
+        tcprst_silence(run->core, elapsed);
+    else if (!run->fresh || time / NS < run->last_time / NS + elapsed / NS)
+        tcprst_advance(run->core, time);
 }
 
 /* Returns false where writing failed and reading on is pointless. */
@@ -168,6 +180,7 @@ static bool read_all(struct run *run)
         size_t count = input_read(run->input, segments, BATCH, &status);
         feed(run, segments, count);
         if (run->live) {
+            note_arrival(run, segments, count);
             let_time_pass(run, status);
             fflush(run->out);
         }

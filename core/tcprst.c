@@ -473,7 +473,7 @@ static void finalize_first(struct tcprst *core)
 
 static void finalize_due(struct tcprst *core)
 {
-    while (core->first && core->clock.now - core->first->when > HORIZON)
+    while (core->first && core->clock.reached - core->first->when > HORIZON)
         finalize_first(core);
 }
 
@@ -777,7 +777,8 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
         connection_begin_anew(c, core->statistics.connections++);
         c->last_time = core->clock.now;
         make_room(core);
-    } else if (c && connection_begins_anew(c, s, d) && !connection_duplicate(c, s, d, core->clock.now)) {
+    } else if (c && connection_begins_anew(c, s, d) &&
+               !connection_duplicate(c, s, d, core->clock.now)) {
         settle(core, c);
         tell_connection(core, c, false);
         if (!connection_begin_anew(c, core->statistics.connections++))
@@ -805,11 +806,15 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     return false;
 }
 
-void tcprst_advance(struct tcprst *core, int64_t now)
+void tcprst_advance(struct tcprst *core, int64_t time)
 {
-    now = clock_of(&core->clock, now);
-    if (now > core->clock.now)
-        core->clock.now = now;
+    clock_reach(&core->clock, time);
+    finalize_due(core);
+}
+
+void tcprst_silence(struct tcprst *core, int64_t elapsed)
+{
+    clock_wait(&core->clock, elapsed);
     finalize_due(core);
 }
 

@@ -381,9 +381,15 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint
  * feeding takes (to two thirds, where connections are many). */
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
-/* Says that capture time has reached now (nanoseconds since the epoch) although no packet came:
- * makes verdicts final that only waited for time to pass. For live input that pauses. */
-void tcprst_advance(struct tcprst *core, int64_t now);
+/* Time that passes without segments, for live input: makes verdicts final that only waited for it,
+ * and changes nothing else. Segments to come are judged by their own times alone, so that the same
+ * packets get the same verdicts from a file.
+ *
+ * A packet that is no TCP segment was captured at that time (nanoseconds since the epoch, by the
+ * capture's clock, whatever it was set to; TCPRST_TIME_UNKNOWN says nothing). */
+void tcprst_advance(struct tcprst *core, int64_t time);
+/* So many nanoseconds have passed since the last segment was fed, by the front door's own clock. */
+void tcprst_silence(struct tcprst *core, int64_t elapsed);
 
 /* The end of the capture: every pending verdict becomes final, every connection is let go. The
  * handle can only be freed afterwards, or asked for statistics. */
