@@ -165,10 +165,9 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     ended->y_gone = r->already_gone >> !r->d & 1;
     unsigned looked = 0;
     for (struct reset *p = c->first_pending; p && p != r && looked < MAX_RELATED;
-         p = p->next_of_connection) {
+         p = p->next_of_connection, looked++) {
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
-        looked++;
         keep_outcome(core, p);
         if (p->outcome.third_party && reset_pairs(p, r))
             continue;
@@ -374,7 +373,8 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
                                const struct tcprst_verdict *v)
 {
     unsigned looked = 0;
-    for (struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+    for (struct reset *n = r->next_of_connection;
+         n && looked < DUPLICATE_BACK && n->when - r->when <= DUPLICATE_WINDOW;
          n = n->next_of_connection, looked++)
         if (n->duplicate_of && n->duplicate_serial == r->serial && !n->original) {
             n->original = hold(core, sizeof *n->original);
@@ -387,11 +387,14 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
  * made together with it. Where one knows, so do those behind it. */
 static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone)
 {
+    unsigned pairs = 0; /* more than so many were not made together with one */
     for (struct reset *n = r->next_of_connection;
          n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
          n = n->next_of_connection) {
-        if (j->outcome.third_party && reset_pairs(r, n))
+        if (j->outcome.third_party && pairs < MAX_RELATED && reset_pairs(r, n)) {
+            pairs++;
             continue;
+        }
         n->already_gone |= gone;
         if (n->already_ended)
             continue;
@@ -434,6 +437,16 @@ static void note_final(struct connection *c, const struct reset *r, const struct
     }
 }
 
+/* The next one stands for those that share what followed. */
+static void leave_burst(struct reset *r)
+{
+    struct after *a = r->after;
+    if (!a)
+        return;
+    a->first = a->last == r ? NULL : r->next_of_connection;
+    a->last = a->first ? a->last : NULL;
+}
+
 static void finalize_first(struct tcprst *core)
 {
     struct reset *r = core->first;
@@ -462,6 +475,7 @@ static void finalize_first(struct tcprst *core)
         core->last = NULL;
     r->outcome = j.outcome;
     r->done = true;
+    leave_burst(r);
     c->first_pending = r->next_of_connection;
     core->index[r->serial % MAX_PENDING] = NULL;
     core->pending--;
@@ -523,12 +537,19 @@ static void tell_connection(struct tcprst *core, const struct connection *c, boo
  */
 static void settle(const struct tcprst *core, struct connection *c)
 {
-    unsigned looked = 0;
-    for (struct reset *r = c->first_pending; r && looked < MAX_RELATED;
-         r = r->next_of_connection, looked++) {
+    struct reset *r = c->last_reset;
+    if (!r || r->done || r->incarnation != c->number)
+        return;
+    for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
+        struct reset *before = r->previous_of_connection;
+        if (!before || before->done || before->incarnation != c->number)
+            break;
+        r = before;
+    }
+    for (; r; r = r->next_of_connection) {
         struct judgement j;
         struct tcprst_verdict v;
-        if (r->incarnation != c->number || r->duplicate_of)
+        if (r->duplicate_of)
             continue;
         make_verdict(core, &v, r, &j);
         note_final(c, r, &j, &v);
@@ -562,9 +583,9 @@ static void make_room(struct tcprst *core)
 /* ---- feeding ---- */
 
 /* RSTs with nothing between them share what follows. */
-static struct after *share_after(struct tcprst *core, struct connection *c, const struct reset *r)
+static struct after *share_after(struct tcprst *core, const struct connection *c, struct reset *r)
 {
-    struct reset *before = c->last_reset;
+    const struct reset *before = c->last_reset;
     if (before && !before->done && before->incarnation == r->incarnation && before->after &&
         before->d == r->d && before->after_pushed == c->last_other && !before->after->y_count &&
         !before->after->x_count) {
@@ -575,17 +596,19 @@ static struct after *share_after(struct tcprst *core, struct connection *c, cons
     if (a) {
         after_init(a);
         a->users = 1;
+        a->first = r;
     }
     return a;
 }
 
+/* Its original is among the newest, as find_original() looked. */
 static void find_duplicate(struct reset *r)
 {
     if (!r->duplicate_of)
         return;
     unsigned looked = 0;
-    for (struct reset *p = r->connection->first_pending; p && looked < MAX_RELATED;
-         p = p->next_of_connection, looked++)
+    for (struct reset *p = r->connection->last_reset; p && !p->done && looked < DUPLICATE_BACK;
+         p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
             r->duplicate_serial = p->serial;
             p->doubled |= r->doubled;
@@ -675,7 +698,9 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     note_trail(core, r);
     note_host(core, r);
     r->after = share_after(core, c, r);
-    if (!r->after)
+    if (r->after)
+        r->after->last = r;
+    else
         core->statistics.out_of_memory++;
     r->after_pushed = c->last_other;
     struct recent *e = connection_track(c, s, d, core->clock.now);
@@ -704,18 +729,45 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     core->pending++;
 }
 
+/* The oldest of the newest RSTs that may have been captured before what drew them. */
+static struct reset *before_trigger(const struct connection *c, const struct recent *e)
+{
+    struct reset *r = c->last_reset;
+    for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
+        struct reset *before = r->previous_of_connection;
+        if (r->done || !before || before->done || e->time - before->when > CAPTURE_REORDER)
+            break;
+        r = before;
+    }
+    return r;
+}
+
+/* The pending RST that stands for the oldest of the newest follow-ups. */
+static struct reset *oldest_followed(const struct connection *c)
+{
+    struct reset *r = c->last_reset;
+    for (unsigned followed = 1; followed <= MAX_FOLLOWED; followed++) {
+        if (r->after)
+            r = r->after->first;
+        if (r == c->first_pending || followed == MAX_FOLLOWED)
+            break;
+        r = r->previous_of_connection;
+    }
+    return r;
+}
+
+/* What a segment says about the RSTs before it. */
 static void follow_up(struct connection *c, const struct tcprst_segment *s, struct recent *e, int d)
 {
-    unsigned followed = 0;
-    const struct after *before = NULL;
-    for (struct reset *r = c->first_pending; r && followed < MAX_FOLLOWED;
-         r = r->next_of_connection) {
+    for (struct reset *r = before_trigger(c, e); r; r = r->next_of_connection)
         reset_late_trigger(r, e, d);
-        if (r->after && r->after != before) {
-            after_note(r->after, r, s, e, d);
-            before = r->after;
-            followed++;
-        }
+    if ((e->bits & RECENT_DUPLICATE) || reset_captured_before(c, e))
+        return;
+    for (struct reset *r = oldest_followed(c); r; r = r->next_of_connection) {
+        if (!r->after)
+            continue;
+        after_note(r->after, r, s, e, d);
+        r = r->after->last;
     }
 }
 
