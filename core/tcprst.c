@@ -303,6 +303,28 @@ static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
     v->reused_from = where_frame(r->reused_from);
 }
 
+/* Of a connection that had been given up more was captured than is known. */
+static void admit_forgotten(struct tcprst_verdict *v, const struct reset *r)
+{
+    if (!(r->connection_flags & CONN_FORGOTTEN))
+        return;
+    unsigned last = TCPRST_MAX_EVIDENCE - 1;
+    if (v->evidence_count <= last)
+        last = v->evidence_count++;
+    v->evidence[last] = (struct tcprst_evidence){.fact = TCPRST_FACT_GIVEN_UP, .holds = true};
+}
+
+/* Nor can a verdict on it be sure; but where an opening was captured since, little hangs on what
+ * was before. */
+static enum tcprst_strength known_strength(const struct reset *r, enum tcprst_strength strength)
+{
+    if (!(r->connection_flags & CONN_FORGOTTEN))
+        return strength;
+    enum tcprst_strength most =
+        r->connection_flags & CONN_OPENED ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
+    return strength < most ? strength : most;
+}
+
 static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, const struct reset *r,
                          struct judgement *j)
 {
@@ -311,7 +333,7 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     copy_identity(v, r);
     const struct finding *winner = &j->decision.findings[j->decision.cause];
     v->cause = j->decision.cause;
-    v->strength = winner->strength ? winner->strength : TCPRST_STRENGTH_POSSIBLE;
+    v->strength = known_strength(r, winner->strength ? winner->strength : TCPRST_STRENGTH_POSSIBLE);
     v->alternative_count = j->decision.alternative_count;
     memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
     v->stage = stage_of(r, &j->ended);
@@ -329,6 +351,7 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     v->idle = r->idle;
     for (unsigned i = 0; i < winner->count; i++)
         add_evidence(v, &j->evidence, winner->facts[i]);
+    admit_forgotten(v, r);
     device_text_of(v, r, &j->evidence);
 }
 
@@ -570,14 +593,23 @@ static void tell_numbered(struct tcprst *core, size_t i, bool given_up)
     core->statistics.connections_given_up += given_up;
 }
 
+/* For a connection that was made. More than one goes where the table had to grow beyond its bound,
+ * because all were busy. */
 static void make_room(struct tcprst *core)
 {
-    bool full;
-    size_t victim = table_victim(core->table, core->clock.now, &full);
-    if (victim == TABLE_NONE)
-        return;
-    tell_numbered(core, victim, full);
-    table_remove(core->table, victim);
+    enum { AT_MOST = 3 };
+    table_sweep(core->table, core->clock.now);
+    for (unsigned i = 0; i < AT_MOST; i++) {
+        bool full;
+        size_t victim = table_victim(core->table, core->clock.now, &full);
+        if (victim == TABLE_NONE)
+            return;
+        tell_numbered(core, victim, full);
+        if (!full)
+            table_remove(core->table, victim);
+        else
+            core->statistics.open_given_up += table_forget(core->table, victim) >= KEEP_BARE;
+    }
 }
 
 /* ---- feeding ---- */
@@ -823,10 +855,12 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     clock_note(&core->clock, s->time);
     finalize_due(core);
     int d;
-    bool made;
-    struct connection *c = table_get(core->table, s, &d, &made);
-    if (c && made) {
+    enum table_found found;
+    struct connection *c = table_get(core->table, s, &d, &found);
+    if (c && found != TABLE_KNOWN) {
         connection_begin_anew(c, core->statistics.connections++);
+        if (found == TABLE_AGAIN)
+            c->flags |= CONN_FORGOTTEN;
         c->last_time = core->clock.now;
         make_room(core);
     } else if (c && connection_begins_anew(c, s, d) &&
@@ -920,6 +954,7 @@ void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *stat
 {
     *statistics = core->statistics;
     statistics->connections_live = table_count(core->table);
+    statistics->hosts_given_up = hosts_given_up(core->hosts);
     statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index + core->held +
                          table_memory(core->table) + hosts_memory(core->hosts);
     for (size_t i = 0; i < table_numbers(core->table); i++) {

@@ -342,6 +342,8 @@ struct tcprst_statistics {
     uint64_t resets, events;       /* RSTs without duplicates; events; both counted when final */
     uint64_t connections, connections_live, connections_given_up;
     uint64_t connections_by_ending[4]; /* enum tcprst_ending; live ones as if they ended now */
+    uint64_t
+        open_given_up; /* of those given up: had not ended, and were more than a first segment */
     uint64_t hosts_given_up;
     uint64_t verdicts_early; /* made final before their horizon, because too many were pending */
     uint64_t out_of_memory;  /* segments that could not be tracked */
