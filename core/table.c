@@ -53,7 +53,11 @@ struct entry {
     /* of a packed one */
     uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
     uint32_t since;          /* when it was last heard of: ticks() */
-    uint32_t before, behind; /* in its queue: numbers, plus one */
+    union {
+        uint32_t before; /* and behind: its neighbours in its queue, numbers plus one */
+        uint32_t place;  /* of one at work: in working */
+    };
+    uint32_t behind;
 };
 
 /* Packed ones worth the same, in the order in which they were packed: numbers, plus one. */
@@ -77,6 +81,8 @@ struct table {
     size_t free_entry; /* plus one */
     struct home **chunks;
     size_t chunk_count, chunk_room;
+    uint32_t *working;         /* numbers of the homes at work, at_work.used of them, in no order */
+    size_t working_room;       /* in chunks */
     size_t homes;              /* ever handed out */
     size_t free_home;          /* plus one */
     size_t hand, packing_hand; /* where is looked next */
@@ -242,6 +248,7 @@ void table_free(struct table *t)
         table_remove_all(t);
     forgotten_free(t->forgotten);
     free(t->chunks);
+    free(t->working);
     free(t->entries);
     free(t->all.slots);
     free(t->at_work.slots);
@@ -279,10 +286,13 @@ static bool reserve(void **list, size_t size, size_t count, size_t *room)
 
 static bool add_chunk(struct table *t)
 {
-    void *chunks = t->chunks;
+    void *chunks = t->chunks, *working = t->working;
     if (!reserve(&chunks, sizeof *t->chunks, t->chunk_count, &t->chunk_room))
         return false;
     t->chunks = chunks;
+    if (!reserve(&working, CHUNK * sizeof *t->working, t->chunk_count, &t->working_room))
+        return false;
+    t->working = working;
     struct home *chunk = alloc_lines(CHUNK * sizeof *chunk);
     if (!chunk)
         return false;
@@ -354,7 +364,9 @@ static void dequeue(struct table *t, size_t entry)
 /* Says that the entry's connection is at work there. */
 static void begin_work(struct table *t, size_t entry, size_t home, uint32_t hash)
 {
-    t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
+    uint32_t place = (uint32_t)t->at_work.used;
+    t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK, .place = place};
+    t->working[place] = (uint32_t)home;
     index_put(&t->at_work, (struct slot){hash, (uint32_t)home + 1});
 }
 
@@ -622,11 +634,15 @@ static uint32_t ticks(struct table *t, int64_t time)
     return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
-/* The connection is at work no longer. */
+/* The connection is at work no longer. Its entry is as it was. */
 static void end_work(struct table *t, size_t home)
 {
-    const struct key k = key_of_connection(&home_at(t, home)->connection);
+    const struct connection *c = &home_at(t, home)->connection;
+    const struct key k = key_of_connection(c);
     index_remove(&t->at_work, (struct slot){key_hash(&k, t->seed), (uint32_t)home + 1});
+    uint32_t place = t->entries[c->entry].place, last = t->working[t->at_work.used];
+    t->working[place] = last;
+    t->entries[home_at(t, last)->connection.entry].place = place;
     leave_home(t, home);
 }
 
@@ -640,13 +656,13 @@ static void pack(struct table *t, size_t home, enum keeping keeping)
     if (!p)
         return;
     t->packed_memory += p->size;
+    end_work(t, home);
     t->entries[entry] = (struct entry){.packed = p,
                                        .state = ENTRY_PACKED,
                                        .keeping = (uint8_t)keeping,
                                        .ending = (uint8_t)ending,
                                        .since = since};
     enqueue(t, entry);
-    end_work(t, home);
 }
 
 /* All that packing reads of it. */
@@ -701,11 +717,11 @@ static size_t first_over(struct table *t, int64_t now)
     return TABLE_NONE;
 }
 
-/* What one at work is worth. Young ones are about to be worth more. */
+/* What one at work is worth: one that was heard of just now may be about to be worth more. */
 static enum keeping worth_of(const struct connection *c, int64_t now)
 {
     enum keeping keeping = keeping_of(c);
-    if (now - c->last_time > pack_after(keeping) || keeping == KEEP_ENDED)
+    if (now - c->last_time > PACK_ONE_SIDED || keeping == KEEP_ENDED)
         return keeping;
     return keeping == KEEP_ONE_SIDED ? KEEP_BARE : KEEP_OPEN;
 }
@@ -717,9 +733,9 @@ static size_t least_at_work(struct table *t, int64_t now, enum keeping *worth)
     size_t least = TABLE_NONE;
     int64_t least_time = 0;
     *worth = KEEPINGS;
-    for (size_t i = 0, seen = 0; i < STEPS && i < t->homes && seen < SAMPLE; i++) {
-        t->hand = (t->hand + 1) % t->homes;
-        const struct connection *c = &home_at(t, t->hand)->connection;
+    for (size_t i = 0, seen = 0; i < STEPS && i < t->at_work.used && seen < SAMPLE; i++) {
+        t->hand = (t->hand + 1) % t->at_work.used;
+        const struct connection *c = &home_at(t, t->working[t->hand])->connection;
         if (busy(c))
             continue;
         seen++;
@@ -794,7 +810,8 @@ size_t table_memory(const struct table *t)
 {
     return sizeof *t + index_memory(&t->all) + index_memory(&t->at_work) +
            t->room * sizeof *t->entries + t->chunk_count * CHUNK * sizeof(struct home) +
-           t->pool.memory + t->packed_memory + forgotten_memory(t->forgotten);
+           t->working_room * CHUNK * sizeof *t->working + t->pool.memory + t->packed_memory +
+           forgotten_memory(t->forgotten);
 }
 
 size_t table_numbers(const struct table *t)

@@ -950,11 +950,16 @@ size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, siz
     return n;
 }
 
-void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics)
+void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics)
 {
     *statistics = core->statistics;
-    statistics->connections_live = table_count(core->table);
     statistics->hosts_given_up = hosts_given_up(core->hosts);
+}
+
+void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics)
+{
+    tcprst_count(core, statistics);
+    statistics->connections_live = table_count(core->table);
     statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index + core->held +
                          table_memory(core->table) + hosts_memory(core->hosts);
     for (size_t i = 0; i < table_numbers(core->table); i++) {

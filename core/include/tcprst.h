@@ -406,6 +406,9 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size);
 
 void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics);
+/* What was counted so far, at once: without connections_live, connections_by_ending of those that
+ * live, and memory, for which the other one looks at every connection. */
+void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics);
 
 #ifdef __cplusplus
 }
