@@ -3,6 +3,8 @@
  */
 #include "summary.h"
 
+#include "seeded.h"
+
 #include <string.h>
 
 /* Events whose later RSTs can still be told to belong to them. */
@@ -29,18 +31,9 @@ static void copy_why(struct report_why *to, const struct report_why *from)
     to->ledger = g_memdup2(from->ledger, from->ledger_count * sizeof *from->ledger);
 }
 
-static guint hash_octets(const void *key, size_t size)
-{
-    const uint8_t *octets = key;
-    guint hash = 2166136261u;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ octets[i]) * 16777619u;
-    return hash ^ hash >> 15;
-}
-
 static guint group_hash(gconstpointer key)
 {
-    return hash_octets(key, sizeof(struct group_key));
+    return seeded_hash(key, sizeof(struct group_key));
 }
 
 static gboolean group_equal(gconstpointer a, gconstpointer b)
@@ -50,7 +43,7 @@ static gboolean group_equal(gconstpointer a, gconstpointer b)
 
 static guint host_hash(gconstpointer key)
 {
-    return hash_octets(key, sizeof(struct host_key));
+    return seeded_hash(key, sizeof(struct host_key));
 }
 
 static gboolean host_equal(gconstpointer a, gconstpointer b)
@@ -238,12 +231,21 @@ static bool same_class(const struct summary_group *a, const struct summary_group
     return a->first.cause == b->first.cause && a->first.strength == b->first.strength;
 }
 
+static guint address_hash(gconstpointer key)
+{
+    return seeded_hash(key, 16);
+}
+
+static gboolean address_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, 16) == 0;
+}
+
 static size_t distinct_hosts(GPtrArray *groups, size_t offset)
 {
-    GHashTable *seen =
-        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    GHashTable *seen = g_hash_table_new(address_hash, address_equal);
     for (guint i = 0; i < groups->len; i++)
-        g_hash_table_add(seen, g_bytes_new((const char *)groups->pdata[i] + offset, 16));
+        g_hash_table_add(seen, (char *)groups->pdata[i] + offset);
     size_t count = g_hash_table_size(seen);
     g_hash_table_destroy(seen);
     return count;

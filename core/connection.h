@@ -148,6 +148,7 @@ enum {
     CONN_ESTABLISHED = 2, /* both ends' numbers known and acknowledged */
     CONN_REPEAT_OPEN = 4, /* simultaneous open */
     CONN_GUESSED = 8,     /* client is a guess */
+    CONN_FORGOTTEN = 16,  /* more of it had been captured, and was given up for want of room */
 };
 
 struct reset;
@@ -232,6 +233,16 @@ void connection_release_recents(struct connection *c);
 
 /* ---- the table ---- */
 
+/* What it is kept for: what is worth least goes first where there is no room, and when it is over
+ * by time: see keep_for() in table.c. */
+enum keeping {
+    KEEP_ONE_SIDED, /* only one end so far, and no text */
+    KEEP_ENDED,     /* both FINs, or a RST that took effect */
+    KEEP_BARE,      /* open, and so far without text, or only one end's */
+    KEEP_OPEN,      /* with text: silent for long, it is what this tool is for */
+    KEEPINGS
+};
+
 struct table;
 struct table *table_new(size_t max_connections, uint64_t seed);
 void table_free(struct table *table);
@@ -241,13 +252,23 @@ void table_free(struct table *table);
 void table_expect(struct table *table, const struct tcprst_segment *segments, size_t count);
 /* Of those, how many are still to come, this one the first of them; 0: it is not the next. */
 size_t table_expected(const struct table *table, const struct tcprst_segment *segment);
-/* The connection of that segment, made when there is none (*made). *direction: 0 when end[0] sent
- * it. NULL: no memory. table_victim() must have made room before. */
+/* How table_get() came to a connection. */
+enum table_found {
+    TABLE_KNOWN,
+    TABLE_NEW,
+    TABLE_AGAIN, /* it is new here, but may be the rest of one that was given up */
+};
+/* The connection of that segment, made when there is none. *direction: 0 when end[0] sent it. NULL:
+ * no memory. */
 struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
-                             int *direction, bool *made);
-/* Makes room: packs what is silent. Returns the number of a connection to let go because it is over
- * or because the table is full (*full), TABLE_NONE where none has to go. */
+                             int *direction, enum table_found *found);
+/* Packs some of what is silent. To be called for each connection that is made. */
+void table_sweep(struct table *table, int64_t now);
+/* The number of a connection to let go because it is over or because the table is full (*full);
+ * TABLE_NONE where none has to go, or none can: the busy ones, which have RSTs pending, stay. */
 size_t table_victim(struct table *table, int64_t now, bool *full);
+/* The same one is given up, and that it had been known is remembered. Returns what it was worth. */
+enum keeping table_forget(struct table *table, size_t i);
 void table_remove(struct table *table, size_t i);
 void table_remove_all(struct table *table);
 size_t table_count(const struct table *table);

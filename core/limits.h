@@ -18,6 +18,8 @@
 /* ... and it was set back when so many in a row are: the packets of two hosts whose clocks differ
  * take turns sooner, and must not push the time on each time. */
 #define CLOCK_SET_BACK 64
+/* What lies further apart among them is no pause, but one wrong time more. */
+#define CLOCK_STEP (3600 * NS_PER_S)
 
 /* ---- When a verdict is final ---- */
 

@@ -84,11 +84,18 @@ static bool matches(const struct reset *r, const struct recent *e)
     return answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e);
 }
 
+/* The newest remembered segment that can match, as recent_back() counts: since then only RSTs and
+ * copies came. */
+static uint64_t newest_other(const struct connection *c)
+{
+    return c->recents.pushed - c->last_other;
+}
+
 /* The newest match the observer can have seen answered: older than the way to X and back. */
 static struct recent *newest_match(const struct reset *r, struct connection *c, int64_t min_age)
 {
     struct recent *e;
-    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = newest_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > TRIGGER_SYN)
             return NULL;
         if (r->when - e->time >= min_age && matches(r, e))
@@ -114,7 +121,7 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
         return NULL;
     int64_t limit = TRIGGER_SPREAD * (r->when - best->time) + TRIGGER_JITTER;
     struct recent *e;
-    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = newest_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > limit)
             break;
         if (e->time <= best->time && matches(r, e) &&
@@ -837,9 +844,7 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     }
 }
 
-/* The same packet captured long before, by its IP identification, too: captures from two points,
- * whose clocks differ, were merged. */
-static bool captured_before(const struct connection *c, const struct recent *e)
+bool reset_captured_before(const struct connection *c, const struct recent *e)
 {
     const struct recent *p;
     if (!e->ip_id)
@@ -855,7 +860,7 @@ static bool captured_before(const struct connection *c, const struct recent *e)
 void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                 const struct recent *e, int d)
 {
-    if (a->closed || (e->bits & RECENT_DUPLICATE) || captured_before(r->connection, e))
+    if (a->closed)
         return;
     bool from_x = d == r->d;
     /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */

@@ -19,6 +19,8 @@ enum { OTHER_TRIGGERS = 2 };
  * happen. */
 struct after {
     uint32_t users;
+    struct reset *first,
+        *last; /* of the RSTs that share it the pending ones, in a row; NULL: none */
     uint32_t y_count, x_count;       /* segments other than RSTs and duplicates */
     int64_t y_first, y_last, x_last; /* x_last: of no old copy */
     where_t y_first_where, y_last_where, x_last_where;
@@ -155,7 +157,11 @@ static inline const struct reset *reset_nearby(const struct reset *r, unsigned b
  * time as judged. */
 void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
                  int64_t when);
-/* Notes what a later segment of the connection says about a pending burst. e: its entry. */
+/* Whether the connection's newest segment e is the same packet captured long before, by its IP
+ * identification, too: captures from two points, whose clocks differ, were merged. */
+bool reset_captured_before(const struct connection *c, const struct recent *e);
+/* Notes what a later segment of the connection says about a pending burst. e: its entry, no copy of
+ * another one. */
 void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                 const struct recent *e, int d);
 /* Between segments of Y that were in flight, and until the first of them, pauses are shorter than

@@ -9,6 +9,7 @@
  */
 #include "tcprst.h"
 
+#include "clock.h"
 #include "connection.h"
 #include "dimensions.h"
 #include "host.h"
@@ -40,10 +41,8 @@ struct tcprst {
     size_t pending;
     size_t held;          /* octets of RSTs, pending or done, and of what hangs on them */
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
-    int64_t began;        /* time of the first segment */
-    int64_t now;          /* latest capture time, on the core's own clock */
-    int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
-    unsigned behind;      /* segments in a row that are far older than now */
+    int64_t began; /* time of the first segment */
+    struct clock clock;
     uint64_t serial;
     const struct decision *decision; /* of the verdict being handed out */
     const struct evidence *evidence;
@@ -55,7 +54,7 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     if (!core)
         return NULL;
     core->options = *options;
-    core->now = INT64_MIN;
+    clock_start(&core->clock);
     core->table = table_new(options->max_connections, options->hash_seed);
     core->hosts = hosts_new();
     core->index = calloc(MAX_PENDING, sizeof *core->index);
@@ -170,10 +169,9 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     ended->y_gone = r->already_gone >> !r->d & 1;
     unsigned looked = 0;
     for (struct reset *p = c->first_pending; p && p->serial != r->serial && looked < MAX_RELATED;
-         p = p->next_of_connection) {
+         p = p->next_of_connection, looked++) {
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
-        looked++;
         keep_outcome(core, p);
         if (p->outcome.third_party && reset_pairs(p, r))
             continue;
@@ -416,6 +414,28 @@ static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
     v->reused_from = where_frame(r->reused_from);
 }
 
+/* Of a connection that had been given up more was captured than is known. */
+static void admit_forgotten(struct tcprst_verdict *v, const struct reset *r)
+{
+    if (!(r->connection_flags & CONN_FORGOTTEN))
+        return;
+    unsigned last = TCPRST_MAX_EVIDENCE - 1;
+    if (v->evidence_count <= last)
+        last = v->evidence_count++;
+    v->evidence[last] = (struct tcprst_evidence){.fact = TCPRST_FACT_GIVEN_UP, .holds = true};
+}
+
+/* Nor can a verdict on it be sure; but where an opening was captured since, little hangs on what
+ * was before. */
+static enum tcprst_strength known_strength(const struct reset *r, enum tcprst_strength strength)
+{
+    if (!(r->connection_flags & CONN_FORGOTTEN))
+        return strength;
+    enum tcprst_strength most =
+        r->connection_flags & CONN_OPENED ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
+    return strength < most ? strength : most;
+}
+
 static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, const struct reset *r,
                          struct judgement *j)
 {
@@ -426,8 +446,8 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     const struct evidence *e = &j->evidence[j->chosen];
     v->cause = j->decision.cause;
     v->group = tcprst_cause_info(v->cause)->group;
-    v->strength = j->decision.strength;
-    v->group_strength = j->decision.group_strength;
+    v->strength = known_strength(r, j->decision.strength);
+    v->group_strength = known_strength(r, j->decision.group_strength);
     v->alternative_count = j->decision.alternative_count;
     memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
     v->stage = stage_of(of, &j->ended);
@@ -447,6 +467,7 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     v->age = r->age;
     v->closed_first = closed_first_of(v, of, &j->ended);
     add_evidence(v, e, &j->decision);
+    admit_forgotten(v, r);
     device_text_of(v, r, e);
 }
 
@@ -491,7 +512,8 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
                                const struct tcprst_verdict *v)
 {
     unsigned looked = 0;
-    for (struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+    for (struct reset *n = r->next_of_connection;
+         n && looked < DUPLICATE_BACK && n->when - r->when <= DUPLICATE_WINDOW;
          n = n->next_of_connection, looked++)
         if (n->duplicate_of && n->duplicate_serial == r->serial && !n->original) {
             n->original = hold(core, sizeof *n->original);
@@ -505,11 +527,14 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
 static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone,
                        uint8_t surely)
 {
+    unsigned pairs = 0; /* more than so many were not made together with one */
     for (struct reset *n = r->next_of_connection;
          n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
          n = n->next_of_connection) {
-        if (j->outcome.third_party && reset_pairs(r, n))
+        if (j->outcome.third_party && pairs < MAX_RELATED && reset_pairs(r, n)) {
+            pairs++;
             continue;
+        }
         n->already_gone |= gone;
         n->already_surely |= surely;
         if (n->already_ended)
@@ -557,6 +582,16 @@ static void note_final(struct connection *c, const struct reset *r, const struct
     }
 }
 
+/* The next one stands for those that share what followed. */
+static void leave_burst(struct reset *r)
+{
+    struct after *a = r->after;
+    if (!a)
+        return;
+    a->first = a->last == r ? NULL : r->next_of_connection;
+    a->last = a->first ? a->last : NULL;
+}
+
 static void finalize_first(struct tcprst *core)
 {
     struct reset *r = core->first;
@@ -585,6 +620,7 @@ static void finalize_first(struct tcprst *core)
         core->last = NULL;
     r->outcome = j.outcome;
     r->done = true;
+    leave_burst(r);
     c->first_pending = r->next_of_connection;
     core->index[r->serial % MAX_PENDING] = NULL;
     core->pending--;
@@ -596,7 +632,7 @@ static void finalize_first(struct tcprst *core)
 
 static void finalize_due(struct tcprst *core)
 {
-    while (core->first && core->now - core->first->when > HORIZON)
+    while (core->first && core->clock.reached - core->first->when > HORIZON)
         finalize_first(core);
 }
 
@@ -646,12 +682,19 @@ static void tell_connection(struct tcprst *core, const struct connection *c, boo
  */
 static void settle(const struct tcprst *core, struct connection *c)
 {
-    unsigned looked = 0;
-    for (struct reset *r = c->first_pending; r && looked < MAX_RELATED;
-         r = r->next_of_connection, looked++) {
+    struct reset *r = c->last_reset;
+    if (!r || r->done || r->incarnation != c->number)
+        return;
+    for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
+        struct reset *before = r->previous_of_connection;
+        if (!before || before->done || before->incarnation != c->number)
+            break;
+        r = before;
+    }
+    for (; r; r = r->next_of_connection) {
         struct judgement j;
         struct tcprst_verdict v;
-        if (r->incarnation != c->number || r->duplicate_of)
+        if (r->duplicate_of)
             continue;
         make_verdict(core, &v, r, &j);
         note_final(c, r, &j, &v);
@@ -672,22 +715,31 @@ static void tell_numbered(struct tcprst *core, size_t i, bool given_up)
     core->statistics.connections_given_up += given_up;
 }
 
+/* For a connection that was made. More than one goes where the table had to grow beyond its bound,
+ * because all were busy. */
 static void make_room(struct tcprst *core)
 {
-    bool full;
-    size_t victim = table_victim(core->table, core->now, &full);
-    if (victim == TABLE_NONE)
-        return;
-    tell_numbered(core, victim, full);
-    table_remove(core->table, victim);
+    enum { AT_MOST = 3 };
+    table_sweep(core->table, core->clock.now);
+    for (unsigned i = 0; i < AT_MOST; i++) {
+        bool full;
+        size_t victim = table_victim(core->table, core->clock.now, &full);
+        if (victim == TABLE_NONE)
+            return;
+        tell_numbered(core, victim, full);
+        if (!full)
+            table_remove(core->table, victim);
+        else
+            core->statistics.open_given_up += table_forget(core->table, victim) >= KEEP_BARE;
+    }
 }
 
 /* ---- feeding ---- */
 
 /* RSTs with nothing between them share what follows. */
-static struct after *share_after(struct tcprst *core, struct connection *c, const struct reset *r)
+static struct after *share_after(struct tcprst *core, const struct connection *c, struct reset *r)
 {
-    struct reset *before = c->last_reset;
+    const struct reset *before = c->last_reset;
     if (before && !before->done && before->incarnation == r->incarnation && before->after &&
         before->d == r->d && before->after_pushed == c->last_other && !before->after->y_count &&
         !before->after->x_count) {
@@ -698,17 +750,19 @@ static struct after *share_after(struct tcprst *core, struct connection *c, cons
     if (a) {
         after_init(a);
         a->users = 1;
+        a->first = r;
     }
     return a;
 }
 
+/* Its original is among the newest, as find_original() looked. */
 static void find_duplicate(struct reset *r)
 {
     if (!r->duplicate_of)
         return;
     unsigned looked = 0;
-    for (struct reset *p = r->connection->first_pending; p && looked < MAX_RELATED;
-         p = p->next_of_connection, looked++)
+    for (struct reset *p = r->connection->last_reset; p && !p->done && looked < DUPLICATE_BACK;
+         p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
             r->duplicate_serial = p->serial;
             p->doubled |= r->doubled;
@@ -791,18 +845,20 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
         core->statistics.out_of_memory++;
         return;
     }
-    reset_begin(r, c, s, d, core->now);
-    r->since_start = (c->segments ? c->first_time : core->now) - core->began;
+    reset_begin(r, c, s, d, core->clock.now);
+    r->since_start = (c->segments ? c->first_time : core->clock.now) - core->began;
     r->serial = core->serial;
     find_duplicate(r);
     note_event(c, r);
     note_trail(core, r);
     note_host(core, r);
     r->after = share_after(core, c, r);
-    if (!r->after)
+    if (r->after)
+        r->after->last = r;
+    else
         core->statistics.out_of_memory++;
     r->after_pushed = c->last_other;
-    struct recent *e = connection_track(c, s, d, core->now);
+    struct recent *e = connection_track(c, s, d, core->clock.now);
     if (e && r->duplicate_of) {
         e->bits |= RECENT_DUPLICATE;
         c->copies++;
@@ -828,18 +884,45 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     core->pending++;
 }
 
+/* The oldest of the newest RSTs that may have been captured before what drew them. */
+static struct reset *before_trigger(const struct connection *c, const struct recent *e)
+{
+    struct reset *r = c->last_reset;
+    for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
+        struct reset *before = r->previous_of_connection;
+        if (r->done || !before || before->done || e->time - before->when > CAPTURE_REORDER)
+            break;
+        r = before;
+    }
+    return r;
+}
+
+/* The pending RST that stands for the oldest of the newest follow-ups. */
+static struct reset *oldest_followed(const struct connection *c)
+{
+    struct reset *r = c->last_reset;
+    for (unsigned followed = 1; followed <= MAX_FOLLOWED; followed++) {
+        if (r->after)
+            r = r->after->first;
+        if (r == c->first_pending || followed == MAX_FOLLOWED)
+            break;
+        r = r->previous_of_connection;
+    }
+    return r;
+}
+
+/* What a segment says about the RSTs before it. */
 static void follow_up(struct connection *c, const struct tcprst_segment *s, struct recent *e, int d)
 {
-    unsigned followed = 0;
-    const struct after *before = NULL;
-    for (struct reset *r = c->first_pending; r && followed < MAX_FOLLOWED;
-         r = r->next_of_connection) {
+    for (struct reset *r = before_trigger(c, e); r; r = r->next_of_connection)
         reset_late_trigger(r, e, d);
-        if (r->after && r->after != before) {
-            after_note(r->after, r, s, e, d);
-            before = r->after;
-            followed++;
-        }
+    if ((e->bits & RECENT_DUPLICATE) || reset_captured_before(c, e))
+        return;
+    for (struct reset *r = oldest_followed(c); r; r = r->next_of_connection) {
+        if (!r->after)
+            continue;
+        after_note(r->after, r, s, e, d);
+        r = r->after->last;
     }
 }
 
@@ -850,41 +933,11 @@ static void note_opening(struct tcprst *core, struct connection *c, const struct
     bool stray = e->bits & RECENT_STRAY, syn_ack = s->flags & TCPRST_ACK;
     if (e->bits & RECENT_DUPLICATE)
         return;
-    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->now);
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
     if (syn_ack && stray && (c->end[!d].seen & END_SYN))
         host_note_wrong_syn_ack(host, host_target(s->destination, 0));
     if (!stray)
-        host_note_opening(host, s, core->now, syn_ack ? c->end[d].rtt_min : -1);
-}
-
-/* A capture's time on the core's clock, which never runs backwards and in which no difference
- * overflows. */
-static int64_t core_time(const struct tcprst *core, int64_t time)
-{
-    if (time < TIME_MIN)
-        time = TIME_MIN;
-    return time > TIME_MAX - core->set_back ? TIME_MAX : time + core->set_back;
-}
-
-/* Segments may come a little out of order, or without a time; the past stays past. Where the time
- * stays far behind, the clock was set back (or one time was wrong) and goes on from where it was.
- */
-static void note_time(struct tcprst *core, const struct tcprst_segment *s)
-{
-    if (s->time == TCPRST_TIME_UNKNOWN) {
-        if (core->now == INT64_MIN)
-            core->now = 0;
-        return;
-    }
-    int64_t time = core_time(core, s->time);
-    if (time >= core->now || core->now - time <= CLOCK_BEHIND) {
-        core->behind = 0;
-    } else if (++core->behind == CLOCK_SET_BACK) {
-        core->set_back += core->now - time;
-        core->behind = 0;
-    }
-    if (time > core->now)
-        core->now = time;
+        host_note_opening(host, s, core->clock.now, syn_ack ? c->end[d].rtt_min : -1);
 }
 
 static void expect_host(struct tcprst *core, const struct tcprst_segment *s)
@@ -922,18 +975,21 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     bool is_reset = s->flags & TCPRST_RST;
     core->statistics.segments++;
     look_ahead(core, s);
-    note_time(core, s);
+    clock_note(&core->clock, s->time);
     if (core->statistics.segments == 1)
-        core->began = core->now;
+        core->began = core->clock.now;
     finalize_due(core);
     int d;
-    bool made;
-    struct connection *c = table_get(core->table, s, &d, &made);
-    if (c && made) {
+    enum table_found found;
+    struct connection *c = table_get(core->table, s, &d, &found);
+    if (c && found != TABLE_KNOWN) {
         connection_begin_anew(c, core->statistics.connections++);
-        c->last_time = core->now;
+        if (found == TABLE_AGAIN)
+            c->flags |= CONN_FORGOTTEN;
+        c->last_time = core->clock.now;
         make_room(core);
-    } else if (c && connection_begins_anew(c, s, d) && !connection_duplicate(c, s, d, core->now)) {
+    } else if (c && connection_begins_anew(c, s, d) &&
+               !connection_duplicate(c, s, d, core->clock.now)) {
         settle(core, c);
         tell_connection(core, c, false);
         if (!connection_begin_anew(c, core->statistics.connections++))
@@ -949,7 +1005,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
         core->serial++;
         return true;
     }
-    struct recent *e = c ? connection_track(c, s, d, core->now) : NULL;
+    struct recent *e = c ? connection_track(c, s, d, core->clock.now) : NULL;
     if (!e) {
         core->statistics.out_of_memory++;
         return false;
@@ -961,11 +1017,15 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     return false;
 }
 
-void tcprst_advance(struct tcprst *core, int64_t now)
+void tcprst_advance(struct tcprst *core, int64_t time)
 {
-    now = core_time(core, now);
-    if (now > core->now)
-        core->now = now;
+    clock_reach(&core->clock, time);
+    finalize_due(core);
+}
+
+void tcprst_silence(struct tcprst *core, int64_t elapsed)
+{
+    clock_wait(&core->clock, elapsed);
     finalize_due(core);
 }
 
@@ -1043,9 +1103,15 @@ size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst
     return n;
 }
 
-void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics)
+void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics)
 {
     *statistics = core->statistics;
+    statistics->hosts_given_up = hosts_given_up(core->hosts);
+}
+
+void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics)
+{
+    tcprst_count(core, statistics);
     statistics->connections_live = table_count(core->table);
     statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index + core->held +
                          table_memory(core->table) + hosts_memory(core->hosts);

@@ -367,6 +367,8 @@ struct tcprst_statistics {
     uint64_t resets, events;       /* RSTs without duplicates; events; both counted when final */
     uint64_t connections, connections_live, connections_given_up;
     uint64_t connections_by_ending[4]; /* enum tcprst_ending; live ones as if they ended now */
+    uint64_t
+        open_given_up; /* of those given up: had not ended, and were more than a first segment */
     uint64_t hosts_given_up;
     uint64_t verdicts_early; /* made final before their horizon, because too many were pending */
     uint64_t out_of_memory;  /* segments that could not be tracked */
@@ -406,9 +408,15 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint
  * feeding takes (to two thirds, where connections are many). */
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
-/* Says that capture time has reached now (nanoseconds since the epoch) although no packet came:
- * makes verdicts final that only waited for time to pass. For live input that pauses. */
-void tcprst_advance(struct tcprst *core, int64_t now);
+/* Time that passes without segments, for live input: makes verdicts final that only waited for it,
+ * and changes nothing else. Segments to come are judged by their own times alone, so that the same
+ * packets get the same verdicts from a file.
+ *
+ * A packet that is no TCP segment was captured at that time (nanoseconds since the epoch, by the
+ * capture's clock, whatever it was set to; TCPRST_TIME_UNKNOWN says nothing). */
+void tcprst_advance(struct tcprst *core, int64_t time);
+/* So many nanoseconds have passed since the last segment was fed, by the front door's own clock. */
+void tcprst_silence(struct tcprst *core, int64_t elapsed);
 
 /* The end of the capture: every pending verdict becomes final, every connection is let go. The
  * handle can only be freed afterwards, or asked for statistics. */
@@ -428,6 +436,9 @@ size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst
                      size_t size);
 
 void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics);
+/* What was counted so far, at once: without connections_live, connections_by_ending of those that
+ * live, and memory, for which the other one looks at every connection. */
+void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics);
 
 #ifdef __cplusplus
 }
