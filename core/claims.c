@@ -299,6 +299,12 @@ RULE(pause)
     return yes(IDLE_SOME) || unknown(IDLE_SOME) ? unseen() : failed();
 }
 
+/* What was captured as an answer need not have been received. */
+RULE(probes)
+{
+    return yes(PROBES_UNANSWERED) ? met() : yes(PROBED) ? unseen() : fact(PROBES_UNANSWERED);
+}
+
 RULE(window_probed)
 {
     return either(both(fact(WINDOW_PROBES), fact(WINDOW_PROBE_DUE)),

@@ -233,18 +233,19 @@ static void fact_past(struct evidence *e, const struct reset *r)
 void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t where)
 {
     unsigned looked = 0;
-    for (const struct reset *p = r->previous_of_connection; where && p && looked < MAX_RELATED;
-         p = p->previous_of_connection, looked++)
-        if (where_pack(p->frame) == where) {
-            /* What a bare one answered may not have been captured. */
-            if (p->d == r->d && !p->has_trigger && !(p->flags & TCPRST_ACK) && !p->window)
-                return;
-            bool answer = p->d == r->d && p->has_trigger;
-            tell_at(e, F(EARLIER_ANSWER), answer, where);
-            tell_at(e, F(EARLIER_ABORT), p->d == r->d && !answer, where);
-            tell_at(e, F(EARLIER_DATA), answer && p->trigger.length && regardless_of_fin(p), where);
-            return;
+    for (const struct reset *p = r->previous_of_connection;
+         p && p->incarnation == r->incarnation && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++) {
+        if (p->d != r->d || p->duplicate_of)
+            continue;
+        if (p->has_trigger) {
+            tell_at(e, F(EARLIER_ANSWER), true, where_pack(p->frame));
+            if (p->trigger.length && regardless_of_fin(p))
+                tell_at(e, F(EARLIER_DATA), true, where_pack(p->frame));
+        } else if (where_pack(p->frame) == where && ((p->flags & TCPRST_ACK) || p->window)) {
+            tell_at(e, F(EARLIER_ABORT), true, where);
         }
+    }
 }
 
 void evidence_connection(struct evidence *e, const struct reset *r)

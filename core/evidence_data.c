@@ -247,6 +247,12 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
         return;
     tell_at(e, F(PROBES_UNANSWERED), x->probes >= TIMEOUT_PROBES, x->last);
     numbers(e, F(PROBES_UNANSWERED), x->probes, x->probe_gap > 0 ? x->probe_gap : 0);
+    if (x->probe_time >= 0) {
+        int64_t since = r->when - x->probe_time;
+        tell_at(e, F(PROBED), since <= PROBED_AGO || (x->probe_gap > 0 && since < 2 * x->probe_gap),
+                x->last);
+        numbers(e, F(PROBED), since, 0);
+    }
     /* Of one probe alone nobody knows when the next is due. */
     if (x->probes >= 2 && x->probe_gap > 0) {
         int64_t wait = r->when - x->probe_time, gap = x->probe_gap;

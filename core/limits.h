@@ -145,6 +145,8 @@
 /* Unanswered repetitions before a RST that make "gave up" plausible: every stack tries at least
  * this often. */
 #define TIMEOUT_PROBES 1
+/* Linux waits 75 s between keep-alive probes, where nobody set it otherwise. */
+#define PROBED_AGO (76 * NS_PER_S)
 #define TIMEOUT_RETRANSMISSIONS 3
 #define TIMEOUT_WINDOW_PROBES 3
 /* A timer that gives up does so when the next repetition is due. RFC 6298 section 5.5 doubles the

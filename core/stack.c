@@ -78,13 +78,14 @@ static enum stack_layout stack_layout(const uint8_t *options, unsigned length)
 
 static enum stack_id by_ttl_and_layout(uint8_t ttl, enum stack_layout layout, bool id_zero)
 {
-    if (ttl > 64 && ttl <= 128)
-        return layout == LAYOUT_WINDOWS || layout == LAYOUT_MSS ? STACK_WINDOWS : STACK_UNKNOWN;
-    if (ttl > 128)
-        return layout == LAYOUT_MSS ? STACK_LWIP : STACK_UNKNOWN;
+    /* A default TTL is often set anew; the order of the options is not. */
     if (layout == LAYOUT_LINUX || (id_zero && layout != LAYOUT_OTHER && layout != LAYOUT_BSD))
         return STACK_LINUX;
-    return layout == LAYOUT_BSD ? STACK_BSD : STACK_UNKNOWN;
+    if (layout == LAYOUT_BSD)
+        return STACK_BSD;
+    if (layout == LAYOUT_WINDOWS && ttl > 64 && ttl <= 128)
+        return STACK_WINDOWS;
+    return layout == LAYOUT_MSS && ttl > 128 ? STACK_LWIP : STACK_UNKNOWN;
 }
 
 enum stack_id stack_of_opening(const struct tcprst_segment *s)
