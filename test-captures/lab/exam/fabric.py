@@ -39,7 +39,7 @@ class Birth:
         self.maker, self.segment, self.trigger = maker, segment, trigger
         self.root = self                  # what a network duplicate is a copy of
         self.altered = set()
-        self.arrival = None               # (state before, state after, challenged) at the receiving end
+        self.arrival = None               # at the receiving end: (state before, after, challenged, challenges limited)
         self.how = how                    # of a forger: cause, mimic, ...
 
     def copy(self):
@@ -224,6 +224,7 @@ class Node:
         self.situation, self.name, self.kind = situation, name, kind
         self.space = Namespace(f"{situation.prefix}-{name}")
         self.places = []
+        self.limited = True               # a challenge ACK may be withheld (tcp_invalid_ratelimit)
         self.timeline = []                # of an end: ("in" | "out" | "act", ...), in order
 
     def drain(self, cause):
@@ -276,7 +277,7 @@ class Node:
             entry[4] = self.state_of(segment)
             entry[5] = any(e[0] == "out" and e[2].flags & (ACK | RST | SYN) == ACK for e in self.timeline[mark:])
             if packet.birth and packet.birth.arrival is None:
-                packet.birth.arrival = tuple(entry[3:6])
+                packet.birth.arrival = tuple(entry[3:6]) + (self.limited,)
 
     def state_of(self, segment):
         """The state of the receiver's socket for an arriving segment, as /proc/net/tcp spells it, or None."""

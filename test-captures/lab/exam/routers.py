@@ -13,7 +13,7 @@ def draw_filters(situation, rng):
     from .themes import THEMES
     theme = THEMES[situation.theme]
     routers = [node for node in situation.nodes if node.kind == "router"]
-    wanted = theme.filters(rng)
+    wanted = situation.filter or theme.filter
     if wanted is None:
         wanted = rng.choice(KINDS) if routers and rng.random() < 0.22 else None
     if wanted and routers:

@@ -2,7 +2,9 @@
 """Asks a tcprst about every capture, compares with the truth, counts as `accuracy` does, and prints.
 
 Right: `certain` where it names a true cause; `likely` and `possible` also where a true cause is among the alternatives.
-Every reset of every view counts; what truth leaves open ("-") is not counted.
+Every reset of every view counts, but of one connection in one view no more than MOST, evenly picked: else one aborted
+upload, whose every late acknowledgment draws a reset, would outweigh a hundred other situations. What truth leaves open
+("-") is not counted.
 """
 
 import importlib.machinery
@@ -19,6 +21,7 @@ STRENGTHS = ("certain", "likely", "possible")
 
 FORGED = {"injected", "blind-attack", "policy-reset"}
 KIND_LEAST, KIND_RIGHT = 20, 0.85
+MOST = 12
 
 
 def load_accuracy():
@@ -71,7 +74,7 @@ class Sheet:
 
     def __init__(self, tcprst, labelled):
         self.answers, self.missing, self.copies = [], [], Counter()
-        self.wrong_copies, self.failed = [], []
+        self.wrong_copies, self.failed, self.unlabelled = [], [], []
         for one, (_, verdicts) in zip(labelled, verdicts_of_all(tcprst, [one.capture for one in labelled])):
             if isinstance(verdicts, Failed):
                 self.failed.append(f"{one.capture}: {verdicts}")
@@ -80,6 +83,8 @@ class Sheet:
 
     def pair(self, one, said):
         notes = read_notes(one.capture)
+        mine = defaultdict(list)
+        self.unlabelled += [f"{one.capture.name} frame {frame}" for frame in said if frame not in one.truths]
         for frame, truth in one.truths.items():
             verdict = said.get(frame)
             if verdict is None:
@@ -96,7 +101,16 @@ class Sheet:
                 if true_copy is not None:
                     continue
             if truth.causes != ("-",):
-                self.answers.append(Answer(one.capture, notes, one.full, words, truth.causes, verdict))
+                mine[verdict["connection"]].append(Answer(one.capture, notes, one.full, words, truth.causes, verdict))
+        for group in mine.values():
+            self.answers += thinned(group)
+
+
+def thinned(group):
+    """At most MOST of them, the first and the last included."""
+    if len(group) <= MOST:
+        return group
+    return [group[round(number * (len(group) - 1) / (MOST - 1))] for number in range(MOST)]
 
 
 def read_notes(capture):
@@ -134,6 +148,15 @@ def right_by(answers, key):
     return {word: share(group, lambda a: a.right) for word, group in sorted(groups.items())}
 
 
+def by_situation(answers, word):
+    """As `accuracy` counts: a situation is wrong for a strength word if any of its answers with that word is."""
+    good = defaultdict(lambda: True)
+    for answer in answers:
+        if answer.verdict["strength"] == word:
+            good[answer.notes["run"]] &= answer.right
+    return (sum(good.values()), len(good))
+
+
 def figures(sheet):
     """{section: {name: (holds, of)}}"""
     answers = sheet.answers
@@ -141,11 +164,12 @@ def figures(sheet):
     honest = [a for a in answers if a.honest]
     forged = [a for a in answers if a.words["forged"] == "yes"]
     stated = [a for a in answers if a.verdict["origin"] != "unknown"]
-    received = [a for a in full if vantage(a) == "at Y" and a.words["acceptance"] in ("exact", "in-window", "out-of-window")]
+    met = [a for a in answers if received(a)]
     alternatives = [len(a.verdict["alternatives"]) for a in answers]
     sections = {
         "strength": {word: share([a for a in answers if a.verdict["strength"] == word], lambda a: a.right)
                      for word in STRENGTHS},
+        "strength, by situations (one wrong answer spoils it)": {word: by_situation(answers, word) for word in STRENGTHS},
         "all": {
             "right": share(answers, lambda a: a.right),
             "a true cause first": share(answers, lambda a: a.first),
@@ -158,10 +182,10 @@ def figures(sheet):
             "forged named so (mimics apart)": share([a for a in forged if not a.mimic],
                                                     lambda a: a.verdict["cause"] in FORGED),
             "forged named so (mimics)": share([a for a in forged if a.mimic], lambda a: a.verdict["cause"] in FORGED),
-            "acceptance as the kernel, at Y, full": share(received, lambda a: a.verdict["acceptance"] == a.words["acceptance"]),
-            "acceptance unknown there": share(received, lambda a: a.verdict["acceptance"] == "unknown"),
-            "effect as the kernel, at Y, full": share([a for a in received if a.verdict["effect"] != "unknown"],
-                                                      lambda a: a.verdict["effect"] == a.words["effect"]),
+            "acceptance as the kernel, at Y, full": share(met, lambda a: not wrong_acceptance(a)),
+            "acceptance unknown there": share(met, lambda a: a.verdict["acceptance"] == "unknown"),
+            "effect as the kernel, at Y, full": share(
+                [a for a in met if a.verdict["effect"] != "unknown"], lambda a: not wrong_effect(a)),
             "capture copies marked": (sheet.copies["right"], sum(sheet.copies.values())),
             "verdicts with injected among the alternatives": share(
                 answers, lambda a: any(o["cause"] == "injected" for o in a.verdict["alternatives"])),
@@ -173,15 +197,25 @@ def figures(sheet):
         "program": right_by(answers, lambda a: [a.notes["theme"]]),
         "box": right_by(answers, lambda a: a.notes["boxes"].split()),
         "cause": right_by(answers, lambda a: [a.causes[0]]),
-        "confusion of origin": dict(Counter()),
     }
-    for true, said in Counter((a.words["origin"], a.verdict["origin"]) for a in answers).items():
-        del true, said
     pairs = Counter((a.words["origin"], a.verdict["origin"]) for a in answers)
     totals = Counter(a.words["origin"] for a in answers)
     sections["confusion of origin"] = {f"{true} called {said}": (count, totals[true])
                                        for (true, said), count in sorted(pairs.items())}
     return sections
+
+
+def received(answer):
+    """Captured at its receiver, whole, and what that kernel did with it is known."""
+    return answer.full and vantage(answer) == "at Y" and answer.words["acceptance"] in ("exact", "in-window", "out-of-window")
+
+
+def wrong_acceptance(answer):
+    return received(answer) and answer.verdict["acceptance"] != answer.words["acceptance"]
+
+
+def wrong_effect(answer):
+    return received(answer) and answer.verdict["effect"] not in ("unknown", answer.words["effect"])
 
 
 def percent(pair):
@@ -227,10 +261,28 @@ def print_wrong(sheet, tcprst, options):
             extra = ["--why", f"--frame={verdict['frame']}"] if ledger else ["--why"]
             said = subprocess.run([tcprst, *extra, str(answer.capture)], capture_output=True, text=True, check=False).stdout
             print("    " + "\n    ".join(said.splitlines()))
+    print_other_faults(sheet, options)
     for line in sheet.failed + sheet.missing[:20]:
         print(f"not reported: {line}")
+    for line in sheet.unlabelled[:20]:
+        print(f"reported, and no reset by the truth: {line}")
     for line in sheet.wrong_copies[:10]:
         print(f"copy: {line}")
+
+
+def print_other_faults(sheet, options):
+    """Where the cause may be right and another word is wrong."""
+    for title, fault in (("honest called third-party", lambda a: a.honest and a.verdict["origin"] == "third-party"),
+                         ("third party called endpoint", lambda a: not a.honest and a.verdict["origin"] == "endpoint"),
+                         ("acceptance not the kernel's (at Y)", wrong_acceptance),
+                         ("effect not the kernel's (at Y)", wrong_effect)):
+        found = [a for a in sheet.answers if fault(a)]
+        print(f"\n{title}: {len(found)}" + (f", the first {options.wrong}" if len(found) > options.wrong else ""))
+        for answer in found[:options.wrong]:
+            verdict, words = answer.verdict, answer.words
+            print(f"{answer.capture} frame {verdict['frame']}: truly {answer.causes[0]}, acceptance {words['acceptance']}, effect "
+                  f"{words['effect']}; said {verdict['strength']} {verdict['cause']}, {verdict['acceptance']}, "
+                  f"{verdict['effect']}, {verdict['origin']}")
 
 
 def labelled_below(places):

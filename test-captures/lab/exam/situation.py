@@ -28,6 +28,7 @@ class Situation:
         self.family = rng.choice((4, 4, 4, 6))
         self.af = socket.AF_INET if self.family == 4 else socket.AF_INET6
         self.theme = rng.choices(list(THEMES), [theme.weight for theme in THEMES.values()])[0]
+        self.filter = None                # kind of packet filter that the theme draws
         self.filters = {}                 # node name: [(kind, since)], what its packet filter does
         self.nodes, self.wires, self.box_names = [], [], []
         self.sysctls = {"x": {}, "y": {}}
@@ -121,10 +122,11 @@ class Situation:
         values = {"ip_default_ttl": self.ttl[name], "tcp_timestamps": int(self.timestamps),
                   "tcp_sack": int(rng.random() < 0.8), "tcp_window_scaling": int(rng.random() < 0.85),
                   "tcp_rmem": f"4096 {receive} 1048576", "tcp_ecn": rng.choice((0, 2, 2)), "tcp_no_metrics_save": 1,
-                  "tcp_invalid_ratelimit": 0, "ip_local_port_range": f"{base} {base + 9999}",
+                  "tcp_invalid_ratelimit": rng.choice((0, 500, 500)), "ip_local_port_range": f"{base} {base + 9999}",
                   "tcp_fin_timeout": rng.choice((1, 1, 2, 60)), "net_ipv4_conf_all_rp_filter": 0,
                   "net_ipv4_conf_default_rp_filter": 0, "tcp_rfc1337": int(rng.random() < 0.1)}
         values.update(self.sysctls[name])
+        node.limited = values["tcp_invalid_ratelimit"] != 0
         node.space.sysctl(**values)
         if self.family == 6:
             node.space.sysctl(**{f"net_ipv6_conf_{place.device}_hop_limit": self.ttl[name] for place in node.places})

@@ -21,9 +21,6 @@ class Theme:
     filter: object = None         # kind of packet filter it wants at a router
     host_filters: bool = True
 
-    def filters(self, rng):
-        return self.filter
-
 
 def theme(name, weight=1.0, **how):
     def note(draw):
@@ -351,8 +348,24 @@ def scanning(situation, rng):
             ports = rng.sample(range(1, 1000), rng.choice((0, 1, 3, 6))) + world.ports[:rng.randint(1, 3)]
             rng.shuffle(ports)
             world.loop.start(scan(world.x, ports, kind, rng), 0.02 + number * 0.3)
-        if rng.random() < 0.3:
-            several(world, rng, lambda: Conversation(rng), count=1) if False else None
+    return start
+
+
+@theme("idle", 1.2, filter="idle-filter", host_filters=False)
+def idle(situation, rng):
+    """Connections that pause: longer than a stateful filter remembers, or a translation."""
+    situation.hops = max(1, situation.hops)
+    if rng.random() < 0.3:
+        situation.filter = "masquerade-idle"
+
+    def start(world):
+        several(world, rng, lambda: Conversation(rng, rounds=2, between=decades(rng, 0.4, 4), request_read=1.0,
+                                                 answer_read=1.0, ending=rng.choice(("close", "abort", "none")),
+                                                 patience=6.0))
+
+        def stay():
+            yield Sleep(5)
+        world.loop.start(stay())
     return start
 
 

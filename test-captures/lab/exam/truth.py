@@ -183,7 +183,8 @@ def note_in(past, entry, segment):
         past.syn_in = True
     if segment.flags & ACK and (past.una is None or after(segment.ack, past.una) > 0):
         past.una = segment.ack
-        if past.role == "server" and past.isn is not None and after(segment.ack, past.isn) >= 1:
+        if past.role == "server" and past.isn is not None and after(segment.ack, past.isn) >= 1 and \
+                after(segment.ack, past.snd_max) <= 0:
             past.established = True
     end = segment.seq + segment.payload_length + bool(segment.flags & SYN) + bool(segment.flags & FIN) & 0xFFFFFFFF
     if segment.payload_length and (past.rcv_max is None or after(end, past.rcv_max) > 0):
@@ -202,11 +203,10 @@ def note_in(past, entry, segment):
 def label(situation, events):
     """Gives every RST birth its Verity."""
     join_kernel(situation, events)
-    for node in situation.nodes:
-        for place in node.places:
-            for _, _, _, birth in place.frames:
-                if birth and birth.segment.flags & RST and not hasattr(birth.root, "verity"):
-                    birth.root.verity = verity(situation, birth.root)
+    frames = [frame for node in situation.nodes for place in node.places for frame in place.frames]
+    for _, _, _, birth in sorted(frames, key=lambda frame: frame[0]):     # an answer may have its cause from one before
+        if birth.segment.flags & RST and not hasattr(birth.root, "verity"):
+            birth.root.verity = verity(situation, birth.root)
 
 
 def verity(situation, birth):
@@ -224,13 +224,16 @@ def verity(situation, birth):
         return Verity(("firewall-reject",), "filter-host", "endpoint")
     index = next(i for i, entry in enumerate(maker.timeline) if entry[0] == "out" and entry[1] is birth)
     segment = birth.segment
-    past = past_of(maker.timeline, index, (segment.src, segment.sport, segment.dst, segment.dport))
+    name = (segment.src, segment.sport, segment.dst, segment.dport)
+    past = past_of(maker.timeline, index, name)
     if birth.reason in ACTIVE:
         return Verity(judge_abort(situation, birth, past, index), "give-up" if birth.reason == "TCP_KEEPALIVE_TIMEOUT" else
                       "relay" if past.deed == "relay-abort" else "abort", "endpoint", birth.reason)
-    trigger = birth.trigger_segment
-    if trigger is None:
-        trigger = past.last_in
+    trigger = birth.trigger_segment or past.last_in
+    # what it knew before the segment that it answers
+    drew = max((i for i, entry in enumerate(maker.timeline[:index]) if entry[0] == "in" and entry[2] is trigger),
+               default=index)
+    past = past_of(maker.timeline, drew, name)
     causes = judge_answer(situation, birth, past, trigger)
     mechanism = {"NO_SOCKET": "answer-none", "TCP_ABORT_ON_DATA": "answer-live",
                  "TCP_TIMEWAIT_SOCKET": "answer-live"}.get(birth.reason, "answer-half")
@@ -303,7 +306,7 @@ def judge_answer(situation, birth, past, trigger):
     if reason == "INVALID_SYN":
         return ("out-of-window-segment",) if flags & SYN else ("accept-queue-overflow",)
     if reason in ("TCP_INVALID_ACK_SEQUENCE", "TCP_RFC7323_PAWS"):
-        return judge_syn_sent(situation, birth, past, flags, altered)
+        return judge_syn_sent(birth, past, flags, altered)
     if reason in ("TCP_OLD_ACK", "TCP_TOO_OLD_ACK", "TCP_ACK_UNSENT_DATA"):
         return ("bad-handshake-ack",)
     if reason == "TCP_ABORT_ON_DATA":
@@ -316,14 +319,22 @@ def judge_answer(situation, birth, past, trigger):
         return ("syn-scan",) if past.raw == "syn" else ("probe-response", "unsolicited-syn-ack")
     if flags & (SYN | ACK) == SYN:
         return ("closed-port",)
-    if past.answers and hasattr(past.answers[0], "causes_said"):
-        birth.causes_said = past.answers[0].causes_said
-        return birth.causes_said
-    birth.causes_said = judge_unknown(birth, past, trigger, flags, altered)
-    return birth.causes_said
+    # an answer after an answer of an end that has nothing left keeps the cause of the first
+    for earlier in past.answers:
+        if earlier.reason in ("NO_SOCKET", "TCP_TIMEWAIT_SOCKET", "TCP_ABORT_ON_DATA", "INVALID_SYN", "TCP_FLAGS") and \
+                "bad-handshake-ack" not in earlier.verity.causes:
+            return earlier.verity.causes + (("echo-of-reset",) if earlier.reason == "INVALID_SYN" else ())
+    if past.isn is None and not past.older and not past.raw and translated(situation):
+        return ("idle-state-lost", "peer-restarted", "probe-response")
+    return judge_unknown(birth, past, trigger, flags, altered)
 
 
-def judge_syn_sent(situation, birth, past, flags, altered):
+def translated(situation):
+    """Whether a router on the way may have given a connection another port."""
+    return any(kind == "masquerade-idle" for kinds in situation.filters.values() for kind, _ in kinds)
+
+
+def judge_syn_sent(birth, past, flags, altered):
     maker = birth.trigger.maker if birth.trigger else None
     if birth.trigger and birth.trigger.how.get("challenge"):
         return ("ddos-challenge",)
@@ -332,20 +343,23 @@ def judge_syn_sent(situation, birth, past, flags, altered):
     if not hasattr(maker, "timeline"):
         return ("wrong-syn-ack",)
     # the other end answered from an older connection on these ports
-    other = past_of(maker.timeline, len(maker.timeline), None)
-    fins = [set(), set()]
+    fins, met = [set(), set()], False
     for entry in maker.timeline:
         if entry[0] == "act":
             continue
         segment = entry[2]
         if {segment.sport, segment.dport} == {birth.segment.sport, birth.segment.dport}:
-            if entry[1] is birth.trigger:
+            if entry[1] is birth.trigger.root:
                 break
+            met = met or entry[0] == "in" and segment.flags & SYN and segment.seq == past.isn
             if segment.flags & FIN:
                 fins[entry[0] == "in"].add(segment.seq)
-    del other
+    if not met:                   # it left before the new SYN came there: a straggler, no answer to it
+        return ("half-open-resync", "wrong-syn-ack", "time-wait-collision")
     if fins[0] and fins[1]:
         return ("time-wait-collision",)
+    if fins[0]:
+        return ("half-open-resync", "time-wait-collision")
     if flags & SYN:
         return ("wrong-syn-ack", "half-open-resync")
     return ("half-open-resync",)
@@ -364,10 +378,13 @@ def judge_unknown(birth, past, trigger, flags, altered):
             return ()             # a forged segment of a connection that never was
         return ("probe-response",)
     if ended in ("aborted", "reset"):
-        return ("echo-of-reset",)
+        late = past.fin_out and trigger is not None and trigger.payload_length
+        return ("echo-of-reset", "data-after-close") if late else ("echo-of-reset",)
     if past.role == "client" and not past.established:
         if ended == "vanish":
             return ("peer-restarted", "connect-abandoned")
+        if altered:
+            return ("connect-abandoned", "wrong-syn-ack")
         return ("connect-abandoned",) if syn_ack or not past.older else ("half-open-resync", "connect-abandoned")
     if past.role == "server" and not past.established and not past.fin_in:
         if flags & ACK and past.isn is not None and after(trigger.ack, past.isn) != 1 and not trigger.payload_length \
@@ -394,12 +411,15 @@ def judge_unknown(birth, past, trigger, flags, altered):
 
 
 def arrival_words(arrival):
-    """(effect, acceptance) of a RST by what the receiving kernel did with it; "-" where it never came or met no connection."""
+    """(effect, acceptance) of a RST by what the receiving kernel did with it; "-" where it never came or that tells nothing."""
     if arrival is None:
         return "-", "-"
-    before, later, challenged = arrival
+    before, later, challenged, limited = arrival
     if before not in LIVE:
         return "-", "none"
     if later not in LIVE:
-        return "reset", "exact"
-    return ("challenged", "in-window") if challenged and before != "02" else ("ignored", "out-of-window")
+        # what is left of FIN-WAIT-2 (a mini-socket) is taken away by any RST in its window
+        return "reset", "-" if before == "05" else "exact"
+    if challenged and before != "02":
+        return "challenged", "in-window"
+    return ("ignored", "out-of-window") if before == "02" or not limited else ("-", "-")

@@ -5,7 +5,7 @@ import os
 import struct
 
 from lab import packets
-from lab.packets import ACK, RST, SYN, Capture, Frame
+from lab.packets import FIN, RST, SYN, Capture, Frame
 
 from .truth import LOST_STATE, arrival_words
 
@@ -26,11 +26,10 @@ def views(situation):
             frames = [(when, data, birth) for when, _, data, birth in place.frames]
             yield from of_place(View(place.name, node.name, packets.DLT_EN10MB, frames, True), rng)
         if node.kind == "router":
-            frames = sorted((((when, not_first, number), data, birth, outgoing, index)
-                             for index, place in enumerate(node.places)
-                             for number, (when, outgoing, data, birth) in enumerate(place.frames)
-                             for not_first in (outgoing,)), key=lambda frame: frame[0])
-            cooked = [(key[0], cook(data, outgoing, index), birth) for key, data, birth, outgoing, index in frames]
+            frames = sorted(((when, outgoing, number, data, birth, index) for index, place in enumerate(node.places)
+                             for number, (when, outgoing, data, birth) in enumerate(place.frames)),
+                            key=lambda frame: frame[:3])
+            cooked = [(when, cook(data, outgoing, index), birth) for when, outgoing, _, data, birth, index in frames]
             yield View(f"{node.name}any", node.name, packets.DLT_LINUX_SLL2, cooked, True)
 
 
@@ -94,7 +93,7 @@ def kind_of(situation):
 
 
 def truth_rows(situation, view):
-    rows, first, opened, resets, shown = [], {}, set(), set(), {}
+    rows, first, opened, resets, closed, shown = [], {}, set(), set(), set(), {}
     for number, entry in enumerate(view.frames, 1):
         data, birth = entry[1], entry[2]
         segment = packets.decode(bytes(data), view.linktype) if birth else None
@@ -104,8 +103,12 @@ def truth_rows(situation, view):
         connection = frozenset(((segment.src, segment.sport), (segment.dst, segment.dport)))
         if segment.flags & SYN:
             opened.add(connection)
+        if segment.flags & FIN:
+            closed.add((connection, segment.src))
         if not segment.flags & RST:
             continue
+        if len(entry) > 3 and entry[3] < (68 if ":" in segment.src else 48):
+            continue              # cut before the flags: nobody sees a RST
         verity = birth.root.verity
         original = first.setdefault((birth.number, segment.src, segment.dst, segment.seq, segment.ack), number)
         causes = list(verity.causes)
@@ -113,15 +116,15 @@ def truth_rows(situation, view):
             causes.append("unknown-connection")
         if causes and causes[0] == "echo-of-reset" and connection not in resets:
             causes += ["peer-restarted", "connect-abandoned"]
+            if (connection, segment.src) in closed:
+                causes += ["data-after-close", "fin-after-expiry", "late-after-close"]
         resets.add(connection)
         effect, acceptance = arrival_words(birth.arrival)
         trigger = shown.get(birth.trigger.number, "-") if birth.trigger else "-"
-        maker = birth.root.maker
         sender = sender_of(situation, segment)
         rows.append((number, verity.reason, "|".join(causes) or "-", verity.origin, effect, sender,
                      original if original != number else "-", verity.mechanism, acceptance,
                      "yes" if verity.mimic else "no", "yes" if verity.forged else "no", trigger))
-        del maker
     return rows
 
 
