@@ -277,7 +277,7 @@ class Node:
             entry[4] = self.state_of(segment)
             entry[5] = any(e[0] == "out" and e[2].flags & (ACK | RST | SYN) == ACK for e in self.timeline[mark:])
             if packet.birth and packet.birth.arrival is None:
-                packet.birth.arrival = tuple(entry[3:6]) + (self.limited,)
+                packet.birth.arrival = tuple(entry[3:6]) + (self.limited or bool(self.filters_now()),)
 
     def state_of(self, segment):
         """The state of the receiver's socket for an arriving segment, as /proc/net/tcp spells it, or None."""

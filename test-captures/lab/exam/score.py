@@ -159,7 +159,8 @@ def by_situation(answers, word):
 
 def figures(sheet):
     """{section: {name: (holds, of)}}"""
-    answers = sheet.answers
+    mimics = [a for a in sheet.answers if a.mimic]
+    answers = [a for a in sheet.answers if not a.mimic]
     full = [a for a in answers if a.full]
     honest = [a for a in answers if a.honest]
     forged = [a for a in answers if a.words["forged"] == "yes"]
@@ -179,9 +180,7 @@ def figures(sheet):
             "honest called third-party": share(honest, lambda a: a.verdict["origin"] == "third-party"),
             "origin stated": share(answers, lambda a: a.verdict["origin"] != "unknown"),
             "origin wrong, of those stated": share(stated, lambda a: a.verdict["origin"] != a.words["origin"]),
-            "forged named so (mimics apart)": share([a for a in forged if not a.mimic],
-                                                    lambda a: a.verdict["cause"] in FORGED),
-            "forged named so (mimics)": share([a for a in forged if a.mimic], lambda a: a.verdict["cause"] in FORGED),
+            "forged named so": share(forged, lambda a: a.verdict["cause"] in FORGED),
             "acceptance as the kernel, at Y, full": share(met, lambda a: not wrong_acceptance(a)),
             "acceptance unknown there": share(met, lambda a: a.verdict["acceptance"] == "unknown"),
             "effect as the kernel, at Y, full": share(
@@ -190,6 +189,10 @@ def figures(sheet):
             "verdicts with injected among the alternatives": share(
                 answers, lambda a: any(o["cause"] == "injected" for o in a.verdict["alternatives"])),
             "alternatives a reset (sum, resets)": (sum(alternatives), len(alternatives)),
+        },
+        "perfect mimics (counted nowhere else)": {
+            "right": share(mimics, lambda a: a.right),
+            "certain of something else": share(mimics, lambda a: a.verdict["strength"] == "certain" and not a.first),
         },
         "mechanism": right_by(answers, lambda a: [a.words["mechanism"]]),
         "vantage": right_by(answers, lambda a: [vantage(a)]),
@@ -238,7 +241,7 @@ def kinds(sheet):
     """Kinds of situation (program and boxes) with enough resets, of which too few are right."""
     groups = defaultdict(list)
     for answer in sheet.answers:
-        for box in answer.notes["boxes"].split():
+        for box in answer.notes["boxes"].split() if not answer.mimic else ():
             groups[answer.notes["theme"] + " + " + box].append(answer)
     rows = {kind: share(group, lambda a: a.right) for kind, group in groups.items() if len(group) >= KIND_LEAST}
     return {kind: pair for kind, pair in sorted(rows.items(), key=lambda item: item[1][0] / item[1][1])
@@ -246,7 +249,7 @@ def kinds(sheet):
 
 
 def print_wrong(sheet, tcprst, options):
-    wrong = [a for a in sheet.answers if not a.right]
+    wrong = [a for a in sheet.answers if not a.right and not a.mimic]
     order = {"certain": 0, "likely": 1, "possible": 2}
     wrong.sort(key=lambda a: (order[a.verdict["strength"]], a.causes, a.verdict["cause"]))
     print(f"\nwrong verdicts: {len(wrong)}" + (f", the first {options.wrong}" if len(wrong) > options.wrong else ""))

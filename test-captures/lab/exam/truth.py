@@ -221,10 +221,10 @@ def verity(situation, birth):
         kinds = [kind for kind, _ in birth.filters]
         if not any(kind.startswith("reject") for kind in kinds):
             raise NoTruth(f"{situation.name}: no kernel's word on {birth.segment}")
-        return Verity(("firewall-reject",), "filter-host", "endpoint")
-    index = next(i for i, entry in enumerate(maker.timeline) if entry[0] == "out" and entry[1] is birth)
-    segment = birth.segment
-    name = (segment.src, segment.sport, segment.dst, segment.dport)
+        # where its host had ended the connection before, the filter says what the host would have said
+        over = past_of(maker.timeline, *moment(birth)).ended in ("aborted", "reset")
+        return Verity(("firewall-reject", "echo-of-reset") if over else ("firewall-reject",), "filter-host", "endpoint")
+    index, name = moment(birth)
     past = past_of(maker.timeline, index, name)
     if birth.reason in ACTIVE:
         return Verity(judge_abort(situation, birth, past, index), "give-up" if birth.reason == "TCP_KEEPALIVE_TIMEOUT" else
@@ -240,6 +240,13 @@ def verity(situation, birth):
     if past.raw:
         mechanism = "raw-tool"
     return Verity(causes, mechanism, "endpoint", birth.reason)
+
+
+def moment(birth):
+    """Where a RST stands in its maker's timeline, and the name of its connection there."""
+    index = next(i for i, entry in enumerate(birth.maker.timeline) if entry[0] == "out" and entry[1] is birth)
+    segment = birth.segment
+    return index, (segment.src, segment.sport, segment.dst, segment.dport)
 
 
 def router_verity(situation, birth):
@@ -322,11 +329,29 @@ def judge_answer(situation, birth, past, trigger):
     # an answer after an answer of an end that has nothing left keeps the cause of the first
     for earlier in past.answers:
         if earlier.reason in ("NO_SOCKET", "TCP_TIMEWAIT_SOCKET", "TCP_ABORT_ON_DATA", "INVALID_SYN", "TCP_FLAGS") and \
-                "bad-handshake-ack" not in earlier.verity.causes:
+                not {"bad-handshake-ack", "closed-port"} & set(earlier.verity.causes):
             return earlier.verity.causes + (("echo-of-reset",) if earlier.reason == "INVALID_SYN" else ())
-    if past.isn is None and not past.older and not past.raw and translated(situation):
-        return ("idle-state-lost", "peer-restarted", "probe-response")
+    syn_ack = flags & (SYN | ACK) == SYN | ACK
+    if past.isn is None and not past.older and not past.raw and not syn_ack and translated(situation):
+        return ("probe-response", "idle-state-lost") if scanned(situation) else \
+            ("idle-state-lost", "peer-restarted", "probe-response")
+    past = meant(past, trigger)
     return judge_unknown(birth, past, trigger, flags, altered)
+
+
+def meant(past, trigger):
+    """The incarnation to which a segment belongs, by what it acknowledges: the newest, where none fits."""
+    if trigger is None or not trigger.flags & ACK:
+        return past
+    for one in [past] + past.older[::-1]:
+        if one.isn is not None and after(trigger.ack, one.isn) >= 0 and after(trigger.ack, one.snd_max) <= 0:
+            return one
+    return past
+
+
+def scanned(situation):
+    """Whether a raw tool ran."""
+    return any(entry[0] == "act" and entry[1] == "raw" for node in situation.nodes for entry in node.timeline)
 
 
 def translated(situation):
@@ -386,10 +411,9 @@ def judge_unknown(birth, past, trigger, flags, altered):
         if altered:
             return ("connect-abandoned", "wrong-syn-ack")
         return ("connect-abandoned",) if syn_ack or not past.older else ("half-open-resync", "connect-abandoned")
-    if past.role == "server" and not past.established and not past.fin_in:
-        if flags & ACK and past.isn is not None and after(trigger.ack, past.isn) != 1 and not trigger.payload_length \
-                or altered:
-            return ("bad-handshake-ack",)
+    if past.role == "server" and not past.established and not past.fin_in and not past.accepted and not ended:
+        if flags & ACK and past.isn is not None and after(trigger.ack, past.isn) != 1 or altered:
+            return ("bad-handshake-ack", "peer-restarted") if past.older else ("bad-handshake-ack",)
         if past.listener_closed:
             return ("listener-closed", "peer-restarted")
         return ("syn-received-timeout", "accept-queue-overflow")

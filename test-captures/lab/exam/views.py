@@ -118,6 +118,9 @@ def truth_rows(situation, view):
             causes += ["peer-restarted", "connect-abandoned"]
             if (connection, segment.src) in closed:
                 causes += ["data-after-close", "fin-after-expiry", "late-after-close"]
+        if {"data-after-close", "fin-after-expiry", "late-after-close"} & set(verity.causes) and \
+                (connection, segment.src) not in closed:
+            causes.append("peer-restarted")           # its FIN was lost on the way here
         resets.add(connection)
         effect, acceptance = arrival_words(birth.arrival)
         trigger = shown.get(birth.trigger.number, "-") if birth.trigger else "-"
