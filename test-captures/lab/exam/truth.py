@@ -144,7 +144,7 @@ def note_deed(past, entry, name):
 
 
 def new_incarnation(past, role, segment):
-    return Past(role=role, isn=segment.seq, older=past.older + [past], raw=past.raw if past.isn is None else None,
+    return Past(role=role, isn=segment.seq, older=past.older + ([past] if past.isn is not None else []), raw=past.raw if past.isn is None else None,
                 snd_max=segment.seq + 1 & 0xFFFFFFFF, syn_in=role == "server")
 
 
@@ -392,13 +392,15 @@ def judge_syn_sent(birth, past, flags, altered):
 
 def judge_unknown(birth, past, trigger, flags, altered):
     """Nothing of that connection is at the end (or only a listener): why not?"""
-    syn_ack = flags & (SYN | ACK) == SYN | ACK
+    # as it was sent: a box may have taken its SYN flag away
+    sent = birth.trigger.root.segment.flags if birth.trigger else flags
+    syn_ack = sent & (SYN | ACK) == SYN | ACK
     ended = past.ended
     if past.isn is None and not past.older:
         if past.syn_in and not past.synack_out:       # its SYN was dropped: cookies, full queues
             return ("accept-queue-overflow", "syn-received-timeout")
         if syn_ack:
-            return ("unsolicited-syn-ack",)
+            return ("unsolicited-syn-ack", "probe-response") if altered else ("unsolicited-syn-ack",)
         if birth.trigger and not hasattr(birth.trigger.maker, "places"):
             return ()             # a forged segment of a connection that never was
         return ("probe-response",)
@@ -425,6 +427,8 @@ def judge_unknown(birth, past, trigger, flags, altered):
         return ("accept-queue-overflow", "syn-received-timeout")
     if ended == "vanish" or ended is None:
         return ("peer-restarted",)
+    if syn_ack:                   # the other end never knew that the handshake was over
+        return ("late-after-close", "connect-abandoned", "peer-restarted")
     if past.fin_out and past.fin_in:
         return ("late-after-close",)
     if trigger is not None and trigger.payload_length:
