@@ -329,6 +329,9 @@ class Watcher(Box):
         return b"\x01\x01\x08\x0a" + struct.pack("!I", value) + echo
 
 
+TEXTS = (b"blocked by policy", b"BIG-IP: [0x2664c65:2574] Policy action", b"Connection refused by administrator")
+
+
 class Habit:
     """How a forger makes its resets, drawn once a device."""
 
@@ -347,7 +350,7 @@ class Habit:
         self.gap = rng.choice((0, 0, decades(rng, 0.0001, 0.01)))
         self.ack_anyway = rng.random() < 0.1
         self.df = rng.random() < 0.5
-        self.text = rng.random() < 0.05
+        self.text = rng.choice(TEXTS) if rng.random() < 0.06 else b""
 
     def perfect(self):
         """Whether nothing visible in one of its resets tells it from the end's own."""
@@ -375,7 +378,7 @@ class Habit:
         return {"ttl": ttl, "ip_id": ip_id, "window": window, "df": self.df, "tos": 0,
                 "label": rng.choice((0, rng.getrandbits(20))), "ack_anyway": self.ack_anyway,
                 "options": watcher.fresh_options(half) if self.options else b"",
-                "payload": b"blocked by policy" if self.text else b""}
+                "payload": self.text}
 
     def burst(self, watcher, half, causes, extra=0):
         """Resets in the name of `half`; `extra`: octets it is about to send, which the forger counts in."""
@@ -512,7 +515,7 @@ class IdleDevice(Watcher):
     def __init__(self, rng):
         super().__init__(rng)
         self.habit, self.idle = Habit(rng), decades(rng, 0.3, 2)
-        self.habit.count, self.habit.step, self.habit.text = 1, 0, False
+        self.habit.count, self.habit.step, self.habit.text = 1, 0, b""
         self.towards = rng.choice(("both", "both", "both", "server", "client"))
         self.last, self.clients = {}, {}
 
@@ -547,7 +550,7 @@ class HalfOpenGuard(Watcher):
     def __init__(self, rng):
         super().__init__(rng)
         self.patience, self.habit = decades(rng, 0.2, 2), Habit(rng)
-        self.habit.count, self.habit.step, self.habit.text, self.habit.ack_anyway = 1, 0, False, False
+        self.habit.count, self.habit.step, self.habit.text, self.habit.ack_anyway = 1, 0, b"", False
         self.both = rng.random() < 0.5
         self.open = {}
 

@@ -11,7 +11,7 @@ import struct
 
 from lab import packets
 from lab.packets import ACK, FIN, PSH, SYN, URG
-from lab.sockets import TCP_LINGER2, TCP_REPAIR, TCP_USER_TIMEOUT, disconnect, linger_zero
+from lab.sockets import IPPROTO_MPTCP, TCP_LINGER2, TCP_REPAIR, TCP_USER_TIMEOUT, disconnect, linger_zero
 
 from .boxes import decades
 from .loop import Readable, Sleep, Writable
@@ -43,13 +43,16 @@ class End:
         self.world, self.node, self.address, self.rng = world, node, address, rng
         self.process = Process(self)
         self.ttl, self.tos = rng.choice((0, 0, 0, 0, 0, 33, 255)), rng.choice((0, 0, 0, 0x28, 0xB8))
+        self.multipath = False            # sockets speak Multipath TCP
         self.buffers = rng.choice((None, None, None, 2304, 8192))
 
     def socket(self, process=None):
         with self.node.space.entered():
-            sock = socket.socket(self.world.af, socket.SOCK_STREAM)
+            sock = socket.socket(self.world.af, socket.SOCK_STREAM, IPPROTO_MPTCP if self.multipath else 0)
         sock.setblocking(False)
         (process or self.process).sockets.append(sock)
+        if self.multipath:                # knows few of the options
+            return sock
         four = self.world.family == 4
         if self.ttl:
             sock.setsockopt(*((socket.IPPROTO_IP, socket.IP_TTL) if four else

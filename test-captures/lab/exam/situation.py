@@ -28,6 +28,8 @@ class Situation:
         self.family = rng.choice((4, 4, 4, 6))
         self.af = socket.AF_INET if self.family == 4 else socket.AF_INET6
         self.theme = rng.choices(list(THEMES), [theme.weight for theme in THEMES.values()])[0]
+        self.extra_boxes = ()             # kinds of box that the theme draws
+        self.ages = []                    # (moment ns, ns more): waits that are written longer than they were
         self.filter = None                # kind of packet filter that the theme draws
         self.filters = {}                 # node name: [(kind, since)], what its packet filter does
         self.nodes, self.wires, self.box_names = [], [], []
@@ -140,7 +142,7 @@ class Situation:
                 if rng.random() < share:
                     wanted.append(rng.choice(kind)(rng))
         wanted = [box for box in wanted if box.name not in THEMES[self.theme].never]
-        wanted += [kind(rng) for kind in THEMES[self.theme].always]
+        wanted += [kind(rng) for kind in THEMES[self.theme].always + self.extra_boxes]
         self.box_names = [box.name for box in wanted]
         rtt = decades(rng, 0.0005, 0.2)
         shares = [rng.random() ** 2 + 0.02 for _ in range(2 * len(self.networks))]
@@ -182,6 +184,18 @@ class Situation:
 
     def tick(self):
         self.loop.after(0.1, self.tick)
+
+    def grow_old(self, seconds):
+        """A long wait in a short recording: what comes later is written as so much later. Not with TCP time stamps, and only
+        while nothing is on its way."""
+        now = time.time_ns()
+        latest = max((place.frames[-1][0] for node in self.nodes for place in node.places if place.frames), default=0)
+        if not self.timestamps and now - latest > 200_000_000 and not any(wire.flying for wire in self.wires):
+            self.ages.append((now, round(seconds * 1e9)))
+
+    def written(self, when):
+        """The time that a capture shows for a moment."""
+        return when + sum(more for moment, more in self.ages if when > moment)
 
     def filter_added(self, node, kind):
         self.filters.setdefault(node, []).append((kind, time.time_ns()))

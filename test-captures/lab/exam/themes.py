@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the programs of a situation are about. Boxes are drawn without regard to it, except where a theme needs one to exist."""
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 
 from . import boxes
 from .boxes import decades
-from .loop import Sleep
-from .programs import Conversation, Process, call, converse, scan, serve
+from .loop import Readable, Sleep
+from .programs import Conversation, Process, call, name_of, scan, serve
 
 THEMES = {}
 
@@ -271,7 +272,6 @@ def pool(situation, rng):
         several(world, rng, plan, count=rng.randint(2, 7), **processes)
 
         def sweep():
-            import time
             for _ in range(int(4.5 / every)):
                 yield Sleep(every)
                 now = time.monotonic()
@@ -288,8 +288,6 @@ def pool(situation, rng):
 
 def last_data(world, end, sock):
     """When this connection last carried data at its end, on the monotonic clock; None: never."""
-    import time
-    from .programs import name_of
     name = name_of(sock)
     if not name or len(name) < 4:
         return None
@@ -369,6 +367,64 @@ def idle(situation, rng):
     return start
 
 
+@theme("long", 3.0, never=("loss", "loseone", "cut", "alteronce", "reorder"), host_filters=False)
+def long(situation, rng):
+    """A pause of seconds to hours, written longer than it was; then somebody speaks, sweeps, times out or has forgotten."""
+    situation.timestamps = False
+    mode = rng.choice(("talk", "vanish", "vanish", "pool", "pool", "device", "device", "filter", "filter", "abort", "close"))
+    if mode == "device":
+        situation.extra_boxes = (boxes.IdleDevice,)
+    elif mode == "filter":
+        situation.hops = max(1, situation.hops)
+        situation.filter = rng.choice(("idle-filter", "idle-filter", "masquerade-idle"))
+    wait = decades(rng, 3, 8000)
+
+    def start(world):
+        owner = rng.choice("xy")
+        count = rng.choice((1, 1, 2, 3, 5, 8))
+        side = world.x if owner == "x" else world.y
+        process, speaker = Process(side), rng.choice(("client", "server"))
+        processes = {"process": process} if owner == "y" else {"clients": process}
+        world.loop.after(1.0, world.grow_old, wait)
+
+        def plan():
+            made = Conversation(rng, rounds=1, request=rng.randint(5, 900), answer=rng.randint(5, 2000), request_read=1.0,
+                                answer_read=1.0, between=0, think=0, extra=False, ender=speaker,
+                                pause=2.4 + rng.uniform(0, 0.4), ending=rng.choice(("close", "abort", "none")),
+                                reaction=rng.choice(("read-close", "talk", "silent")), patience=9.0)
+            if mode in ("talk", "vanish", "filter"):
+                made.reaction, made.react_after, made.pause = "talk", 2.3 + rng.uniform(0, 0.5), 3.4
+                made.ending = rng.choice(("close", "none"))
+            elif mode in ("pool", "device"):
+                made.ending, made.reaction = "none", "silent"
+            return made
+        several(world, rng, plan, count=count, **processes)
+
+        def later():
+            yield Sleep(1.4 + rng.uniform(0, 0.6))
+            if mode == "vanish":
+                process.kill("vanish")
+            elif mode == "pool":
+                for sock in list(process.sockets):
+                    side.finish(sock, "idle-abort")
+                    yield Sleep(rng.choice((0, 0.01, 0.1)))
+            yield Sleep(2)
+        world.loop.start(later())
+    return start
+
+
+@theme("multipath", 0.8)
+def multipath(situation, rng):
+    """Multipath TCP at both ends, or at one."""
+    def start(world):
+        world.x.multipath = world.y.multipath = True
+        if rng.random() < 0.2:
+            world.y.multipath = False
+        several(world, rng, lambda: Conversation(
+            rng, ending=rng.choice(("close", "abort", "abort", "kill")), reaction=rng.choice(("read-close", "talk"))))
+    return start
+
+
 @theme("fast-open", 1.0)
 def fast_open(situation, rng):
     for side in "xy":
@@ -422,7 +478,6 @@ def relay(situation, rng):
         delay = rng.choice((0, decades(rng, 0.001, 1)))
 
         def proxy(process):
-            from .loop import Readable
             while True:
                 try:
                     sock, _ = listener.accept()
@@ -434,7 +489,6 @@ def relay(situation, rng):
                     return
                 sock.setblocking(False)
                 process.sockets.append(sock)
-                from .programs import name_of
                 name = name_of(sock)
                 if name and len(name) == 4:
                     world.y.node.act("accepted", name)

@@ -13,7 +13,7 @@ from lab.packets import ACK, FIN, RST, SYN
 
 MS = 10**6
 ACTIVE = {"TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_LINGER", "TCP_ABORT_ON_MEMORY", "TCP_STATE", "TCP_KEEPALIVE_TIMEOUT",
-          "TCP_DISCONNECT_WITH_DATA"}
+          "TCP_DISCONNECT_WITH_DATA", "MPTCP_RST_EUNSPEC", "MPTCP_RST_EMPTCP", "MPTCP_RST_EBADPERF"}
 LIVE = {"01", "02", "03", "04", "05", "08", "09", "0B"}       # states of /proc/net/tcp in which a RST is looked at
 LOST_STATE = {"peer-restarted", "idle-state-lost", "late-after-close", "data-after-close", "fin-after-expiry",
               "echo-of-reset", "probe-response"}
@@ -212,7 +212,8 @@ def label(situation, events):
 def verity(situation, birth):
     maker = birth.maker
     if not hasattr(maker, "places"):
-        return Verity(birth.how["causes"], "forger-blind" if "blind-attack" in birth.how["causes"] else "device",
+        causes = birth.how["causes"] + (("device-stated",) if birth.segment.payload_length else ())
+        return Verity(causes, "forger-blind" if "blind-attack" in birth.how["causes"] else "device",
                       "third-party", mimic=birth.how["mimic"], habit=birth.how["habit"],
                       forged=bool({"policy-reset", "injected", "blind-attack"} & set(birth.how["causes"])))
     if maker.kind == "router":
@@ -275,11 +276,11 @@ def judge_abort(situation, birth, past, index):
     if past.role == "server" and not past.accepted and (past.listener_closed or deed is None):
         return ("listener-closed",)
     base = "unread-data" if reason == "TCP_ABORT_ON_CLOSE" else "so-linger-abort"
-    if past.fin_out:
+    if past.fin_out and not multipath(birth.segment.options):
         late = past.data_since_fin and past.acked is not None and past.rcv_max is not None and \
             after(past.rcv_max, past.acked) > 0
         return ("abort-after-fin", "data-after-close") if late else ("abort-after-fin",)
-    causes = []
+    causes = ["mptcp-abort"] if multipath(birth.segment.options) else []
     if deed == "relay-abort":
         causes.append("backend-unavailable")
     if deed == "idle-abort":
@@ -305,11 +306,23 @@ def judge_abort(situation, birth, past, index):
     return tuple(causes)
 
 
+def multipath(options):
+    """Whether there is a Multipath TCP option among them."""
+    at = 0
+    while at < len(options) and options[at]:
+        if options[at] == 30:
+            return True
+        at += 1 if options[at] == 1 or at + 1 == len(options) else max(2, options[at + 1])
+    return False
+
+
 def judge_answer(situation, birth, past, trigger):
     """The causes of a RST with which the end's kernel answered a segment."""
     reason = birth.reason
     flags = trigger.flags & (SYN | ACK | FIN | RST) if trigger else ACK
     altered = bool(birth.trigger and birth.trigger.altered)
+    if reason.startswith("MPTCP"):
+        return ("mptcp-abort",)
     if reason == "INVALID_SYN":
         return ("out-of-window-segment",) if flags & SYN else ("accept-queue-overflow",)
     if reason in ("TCP_INVALID_ACK_SEQUENCE", "TCP_RFC7323_PAWS"):
@@ -364,7 +377,7 @@ def judge_syn_sent(birth, past, flags, altered):
     if birth.trigger and birth.trigger.how.get("challenge"):
         return ("ddos-challenge",)
     if altered or birth.reason == "TCP_RFC7323_PAWS" and not past.older:
-        return ("wrong-syn-ack",)
+        return ("wrong-syn-ack",) if flags & SYN or not past.older else ("wrong-syn-ack", "half-open-resync")
     if not hasattr(maker, "timeline"):
         return ("wrong-syn-ack",)
     # the other end answered from an older connection on these ports

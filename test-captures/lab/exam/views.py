@@ -71,7 +71,7 @@ def write(situation, place, seed):
         for entry in view.frames:
             when, data = entry[0], bytes(entry[1])
             cut = data[:entry[3]] if len(entry) > 3 else data
-            capture.frames.append(Frame(when, cut, len(data)))
+            capture.frames.append(Frame(situation.written(when), cut, len(data)))
         stem = os.path.join(place, f"{situation.name}.{view.name}")
         packets.write_capture(f"{stem}.{packets.FORMATS[form][0]}", capture, form)
         header = {"full": "yes" if view.full else "no", "seed": seed, "scenario": kind_of(situation),
