@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lab.tracing import Tracer
 
-from . import score, selftest, truth, views
+from . import score, selftest, stacks, truth, views
 from .fabric import Broken
 from .situation import Situation
 
@@ -33,6 +33,7 @@ def parse(arguments):
     parser.add_argument("--baseline", metavar="PATH", help="a second program, whose figures stand beside the first's")
     parser.add_argument("--jobs", type=int, default=16, metavar="N", help="situations at once (default %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="the figures as JSON too")
+    parser.add_argument("--theme", metavar="NAME", help="only this kind of program (to find faults, not to report figures)")
     parser.add_argument("--why", action="store_true", help="with each wrong verdict what the program says of it")
     parser.add_argument("--wrong", type=int, default=200, metavar="N", help="wrong verdicts listed at most (default %(default)s)")
     parser.add_argument("--self-test", action="store_true", help="whether the exam itself can fail: a few situations, a mutated judge")
@@ -84,6 +85,7 @@ def what_is_missing():
 def record(options, seed, place, work):
     truth.kernel_events.offset = round(time.clock_gettime(time.CLOCK_REALTIME) -
                                        time.clock_gettime(time.CLOCK_TAI)) * 10**9
+    stacks.build(work)
     tracer = Tracer(f"tcprst-exam{os.getpid()}")
     trace = work / "trace"
     with open(trace, "wb") as output:
@@ -98,7 +100,7 @@ def record(options, seed, place, work):
                 number = waiting.pop(0)
                 child = os.fork()
                 if not child:
-                    worker(seed, number, place, trace, os.path.join(work, f"{number}.json"))
+                    worker(seed, number, options.theme, place, trace, os.path.join(work, f"{number}.json"))
                 running[child] = number
             child, status = os.wait()
             if child not in running:
@@ -143,7 +145,7 @@ def sweep_namespaces():
             subprocess.run(["ip", "netns", "del", name], check=False, stderr=subprocess.DEVNULL)
 
 
-def worker(seed, number, place, trace, answer):
+def worker(seed, number, theme, place, trace, answer):
     """One situation, in a process of its own; never returns."""
     def stop(*_):
         raise Broken("interrupted, or not done in time")
@@ -155,7 +157,7 @@ def worker(seed, number, place, trace, answer):
         signal.signal(signal.SIGALRM, stop)
         signal.alarm(LONGEST_SECONDS)
         begin = trace.stat().st_size
-        situation = Situation(seed, number, f"{prefix()}-{number}")
+        situation = Situation(seed, number, f"{prefix()}-{number}", theme)
         try:
             situation.build()
             situation.run()

@@ -224,6 +224,7 @@ class Node:
         self.situation, self.name, self.kind = situation, name, kind
         self.space = Namespace(f"{situation.prefix}-{name}")
         self.places = []
+        self.stack = None                 # another TCP than the kernel's runs here (stacks.py)
         self.limited = True               # a challenge ACK may be withheld (tcp_invalid_ratelimit)
         self.timeline = []                # of an end: ("in" | "out" | "act", ...), in order
 
@@ -234,7 +235,7 @@ class Node:
                 if not ip_offset(data):
                     continue
                 if outgoing:
-                    birth = self.born(data, cause)
+                    birth = self.born(data, None if self.stack else cause)
                     place.births.append((birth, len(data)))
                 else:
                     if cause is None or len(cause.data) != len(data):
@@ -261,7 +262,7 @@ class Node:
     def take_in(self, place, packet, octets):
         self.drain(None)
         segment = packet.segment
-        watched = segment and self.kind != "router"
+        watched = segment and self.kind != "router" and not self.stack
         before = self.state_of(segment) if watched and segment.flags & (RST | SYN | FIN) else None
         entry = None
         if watched:

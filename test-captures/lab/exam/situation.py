@@ -14,20 +14,22 @@ from .fabric import Broken, Node, Place, Wire
 from .loop import Loop
 from .programs import End
 from .routers import draw_filters
+from .stacks import Stack
 from .themes import THEMES
 
 LONGEST = 14.0                    # seconds, whatever a program does
 
 
 class Situation:
-    def __init__(self, seed, number, prefix):
+    def __init__(self, seed, number, prefix, theme=None):
         self.name = f"s{number:04d}"
         self.rng = rng = random.Random(f"exam/{seed}/{number}")
         self.number, self.prefix = number, prefix
         self.loop = Loop()
         self.family = rng.choice((4, 4, 4, 6))
         self.af = socket.AF_INET if self.family == 4 else socket.AF_INET6
-        self.theme = rng.choices(list(THEMES), [theme.weight for theme in THEMES.values()])[0]
+        drawn = rng.choices(list(THEMES), [one.weight for one in THEMES.values()])[0]
+        self.theme = theme or drawn
         self.extra_boxes = ()             # kinds of box that the theme draws
         self.ages = []                    # (moment ns, ns more): waits that are written longer than they were
         self.filter = None                # kind of packet filter that the theme draws
@@ -46,6 +48,7 @@ class Situation:
 
     def build(self):
         rng = self.rng
+        self.foreign = {}                 # end: which other stack runs there
         self.theme_program = THEMES[self.theme].draw(self, rng)
         names = ["x"] + [f"r{i + 1}" for i in range(self.hops)] + ["y"]
         for name in names:
@@ -53,6 +56,9 @@ class Situation:
         self.node = dict(zip(names, self.nodes))
         self.networks = [self.network(i) for i in range(len(names) - 1)]
         self.address = {"x": self.host(0, 10), "y": self.host(len(names) - 2, 20)}
+        for name, kind in self.foreign.items():
+            self.offload[name] = False
+            self.node[name].stack = Stack(self, self.node[name], kind)
         self.x = End(self, self.node["x"], self.address["x"], rng)
         self.y = End(self, self.node["y"], self.address["y"], rng)
         for i in range(len(names) - 1):
@@ -61,7 +67,7 @@ class Situation:
                 node.places.append(Place(node, f"{node.name}{'lr'[side]}", f"{node.name}{'lr'[side]}", self.mtu, offload))
         self.configure()
         for node in self.nodes:
-            if node.kind == "end":
+            if node.kind == "end" and not node.stack:
                 node.open_tables()
             for place in node.places:
                 place.listen()
@@ -113,6 +119,8 @@ class Situation:
                 for other, network in enumerate(self.networks):
                     if other != wire and (other < wire) == place.device.endswith("l"):
                         lines.append(f"route add {network}/{bits} via {far} dev {place.device}")
+            if node.stack and node.stack.kind == "lwip":      # its kernel keeps out of it
+                lines = lines[:2]
             node.space.ip(*lines)
             if node.kind == "end":
                 self.tune(node)
@@ -181,6 +189,8 @@ class Situation:
         self.loop.run(until, idle)
         for node in self.nodes:
             node.drain(None)
+            if node.stack:
+                node.stack.rebuild()
 
     def tick(self):
         self.loop.after(0.1, self.tick)
@@ -203,6 +213,9 @@ class Situation:
     def close(self):
         """Takes everything down; what the ends still send then is captured by nobody."""
         self.loop.readers.clear()
+        for node in self.nodes:
+            if node.stack:
+                node.stack.close()
         for node in self.nodes:
             for place in node.places:
                 if hasattr(place, "sock"):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the programs of a situation are about. Boxes are drawn without regard to it, except where a theme needs one to exist."""
 
+import socket
 import time
 from dataclasses import dataclass
 
-from . import boxes
+from . import boxes, stacks
 from .boxes import decades
+from .fabric import Broken
 from .loop import Readable, Sleep
 from .programs import Conversation, Process, call, name_of, scan, serve
 
@@ -410,6 +412,50 @@ def long(situation, rng):
                     yield Sleep(rng.choice((0, 0.01, 0.1)))
             yield Sleep(2)
         world.loop.start(later())
+    return start
+
+
+@theme("foreign", 2.0, host_filters=False)
+def foreign(situation, rng):
+    """One end is not Linux: lwIP or gVisor, where installed; else as `mixed`."""
+    stack, end, restart = rng.choice(("lwip", "lwip", "gvisor")), rng.choice("xyy"), rng.random() < 0.3
+    count = rng.randint(1, 5)
+
+    def draw():
+        return Conversation(rng, request=round(decades(rng, 1, 3000)), answer=round(decades(rng, 1, 20000)), patience=5.0,
+                            reaction=rng.choice(("read-close", "read-abort", "talk", "late-close", "silent")))
+    plans, closed = [draw() for _ in range(count)], rng.random() < 0.4
+    if stack not in stacks.programs:
+        return mixed(situation, rng)
+    situation.family, situation.af = 4, socket.AF_INET
+    situation.foreign = {end: stack}
+
+    def start(world):
+        port, node = world.ports[0], world.node[end]
+        if end == "y":
+            lines = [f"listen {port} {rng.choice((1, 8))}"] + [f"plan {stacks.letters(plan, 'server')}" for plan in plans]
+        else:
+            lines = [f"call {round(rng.uniform(10, 800))} {world.address['y']} {port} {stacks.letters(plan, 'client')}"
+                     for plan in plans]
+            if closed:
+                lines.append(f"call 50 {world.address['y']} {port + 1} a")
+            world.loop.start(serve(world.y, world.y.process, world.y.listen(port), plans))
+        gone = round(decades(rng, 400, 2500)) if stack == "lwip" and restart else 0
+        node.stack.start(*lines, *([f"end {gone}"] if gone else []))
+        if not node.stack.wait():
+            raise Broken(f"{stack} did not start")
+        if end == "y":
+            for plan, at in zip(plans, starts(rng, count, 1.0)):
+                world.loop.start(call(world.x, world.x.process, port, plan, patience=4.0), 0.05 + at)
+            if closed:
+                world.loop.start(call(world.x, world.x.process, port + 1, plans[0]), 0.3)
+
+        def stay():
+            yield Sleep(gone / 1000 + 0.2)
+            if gone:
+                node.stack.start(*lines[:1 + count] if end == "y" else ["plan p"], again=True)
+            yield Sleep(3)
+        world.loop.start(stay())
     return start
 
 

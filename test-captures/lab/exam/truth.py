@@ -61,10 +61,13 @@ def join_kernel(situation, events):
         for place in node.places:
             for when, outgoing, _, birth in place.frames:
                 if outgoing and birth and birth.segment.flags & RST and birth.maker is node:
-                    birth.born, birth.reason = when, "-"
+                    if not node.stack:
+                        birth.born, birth.reason = when, "-"
                     sends.append(birth)
     pairs = []
     for birth in sends:
+        if birth.maker.stack:             # no kernel's: stacks.py has found its reason
+            continue
         segment = birth.segment
         for event in events:
             if (event.src, event.sport) == (segment.src, segment.sport) and \
@@ -207,6 +210,8 @@ def label(situation, events):
     for _, _, _, birth in sorted(frames, key=lambda frame: frame[0]):     # an answer may have its cause from one before
         if birth.segment.flags & RST and not hasattr(birth.root, "verity"):
             birth.root.verity = verity(situation, birth.root)
+            if getattr(birth.root.maker, "stack", None):
+                birth.root.verity.reason = "-"
 
 
 def verity(situation, birth):
@@ -218,6 +223,8 @@ def verity(situation, birth):
                       forged=bool({"policy-reset", "injected", "blind-attack"} & set(birth.how["causes"])))
     if maker.kind == "router":
         return router_verity(situation, birth)
+    if birth.reason == "-" and maker.stack:
+        return Verity((), "unknown", "endpoint")
     if birth.reason == "-":
         kinds = [kind for kind, _ in birth.filters]
         if not any(kind.startswith("reject") for kind in kinds):
