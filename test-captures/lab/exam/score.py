@@ -199,6 +199,7 @@ def figures(sheet):
         "view": right_by(answers, lambda a: ["full" if a.full else a.capture.name.split(".")[2].rstrip("0123456789")]),
         "program": right_by(answers, lambda a: [a.notes["theme"]]),
         "box": right_by(answers, lambda a: a.notes["boxes"].split()),
+        "stack of an end": right_by(answers, lambda a: [word.split("=")[-1] for word in a.notes["stacks"].split()]),
         "cause": right_by(answers, lambda a: [a.causes[0]]),
     }
     pairs = Counter((a.words["origin"], a.verdict["origin"]) for a in answers)

@@ -144,7 +144,7 @@ def reason_of(birth, before, when):
     """A deed that has not had its RST or FIN yet, or the segment that the RST answers; else "-"."""
     rst = birth.segment
     name = (rst.src, rst.sport, rst.dst, rst.dport)
-    pending, attempt = None, False
+    pending, attempt, closed = None, False, False
     for moment, entry in before:
         if entry[0] == "act":
             if entry[2] == name and entry[1] in ("abort", "close"):
@@ -154,6 +154,7 @@ def reason_of(birth, before, when):
         if entry[0] == "out" and (segment.src, segment.sport, segment.dst, segment.dport) == name:
             if segment.flags & (FIN | RST):
                 pending = None
+            closed = closed or bool(segment.flags & FIN)
             attempt = segment.flags & (SYN | ACK) == SYN or attempt and not segment.flags & ACK
     if pending and when - pending[0] < AT_ONCE and rst.flags & ACK:
         return "TCP_STATE" if pending[1] == "abort" else "TCP_ABORT_ON_CLOSE"
@@ -165,12 +166,19 @@ def reason_of(birth, before, when):
                 not segment.flags & RST and answers(rst, segment):
             birth.trigger_segment, birth.trigger = segment, entry[1]
             return "TCP_INVALID_ACK_SEQUENCE" if attempt else "NO_SOCKET"
+        if entry[0] == "in" and closed and segment.payload_length and rst.flags & ACK and rst.ack == end_of(segment):
+            birth.trigger_segment, birth.trigger = segment, entry[1]
+            return "TCP_ABORT_ON_DATA"
     return "-"
+
+
+def end_of(segment):
+    return segment.seq + segment.payload_length + bool(segment.flags & SYN) + bool(segment.flags & FIN) & 0xFFFFFFFF
 
 
 def answers(rst, segment):
     """Whether a RST is an answer to a segment: RFC 9293 section 3.5.2, or both numbers as lwIP sends them."""
-    end = segment.seq + segment.payload_length + bool(segment.flags & SYN) + bool(segment.flags & FIN) & 0xFFFFFFFF
+    end = end_of(segment)
     if rst.flags & ACK:
         return rst.ack == end and (rst.seq == (segment.ack if segment.flags & ACK else 0) or rst.seq == 0)
     return bool(segment.flags & ACK) and rst.seq == segment.ack

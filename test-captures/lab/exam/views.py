@@ -76,7 +76,8 @@ def write(situation, place, seed):
         packets.write_capture(f"{stem}.{packets.FORMATS[form][0]}", capture, form)
         header = {"full": "yes" if view.full else "no", "seed": seed, "scenario": kind_of(situation),
                   "run": f"{situation.name}@{seed}", "vantage": view.vantage, "theme": situation.theme,
-                  "boxes": " ".join(boxes_of(situation)) or "none"}
+                  "boxes": " ".join(boxes_of(situation)) or "none",
+                  "stacks": " ".join(f"{end}={stack}" for end, stack in situation.foreign.items()) or "linux"}
         with open(stem + ".truth", "w", encoding="utf-8") as file:
             file.write("#tcprst-truth 1\n" + "".join(f"#{key} {value}\n" for key, value in header.items()) +
                        f"#columns {COLUMNS}\n" + "".join("\t".join(map(str, row)) + "\n" for row in rows))
