@@ -31,7 +31,7 @@ def parse(arguments):
     parser.add_argument("--rejudge", metavar="DIR", nargs="+", help="judge kept runs again, record nothing")
     parser.add_argument("--tcprst", help="the program (default: $TCPRST, or the newest build)")
     parser.add_argument("--baseline", metavar="PATH", help="a second program, whose figures stand beside the first's")
-    parser.add_argument("--jobs", type=int, default=16, metavar="N", help="situations at once (default %(default)s)")
+    parser.add_argument("--jobs", type=int, default=48, metavar="N", help="situations at once (default %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="the figures as JSON too")
     parser.add_argument("--theme", metavar="NAME", help="only this kind of program (to find faults, not to report figures)")
     parser.add_argument("--why", action="store_true", help="with each wrong verdict what the program says of it")

@@ -79,7 +79,7 @@ class Stack:
         with open(self.log, encoding="ascii", errors="replace") as file:
             return " ready " in file.read()
 
-    def wait(self, seconds=12):
+    def wait(self, seconds=25):
         until = time.monotonic() + seconds
         while not self.ready() and self.process.poll() is None and time.monotonic() < until:
             time.sleep(0.02)
@@ -162,13 +162,13 @@ def reason_of(birth, before, when):
         if when - moment > SOON:
             break
         segment = entry[2]
-        if entry[0] == "in" and (segment.dst, segment.dport, segment.src, segment.sport) == name and \
-                not segment.flags & RST and answers(rst, segment):
+        if entry[0] == "act" or entry[0] == "out" or segment.flags & RST or \
+                (segment.dst, segment.dport, segment.src, segment.sport) != name:
+            continue
+        late = closed and segment.payload_length and rst.flags & ACK and rst.ack in (segment.seq, end_of(segment))
+        if late or answers(rst, segment):
             birth.trigger_segment, birth.trigger = segment, entry[1]
-            return "TCP_INVALID_ACK_SEQUENCE" if attempt else "NO_SOCKET"
-        if entry[0] == "in" and closed and segment.payload_length and rst.flags & ACK and rst.ack == end_of(segment):
-            birth.trigger_segment, birth.trigger = segment, entry[1]
-            return "TCP_ABORT_ON_DATA"
+            return "TCP_ABORT_ON_DATA" if late else "TCP_INVALID_ACK_SEQUENCE" if attempt else "NO_SOCKET"
     return "-"
 
 

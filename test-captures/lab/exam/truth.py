@@ -343,7 +343,10 @@ def judge_answer(situation, birth, past, trigger):
     if reason not in ("NO_SOCKET", "TCP_FLAGS"):
         return ()
     if past.raw and past.isn is None:
-        return ("syn-scan",) if past.raw == "syn" else ("probe-response", "unsolicited-syn-ack")
+        challenged = birth.trigger and birth.trigger.how.get("challenge")
+        if past.raw == "syn":
+            return ("syn-scan", "ddos-challenge") if challenged else ("syn-scan",)
+        return ("probe-response", "unsolicited-syn-ack")
     if flags & (SYN | ACK) == SYN:
         return ("closed-port",)
     # an answer after an answer of an end that has nothing left keeps the cause of the first
@@ -356,6 +359,9 @@ def judge_answer(situation, birth, past, trigger):
         return ("probe-response", "idle-state-lost") if scanned(situation) else \
             ("idle-state-lost", "peer-restarted", "probe-response")
     past = meant(past, trigger)
+    if past.isn is None and not past.syn_in and not syn_ack and birth.trigger and \
+            getattr(birth.trigger.maker, "kind", None) == "end" and not scanned(situation):
+        return ()                 # somebody else has answered the other end's SYN
     return judge_unknown(birth, past, trigger, flags, altered)
 
 

@@ -122,7 +122,10 @@ def truth_rows(situation, view):
         if {"data-after-close", "fin-after-expiry", "late-after-close"} & set(verity.causes) and \
                 (connection, segment.src) not in closed:
             causes.append("peer-restarted")           # its FIN was lost on the way here
-        resets.add(connection)
+        if verity.causes and verity.causes[0] == "closed-port" and segment.seq != birth.root.segment.seq and proxied(situation):
+            causes.insert(0, "backend-unavailable")   # on the leg where the proxy had answered the SYN
+        if not verity.causes or verity.causes[0] != "echo-of-reset":
+            resets.add(connection)
         effect, acceptance = arrival_words(birth.arrival)
         trigger = shown.get(birth.trigger.number, "-") if birth.trigger else "-"
         sender = sender_of(situation, segment)
@@ -130,6 +133,10 @@ def truth_rows(situation, view):
                      original if original != number else "-", verity.mechanism, acceptance,
                      "yes" if verity.mimic else "no", "yes" if verity.forged else "no", trigger))
     return rows
+
+
+def proxied(situation):
+    return any(kind == "synproxy" for kinds in situation.filters.values() for kind, _ in kinds)
 
 
 def sender_of(situation, segment):
