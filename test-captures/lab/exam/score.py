@@ -22,6 +22,8 @@ STRENGTHS = ("certain", "likely", "possible")
 FORGED = {"injected", "blind-attack", "policy-reset"}
 KIND_LEAST, KIND_RIGHT = 20, 0.85
 MOST = 12
+SIGHTS = {"same": "captured as the RST's maker got it", "altered": "altered between here and its maker",
+          "unseen": "not captured here (lost, cut off, added behind)", "-": "nothing, or not known"}
 
 
 def load_accuracy():
@@ -196,6 +198,7 @@ def figures(sheet):
         },
         "mechanism": right_by(answers, lambda a: [a.words["mechanism"]]),
         "vantage": right_by(answers, lambda a: [vantage(a)]),
+        "what drew it": right_by(answers, lambda a: [SIGHTS[a.words["sight"]]]),
         "view": right_by(answers, lambda a: ["full" if a.full else a.capture.name.split(".")[2].rstrip("0123456789")]),
         "program": right_by(answers, lambda a: [a.notes["theme"]]),
         "box": right_by(answers, lambda a: a.notes["boxes"].split()),

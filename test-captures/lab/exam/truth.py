@@ -388,7 +388,7 @@ def translated(situation):
 def judge_syn_sent(birth, past, flags, altered):
     maker = birth.trigger.maker if birth.trigger else None
     if birth.trigger and birth.trigger.how.get("challenge"):
-        return ("ddos-challenge",)
+        return ("ddos-challenge", "wrong-syn-ack")
     if altered or birth.reason == "TCP_RFC7323_PAWS" and not past.older:
         return ("wrong-syn-ack",) if flags & SYN or not past.older else ("wrong-syn-ack", "half-open-resync")
     if not hasattr(maker, "timeline"):
@@ -443,7 +443,7 @@ def judge_unknown(birth, past, trigger, flags, altered):
         if flags & ACK and past.isn is not None and after(trigger.ack, past.isn) != 1 or altered:
             return ("bad-handshake-ack", "peer-restarted") if past.older else ("bad-handshake-ack",)
         if past.listener_closed:
-            return ("listener-closed", "peer-restarted")
+            return ("listener-closed", "peer-restarted", "syn-received-timeout")
         return ("syn-received-timeout", "accept-queue-overflow")
     if altered and birth.reason == "TCP_FLAGS" and not past.accepted and not past.data_out:
         return ("bad-handshake-ack",)

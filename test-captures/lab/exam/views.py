@@ -9,7 +9,7 @@ from lab.packets import FIN, RST, SYN, Capture, Frame
 
 from .truth import LOST_STATE, arrival_words
 
-COLUMNS = "frame\tkernel_reason\tcause\torigin\teffect\tsender\tduplicate_of\tmechanism\tacceptance\tmimic\tforged\ttrigger"
+COLUMNS = "frame\tkernel_reason\tcause\torigin\teffect\tsender\tduplicate_of\tmechanism\tacceptance\tmimic\tforged\ttrigger\tsight"
 FORMS = ("pcapng", "pcapng-ns", "pcap", "pcap-ns", "pcapng-be")
 
 
@@ -94,13 +94,14 @@ def kind_of(situation):
 
 
 def truth_rows(situation, view):
-    rows, first, opened, resets, closed, shown = [], {}, set(), set(), set(), {}
+    rows, first, opened, resets, closed, shown, drawn = [], {}, set(), set(), set(), {}, {}
     for number, entry in enumerate(view.frames, 1):
         data, birth = entry[1], entry[2]
         segment = packets.decode(bytes(data), view.linktype) if birth else None
         if segment is None:
             continue
         shown.setdefault(birth.number, number)
+        drawn[birth.number] = segment
         connection = frozenset(((segment.src, segment.sport), (segment.dst, segment.dport)))
         if segment.flags & SYN:
             opened.add(connection)
@@ -131,8 +132,20 @@ def truth_rows(situation, view):
         sender = sender_of(situation, segment)
         rows.append((number, verity.reason, "|".join(causes) or "-", verity.origin, effect, sender,
                      original if original != number else "-", verity.mechanism, acceptance,
-                     "yes" if verity.mimic else "no", "yes" if verity.forged else "no", trigger))
+                     "yes" if verity.mimic else "no", "yes" if verity.forged else "no", trigger,
+                     sight(birth, drawn.get(birth.trigger.number) if birth.trigger else None)))
     return rows
+
+
+def sight(birth, seen):
+    """How this view shows what drew a RST: as its maker got it, otherwise (before or behind a box that altered it), or not at all."""
+    got = getattr(birth.root, "trigger_segment", None)
+    if birth.trigger is None or got is None:
+        return "-"
+    if seen is None:
+        return "unseen"
+    same = (seen.seq, seen.ack, seen.flags) == (got.seq, got.ack, got.flags) or not birth.trigger.altered
+    return "same" if same else "altered"
 
 
 def proxied(situation):
