@@ -36,7 +36,7 @@ def parse(arguments):
     parser.add_argument("--theme", metavar="NAME", help="only this kind of program (to find faults, not to report figures)")
     parser.add_argument("--why", action="store_true", help="with each wrong verdict what the program says of it")
     parser.add_argument("--wrong", type=int, default=200, metavar="N", help="wrong verdicts listed at most (default %(default)s)")
-    parser.add_argument("--self-test", action="store_true", help="whether the exam itself can fail: a few situations, a mutated judge")
+    parser.add_argument("--self-test", action="store_true", help="whether the exam can fail: few situations, a mutated judge")
     options = parser.parse_args(arguments)
     if options.self_test and options.situations == 400:
         options.situations = 6

@@ -12,7 +12,6 @@ import fcntl
 import os
 import socket
 import struct
-import time
 
 from lab import packets
 from lab.namespaces import IFF_NO_PI, IFF_TAP, TUNSETIFF, Namespace
@@ -212,10 +211,6 @@ class Place:
                 header = struct.pack("<BBHHHH", NEEDS_CHECKSUM, packet.gso[0], size, packet.gso[1], tcp, 16)
         self.node.take_in(self, packet, header + bytes(packet.data))
 
-    def close(self):
-        self.sock.close()
-        os.close(self.tap)
-
 
 class Node:
     """A network namespace and its places."""
@@ -303,13 +298,6 @@ class Node:
         """A program's deed, in its place in the order of things."""
         self.drain(None)
         self.timeline.append(("act", what, connection, how))
-
-    def close(self):
-        for place in self.places:
-            place.close()
-        for file in getattr(self, "tables", {}).values():
-            file.close()
-        self.space.delete()
 
 
 def packed_hex(address, port):

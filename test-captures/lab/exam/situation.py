@@ -9,8 +9,8 @@ import time
 from lab import packets
 
 from . import boxes
-from .boxes import Cut, Delay, Hops, decades
-from .fabric import Broken, Node, Place, Wire
+from .boxes import Delay, Hops, decades
+from .fabric import Node, Place, Wire
 from .loop import Loop
 from .programs import End
 from .routers import draw_filters

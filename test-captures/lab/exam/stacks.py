@@ -36,7 +36,7 @@ class Stack:
 
     def __init__(self, situation, node, kind):
         self.situation, self.node, self.kind = situation, node, kind
-        self.log = f"/tmp/{situation.prefix}-{node.name}.log"
+        self.log = os.path.join(os.path.dirname(programs[kind]), f"{situation.prefix}-{node.name}.log")
         self.process = None
 
     def start(self, *lines, again=False):

@@ -147,7 +147,8 @@ def note_deed(past, entry, name):
 
 
 def new_incarnation(past, role, segment):
-    return Past(role=role, isn=segment.seq, older=past.older + ([past] if past.isn is not None else []), raw=past.raw if past.isn is None else None,
+    first = past.isn is None
+    return Past(role=role, isn=segment.seq, older=past.older + ([] if first else [past]), raw=past.raw if first else None,
                 snd_max=segment.seq + 1 & 0xFFFFFFFF, syn_in=role == "server")
 
 

@@ -138,7 +138,7 @@ def truth_rows(situation, view):
 
 
 def sight(birth, seen):
-    """How this view shows what drew a RST: as its maker got it, otherwise (before or behind a box that altered it), or not at all."""
+    """How this view shows what drew a RST: as its maker got it, otherwise (a box between altered it), or not at all."""
     got = getattr(birth.root, "trigger_segment", None)
     if birth.trigger is None or got is None:
         return "-"
