@@ -359,7 +359,7 @@ static void conclude(struct decision *d)
                             ? strength_at(d, winner, rival_group(d, group))
                             : TCPRST_STRENGTH_POSSIBLE;
     bool third = third_party(winner);
-    d->origin = rival_maker(d, third) < winner->total + MARGIN_ORIGIN ? TCPRST_ORIGIN_UNKNOWN
+    d->origin = rival_maker(d, third) < winner->total + (unsigned)MARGIN_ORIGIN ? TCPRST_ORIGIN_UNKNOWN
                 : third                                              ? TCPRST_ORIGIN_THIRD_PARTY
                                                                      : TCPRST_ORIGIN_ENDPOINT;
     if (d->strength < TCPRST_STRENGTH_CERTAIN)
