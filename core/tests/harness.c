@@ -109,6 +109,23 @@ struct tcprst_statistics stop(struct tcprst *core)
 
 uint32_t file;
 
+/* RFC 9293 section 3.5.2: of nobody's socket, so it has neither its window nor its count. */
+static bool is_answer(const struct step *step)
+{
+    return (step->flags & TCPRST_RST) && (!(step->flags & TCPRST_ACK) || step->seq == UINT32_MAX);
+}
+
+/* Each end counts from a place of its own, whoever forges from a third. */
+static uint16_t identification(struct feeder *f, const struct step *step)
+{
+    enum { OF_SERVER = 0x4000, OF_FORGER = 0x8000 };
+    if (step->flags & FORGED)
+        return (uint16_t)(OF_FORGER + 7 * f->frame);
+    if (is_answer(step))
+        return 0;
+    return (uint16_t)(++f->ip_id[step->from_server] + (step->from_server ? OF_SERVER : 0));
+}
+
 void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
 {
     int from = step->from_server, to = !from;
@@ -128,7 +145,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
     client[2] = (uint8_t)(f->client >> 8);
     client[3] = (uint8_t)f->client;
     memcpy(server, "\300\250\0\1", 4);
-    s.ip_id = ++f->ip_id[from];
+    s.ip_id = identification(f, step);
     uint16_t ports[2] = {CLIENT_PORT, 80};
     uint32_t seq = f->isn[from] + step->seq,
              ack = step->flags & TCPRST_ACK ? f->isn[to] + step->ack : 0;
@@ -148,7 +165,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
     tcp[3] = (uint8_t)ports[to];
     tcp[12] = (uint8_t)(length << 2);
     tcp[13] = (uint8_t)step->flags;
-    if (!(step->flags & (TCPRST_RST | SHUT)))
+    if (!(step->flags & SHUT) && !is_answer(step))
         tcp[14] = step->flags & LOW ? 0x60 : 0xfa;
     EXPECT(tcprst_segment_parse(&s, tcp, length, length + step->payload, NULL));
     tcprst_feed(f->core, &s, NULL);

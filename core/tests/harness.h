@@ -47,8 +47,9 @@ struct tcprst_statistics stop(struct tcprst *core);
 
 /* ---- Segments ---- */
 
-/* In a step's flags: it offers no window, or less than half of the usual one. */
-enum { SHUT = 0x1000, LOW = 0x2000 };
+/* In a step's flags: it offers no window, or less than half of the usual one; somebody else sent it.
+ */
+enum { SHUT = 0x1000, LOW = 0x2000, FORGED = 0x4000 };
 
 /* One segment of a script, in numbers relative to the initial sequence numbers. */
 struct step {

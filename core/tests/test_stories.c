@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_stories.c - what the rules must tell apart, as scripts: each a story of one connection, and
- * what its RSTs are. */
+/* test_stories.c - what the hypotheses must tell apart, as scripts: each a story of one connection,
+ * and what its RSTs are. */
 #include "harness.h"
 
 struct story {
@@ -51,7 +51,7 @@ static const struct story stories[] = {
                {CLIENT, ACK, 1, 1, 100, 1200},
                {CLIENT, RST | ACK, 101, 1, 0, 2400}}},
     {.name = "aborted between retransmissions",
-     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                {CLIENT, ACK, 1, 1, 100, 1},
                {CLIENT, ACK, 1, 1, 100, 300},
@@ -78,7 +78,7 @@ static const struct story stories[] = {
                PROBE(1200),
                {CLIENT, RST | ACK, 101, 1, 0, 2400}}},
     {.name = "aborted between probes",
-     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                {CLIENT, ACK, 1, 1, 100, 1},
                {SERVER, ACK | SHUT, 1, 101, 0, 20},
@@ -107,7 +107,7 @@ static const struct story stories[] = {
                {CLIENT, ACK, 50001, 51, 0, 20},
                {SERVER, RST | ACK, 51, 50001, 0, 5}}},
     {.name = "RST behind what was sent, without ACK",
-     .resets = {{TCPRST_CAUSE_UNCLASSIFIED, TCPRST_EFFECT_IGNORED}},
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_IGNORED}},
      .steps = {OPENING,
                REQUEST,
                {SERVER, ACK, 1, 101, 50, 5},
@@ -140,8 +140,8 @@ static const struct story stories[] = {
                 {TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                REQUEST,
-               {SERVER, RST | ACK, 1, 101, 0, 70000},
-               {CLIENT, RST | ACK, 101, 1, 0, 1}}},
+               {SERVER, RST | ACK | FORGED | SHUT, 1, 101, 0, 70000},
+               {CLIENT, RST | ACK | FORGED | SHUT, 101, 1, 0, 1}}},
     /* ---- what follows a RST, or comes with it, says what it was ---- */
     {.name = "a filter answers an acknowledgment, its sender goes on",
      .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET}},
@@ -213,7 +213,7 @@ static const struct story stories[] = {
                 {TCPRST_CAUSE_RESET_INSTEAD_OF_FIN, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                REQUEST,
-               {SERVER, RST, 5000001, 0, 0, 1},
+               {SERVER, RST | FORGED, 5000001, 0, 0, 1},
                {SERVER, ACK, 1, 101, 200, 400},
                {CLIENT, ACK, 101, 201, 0, 1},
                {SERVER, RST | ACK, 201, 101, 0, 50}},
@@ -223,14 +223,14 @@ static const struct story stories[] = {
                 {TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                REQUEST,
-               {SERVER, RST, 5000001, 0, 0, 1},
+               {SERVER, RST | FORGED, 5000001, 0, 0, 1},
                {SERVER, ACK, 1, 101, 200, 400},
                {CLIENT, ACK, 101, 201, 100, 1},
                {SERVER, RST, 201, 0, 0, 20}}},
     /* Who sees a connection does not miss its window. */
     {.name = "a guess far beyond the window, and nothing else",
      .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED}},
-     .steps = {OPENING, REQUEST, {SERVER, RST, 5000001, 0, 0, 1}},
+     .steps = {OPENING, REQUEST, {SERVER, RST | FORGED, 5000001, 0, 0, 1}},
      .stamps = {1000, 5000, 1021, 1022, 5042}},
 };
 
