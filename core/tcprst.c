@@ -164,8 +164,11 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     ended->any = r->already_ended;
     ended->where = r->already_ended_where;
     ended->event = r->already_event;
-    ended->x_gone = r->already_gone >> r->d & 1;
-    ended->x_surely = r->already_surely >> r->d & 1;
+    /* What drew r may have reached X before a RST of Y that was captured later: then only X's own
+     * counts. */
+    bool before = r->has_trigger && r->trigger.where < r->already_ended_where;
+    ended->x_gone = r->already_gone >> (r->d + (before ? 2 : 0)) & 1;
+    ended->x_surely = ended->x_gone && (r->already_surely >> r->d & 1);
     ended->y_gone = r->already_gone >> !r->d & 1;
     unsigned looked = 0;
     for (struct reset *p = c->first_pending; p && p->serial != r->serial && looked < MAX_RELATED;
@@ -558,7 +561,8 @@ static void note_final(struct connection *c, const struct reset *r, const struct
     }
     if (r->duplicate_of || answers_stray(r) || !(reset || j->outcome.sender_ended))
         return;
-    uint8_t gone = (uint8_t)(j->outcome.sender_ended << r->d | reset << !r->d);
+    uint8_t gone = (uint8_t)(j->outcome.sender_ended << r->d | reset << !r->d |
+                             j->outcome.sender_ended << (2 + r->d));
     bool exact = j->outcome.acceptance == TCPRST_ACCEPTANCE_EXACT;
     uint8_t surely = (uint8_t)((j->outcome.sender_ended && j->outcome.surely) << r->d |
                                (reset && exact) << !r->d);

@@ -184,6 +184,13 @@ static bool dead(const struct entry *entry)
     return !entry->hypothesis || entry->total >= DEAD;
 }
 
+/* Of what costs the same, what is less rare in itself comes first. */
+static bool after(const struct entry *a, const struct entry *b)
+{
+    return a->total > b->total ||
+           (a->total == b->total && a->hypothesis->rarity > b->hypothesis->rarity);
+}
+
 static void rank(struct decision *d)
 {
     d->ranked = 0;
@@ -198,7 +205,7 @@ static void rank(struct decision *d)
         if (dead(best))
             continue;
         unsigned at = d->ranked++;
-        for (; at > 0 && d->best[d->ranking[at - 1]].total > best->total; at--)
+        for (; at > 0 && after(&d->best[d->ranking[at - 1]], best); at--)
             d->ranking[at] = d->ranking[at - 1];
         d->ranking[at] = (enum tcprst_cause)c;
     }
@@ -240,7 +247,7 @@ static bool well_founded(const struct decision *d, const struct entry *entry, un
            well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
 }
 
-enum { MARGIN_CERTAIN = 3, MARGIN_LIKELY = 1, REACH = 2, REACH_LIKELY = 1, MARGIN_ORIGIN = 2 };
+enum { MARGIN_CERTAIN = 3, MARGIN_LIKELY = 1, REACH = 2, REACH_LIKELY = 1, MARGIN_ORIGIN = 3 };
 /* Dearer than this, nothing fits; and with a tie, this. */
 enum { FLOOR = 7, FLOOR_TIE = 5 };
 
