@@ -446,6 +446,11 @@ unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct 
     return n;
 }
 
+unsigned weigh_row(enum tcprst_cause cause, const struct hypothesis *hypothesis)
+{
+    return (unsigned)(hypothesis - causes[cause].hypotheses);
+}
+
 /* ---- what it rests on ---- */
 
 struct candidate {

@@ -64,11 +64,23 @@ void refusable_free(void *memory)
 
 /* ---- A core whose answers are kept ---- */
 
+static int row_of(struct tcprst *core, enum tcprst_cause cause)
+{
+    struct tcprst_finding findings[TCPRST_CAUSE_COUNT];
+    size_t count = tcprst_findings(core, findings, TCPRST_CAUSE_COUNT);
+    for (size_t i = 0; i < count; i++)
+        if (findings[i].cause == cause)
+            return (int)findings[i].row;
+    return -1;
+}
+
 void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct answers *answers = user;
-    if (answers->count < MAX_VERDICTS)
+    if (answers->count < MAX_VERDICTS) {
         answers->verdicts[answers->count] = *verdict;
+        answers->rows[answers->count] = answers->core ? row_of(answers->core, verdict->cause) : -1;
+    }
     EXPECT(verdict->final);
     EXPECT(verdict->reset == answers->count || answers->gaps);
     answers->count++;
@@ -92,6 +104,7 @@ struct tcprst *start(struct answers *answers, size_t max_connections)
     struct tcprst *core = tcprst_new(&options);
     if (!core)
         abort();
+    answers->core = core;
     return core;
 }
 

@@ -31,9 +31,11 @@ extern size_t held;                             /* octets */
 /* ---- A core whose answers are kept ---- */
 
 struct answers {
+    struct tcprst *core;
     bool gaps; /* some RSTs may have no verdict */
     size_t count;
     struct tcprst_verdict verdicts[MAX_VERDICTS]; /* the first of them */
+    int rows[MAX_VERDICTS]; /* which hypothesis of its cause each is; -1: none, it is a word */
     size_t connections;
     struct tcprst_connection last_connection;
 };
