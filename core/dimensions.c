@@ -189,6 +189,14 @@ static enum tcprst_effect effect_in_syn_sent(const struct reset *r,
                : TCPRST_EFFECT_RESET;
 }
 
+/* The handshake the RST came into was finished all the same. */
+static bool opened_after(const struct reset *r)
+{
+    const struct connection *c = r->connection;
+    return c->number == r->incarnation && !(r->connection_flags & CONN_ESTABLISHED) &&
+           (c->flags & CONN_ESTABLISHED) && c->end[r->d].segments > r->x.segments;
+}
+
 enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance,
                              const struct evidence *e)
 {
@@ -201,6 +209,9 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
     if (seen(&r->y, END_SYN) && !seen(&r->y, END_ACK) &&
         !(r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
         return effect_in_syn_sent(r, acceptance);
+    /* What it answers was not the client's, who lives on. */
+    if (r->client == 1 && opened_after(r))
+        return TCPRST_EFFECT_IGNORED;
     if (answers_stray(r))
         return acceptance == TCPRST_ACCEPTANCE_EXACT ? TCPRST_EFFECT_RESET : TCPRST_EFFECT_IGNORED;
     if (was_challenged(r, acceptance))

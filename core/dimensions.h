@@ -10,6 +10,7 @@
 /* What earlier RSTs of the connection had ended before this one. */
 struct ended {
     bool any;
+    bool forged;         /* one of them was somebody else's */
     bool x_surely;       /* nothing else can have been meant by what ended x */
     bool x_gone, y_gone; /* the state of this RST's sender, of its receiver */
     where_t where, event;

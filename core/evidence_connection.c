@@ -200,7 +200,7 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
     if (r->client == 1 && seen(server, END_SYN_ACK))
         tell_at(e, F(SYN_RECEIVED),
                 server->snd_max == server->iss + 1 && !seen(server, END_DATA) &&
-                    !seen(server, END_FIN),
+                    !seen(server, END_FIN) && server->max_ack == server->first_ack,
                 server->syn_where);
     if (seen(client, END_SYN) && r->client == 0)
         fact_raw_syn(e, r);

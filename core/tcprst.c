@@ -176,6 +176,7 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
         keep_outcome(core, p);
+        ended->forged |= p->outcome.third_party;
         if (p->outcome.third_party && reset_pairs(p, r))
             continue;
         /* What drew r reached X before a RST of Y that was captured later. */
@@ -242,6 +243,9 @@ static void gather(const struct tcprst *core, struct evidence *e, const struct r
     ended_before(core, r, &ended);
     evidence_gather(e, r, hosts_find(core->hosts, r->ip_version, r->source),
                     hosts_find(core->hosts, r->ip_version, r->destination));
+    /* Where somebody forges, what was captured need not be all. */
+    if ((ended.forged || r->connection->forged_where) && e->view.behind > 1)
+        e->view.behind = 1;
     struct fact *earlier = &e->facts[TCPRST_FACT_EARLIER_RESET];
     earlier->state = ended.any ? FACT_TRUE : FACT_FALSE;
     earlier->frame = where_frame(ended.where);

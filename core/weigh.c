@@ -255,6 +255,8 @@ static enum tcprst_strength strength_at(const struct decision *d, const struct e
                                         unsigned rival)
 {
     unsigned margin = rival - winner->total;
+    if (winner->total >= FLOOR_TIE)
+        return TCPRST_STRENGTH_POSSIBLE;
     if (margin >= MARGIN_CERTAIN && well_founded(d, winner, rival))
         return TCPRST_STRENGTH_CERTAIN;
     return margin >= MARGIN_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
