@@ -137,8 +137,8 @@ static const struct story stories[] = {
                {SERVER, ACK, 1, 102, 7, 50},
                {SERVER, FIN | ACK, 8, 102, 0, 50},
                {CLIENT, RST, 102, 0, 0, 1}}},
-    /* Linux, tcp_rcv_state_process() in FIN-WAIT-1: its own FIN waits behind data that the peer has not
-       taken yet */
+    /* Linux, tcp_rcv_state_process() in FIN-WAIT-1: its own FIN waits behind data that the peer has
+       not taken yet */
     {.name = "closed with data still to be sent",
      .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
