@@ -148,8 +148,11 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
     check_verdict(verdict);
     size_t count = tcprst_findings(checker->core, findings, TCPRST_CAUSE_COUNT);
     CHECK(count <= TCPRST_CAUSE_COUNT);
-    for (size_t i = 0; i < count; i++)
-        check_finding(checker, &findings[i]);
+    /* The cheapest, and another in turn: all of them would take most of the time. */
+    if (count) {
+        check_finding(checker, &findings[0]);
+        check_finding(checker, &findings[verdict->reset % count]);
+    }
     const uint64_t numbers[] = {verdict->frame.number,
                                 verdict->connection,
                                 verdict->cause,

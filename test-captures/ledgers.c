@@ -8,8 +8,8 @@
  *
  *     capture  NAME
  *     reset    FRAME  CAUSE  STRENGTH      then, of that RST:
- *     row      CAUSE  ROW    TOTAL         of the verdict's cause; of a word (local-abort) the
- * cheapest true     CAUSE  ROW    TOTAL         of a cause that was asked for, with its ledger:
+ *     row      CAUSE  ROW    TOTAL         of the verdict's cause; of a word the cheapest
+ *     true     CAUSE  ROW    TOTAL         of a cause that was asked for, with its ledger:
  *     claim    ID     met|failed|unseen    COST
  */
 #include "input.h"

@@ -49,8 +49,7 @@ struct tcprst_statistics stop(struct tcprst *core);
 
 /* ---- Segments ---- */
 
-/* In a step's flags: it offers no window, or less than half of the usual one; somebody else sent
- * it.
+/* In a step's flags: it offers no window; less than half of the usual one; somebody else sent it.
  */
 enum { SHUT = 0x1000, LOW = 0x2000, FORGED = 0x4000 };
 
