@@ -35,7 +35,7 @@ extern "C" {
 
 /* One enumerator a row of causes.def, e.g. TCPRST_CAUSE_CLOSED_PORT; the order is the table's. */
 enum tcprst_cause {
-#define CAUSE(ID, rule, id, group, title, meaning, advice, references) TCPRST_CAUSE_##ID,
+#define CAUSE(ID, name, id, group, title, meaning, advice, references) TCPRST_CAUSE_##ID,
 #include "tcprst/causes.def"
     TCPRST_CAUSE_COUNT
 };
