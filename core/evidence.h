@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* evidence.h - the facts of one reset: each true, false, or not visible in this capture. All a rule
- * gets to see. */
+/* evidence.h - the facts of one reset: each true, false, or not visible in this capture. All a
+ * claim gets to see. */
 #ifndef TCPRST_EVIDENCE_H
 #define TCPRST_EVIDENCE_H
 

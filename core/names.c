@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct tcprst_cause_info causes[] = {
-#define CAUSE(ID, rule, id, group, title, meaning, advice, references)                             \
+#define CAUSE(ID, name, id, group, title, meaning, advice, references)                             \
     {id, TCPRST_GROUP_##group, title, meaning, advice, references},
 #include "tcprst/causes.def"
 };

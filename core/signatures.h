@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* signatures.h - names others have given to what can be seen: timers of devices, published
- * signatures of tampering. Evidence text only: no rule asks for them, for honest hosts match them
+ * signatures of tampering. Evidence text only: no claim asks for them, for honest hosts match them
  * too. */
 #ifndef TCPRST_SIGNATURES_H
 #define TCPRST_SIGNATURES_H

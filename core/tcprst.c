@@ -1069,6 +1069,7 @@ static bool add_finding(const struct decision *d, enum tcprst_cause cause, bool 
                                        .excluded = excluded,
                                        .total = entry->total,
                                        .rarity = entry->hypothesis->rarity,
+                                       .row = weigh_row(cause, entry->hypothesis),
                                        .mechanism = mechanisms[entry->hypothesis->mechanism].id};
     return true;
 }

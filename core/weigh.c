@@ -368,7 +368,7 @@ static void conclude(struct decision *d)
                             ? strength_at(d, winner, rival_group(d, group))
                             : TCPRST_STRENGTH_POSSIBLE;
     bool third = third_party(winner);
-    d->origin = rival_maker(d, third) < winner->total + MARGIN_ORIGIN ? TCPRST_ORIGIN_UNKNOWN
+    d->origin = rival_maker(d, third) < winner->total + (unsigned)MARGIN_ORIGIN ? TCPRST_ORIGIN_UNKNOWN
                 : third                                              ? TCPRST_ORIGIN_THIRD_PARTY
                                                                      : TCPRST_ORIGIN_ENDPOINT;
     if (d->strength < TCPRST_STRENGTH_CERTAIN)
@@ -446,6 +446,11 @@ unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct 
                                           .counted = cost == entry->cost[info->channel]};
     }
     return n;
+}
+
+unsigned weigh_row(enum tcprst_cause cause, const struct hypothesis *hypothesis)
+{
+    return (unsigned)(hypothesis - causes[cause].hypotheses);
 }
 
 /* ---- what it rests on ---- */

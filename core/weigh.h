@@ -89,6 +89,9 @@ struct ledger_line {
 unsigned weigh_ledger(const struct decision *decision, enum tcprst_cause cause,
                       struct ledger_line *lines, unsigned size);
 
+/* Which row of that cause a hypothesis is, from 0. */
+unsigned weigh_row(enum tcprst_cause cause, const struct hypothesis *hypothesis);
+
 /* The facts the verdict rests on, most telling first. Returns how many were written. */
 struct cited {
     uint8_t fact;

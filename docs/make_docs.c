@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_docs.c - writes what is derived from causes.def, verdict.def, pages.def and options.def:
- * make_docs TEMPLATES DIRECTORY
+ * make_docs.c - writes what is derived from causes.def, verdict.def, pages.def, options.def and the
+ * engine's tables: make_docs TEMPLATES DIRECTORY
  *
- * causes/<id>.md and causes/README.md, and from TEMPLATES: tcprst.1, completions/ and
- * tcprst.schema.json, where @NAME@ stands for a list.
+ * causes/<id>.md, causes/README.md and mechanisms.md, and from TEMPLATES: tcprst.1, completions/
+ * and tcprst.schema.json, where @NAME@ stands for a list.
  */
 #include "pages.h"
 #include "tcprst.h"
+#include "weighing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -536,7 +537,8 @@ static void write_page(const char *directory, enum tcprst_cause cause)
         fprintf(stderr, "make_docs: pages.def has no row for %s\n", info->id);
         exit(1);
     }
-    GString *out = g_string_new("<!-- Made from causes.def and pages.def by make_docs. -->\n");
+    GString *out = g_string_new(
+        "<!-- Made from causes.def, pages.def and hypotheses.def by make_docs. -->\n");
     g_string_append_printf(out, "# %s\n\n**", info->id);
     put_markdown(out, info->title);
     g_string_append_printf(out, "** (group [%s](README.md#%s))\n", tcprst_group_id(info->group),
@@ -545,6 +547,8 @@ static void write_page(const char *directory, enum tcprst_cause cause)
     g_string_append(out, "\n```text\n");
     page_draw(out, page->diagram, 0);
     g_string_append(out, "```\n");
+    g_string_append(out, "\n## How it is weighed\n\n");
+    weighing_put_cause(out, cause);
     put_section(out, "What it is confused with", page->confused);
     put_section(out, "What the applications see", page->applications);
     put_section(out, "What to check next", info->advice);
@@ -575,6 +579,18 @@ static void write_index(const char *directory)
     g_string_free(out, TRUE);
 }
 
+static void write_mechanisms(const char *directory)
+{
+    GString *out = g_string_new(
+        "<!-- Made from mechanisms.def and signs.def by make_docs. -->\n"
+        "# The ways a reset is made\n\n"
+        "Each is physics: it fixes what the reset must look like, given what its maker knew. "
+        "[How a verdict comes about](verdict.md) says what the prices mean.\n");
+    weighing_put_mechanisms(out);
+    write_file(directory, "mechanisms.md", out);
+    g_string_free(out, TRUE);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3) {
@@ -584,6 +600,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
         write_page(argv[2], (enum tcprst_cause)i);
     write_index(argv[2]);
+    write_mechanisms(argv[2]);
     fill_template(argv[1], "tcprst.1", argv[2], "tcprst.1");
     fill_template(argv[1], "tcprst.bash", argv[2], "completions/tcprst.bash");
     fill_template(argv[1], "_tcprst", argv[2], "completions/_tcprst");

@@ -122,6 +122,22 @@ static void check_verdict(const struct tcprst_verdict *verdict)
     CHECK(g_utf8_validate(verdict->device_text, -1, NULL));
 }
 
+/* A cause is ruled out where its ledger says so, and its total is what its ledger adds up to. */
+static void check_finding(struct checker *checker, const struct tcprst_finding *finding)
+{
+    struct tcprst_ledger_line lines[TCPRST_MAX_LEDGER];
+    size_t count = tcprst_ledger(checker->core, finding->cause, lines, TCPRST_MAX_LEDGER);
+    CHECK(count > 0 && count <= TCPRST_MAX_LEDGER);
+    bool impossible = false;
+    for (size_t i = 0; i < count; i++) {
+        CHECK(lines[i].state != TCPRST_CLAIM_MET || lines[i].cost == 0);
+        impossible |= lines[i].cost >= TCPRST_COST_IMPOSSIBLE;
+    }
+    CHECK(impossible == finding->excluded);
+    CHECK(finding->excluded == (finding->total >= TCPRST_COST_IMPOSSIBLE));
+    CHECK(finding->excluded || finding->rarity <= finding->total);
+}
+
 static void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct checker *checker = user;
@@ -130,7 +146,13 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
     CHECK(verdict->reset == checker->verdicts);
     checker->verdicts++;
     check_verdict(verdict);
-    CHECK(tcprst_findings(checker->core, findings, TCPRST_CAUSE_COUNT) <= TCPRST_CAUSE_COUNT);
+    size_t count = tcprst_findings(checker->core, findings, TCPRST_CAUSE_COUNT);
+    CHECK(count <= TCPRST_CAUSE_COUNT);
+    /* The cheapest, and another in turn: all of them would take most of the time. */
+    if (count) {
+        check_finding(checker, &findings[0]);
+        check_finding(checker, &findings[verdict->reset % count]);
+    }
     const uint64_t numbers[] = {verdict->frame.number,
                                 verdict->connection,
                                 verdict->cause,

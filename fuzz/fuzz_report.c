@@ -28,9 +28,14 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct run *run = user;
     static struct tcprst_finding findings[MAX_FINDINGS];
-    size_t count =
-        run->report.options->why ? tcprst_findings(run->core, findings, MAX_FINDINGS) : 0;
-    report_verdict(&run->report, verdict, count ? findings : NULL, count);
+    static struct tcprst_ledger_line ledger[TCPRST_MAX_LEDGER];
+    struct report_why asked = {.findings = findings, .ledger = ledger};
+    if (run->report.options->why) {
+        asked.finding_count = tcprst_findings(run->core, findings, MAX_FINDINGS);
+        asked.ledger_cause = verdict->cause;
+        asked.ledger_count = tcprst_ledger(run->core, verdict->cause, ledger, TCPRST_MAX_LEDGER);
+    }
+    report_verdict(&run->report, verdict, &asked);
     if (!run->annotate)
         return;
     char why[1024];

@@ -13,11 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # file, its text, what the check must say of it (None: nothing)
 CASES = [
-    ("core/rules_refused.c", '#include "evidence.h"\n', None),
-    ("core/rules_refused.c", '#include "connection.h"\n', "may not include core/connection.h"),
-    ("core/rules_refused.c", "#include <time.h>\n", "may not include <time.h>"),
+    ("core/weigh_more.c", '#include "evidence.h"\n', None),
+    ("core/weigh_more.c", '#include "connection.h"\n', "may not include core/connection.h"),
+    ("core/claims_more.c", '#include "connection.h"\n', "may not include core/connection.h"),
+    ("core/claims_more.c", "#include <time.h>\n", "may not include <time.h>"),
+    ("core/view_more.c", '#include "claims.h"\n', "may not include core/claims.h"),
     ("core/evidence_window.c", '#include "connection.h"\n', None),
-    ("core/evidence_window.c", '#include "rules.h"\n', "may not include core/rules.h"),
+    ("core/evidence_window.c", '#include "weigh.h"\n', "may not include core/weigh.h"),
     ("core/connection_open.c", "#include <stdio.h>\n", "may not include <stdio.h>"),
     ("core/connection_open.c", "/*\n#include <stdio.h>\n*/\n", None),
     ("core/engine.c", "#include <glib.h>\n", "may not include <glib.h>"),
@@ -44,7 +46,7 @@ class Layers(unittest.TestCase):
         top = Path(self.enterContext(tempfile.TemporaryDirectory()))
         (top / "cmake").mkdir()
         shutil.copy(ROOT / "cmake" / "layers.txt", top / "cmake")
-        stubs = {f"core/{name}.h": "" for name in ("connection", "evidence", "rules")}
+        stubs = {f"core/{name}.h": "" for name in ("claims", "connection", "evidence", "weigh")}
         for name, text in {**stubs, "core/include/tcprst.h": "", **files}.items():
             (top / name).parent.mkdir(parents=True, exist_ok=True)
             (top / name).write_text(text, encoding="utf-8")

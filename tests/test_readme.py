@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What README.md shows of tcprst is what tcprst prints, and the files it names exist.
+"""What README.md and docs/verdict.md show of tcprst is what tcprst prints, and the files they name exist.
 
     test_readme.py TCPRST            compares
     test_readme.py TCPRST --bless    rewrites the examples
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+PAGES = ("README.md", "docs/verdict.md")
 EXAMPLE = re.compile(r"(```console\n\$ tcprst ([^\n]*)\n)(.*?)(```\n)", re.S)
 NAMED = re.compile(r"`((?:core|analyzer|plugin|test-captures|bench|fuzz|tests|cmake|scripts|docs)/[\w./-]*)`")
 
@@ -25,22 +25,27 @@ def printed(tcprst, arguments):
     return run.stdout.rstrip("\n") + "\n"
 
 
-def main():
-    tcprst, bless = sys.argv[1], "--bless" in sys.argv
-    old = README.read_text(encoding="utf-8")
+def check(tcprst, name, bless):
+    page = ROOT / name
+    old = page.read_text(encoding="utf-8")
     if not EXAMPLE.search(old):
-        sys.exit("README.md shows no example of tcprst")
+        sys.exit(f"{name} shows no example of tcprst")
     new = EXAMPLE.sub(lambda m: m[1] + printed(tcprst, m[2]) + m[4], old)
     if bless:
-        README.write_text(new, encoding="utf-8")
+        page.write_text(new, encoding="utf-8")
     elif new != old:
         sys.stdout.writelines(difflib.unified_diff(old.splitlines(True), new.splitlines(True),
-                                                   "README.md", "what tcprst prints"))
-        sys.exit("README.md shows what tcprst no longer prints: tests/test_readme.py TCPRST --bless")
-    gone = [name for name in NAMED.findall(new) if not list(ROOT.glob(name.rstrip("/") or name))
-            and not list(ROOT.glob(name + "*"))]
+                                                   name, "what tcprst prints"))
+        sys.exit(f"{name} shows what tcprst no longer prints: tests/test_readme.py TCPRST --bless")
+    gone = [named for named in NAMED.findall(new) if not list(ROOT.glob(named.rstrip("/") or named))
+            and not list(ROOT.glob(named + "*"))]
     if gone:
-        sys.exit(f"README.md names what is not there: {', '.join(gone)}")
+        sys.exit(f"{name} names what is not there: {', '.join(gone)}")
+
+
+def main():
+    for name in PAGES:
+        check(sys.argv[1], name, "--bless" in sys.argv)
 
 
 if __name__ == "__main__":

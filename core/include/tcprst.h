@@ -35,7 +35,7 @@ extern "C" {
 
 /* One enumerator a row of causes.def, e.g. TCPRST_CAUSE_CLOSED_PORT; the order is the table's. */
 enum tcprst_cause {
-#define CAUSE(ID, rule, id, group, title, meaning, advice, references) TCPRST_CAUSE_##ID,
+#define CAUSE(ID, name, id, group, title, meaning, advice, references) TCPRST_CAUSE_##ID,
 #include "tcprst/causes.def"
     TCPRST_CAUSE_COUNT
 };
@@ -307,6 +307,7 @@ struct tcprst_finding {
     bool excluded;  /* impossible on what was seen */
     unsigned total; /* rarity and surprises; the verdict's is the least */
     unsigned rarity;
+    unsigned row;          /* which hypothesis of that cause in core/hypotheses.def, from 0 */
     const char *mechanism; /* how such a RST is made; static */
 };
 
@@ -383,7 +384,8 @@ struct tcprst;
 
 struct tcprst_options {
     /* Called for every RST once its verdict is final, in the order of the RSTs; the verdict is
-     * valid during the call. The callback must not call the handle, except tcprst_findings(). */
+     * valid during the call. The callback must not call the handle, except tcprst_findings()
+     * and tcprst_ledger(). */
     void (*on_verdict)(void *user, const struct tcprst_verdict *verdict);
     /* Called for every connection that is let go; NULL: not wanted. Verdicts of its RSTs may still
      * come. */

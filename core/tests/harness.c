@@ -64,11 +64,23 @@ void refusable_free(void *memory)
 
 /* ---- A core whose answers are kept ---- */
 
+static int row_of(struct tcprst *core, enum tcprst_cause cause)
+{
+    struct tcprst_finding findings[TCPRST_CAUSE_COUNT];
+    size_t count = tcprst_findings(core, findings, TCPRST_CAUSE_COUNT);
+    for (size_t i = 0; i < count; i++)
+        if (findings[i].cause == cause)
+            return (int)findings[i].row;
+    return -1;
+}
+
 void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct answers *answers = user;
-    if (answers->count < MAX_VERDICTS)
+    if (answers->count < MAX_VERDICTS) {
         answers->verdicts[answers->count] = *verdict;
+        answers->rows[answers->count] = answers->core ? row_of(answers->core, verdict->cause) : -1;
+    }
     EXPECT(verdict->final);
     EXPECT(verdict->reset == answers->count || answers->gaps);
     answers->count++;
@@ -92,6 +104,7 @@ struct tcprst *start(struct answers *answers, size_t max_connections)
     struct tcprst *core = tcprst_new(&options);
     if (!core)
         abort();
+    answers->core = core;
     return core;
 }
 
@@ -108,6 +121,23 @@ struct tcprst_statistics stop(struct tcprst *core)
 /* ---- Segments ---- */
 
 uint32_t file;
+
+/* RFC 9293 section 3.5.2: of nobody's socket, so it has neither its window nor its count. */
+static bool is_answer(const struct step *step)
+{
+    return (step->flags & TCPRST_RST) && (!(step->flags & TCPRST_ACK) || step->seq == UINT32_MAX);
+}
+
+/* Each end counts from a place of its own, whoever forges from a third. */
+static uint16_t identification(struct feeder *f, const struct step *step)
+{
+    enum { OF_SERVER = 0x4000, OF_FORGER = 0x8000 };
+    if (step->flags & FORGED)
+        return (uint16_t)(OF_FORGER + 7 * f->frame);
+    if (is_answer(step))
+        return 0;
+    return (uint16_t)(++f->ip_id[step->from_server] + (step->from_server ? OF_SERVER : 0));
+}
 
 void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
 {
@@ -128,7 +158,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
     client[2] = (uint8_t)(f->client >> 8);
     client[3] = (uint8_t)f->client;
     memcpy(server, "\300\250\0\1", 4);
-    s.ip_id = ++f->ip_id[from];
+    s.ip_id = identification(f, step);
     uint16_t ports[2] = {CLIENT_PORT, 80};
     uint32_t seq = f->isn[from] + step->seq,
              ack = step->flags & TCPRST_ACK ? f->isn[to] + step->ack : 0;
@@ -148,7 +178,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
     tcp[3] = (uint8_t)ports[to];
     tcp[12] = (uint8_t)(length << 2);
     tcp[13] = (uint8_t)step->flags;
-    if (!(step->flags & (TCPRST_RST | SHUT)))
+    if (!(step->flags & SHUT) && !is_answer(step))
         tcp[14] = step->flags & LOW ? 0x60 : 0xfa;
     EXPECT(tcprst_segment_parse(&s, tcp, length, length + step->payload, NULL));
     tcprst_feed(f->core, &s, NULL);

@@ -31,9 +31,11 @@ extern size_t held;                             /* octets */
 /* ---- A core whose answers are kept ---- */
 
 struct answers {
+    struct tcprst *core;
     bool gaps; /* some RSTs may have no verdict */
     size_t count;
     struct tcprst_verdict verdicts[MAX_VERDICTS]; /* the first of them */
+    int rows[MAX_VERDICTS]; /* which hypothesis of its cause each is; -1: none, it is a word */
     size_t connections;
     struct tcprst_connection last_connection;
 };
@@ -47,8 +49,9 @@ struct tcprst_statistics stop(struct tcprst *core);
 
 /* ---- Segments ---- */
 
-/* In a step's flags: it offers no window, or less than half of the usual one. */
-enum { SHUT = 0x1000, LOW = 0x2000 };
+/* In a step's flags: it offers no window; less than half of the usual one; somebody else sent it.
+ */
+enum { SHUT = 0x1000, LOW = 0x2000, FORGED = 0x4000 };
 
 /* One segment of a script, in numbers relative to the initial sequence numbers. */
 struct step {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * test_core.c - what must hold whatever the numbers are: sequence numbers that wrap, times that are
- * absent or run backwards, counts beyond 32 bits, a table that is full. What the rules must tell
- * apart is test_stories.c's matter, verdicts on recorded captures are test-captures/'s.
+ * absent or run backwards, counts beyond 32 bits, a table that is full. What the hypotheses must
+ * tell apart is test_stories.c's matter, verdicts on recorded captures are test-captures/'s.
  */
 #include "harness.h"
 #include "sequence.h"
@@ -304,17 +304,19 @@ static void test_frames_kept_for_long(void)
     uint64_t again = f.frame + 1;
     file = 70001;
     play(&f, closed, 1);
-    f.ip_id[1]--;
-    feed(&f, &(struct step){SERVER, RST, 2, 0, 0, 0}); /* the same packet once more */
+    f.client = 2;
+    play(&f, script_named("abort of a connection without data"), 1);
+    f.ip_id[0]--;
+    feed(&f, &(struct step){CLIENT, RST | ACK, 1, 1, 0, 0}); /* the same packet once more */
     stop(f.core);
     file = 0;
     const struct tcprst_verdict *v = answers.verdicts;
-    EXPECT(answers.count == 3);
+    EXPECT(answers.count == 4);
     EXPECT(v[0].trigger.number == before + closed->trigger && v[0].trigger.capture == 70000);
     EXPECT(v[1].reused_from.number == again && v[1].reused_from.capture == 70001);
     EXPECT(v[1].trigger.number == again - 1 + closed->trigger && v[1].trigger.capture == 70001);
-    EXPECT(v[2].duplicate_of.number == v[1].frame.number && v[2].duplicate_of.capture == 70001);
-    EXPECT(v[2].frame.number == v[1].frame.number + 1);
+    EXPECT(v[3].duplicate_of.number == v[2].frame.number && v[3].duplicate_of.capture == 70001);
+    EXPECT(v[3].frame.number == v[2].frame.number + 1);
 }
 
 /* A connection that was silent, and packed, says the same wherever its numbers stand. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test_stories.c - what the rules must tell apart, as scripts: each a story of one connection, and
- * what its RSTs are. */
+/* test_stories.c - what the hypotheses must tell apart, as scripts: each a story of one connection,
+ * and what its RSTs are. */
 #include "harness.h"
+
+#include <string.h>
 
 struct story {
     const char *name;
@@ -51,7 +53,7 @@ static const struct story stories[] = {
                {CLIENT, ACK, 1, 1, 100, 1200},
                {CLIENT, RST | ACK, 101, 1, 0, 2400}}},
     {.name = "aborted between retransmissions",
-     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                {CLIENT, ACK, 1, 1, 100, 1},
                {CLIENT, ACK, 1, 1, 100, 300},
@@ -78,7 +80,7 @@ static const struct story stories[] = {
                PROBE(1200),
                {CLIENT, RST | ACK, 101, 1, 0, 2400}}},
     {.name = "aborted between probes",
-     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                {CLIENT, ACK, 1, 1, 100, 1},
                {SERVER, ACK | SHUT, 1, 101, 0, 20},
@@ -107,7 +109,7 @@ static const struct story stories[] = {
                {CLIENT, ACK, 50001, 51, 0, 20},
                {SERVER, RST | ACK, 51, 50001, 0, 5}}},
     {.name = "RST behind what was sent, without ACK",
-     .resets = {{TCPRST_CAUSE_UNCLASSIFIED, TCPRST_EFFECT_IGNORED}},
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_IGNORED}},
      .steps = {OPENING,
                REQUEST,
                {SERVER, ACK, 1, 101, 50, 5},
@@ -135,13 +137,38 @@ static const struct story stories[] = {
                {SERVER, ACK, 1, 102, 7, 50},
                {SERVER, FIN | ACK, 8, 102, 0, 50},
                {CLIENT, RST, 102, 0, 0, 1}}},
+    /* Linux, tcp_rcv_state_process() in FIN-WAIT-1: its own FIN waits behind data that the peer has
+       not taken yet */
+    {.name = "closed with data still to be sent",
+     .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, ACK, 1, 101, 1400, 5},
+               {SERVER, ACK, 1401, 101, 1400, 1},
+               {CLIENT, ACK, 101, 1, 50, 1},
+               {SERVER, RST, 1, 0, 0, 20}}},
+    /* RFC 9293 section 3.5.2 group 1: its FIN is long past, and nothing new comes */
+    {.name = "a request comes once more when the server has gone",
+     .resets = {{TCPRST_CAUSE_LATE_AFTER_CLOSE, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, FIN | ACK, 1, 101, 0, 5},
+               {CLIENT, ACK, 101, 2, 0, 1},
+               {CLIENT, ACK, 1, 2, 100, 70000},
+               {SERVER, RST, 2, 0, 0, 20}}},
+    /* RFC 9293 section 3.10.7.3: the client got another acknowledgment number than was captured */
+    {.name = "SYN-ACK rewritten on the way to the client",
+     .resets = {{TCPRST_CAUSE_WRONG_SYN_ACK, TCPRST_EFFECT_IGNORED}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, RST, 97834, 0, 0, 1}}},
     {.name = "both ends told of an expiry",
      .resets = {{TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT, TCPRST_EFFECT_RESET},
                 {TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                REQUEST,
-               {SERVER, RST | ACK, 1, 101, 0, 70000},
-               {CLIENT, RST | ACK, 101, 1, 0, 1}}},
+               {SERVER, RST | ACK | FORGED | SHUT, 1, 101, 0, 70000},
+               {CLIENT, RST | ACK | FORGED | SHUT, 101, 1, 0, 1}}},
     /* ---- what follows a RST, or comes with it, says what it was ---- */
     {.name = "a filter answers an acknowledgment, its sender goes on",
      .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET}},
@@ -213,7 +240,7 @@ static const struct story stories[] = {
                 {TCPRST_CAUSE_RESET_INSTEAD_OF_FIN, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                REQUEST,
-               {SERVER, RST, 5000001, 0, 0, 1},
+               {SERVER, RST | FORGED, 5000001, 0, 0, 1},
                {SERVER, ACK, 1, 101, 200, 400},
                {CLIENT, ACK, 101, 201, 0, 1},
                {SERVER, RST | ACK, 201, 101, 0, 50}},
@@ -223,16 +250,18 @@ static const struct story stories[] = {
                 {TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
                REQUEST,
-               {SERVER, RST, 5000001, 0, 0, 1},
+               {SERVER, RST | FORGED, 5000001, 0, 0, 1},
                {SERVER, ACK, 1, 101, 200, 400},
                {CLIENT, ACK, 101, 201, 100, 1},
                {SERVER, RST, 201, 0, 0, 20}}},
     /* Who sees a connection does not miss its window. */
     {.name = "a guess far beyond the window, and nothing else",
      .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED}},
-     .steps = {OPENING, REQUEST, {SERVER, RST, 5000001, 0, 0, 1}},
+     .steps = {OPENING, REQUEST, {SERVER, RST | FORGED, 5000001, 0, 0, 1}},
      .stamps = {1000, 5000, 1021, 1022, 5042}},
 };
+
+static bool tell_rows; /* the hypothesis behind each right answer, for the test of the tables */
 
 static void play(const struct story *story)
 {
@@ -253,14 +282,17 @@ static void play(const struct story *story)
         const struct tcprst_verdict *v = &answers.verdicts[i];
         bool right = v->cause == story->resets[i].cause && v->effect == story->resets[i].effect;
         EXPECT(right);
+        if (right && tell_rows && answers.rows[i] >= 0)
+            printf("row\t%s\t%d\n", tcprst_cause_id(v->cause), answers.rows[i]);
         if (!right)
             printf("    %s, RST %zu: %s, %s\n", story->name, i + 1, tcprst_cause_id(v->cause),
                    tcprst_effect_id(v->effect));
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    tell_rows = argc > 1 && strcmp(argv[1], "--rows") == 0;
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
         play(&stories[i]);
     printf("%u failures\n", failures);

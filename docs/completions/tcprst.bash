@@ -38,6 +38,8 @@ _tcprst() {
     --cause | -c) _tcprst_list "$causes" ;;
     --filter) _tcprst_words "" ;;
     --annotate) _tcprst_files ;;
+    --frame) _tcprst_words "" ;;
+    --why-not) _tcprst_list "$causes" ;;
     --max-connections) _tcprst_words "" ;;
     --fail-on) _tcprst_list "$causes $severities" ;;
     --min-strength) _tcprst_words "possible likely certain" ;;
@@ -46,7 +48,7 @@ _tcprst() {
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --output= --cause= --filter= --annotate= --separate --why --redact --max-connections= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
+            _tcprst_words "--format= --output= --cause= --filter= --annotate= --separate --why --frame= --why-not= --redact --max-connections= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
         else
             _tcprst_files
         fi

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The engine's tables hold nothing that nobody needs: every hypothesis wins some RST rightly, every claim and fact is used.
+
+    test_tables.py LEDGERS TEST_STORIES      the two programs: test-captures/ledgers.c, core/tests/test_stories.c
+"""
+
+import csv
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CAPTURES = ROOT / "test-captures"
+sys.path.insert(0, str(CAPTURES))
+import tables  # noqa: E402
+
+# What several causes are called together where nothing tells them apart: no hypothesis is theirs.
+WORDS = {"local-abort", "unknown-connection", "insufficient-capture", "unclassified"}
+
+PROGRAMS = []
+
+
+def labelled():
+    """{capture: {frame: causes that are right}} of every capture whose truth is known."""
+    found = {}
+    for path in sorted((CAPTURES / "recorded").rglob("*.truth")):
+        one = tables.read_truth(path)
+        found[one.capture] = {frame: set(truth.causes) for frame, truth in one.truths.items()}
+    with (CAPTURES / "reported" / "index.tsv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            right = set(re.split("[/,]", row["right"] + "," + row["right at likely or possible"])) - {""}
+            found.setdefault(CAPTURES / "reported" / row["file"], {})[int(row["frame"])] = right
+    return found
+
+
+class Tables(unittest.TestCase):
+    def test_every_hypothesis_is_shown(self):
+        """What no recording and no story shows is a guess, and one false row is one certain kind of error."""
+        truths = labelled()
+        shown, beaten = set(), {}
+        for capture, resets in tables.ledgers(PROGRAMS[0], truths).items():
+            for told in resets.values():
+                if told.row and told.cause == told.row[0] and told.cause in truths[capture].get(told.frame, ()):
+                    shown.add(told.row)
+                for cause, row, total, _ in told.true:
+                    beaten.setdefault((cause, row), []).append(
+                        f"{capture.name} frame {told.frame} at {total}: {told.strength} {told.cause}")
+        run = subprocess.run([PROGRAMS[1], "--rows"], capture_output=True, text=True, check=False)
+        shown |= {(cause, int(row)) for cause, row in re.findall(r"^row\t(\S+)\t(\d+)$", run.stdout, flags=re.M)}
+        self.assertGreater(len(shown), 20)
+        missing = [f"{row.name}; true, but beaten: {len(beaten.get(key, []))}, as {beaten.get(key, ['nothing'])[0]}"
+                   for key, row in tables.rows().items() if key not in shown]
+        self.assertEqual(len(missing), 0, "\nwin no reset rightly in a recording or story:\n  " + "\n  ".join(missing))
+
+    def test_every_claim_is_used(self):
+        used = {claim for table in (tables.rows(), tables.mechanisms()) for row in table.values() for claim in row.claims}
+        self.assertEqual(sorted(used - tables.claims().keys()), [])
+        unused = sorted(tables.claims().keys() - used)
+        self.assertEqual(unused, [], f"\nno hypothesis claims: {', '.join(unused)}")
+
+    def test_every_fact_is_used(self):
+        """By a claim, by a sign, by another fact or where a verdict's fields are made. Who only tells a fact does not use it."""
+        facts = {words[0] for words in tables.calls(tables.text_of(ROOT / "core/include/tcprst/facts.def"), "FACT")}
+        used = {fact for claim in tables.claims().values() for fact in claim.facts}
+        used |= {fact for sign in tables.signs().values() for fact in sign[3]}
+        for path in sorted((ROOT / "core").glob("*.[ch]")) + sorted((ROOT / "core").glob("*.def")):
+            text = tables.text_of(path)
+            used |= set(re.findall(r"\b(?:yes|isnt|fact|unknown)\((\w+)\)", text))
+            used |= set(re.findall(r"\b(?:is|isnt|hidden)\(\w+, (?:F\(|TCPRST_FACT_)(\w+)", text))
+            if not path.name.startswith(("evidence", "claims")):
+                used |= set(re.findall(r"\bTCPRST_FACT_(\w+)", text))
+        unused = sorted(facts - used)
+        self.assertEqual(unused, [], f"\nnothing uses: {', '.join(unused)}")
+
+    def test_every_cause_has_a_hypothesis(self):
+        decided = {cause for cause, _ in tables.rows()}
+        self.assertEqual(sorted(set(tables.cause_ids().values()) - decided), sorted(WORDS))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    PROGRAMS = [Path(name).resolve() for name in sys.argv[1:3]]
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
