@@ -52,6 +52,7 @@ struct report_format {
     void (*close)(
         struct report *report); /* the end of all captures: summary and statistics are complete */
     bool summarises;            /* report->summary is wanted */
+    bool local_time;            /* times are the reader's, else UTC */
 };
 extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html;
 
@@ -75,6 +76,7 @@ struct report {
     bool terminal;                       /* out is one */
     bool color, utf8;                    /* of the text report */
     unsigned width;                      /* columns */
+    GTimeZone *zone;                     /* that people are told times in; NULL: UTC */
     bool failed_on;                      /* --fail-on found its cause */
     uint64_t hidden;                     /* resets that -c left out */
     FILE *keep;               /* a file without a name for what belongs at the end; of json only */
@@ -110,6 +112,10 @@ void report_address(char buffer[46], const uint8_t *address, unsigned ip_version
 void report_time(char buffer[40], int64_t time, unsigned digits);
 /* The Community ID of the RST's connection, as of addresses and ports shown. */
 void report_community_id(char buffer[COMMUNITY_ID_SIZE], const struct tcprst_verdict *verdict);
+/* For people: "2026-11-22 09:11:01.285" in the report's zone; "" for TCPRST_TIME_UNKNOWN. */
+void report_local_time(const struct report *report, char buffer[40], int64_t time, unsigned digits);
+/* The zone's name at that time: "UTC", "CET (UTC+01:00)". */
+void report_zone(const struct report *report, char buffer[40], int64_t time);
 /* Seconds since the epoch as a decimal number; "" for TCPRST_TIME_UNKNOWN. */
 void report_epoch(char buffer[32], int64_t time, unsigned digits);
 /* Decimals of a second that make sense in a time of this capture. */
