@@ -328,6 +328,17 @@ static void put_risk(struct text *text)
     g_string_free(line, TRUE);
 }
 
+/* On a line of its own, however long, so that it can be pasted. */
+static void put_command(struct text *text, const char *advice)
+{
+    char *command = words_first_command(advice);
+    if (command) {
+        g_string_append(text->out, "    $ ");
+        put_line(text, BOLD, command);
+    }
+    g_free(command);
+}
+
 /* The whole advice for the causes that matter most; of the others the names. */
 static void put_next(struct text *text)
 {
@@ -352,6 +363,7 @@ static void put_next(struct text *text)
         put(text, severity_style(group->severity), id);
         g_string_append(text->out, ": ");
         put_wrapped(text, PLAIN, strlen(id) + 4, 4, safe);
+        put_command(text, safe);
         g_free(safe);
         g_free(advice);
     }

@@ -287,6 +287,7 @@ void words_totals(GString *out, const struct report *report)
 struct filler {
     const struct report *report;
     const struct tcprst_verdict *verdict;
+    bool code; /* in a command, where a time is quoted */
 };
 
 static void fill_host(GString *out, const struct filler *f, bool source)
@@ -363,7 +364,7 @@ static void fill_time(GString *out, const struct filler *f)
     }
     time[10] = ' ';
     time[19] = '\0';
-    g_string_append_printf(out, "'%s UTC'", time);
+    g_string_append_printf(out, f->code ? "'%s UTC'" : "%s UTC", time);
 }
 
 static const struct {
@@ -386,28 +387,41 @@ static void put_word(GString *out, const char *word, size_t length, const struct
             fillers[i].fill(out, filler);
             return;
         }
-    bool six = filler->verdict->ip_version == 6 && length == 2 && memcmp(word, "ip", 2) == 0;
+    bool six = filler->code && filler->verdict->ip_version == 6;
     g_string_append_len(out, word, (gssize)length);
-    if (six && word[2] == '.')
+    if (six && length == 2 && memcmp(word, "ip.", 3) == 0)
         g_string_append(out, "v6");
 }
 
 char *words_advice(const struct report *report, const struct summary_group *group)
 {
-    struct filler filler = {report, &group->first};
+    struct filler filler = {report, &group->first, false};
     GString *out = g_string_new(NULL);
-    bool code = false;
     for (const char *p = tcprst_cause_info(group->first.cause)->advice; *p;) {
+        /* TIME-WAIT is one word. */
         size_t length = 0;
-        while (code && in_word(p[length]))
+        while (in_word(p[length]) || (length > 0 && p[length] == '-' && in_word(p[length + 1])))
             length++;
         if (length > 0) {
             put_word(out, p, length, &filler);
             p += length;
             continue;
         }
-        code ^= *p == '`';
+        filler.code ^= *p == '`';
         g_string_append_c(out, *p++);
     }
     return g_string_free(out, FALSE);
+}
+
+/* `code` of more than a word is a command; a word alone is a name or a setting. */
+char *words_first_command(const char *prose)
+{
+    for (const char *open = strchr(prose, '`'), *close; open; open = strchr(close + 1, '`')) {
+        close = strchr(open + 1, '`');
+        if (!close)
+            return NULL;
+        if (memchr(open, ' ', (size_t)(close - open)))
+            return g_strndup(open + 1, (gsize)(close - open - 1));
+    }
+    return NULL;
 }

@@ -44,6 +44,8 @@ bool words_may_be_unread(const struct tcprst_verdict *verdict);
 
 /* What to check next for that cause, its placeholders filled from the group (g_free()). */
 char *words_advice(const struct report *report, const struct summary_group *group);
+/* The first command in prose, without its marks (g_free()); NULL where there is none. */
+char *words_first_command(const char *prose);
 /* What is said once of all verdicts. */
 extern const char words_foot[];
 

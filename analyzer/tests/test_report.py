@@ -447,7 +447,7 @@ class Text(Case):
             talk.abort(443)
             report = self.report(talk)
             screen = self.first_screen(report)
-            self.assertLessEqual(len(screen.splitlines()), 32)
+            self.assertLessEqual(len(screen.splitlines()), 34)
             for words in (f"{count + 1:,} resets", "closed-port", "192.0.2.80", "WHAT TO CHECK NEXT", "ss -ltnp", "Ended",
                           "At risk"):
                 self.assertIn(words, screen)
@@ -475,6 +475,22 @@ class Text(Case):
         self.assertRegex(screen, r"Sent by +somebody in the name of [\d.]+ \(1\)")
         self.assertRegex(screen, r"Service +[\d.:]+: 1 reset by somebody in between at ")
 
+    def test_advice_is_filled_and_its_first_command_can_be_pasted(self):
+        """No placeholder is left of what the capture shows, and what tshark is asked it understands."""
+        pasted = set()
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::7]:
+            report = text_of(tcprst("-q", name))
+            advice = report.split("WHAT TO CHECK NEXT")[-1].split("\nEVENTS")[0]
+            self.assertNotRegex(advice, r"\b(FILE|STREAM|PORT|TIME(?!-)|SENDER|PEER|SERVER|CLIENT|PID|HOST)\b", name)
+            for command in re.findall(r"^    \$ (tshark .*)$", advice, re.M):
+                if shutil.which("tshark") and command.split()[1] not in pasted:
+                    pasted.add(command.split()[1])
+                    run = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+                    self.assertEqual(run.returncode, 0, run.stderr)
+                    self.assertTrue(run.stdout.strip(), command)
+        odd = self.three_refused("it's a `capture`.pcap")
+        self.assertNotIn("`capture`", text_of(tcprst(odd)).split("WHAT TO CHECK NEXT")[1].split("\nEVENTS")[0])
+
     def test_nothing_is_cut(self):
         captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::3]
         for name in captures:
@@ -489,7 +505,8 @@ class Text(Case):
         for columns in (80, 100):
             for arguments in ([], ["--why"]):
                 report = text_of(tcprst("-q", *arguments, *captures, env={**ENVIRONMENT, "COLUMNS": str(columns)}))
-                lines = [line for line in report.splitlines() if ".addr==" not in line.replace(" ", "")]
+                lines = [line for line in report.splitlines() if ".addr==" not in line.replace(" ", "")
+                         and not line.startswith("    $ ")]
                 self.assertEqual([line for line in lines if len(line) > columns], [])
                 self.assertGreater(max(map(len, lines)), columns - 10)
                 self.assertEqual([line for line in lines if line != line.rstrip()], [])
