@@ -127,7 +127,7 @@ const char *report_evidence_text(const struct tcprst_evidence *evidence)
 char *report_clause(const struct report *report, size_t capture, const char *clause)
 {
     char *shown = g_utf8_make_valid(clause, -1);
-    if (!report->redact)
+    if (!report->redact && !report->format->bare_names)
         return shown;
     char *name = g_utf8_make_valid(report->options->captures[capture], -1);
     char **parts = g_strsplit(shown, *name ? name : "\n", -1);
@@ -136,6 +136,28 @@ char *report_clause(const struct report *report, size_t capture, const char *cla
     g_free(name);
     g_free(shown);
     return replaced;
+}
+
+/* Without its folders; a second one of the same name gets a number. */
+static char *bare_name(const struct report *report, const char *capture, size_t before)
+{
+    char *base = g_path_get_basename(capture), *name = g_utf8_make_valid(base, -1);
+    unsigned same = 1;
+    for (size_t i = 0; i < before; i++)
+        same += g_str_has_prefix(report->names[i], name) &&
+                strchr(" ", report->names[i][strlen(name)]) != NULL;
+    char *numbered = same > 1 ? g_strdup_printf("%s (%u)", name, same) : g_strdup(name);
+    g_free(base);
+    g_free(name);
+    return numbered;
+}
+
+static char *shown_name(const struct report *report, size_t i)
+{
+    const char *name = report->options->captures[i];
+    if (report->redact)
+        return redact_name(i, name);
+    return report->format->bare_names ? bare_name(report, name, i) : g_utf8_make_valid(name, -1);
 }
 
 void report_open(struct report *report, const struct options *options, struct input *input,
@@ -151,8 +173,7 @@ void report_open(struct report *report, const struct options *options, struct in
     report->name_count = options->capture_count;
     report->names = g_new0(char *, options->capture_count + 1);
     for (size_t i = 0; i < options->capture_count; i++)
-        report->names[i] = report->redact ? redact_name(i, options->captures[i])
-                                          : g_utf8_make_valid(options->captures[i], -1);
+        report->names[i] = shown_name(report, i);
     report->summary = report->format->summarises ? summary_new() : NULL;
     if (options->causes.given && report->format->summarises)
         report->reset_connections =

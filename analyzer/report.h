@@ -53,6 +53,7 @@ struct report_format {
         struct report *report); /* the end of all captures: summary and statistics are complete */
     bool summarises;            /* report->summary is wanted */
     bool local_time;            /* times are the reader's, else UTC */
+    bool bare_names;            /* captures are named without the folders of who reads them here */
 };
 extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html;
 

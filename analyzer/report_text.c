@@ -114,39 +114,10 @@ static void put_title(struct text *text)
     g_free(name);
 }
 
-static void first_and_last(const struct report *report, int64_t *first, int64_t *last,
-                           uint64_t *packets)
-{
-    *first = *last = TCPRST_TIME_UNKNOWN;
-    *packets = 0;
-    for (size_t i = 0; i < report->name_count; i++) {
-        const struct input_capture *capture = input_capture(report->input, i);
-        *packets += capture->packets;
-        if (capture->first_time != TCPRST_TIME_UNKNOWN &&
-            (*first == TCPRST_TIME_UNKNOWN || capture->first_time < *first))
-            *first = capture->first_time;
-        if (capture->last_time != TCPRST_TIME_UNKNOWN && capture->last_time > *last)
-            *last = capture->last_time;
-    }
-}
-
 static void put_measure(struct text *text)
 {
-    int64_t first, last;
-    uint64_t packets;
-    char from[40], to[40], zone[40], length[DURATION_SIZE];
-    first_and_last(text->report, &first, &last, &packets);
-    report_local_time(text->report, from, first, 0);
-    report_local_time(text->report, to, last, 0);
-    report_zone(text->report, zone, first);
     GString *line = g_string_new(NULL);
-    g_string_append_printf(
-        line, "%s, %s", words_counted(packets, "packet", "packets"),
-        words_counted(text->report->statistics.segments, "TCP segment", "TCP segments"));
-    if (*from && *to)
-        g_string_append_printf(line, " %s %s to %s %s (%s)", DOT(text), from,
-                               memcmp(from, to, 10) == 0 ? to + 11 : to, zone,
-                               string_duration(length, last - first));
+    words_measure(line, text->report, DOT(text));
     put_wrapped(text, DIM, 0, 0, line->str);
     g_string_free(line, TRUE);
 }
@@ -655,9 +626,12 @@ static void put_device_text(struct text *text, const struct tcprst_verdict *v)
 static void put_filter(struct text *text, const struct summary_group *group)
 {
     struct report_reset reset;
+    GString *filter = g_string_new(NULL);
     report_prepare(text->report, &group->first, &reset);
+    words_group_filter(filter, group, reset.display_filter);
     g_string_append(text->out, "  ");
-    put_line(text, DIM, reset.display_filter);
+    put_line(text, DIM, filter->str);
+    g_string_free(filter, TRUE);
 }
 
 static void put_group(struct text *text, const struct summary_group *group)
@@ -788,6 +762,15 @@ static void ignore_reset(struct report *report, const struct report_reset *reset
     (void)report, (void)reset;
 }
 
+/* Of our own words only the unit is not ASCII. */
+static void in_ascii(GString *out)
+{
+    char **parts = g_strsplit(out->str, "µ", -1), *joined = g_strjoinv("u", parts);
+    g_string_assign(out, joined);
+    g_free(joined);
+    g_strfreev(parts);
+}
+
 static void close_report(struct report *report)
 {
     if (report->nothing)
@@ -798,6 +781,8 @@ static void close_report(struct report *report)
     put_events(&text, groups);
     put_foot(&text);
     put_remarks(&text);
+    if (!report->utf8)
+        in_ascii(text.out);
     fwrite(text.out->str, 1, text.out->len, report->out);
     g_string_free(text.out, TRUE);
     g_ptr_array_unref(groups);

@@ -220,6 +220,69 @@ void words_headline(GString *out, const struct report *report, enum tcprst_sever
     g_ptr_array_unref(classes);
 }
 
+static void first_and_last(const struct report *report, int64_t *first, int64_t *last,
+                           uint64_t *packets)
+{
+    *first = *last = TCPRST_TIME_UNKNOWN;
+    *packets = 0;
+    for (size_t i = 0; i < report->name_count; i++) {
+        const struct input_capture *capture = input_capture(report->input, i);
+        *packets += capture->packets;
+        if (capture->first_time != TCPRST_TIME_UNKNOWN &&
+            (*first == TCPRST_TIME_UNKNOWN || capture->first_time < *first))
+            *first = capture->first_time;
+        if (capture->last_time != TCPRST_TIME_UNKNOWN && capture->last_time > *last)
+            *last = capture->last_time;
+    }
+}
+
+void words_measure(GString *out, const struct report *report, const char *dot)
+{
+    int64_t first, last;
+    uint64_t packets;
+    char from[40], to[40], zone[40], length[DURATION_SIZE];
+    first_and_last(report, &first, &last, &packets);
+    report_local_time(report, from, first, 0);
+    report_local_time(report, to, last, 0);
+    report_zone(report, zone, first);
+    g_string_append_printf(
+        out, "%s, %s", words_counted(packets, "packet", "packets"),
+        words_counted(report->statistics.segments, "TCP segment", "TCP segments"));
+    if (*from && *to)
+        g_string_append_printf(out, " %s %s to %s %s (%s)", dot, from,
+                               memcmp(from, to, 10) == 0 ? to + 11 : to, zone,
+                               string_duration(length, last - first));
+}
+
+/* " && ip.src == 192.0.2.1", where all events of the group share that end. */
+static void filter_end(GString *out, const struct summary_group *group, bool source)
+{
+    const struct tcprst_verdict *v = &group->first;
+    if ((source ? group->source_hosts : group->destination_hosts) > 1)
+        return;
+    g_string_append_printf(out, " && %s.%s == ", v->ip_version == 6 ? "ipv6" : "ip",
+                           source ? "src" : "dst");
+    words_end(out, source ? v->source : v->destination, v->ip_version, 0);
+}
+
+void words_group_filter(GString *out, const struct summary_group *group, const char *connection)
+{
+    if (group->events == 1) {
+        g_string_append(out, connection);
+        return;
+    }
+    g_string_append(out, "tcp.flags.reset == 1");
+    filter_end(out, group, true);
+    filter_end(out, group, false);
+    if (group->more_ports)
+        return;
+    const char *side = summary_service_is_source(&group->first) ? "src" : "dst";
+    for (size_t i = 0; i < group->port_count; i++)
+        g_string_append_printf(out, "%stcp.%sport == %u", i ? " || " : " && (", side,
+                               group->ports[i]);
+    g_string_append(out, group->port_count ? ")" : "");
+}
+
 void words_risk(GString *out, uint64_t risk)
 {
     if (risk > 0)
