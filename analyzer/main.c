@@ -278,8 +278,12 @@ static int explain(const struct options *options)
     char *error = NULL;
     if (options->action == ACTION_VERSION)
         print_version();
+    else if (options->action == ACTION_LIST_CAUSES && options->format == FORMAT_JSON)
+        explain_list_json(stdout);
     else if (options->action == ACTION_LIST_CAUSES)
         explain_list(stdout, color, columns(terminal));
+    else if (options->format == FORMAT_JSON)
+        known = explain_cause_json(stdout, options->explain);
     else
         known = explain_cause(stdout, options->explain, color, columns(terminal));
     if (!known) {

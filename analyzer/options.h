@@ -7,7 +7,15 @@
 
 #include <glib.h>
 
-enum option_format { FORMAT_TEXT, FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML };
+enum option_format {
+    FORMAT_TEXT,
+    FORMAT_NDJSON,
+    FORMAT_JSON,
+    FORMAT_CSV,
+    FORMAT_HTML,
+    FORMAT_MARKDOWN,
+    FORMAT_JSONL, /* on the command line; then FORMAT_NDJSON */
+};
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What the command line asks for instead of a report. */

@@ -163,8 +163,8 @@ static char *shown_name(const struct report *report, size_t i)
 void report_open(struct report *report, const struct options *options, struct input *input,
                  FILE *out)
 {
-    static const struct report_format *const formats[] = {&report_text, &report_ndjson,
-                                                          &report_json, &report_csv, &report_html};
+    static const struct report_format *const formats[] = {
+        &report_text, &report_ndjson, &report_json, &report_csv, &report_html, &report_markdown};
     report->options = options;
     report->input = input;
     report->out = out;

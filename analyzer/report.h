@@ -55,7 +55,8 @@ struct report_format {
     bool local_time;            /* times are the reader's, else UTC */
     bool bare_names;            /* captures are named without the folders of who reads them here */
 };
-extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html;
+extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html,
+    report_markdown;
 
 /* One run's report. */
 struct report {

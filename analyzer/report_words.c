@@ -274,13 +274,17 @@ void words_group_filter(GString *out, const struct summary_group *group, const c
     g_string_append(out, "tcp.flags.reset == 1");
     filter_end(out, group, true);
     filter_end(out, group, false);
-    if (group->more_ports)
+    if (group->more_ports || group->port_count == 0)
         return;
     const char *side = summary_service_is_source(&group->first) ? "src" : "dst";
+    bool several = group->port_count > 1;
     for (size_t i = 0; i < group->port_count; i++)
-        g_string_append_printf(out, "%stcp.%sport == %u", i ? " || " : " && (", side,
-                               group->ports[i]);
-    g_string_append(out, group->port_count ? ")" : "");
+        g_string_append_printf(out, "%stcp.%sport == %u",
+                               i         ? " || "
+                               : several ? " && ("
+                                         : " && ",
+                               side, group->ports[i]);
+    g_string_append(out, several ? ")" : "");
 }
 
 void words_risk(GString *out, uint64_t risk)

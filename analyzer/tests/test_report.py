@@ -95,7 +95,7 @@ class ExitStatus(Case):
         self.check(2, self.directory / "missing.pcap", said="missing.pcap.*No such file")
         self.check(2, self.directory, said="directory")
         self.check(2, other, said="letter.txt.*not a capture")
-        for output_format in ("text", "ndjson", "csv", "json", "html"):
+        for output_format in ("text", "ndjson", "csv", "json", "html", "markdown"):
             self.assertEqual(tcprst("-f", output_format, other).returncode, 2)
 
     def test_damaged(self):
@@ -109,7 +109,7 @@ class ExitStatus(Case):
 
     def test_output_that_cannot_be_written(self):
         capture = self.three_refused()
-        for output_format in ("text", "ndjson", "csv", "json", "html"):
+        for output_format in ("text", "ndjson", "csv", "json", "html", "markdown"):
             with self.subTest(format=output_format), open("/dev/full", "wb") as full:
                 run = subprocess.run([TCPRST, "-f", output_format, capture], stdout=full, stderr=subprocess.PIPE,
                                      env=ENVIRONMENT, check=False)
@@ -478,7 +478,7 @@ class Text(Case):
     def test_advice_is_filled_and_its_first_command_can_be_pasted(self):
         """No placeholder is left of what the capture shows, and what tshark is asked it understands."""
         pasted = set()
-        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::7]:
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::19]:
             report = text_of(tcprst("-q", name))
             advice = report.split("WHAT TO CHECK NEXT")[-1].split("\nEVENTS")[0]
             self.assertNotRegex(advice, r"\b(FILE|STREAM|PORT|TIME(?!-)|SENDER|PEER|SERVER|CLIENT|PID|HOST)\b", name)
@@ -492,7 +492,7 @@ class Text(Case):
         self.assertNotIn("`capture`", text_of(tcprst(odd)).split("WHAT TO CHECK NEXT")[1].split("\nEVENTS")[0])
 
     def test_nothing_is_cut(self):
-        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::3]
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::9]
         for name in captures:
             report = text_of(tcprst("-q", name, env={**ENVIRONMENT, "COLUMNS": "80"}))
             self.assertNotRegex(report, r"…|\.\.(?!\.? ?/)", name)
@@ -505,8 +505,7 @@ class Text(Case):
         for columns in (80, 100):
             for arguments in ([], ["--why"]):
                 report = text_of(tcprst("-q", *arguments, *captures, env={**ENVIRONMENT, "COLUMNS": str(columns)}))
-                lines = [line for line in report.splitlines() if ".addr==" not in line.replace(" ", "")
-                         and not line.startswith("    $ ")]
+                lines = [line for line in report.splitlines() if not re.match(r"    \$ |  (ip|ipv6|tcp)\.[a-z.]+ == ", line)]
                 self.assertEqual([line for line in lines if len(line) > columns], [])
                 self.assertGreater(max(map(len, lines)), columns - 10)
                 self.assertEqual([line for line in lines if line != line.rstrip()], [])
@@ -578,6 +577,48 @@ class Text(Case):
 HOSTILE_TEXT = b"</script><img src=x onerror=alert(1)> \"'`&\r\n\t=cmd|' /C calc'!A0"
 
 
+class Markdown(Case):
+    def test_a_ticket(self):
+        talk = Conversation()
+        talk.refuse(8080)
+        talk.abort(443, 41000, HOSTILE_TEXT)
+        ticket = text_of(tcprst("-f", "markdown", talk.write(self.directory / "talk_<b>.pcap")))
+        for words in ("# TCP resets in talk\\_\\<b\\>.pcap\n", "| events | resets | cause |", "## What to check next\n\n- [ ] **",
+                      "`ss -ltnp 'sport = :8080'`", "### ", "ip.addr == 192.0.2.80"):
+            self.assertIn(words, ticket)
+        self.assertNotRegex(ticket, r"(?<!\\)<|[\x00-\x09\x0b-\x1f\x7f]|(?<!\\)!\[")
+        self.assertNotIn(str(self.directory), ticket)
+
+
+class Habits(Case):
+    """What fingers type."""
+
+    def test_read_formats_and_case(self):
+        capture = self.three_refused()
+        plain = tcprst("-f", "ndjson", capture).stdout
+        for arguments in (["-f", "jsonl", capture], ["-f", "NDJSON", capture], ["-f", "ndjson", "-r", capture],
+                          ["--format=Jsonl", f"--read={capture}"]):
+            self.assertEqual(tcprst(*arguments).stdout, plain)
+        self.assertEqual(tcprst("-f", "JSON", "-r", capture, capture).returncode, 0)
+        self.assertEqual(len(json.loads(tcprst("-f", "json", "-r", capture, "--separate", capture).stdout)["captures"]), 2)
+
+    def test_no_connections_are_no_number(self):
+        for number in ("0", "-1", "99999999999999999999"):
+            self.assertEqual(tcprst(f"--max-connections={number}", self.three_refused()).returncode, 2, number)
+
+    def test_causes_as_json(self):
+        causes = json.loads(tcprst("--list-causes", "-f", "json").stdout)
+        self.assertEqual([cause["id"] for cause in causes], list(TITLES))
+        self.assertEqual({cause["id"]: cause["title"] for cause in causes}, TITLES)
+        for cause in causes:
+            self.assertTrue(all(cause.values()), cause["id"])
+        self.assertEqual(json.loads(tcprst("--explain", "closed-port", "-f", "json").stdout), causes[:1])
+        refused = json.loads(tcprst("--explain", "refused", "-f", "json").stdout)
+        self.assertEqual(refused, [cause for cause in causes if cause["group"] == "refused"])
+        self.assertEqual(tcprst("--explain", "nonsense", "-f", "json").returncode, 2)
+        self.assertEqual(tcprst("--list-causes", "-f", "csv").returncode, 2)
+
+
 class Hostile(Case):
     """File names and texts of packets come out harmless in every format."""
 
@@ -628,7 +669,7 @@ class Redact(Case):
         two = six.write(self.directory / "customer-bravo.pcap")
         secrets = [b"10.77.66.55", b"203.0.113.99", b"fd77", b"51234", b"51235", b"51236", b"secret reason", b"acme",
                    b"bravo", os.fsencode(self.directory)]
-        for output_format in ("text", "ndjson", "json", "csv", "html"):
+        for output_format in ("text", "ndjson", "json", "csv", "html", "markdown"):
             run = tcprst("--redact", "-f", output_format, one, two)
             self.assertEqual(run.returncode, 0)
             for secret in secrets:
