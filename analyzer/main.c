@@ -129,8 +129,10 @@ static void feed(struct run *run, const struct tcprst_segment *segments, size_t 
         start_core(run);
     run->capture = segments[0].frame.capture;
     tcprst_expect(run->core, segments, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        says_note(run->report.says, &segments[i]);
         tcprst_feed(run->core, &segments[i], NULL);
+    }
     run->segments += count;
 }
 

@@ -209,6 +209,7 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->max_connections = most == NOT_GIVEN ? 0 : (size_t)most;
     options->separate = raw->flag[OPTION_SEPARATE];
     options->why = raw->flag[OPTION_WHY];
+    options->connections = raw->flag[OPTION_CONNECTIONS];
     options->redact = raw->flag[OPTION_REDACT];
     options->quiet = raw->flag[OPTION_QUIET];
     options->verbose = raw->flag[OPTION_VERBOSE];

@@ -39,7 +39,7 @@ struct options {
     enum tcprst_strength min_strength;
     size_t max_connections; /* 0: the core's default */
     enum option_color color;
-    bool separate, why, redact, quiet, no_progress, verbose, no_sandbox;
+    bool separate, why, connections, redact, quiet, no_progress, verbose, no_sandbox;
     char *explain;   /* the id as written */
     char **captures; /* as written, NULL-terminated */
     size_t capture_count;

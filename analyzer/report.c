@@ -170,6 +170,7 @@ void report_open(struct report *report, const struct options *options, struct in
     report->out = out;
     report->format = formats[options->format];
     report->redact = options->redact ? redact_new() : NULL;
+    report->says = says_new();
     report->name_count = options->capture_count;
     report->names = g_new0(char *, options->capture_count + 1);
     for (size_t i = 0; i < options->capture_count; i++)
@@ -273,6 +274,10 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
     if (report->redact)
         redact_verdict(report->redact, &copy);
     report_prepare(report, &copy, &reset);
+    reset.trigger_says = says_trigger(report->says, verdict);
+    reset.answer_says = says_answer(report->says, verdict);
+    if (report->redact)
+        redact_texts(&reset);
     set_tuple(&reset.tuple, verdict);
     reset.findings = findings;
     reset.finding_count = finding_count;
@@ -297,7 +302,7 @@ void report_connection(struct report *report, const struct tcprst_connection *co
     bool shown = copy.resets > 0;
     if (report->reset_connections)
         shown = g_hash_table_remove(report->reset_connections, &copy.number);
-    if (shown && report->format->connection)
+    if ((shown || report->options->connections) && report->format->connection)
         report->format->connection(report, &copy);
 }
 
@@ -327,6 +332,7 @@ void report_close(struct report *report, bool anything)
         g_hash_table_destroy(report->reset_connections);
     summary_free(report->summary);
     redact_free(report->redact);
+    says_free(report->says);
     if (report->zone)
         g_time_zone_unref(report->zone);
     g_strfreev(report->names);

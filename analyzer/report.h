@@ -12,6 +12,7 @@
 
 #include "input.h"
 #include "options.h"
+#include "report_says.h"
 
 #include <stdio.h>
 
@@ -37,9 +38,10 @@ struct report_reset {
     char src[46], dst[46];
     char display_filter[FILTER_SIZE];
     char community_id[COMMUNITY_ID_SIZE];
-    const char *device_text;               /* NULL: none */
-    struct report_tuple tuple;             /* as captured, never to be shown */
-    const struct tcprst_finding *findings; /* with --why */
+    const char *device_text;                /* NULL: none */
+    const char *trigger_says, *answer_says; /* see report_says.h; NULL: nothing */
+    struct report_tuple tuple;              /* as captured, never to be shown */
+    const struct tcprst_finding *findings;  /* with --why */
     size_t finding_count;
 };
 
@@ -70,6 +72,7 @@ struct report {
     char *again_short; /* why the second reading brought less than the first; NULL: it did not */
     char **names;      /* of the captures as shown: valid UTF-8, redacted where wanted */
     size_t name_count;
+    struct says *says;                   /* what segments carried */
     struct redact *redact;               /* NULL: not wanted */
     struct summary *summary;             /* NULL where the format does not summarise */
     struct tcprst_statistics statistics; /* of all handles so far */

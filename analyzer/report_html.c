@@ -200,6 +200,8 @@ static void put_group(GString *out, const struct report *report, const struct su
     struct report_reset reset;
     struct tcprst_verdict copy = group->first;
     report_prepare(report, &copy, &reset);
+    reset.trigger_says = *group->trigger_says ? group->trigger_says : NULL;
+    reset.answer_says = *group->answer_says ? group->answer_says : NULL;
     reset.findings = group->findings;
     reset.finding_count = group->finding_count;
     GString *words = g_string_new(NULL);

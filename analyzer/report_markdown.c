@@ -159,6 +159,15 @@ static void put_where(GString *out, const struct report *report, const struct su
     g_string_free(words, TRUE);
 }
 
+static void put_saying(GString *out, const char *who, const char *words)
+{
+    if (!words || !*words)
+        return;
+    g_string_append_printf(out, "- %s: ", who);
+    put(out, words);
+    g_string_append_c(out, '\n');
+}
+
 static void put_event(GString *out, const struct report *report, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
@@ -178,11 +187,9 @@ static void put_event(GString *out, const struct report *report, const struct su
     put(out, words->str);
     g_string_append(out, "\n\n");
     put_evidence(out, report, v);
-    if (reset.device_text) {
-        g_string_append(out, "- the RST says: ");
-        put(out, reset.device_text);
-        g_string_append_c(out, '\n');
-    }
+    put_saying(out, "the RST says", reset.device_text);
+    put_saying(out, "triggered by", group->trigger_says);
+    put_saying(out, "its sender had sent", group->answer_says);
     for (unsigned i = 0; i < v->alternative_count; i++)
         g_string_append_printf(out, "- not ruled out: %s (%s)\n",
                                tcprst_cause_id(v->alternatives[i].cause),

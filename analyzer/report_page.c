@@ -519,6 +519,8 @@ static void put_facts(GString *out, const struct summary_group *group,
                  words_counted((uint64_t)v->unread_possible, "byte", "bytes"));
     put_fact(out, "Error the receiver's application gets", error);
     put_fact(out, "The reset says", reset->device_text);
+    put_fact(out, "Triggered by", group->trigger_says);
+    put_fact(out, "Its sender had sent", group->answer_says);
     g_string_append(out, "</dl>");
 }
 

@@ -611,16 +611,23 @@ static void put_findings(struct text *text, const struct summary_group *group)
     g_string_free(refused, TRUE);
 }
 
-static void put_device_text(struct text *text, const struct tcprst_verdict *v)
+static void put_saying(struct text *text, const char *who, const char *words)
 {
-    if (v->device_text_length == 0)
+    if (!*words)
         return;
-    char *said = terminal_safe(v->device_text);
-    char *line = g_strdup_printf("the RST says: %s", said);
+    char *said = terminal_safe(words), *line = g_strdup_printf("%s: %s", who, said);
     g_string_append(text->out, "  ");
     put_wrapped(text, BOLD, 2, 4, line);
     g_free(line);
     g_free(said);
+}
+
+/* What the RST and the segments around it carry. */
+static void put_sayings(struct text *text, const struct summary_group *group)
+{
+    put_saying(text, "the RST says", group->first.device_text);
+    put_saying(text, "triggered by", group->trigger_says);
+    put_saying(text, "its sender had sent", group->answer_says);
 }
 
 static void put_filter(struct text *text, const struct summary_group *group)
@@ -647,7 +654,7 @@ static void put_group(struct text *text, const struct summary_group *group)
     words_because(because, v);
     put_wrapped(text, PLAIN, 2, 2, because->str);
     g_string_free(because, TRUE);
-    put_device_text(text, v);
+    put_sayings(text, group);
     put_evidence(text, v->evidence, shown, v->frame.capture, 4);
     if (shown < v->evidence_count) {
         char more[80];

@@ -315,6 +315,8 @@
       add("May lie unread at the sender", bytes(first.bytes_at_risk.unread_possible));
     add("Error the receiver's application gets", first.peer_error);
     add("The reset says", first.device_text);
+    add("Triggered by", first.trigger_says);
+    add("Its sender had sent", first.answer_says);
     return el("dl", { class: "facts" }, facts);
   }
 

@@ -577,6 +577,52 @@ class Text(Case):
 HOSTILE_TEXT = b"</script><img src=x onerror=alert(1)> \"'`&\r\n\t=cmd|' /C calc'!A0"
 
 
+def client_hello(name):
+    """A TLS 1.2 ClientHello that asks for that name: RFC 5246 section 7.4.1.2, RFC 6066 section 3."""
+    def vector(octets, size):
+        return len(octets).to_bytes(size, "big") + octets
+    names = vector(b"\0" + vector(name, 2), 2)
+    extensions = vector(b"\0\x17" + vector(b"", 2) + b"\0\0" + vector(names, 2), 2)
+    hello = b"\x03\x03" + bytes(32) + vector(b"", 1) + vector(b"\x13\x01", 2) + vector(b"\0", 1) + extensions
+    return b"\x16\x03\x01" + vector(b"\x01" + vector(hello, 3), 2)
+
+
+class Says(Case):
+    """What the trigger and the last answer carried: one line, or nothing."""
+
+    CASES = [
+        (client_hello(b"shop.example"), b"", "TLS ClientHello for shop.example", None),
+        (client_hello(b"s" * 300), b"", "TLS ClientHello for " + "s" * 64, None),
+        (client_hello(b"a\x1b[31m<b>"), b"", "TLS ClientHello for a?[31m<b>", None),
+        (client_hello(b"cut.example")[:60], b"", "TLS ClientHello", None),
+        (b"GET /secret?token=1 HTTP/1.1\r\nCookie: no\r\nhost:  a.example\r\n\r\nHost: body", b"HTTP/1.1 503 Busy\r\nX: y\r\n\r\nbody",
+         "HTTP GET for a.example", "HTTP/1.1 503 Busy"),
+        (b"POST / HTTP/1.0\r\n\r\nHost: body", b"", "HTTP POST", None),
+        (b"\x17\x03\x03\0\x05hello", b"\x15\x03\x03\0\x02\x02\x70", None, "TLS alert: unrecognized name (112)"),
+        (b"\x15\x03\x03\0\x1a" + bytes(26), b"\x15\x03\x03\0\x02\x07\x70", None, None),
+        (b"GETTING", b"HTTP", None, None),
+    ]
+
+    def test_lines(self):
+        for request, answer, asked, answered in self.CASES:
+            talk = Conversation()
+            talk.forget(request, answer)
+            line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "talk.pcap")))[-1]
+            self.assertEqual((line["trigger_says"], line["answer_says"]), (asked, answered), request)
+
+    def test_in_every_report_and_in_none_that_is_redacted(self):
+        talk = Conversation()
+        talk.forget(client_hello(b"<img-src=x>.example"), b"HTTP/1.1 503 `Busy`\r\n\r\n")
+        capture = talk.write(self.directory / "talk.pcap")
+        for output_format in ("text", "ndjson", "json", "csv", "html", "markdown"):
+            shown = text_of(tcprst("-f", output_format, capture))
+            self.assertIn("503", shown, output_format)
+            self.assertEqual("<img-src" in shown.replace("\\<", ""), output_format not in ("html", "markdown"), output_format)
+            redacted = text_of(tcprst("-f", output_format, "--redact", capture))
+            self.assertNotIn("503", redacted, output_format)
+            self.assertNotIn("img-src=x", redacted, output_format)
+
+
 class Markdown(Case):
     def test_a_ticket(self):
         talk = Conversation()
@@ -601,6 +647,15 @@ class Habits(Case):
             self.assertEqual(tcprst(*arguments).stdout, plain)
         self.assertEqual(tcprst("-f", "JSON", "-r", capture, capture).returncode, 0)
         self.assertEqual(len(json.loads(tcprst("-f", "json", "-r", capture, "--separate", capture).stdout)["captures"]), 2)
+
+    def test_all_connections(self):
+        talk = Conversation()
+        talk.refuse(8080)
+        talk.close()
+        capture = talk.write(self.directory / "talk.pcap")
+        endings = [[c["ending"] for c in json.loads(tcprst("-f", "json", *options, capture).stdout)["connections"]]
+                   for options in ([], ["--connections"], ["--connections", "-c", "injected"])]
+        self.assertEqual(endings, [["refused"], ["refused", "fin"], ["refused", "fin"]])
 
     def test_no_connections_are_no_number(self):
         for number in ("0", "-1", "99999999999999999999"):

@@ -12,6 +12,7 @@ complete -c tcprst -l filter -x -a '' -d 'only packets that match, in pcap-filte
 complete -c tcprst -l annotate -r -F -d 'also write a pcapng copy in which each RST carries its verdict as a comment'
 complete -c tcprst -l separate -d 'treat each file as a separate capture, not all as one stream'
 complete -c tcprst -l why -d 'with each reset all evidence, and why other causes lost'
+complete -c tcprst -l connections -d 'in json list all connections, also those without a reset, and how each ended'
 complete -c tcprst -l redact -d 'replace addresses, clients\' ports, texts from packets and file names'
 complete -c tcprst -l max-connections -x -a '' -d 'hold at most N connections at once (default 500000)'
 complete -c tcprst -l fail-on -x -a "$tcprst_causes $tcprst_severities" -d 'exit 3 where a reset of that cause, group or severity is found'
