@@ -9,6 +9,7 @@
 #include "process.h"
 #include "progress.h"
 #include "report.h"
+#include "report_baseline.h"
 #include "report_string.h"
 #include "sandbox.h"
 
@@ -325,6 +326,8 @@ static bool open_all(struct run *run, char **error)
     }
     if (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error)))
         return false;
+    if (options->baseline && !(run->report.baseline = baseline_read(options->baseline, error)))
+        return false;
     if (options->annotate && !(run->annotate = annotate_open(options, error)))
         return false;
     run->out = output_open(options, error);
@@ -411,6 +414,7 @@ static int run_report(const struct options *options)
         complain(error);
         g_free(error);
         annotate_discard(run.annotate);
+        baseline_free(run.report.baseline);
         if (run.report.keep)
             fclose(run.report.keep);
         input_close(run.report.again);

@@ -114,6 +114,8 @@ static bool add_id(struct option_ids *ids, const char *id, bool severities)
                 ids->cause[i] = true;
         return true;
     }
+    if (severities && strcmp(id, "new") == 0)
+        return ids->fresh = true;
     return severities && add_severity(ids, id);
 }
 
@@ -152,6 +154,8 @@ static bool check(const struct options *options, char **error)
     }
     if (options->capture_count == 0)
         return wrong(error, "no capture named (\"-\" is standard input; tcprst --help)");
+    if (options->fail_on.fresh && !options->baseline)
+        return wrong(error, "--fail-on=new needs --baseline to tell what is new");
     size_t standard_input = 0;
     for (size_t i = 0; i < options->capture_count; i++)
         standard_input += strcmp(options->captures[i], "-") == 0;
@@ -217,6 +221,7 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->no_progress = raw->flag[OPTION_NO_PROGRESS];
     options->output = g_steal_pointer(&raw->text[OPTION_OUTPUT]);
     options->annotate = g_steal_pointer(&raw->text[OPTION_ANNOTATE]);
+    options->baseline = g_steal_pointer(&raw->text[OPTION_BASELINE]);
     options->filter = g_steal_pointer(&raw->text[OPTION_FILTER]);
     options->explain = g_steal_pointer(&raw->text[OPTION_EXPLAIN]);
     options->captures = all_captures(raw);
@@ -237,6 +242,7 @@ void options_clear(struct options *options)
 {
     g_free(options->output);
     g_free(options->annotate);
+    g_free(options->baseline);
     g_free(options->filter);
     g_free(options->explain);
     g_strfreev(options->captures);

@@ -26,6 +26,7 @@ struct option_ids {
     bool given;
     bool cause[TCPRST_CAUSE_COUNT];
     bool severity[3]; /* enum tcprst_severity */
+    bool fresh;       /* "new": what the baseline does not have */
 };
 
 struct options {
@@ -34,6 +35,7 @@ struct options {
     char *output;              /* NULL: standard output */
     char *annotate;            /* NULL: not wanted */
     char *filter;              /* NULL: none */
+    char *baseline;            /* NULL: none */
     struct option_ids causes;  /* -c */
     struct option_ids fail_on; /* --fail-on */
     enum tcprst_strength min_strength;

@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include "redact.h"
+#include "report_baseline.h"
 #include "summary.h"
 
 #include <arpa/inet.h>
@@ -176,6 +177,7 @@ void report_open(struct report *report, const struct options *options, struct in
     for (size_t i = 0; i < options->capture_count; i++)
         report->names[i] = shown_name(report, i);
     report->summary = report->format->summarises ? summary_new() : NULL;
+    report->incidents = report->summary || report->baseline ? incidents_new() : NULL;
     if (options->causes.given && report->format->summarises)
         report->reset_connections =
             g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -283,6 +285,8 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
     reset.finding_count = finding_count;
     if (report->summary)
         summary_reset(report->summary, &reset);
+    if (report->incidents && copy.duplicate_of.number == 0)
+        incidents_count(report->incidents, &copy);
     report->format->reset(report, &reset);
 }
 
@@ -324,10 +328,40 @@ void report_statistics(struct report *report, const struct tcprst_statistics *st
     report->connection_base += statistics->connections;
 }
 
+double report_seconds(const struct report *report)
+{
+    int64_t first = TCPRST_TIME_UNKNOWN, last = TCPRST_TIME_UNKNOWN;
+    for (size_t i = 0; i < report->name_count; i++) {
+        const struct input_capture *capture = input_capture(report->input, i);
+        if (capture->first_time == TCPRST_TIME_UNKNOWN)
+            continue;
+        if (first == TCPRST_TIME_UNKNOWN || capture->first_time < first)
+            first = capture->first_time;
+        if (last == TCPRST_TIME_UNKNOWN || capture->last_time > last)
+            last = capture->last_time;
+    }
+    return ((double)last - (double)first) / 1e9;
+}
+
+static void compare(struct report *report)
+{
+    if (!report->baseline)
+        return;
+    report->changes = baseline_compare(report->baseline, report->incidents, report_seconds(report));
+    for (guint i = 0; i < report->changes->len; i++)
+        report->failed_on |= report->options->fail_on.fresh &&
+                             g_array_index(report->changes, struct change, i).kind == CHANGE_NEW;
+}
+
 void report_close(struct report *report, bool anything)
 {
     report->nothing = !anything;
+    compare(report);
     report->format->close(report);
+    if (report->changes)
+        g_array_unref(report->changes);
+    incidents_free(report->incidents);
+    baseline_free(report->baseline);
     if (report->reset_connections)
         g_hash_table_destroy(report->reset_connections);
     summary_free(report->summary);

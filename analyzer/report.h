@@ -18,6 +18,8 @@
 
 struct redact;
 struct summary;
+struct incidents;
+struct baseline;
 
 /* The ends of a RST as captured, before any redaction. */
 struct report_tuple {
@@ -75,6 +77,9 @@ struct report {
     struct says *says;                   /* what segments carried */
     struct redact *redact;               /* NULL: not wanted */
     struct summary *summary;             /* NULL where the format does not summarise */
+    struct incidents *incidents;         /* likewise, or where there is a baseline */
+    struct baseline *baseline;           /* NULL: none was named */
+    GArray *changes;                     /* since the baseline, at the end; NULL: none was named */
     struct tcprst_statistics statistics; /* of all handles so far */
     bool interrupted;                    /* the input was: what is pending is not final */
     bool nothing;                        /* no capture could be read */
@@ -106,6 +111,9 @@ void report_statistics(struct report *report, const struct tcprst_statistics *st
 void report_close(struct report *report, bool anything);
 
 /* Helpers of the formats. */
+
+/* From the first packet of all captures to the last; 0 where they have no times. */
+double report_seconds(const struct report *report);
 
 /* The words of a verdict, which is borrowed; findings are none. */
 void report_prepare(const struct report *report, const struct tcprst_verdict *verdict,

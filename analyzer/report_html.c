@@ -398,10 +398,11 @@ static void put_part(GString *page, const char *name, size_t length, const struc
     static const struct {
         const char *name;
         void (*put)(GString *page, const struct report *report);
-    } parts[] = {{"title", put_title},        {"measure", page_measure},  {"remarks", page_remarks},
-                 {"headline", page_headline}, {"tiles", page_tiles},      {"first", page_first},
-                 {"services", page_services}, {"causes", page_causes},    {"endings", page_endings},
-                 {"hosts", page_hosts},       {"captures", page_captures}};
+    } parts[] = {
+        {"title", put_title},        {"measure", page_measure}, {"remarks", page_remarks},
+        {"headline", page_headline}, {"tiles", page_tiles},     {"first", page_first},
+        {"services", page_services}, {"changes", page_changes}, {"causes", page_causes},
+        {"endings", page_endings},   {"hosts", page_hosts},     {"captures", page_captures}};
     char *part = g_strndup(name, length);
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         if (strcmp(part, parts[i].name) == 0)

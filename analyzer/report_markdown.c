@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report_markdown.c - the report for a ticket: what matters most, the causes, what to check next
  * and the first events, as Markdown that trackers understand. */
+#include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
 
@@ -99,6 +100,23 @@ static void put_services(GString *out, const struct report *report)
         g_string_append_printf(out, "- %s\n",
                                words_counted(hosts->len - MAX_SERVICES, "other", "others"));
     g_ptr_array_unref(hosts);
+}
+
+static void put_changes(GString *out, const struct report *report)
+{
+    if (!report->changes)
+        return;
+    g_string_append(out, "\n## Since the baseline\n\n");
+    if (report->changes->len == 0)
+        g_string_append(out, "- nothing\n");
+    for (guint i = 0; i < report->changes->len; i++) {
+        GString *line = g_string_new(NULL);
+        change_words(line, &g_array_index(report->changes, struct change, i));
+        g_string_append(out, "- ");
+        put(out, line->str);
+        g_string_append_c(out, '\n');
+        g_string_free(line, TRUE);
+    }
 }
 
 static void put_next(GString *out, const struct report *report)
@@ -233,6 +251,7 @@ static void close_report(struct report *report)
     GString *out = g_string_sized_new(16384);
     GPtrArray *groups = summary_groups(report->summary, GROUPS_OF_A_CAUSE);
     put_head(out, report);
+    put_changes(out, report);
     if (groups->len > 0) {
         put_causes(out, report->summary);
         put_services(out, report);

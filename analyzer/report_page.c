@@ -2,6 +2,7 @@
 /* report_page.c - the page's parts that need no script, as HTML. */
 #include "report_page.h"
 
+#include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
 
@@ -262,6 +263,34 @@ void page_services(GString *out, const struct report *report)
         paragraph(out, "service", line);
     }
     g_ptr_array_unref(hosts);
+}
+
+void page_changes(GString *out, const struct report *report)
+{
+    static const char *const titles[] = {"Change", "Service", "Cause",          "Sent by",
+                                         "Events", "An hour", "Before, an hour"};
+    if (!report->changes)
+        return;
+    g_string_append(out, "<section class=\"card\" aria-labelledby=\"h-changes\"><h2 "
+                         "id=\"h-changes\">Since the baseline</h2>");
+    if (report->changes->len == 0)
+        element(out, "p", "soft", "Nothing new or gone, nothing more or fewer than chance gives.");
+    else
+        begin_table(out, "Changes", titles, G_N_ELEMENTS(titles), 4);
+    for (guint i = 0; i < report->changes->len; i++) {
+        const struct change *change = &g_array_index(report->changes, struct change, i);
+        g_string_append(out, "<tr>");
+        element(out, "td", NULL, change_id(change->kind));
+        element(out, "td", "mono", change->now.service);
+        element(out, "td", "mono", change->now.cause);
+        element(out, "td", NULL, change->now.sent_by);
+        number_cell(out, change->now.events);
+        g_string_append_printf(out, "<td class=\"n\">%.3g</td><td class=\"n\">%.3g</td></tr>",
+                               change->per_hour, change->per_hour_before);
+    }
+    if (report->changes->len > 0)
+        end_table(out);
+    g_string_append(out, "</section>");
 }
 
 static void host_table(GString *out, const struct report *report, enum summary_role role,

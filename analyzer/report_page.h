@@ -16,6 +16,8 @@ void page_headline(GString *out, const struct report *report);
 void page_tiles(GString *out, const struct report *report);
 void page_first(GString *out, const struct report *report);
 void page_services(GString *out, const struct report *report);
+/* Nothing where no baseline was named. */
+void page_changes(GString *out, const struct report *report);
 void page_causes(GString *out, const struct report *report);
 void page_endings(GString *out, const struct report *report);
 void page_hosts(GString *out, const struct report *report);

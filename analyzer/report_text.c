@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report_text.c - the report for people at a terminal: what happened, who, why, what next; then
  * each event. */
+#include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
 
@@ -310,6 +311,32 @@ static void put_command(struct text *text, const char *advice)
     g_free(command);
 }
 
+/* What is different from the report that was named. */
+static void put_changes(struct text *text)
+{
+    enum { SHOWN = 8 };
+    const GArray *changes = text->report->changes;
+    if (!changes)
+        return;
+    g_string_append_c(text->out, '\n');
+    put_line(text, HEADING, "SINCE THE BASELINE");
+    if (changes->len == 0)
+        put_line(text, PLAIN, "  nothing new or gone, nothing more or fewer than chance gives");
+    for (guint i = 0; i < changes->len && i < SHOWN; i++) {
+        GString *line = g_string_new(NULL);
+        change_words(line, &g_array_index(changes, struct change, i));
+        char *safe = terminal_safe(line->str);
+        g_string_append(text->out, "  ");
+        put_wrapped(text, PLAIN, 2, 4, safe);
+        g_free(safe);
+        g_string_free(line, TRUE);
+    }
+    if (changes->len > SHOWN)
+        g_string_append_printf(
+            text->out, "  and %s (-f json lists them)\n",
+            words_counted(changes->len - SHOWN, "other change", "other changes"));
+}
+
 /* The whole advice for the causes that matter most; of the others the names. */
 static void put_next(struct text *text)
 {
@@ -364,6 +391,7 @@ static void put_first_screen(struct text *text)
     }
     put_endings(text);
     put_risk(text);
+    put_changes(text);
     if (summary->events > 0)
         put_next(text);
 }

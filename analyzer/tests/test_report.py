@@ -636,6 +636,66 @@ class Markdown(Case):
         self.assertNotIn(str(self.directory), ticket)
 
 
+class Baseline(Case):
+    """What is new, gone, more or fewer since another report."""
+
+    def capture(self, name, *deeds, seconds=3600):
+        talk = Conversation()
+        for how, port, count in deeds:
+            for i in range(count):
+                getattr(talk, how)(port, 1024 + i + port)
+        talk.now = seconds
+        talk.close(9999, 60000)
+        return talk.write(self.directory / name)
+
+    def changes(self, old, new, *options):
+        report = self.directory / "old.json"
+        report.write_bytes(tcprst("-f", "json", old).stdout)
+        run = tcprst("-f", "json", f"--baseline={report}", *options, new)
+        document = json.loads(run.stdout)
+        if jsonschema:
+            self.assertEqual(list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document)), [])
+        return run.returncode, {(c["change"], int(c["service"].rpartition(":")[2]), c["sent_by"]): (c["events_before"], c["events"])
+                                for c in document["summary"]["changes"]}
+
+    def test_changes(self):
+        old = self.capture("old.pcap", ("refuse", 1000, 40), ("refuse", 2000, 40), ("refuse", 3000, 40), ("refuse", 5000, 4))
+        new = self.capture("new.pcap", ("refuse", 1000, 45), ("refuse", 2000, 200), ("refuse", 4000, 3), ("refuse", 5000, 9))
+        self.assertEqual(self.changes(old, new, "--fail-on=new"),
+                         (3, {("new", 4000, "server"): (0, 3), ("more", 2000, "server"): (40, 200), ("gone", 3000, "server"): (40, 0)}))
+        self.assertEqual(self.changes(new, old, "--fail-on=new")[1][("fewer", 2000, "server")], (200, 40))
+        self.assertEqual(self.changes(old, old, "--fail-on=new"), (0, {}))
+
+    def test_rates_count_and_not_numbers(self):
+        """Ten times as many in ten times as long is no change."""
+        hour = self.capture("hour.pcap", ("refuse", 1000, 20))
+        day = self.capture("day.pcap", ("refuse", 1000, 200), seconds=36000)
+        self.assertEqual(self.changes(hour, day), (0, {}))
+
+    def test_in_every_report_for_people(self):
+        old = self.capture("old.pcap", ("refuse", 1000, 4))
+        new = self.capture("new.pcap", ("refuse", 4000, 3))
+        report = self.directory / "old.json"
+        report.write_bytes(tcprst("-f", "json", old).stdout)
+        for output_format in ("text", "html", "markdown"):
+            shown = text_of(tcprst("-f", output_format, f"--baseline={report}", new))
+            self.assertRegex(shown.upper(), "SINCE THE BASELINE", output_format)
+            self.assertRegex(shown, r"new[^\n]*4000", output_format)
+        self.assertEqual(tcprst("-f", "ndjson", f"--baseline={report}", "--fail-on=new", new).returncode, 3)
+
+    def test_what_is_no_report(self):
+        capture = self.three_refused()
+        self.assertEqual(tcprst("--fail-on=new", capture).returncode, 2)
+        for octets in (b"", b"{", b"[]", b"{}", b"[" * 1000000, b'{"summary":{"seconds":1,"services":[{}]}}', b"\xff",
+                       b'{"summary":{"seconds":1e999,"services":[]}}', b'{"summary":[]}', capture.read_bytes()):
+            wrong = self.directory / "wrong.json"
+            wrong.write_bytes(octets)
+            run = tcprst(f"--baseline={wrong}", capture)
+            self.assertEqual((run.returncode, run.stdout), (2, b""), octets[:40])
+            self.assertRegex(run.stderr.decode(), r"^tcprst: --baseline: .*wrong\.json.*\n$")
+        self.assertEqual(tcprst("--baseline=missing.json", capture).returncode, 2)
+
+
 class Habits(Case):
     """What fingers type."""
 

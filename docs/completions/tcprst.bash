@@ -40,6 +40,7 @@ _tcprst() {
     --filter) _tcprst_words "" ;;
     --annotate) _tcprst_files ;;
     --max-connections) _tcprst_words "" ;;
+    --baseline) _tcprst_files ;;
     --fail-on) _tcprst_list "$causes $severities" ;;
     --min-strength) _tcprst_words "possible likely certain" ;;
     --explain) _tcprst_list "$causes" ;;
@@ -47,7 +48,7 @@ _tcprst() {
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --redact --max-connections= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
+            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
         else
             _tcprst_files
         fi
