@@ -2,6 +2,8 @@
 /* report_baseline.c - reads an earlier report and compares rates with it. */
 #include "report_baseline.h"
 
+#include "report_string.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <json-glib/json-glib.h>
@@ -204,12 +206,24 @@ GArray *baseline_compare(const struct baseline *baseline, const struct incidents
     return changes;
 }
 
+/* "3,600", "12.5", "0.25". */
+static void put_rate(GString *out, double rate)
+{
+    char number[NUMBER_SIZE];
+    if (rate >= 100)
+        g_string_append(out, string_number(number, (uint64_t)(rate + 0.5)));
+    else
+        g_string_append_printf(out, "%.3g", rate);
+}
+
 void change_words(GString *out, const struct change *change)
 {
     bool third = strcmp(change->now.sent_by, "third-party") == 0;
-    g_string_append_printf(
-        out, "%s: %s %s by %s%s, %.3g an hour (%" PRIu64 "), before %.3g (%" PRIu64 ")",
-        change_id(change->kind), change->now.service, change->now.cause, third ? "" : "the ",
-        third ? "somebody in between" : change->now.sent_by, change->per_hour, change->now.events,
-        change->per_hour_before, change->events_before);
+    g_string_append_printf(out, "%s: %s %s by %s%s, ", change_id(change->kind), change->now.service,
+                           change->now.cause, third ? "" : "the ",
+                           third ? "somebody in between" : change->now.sent_by);
+    put_rate(out, change->per_hour);
+    g_string_append_printf(out, " an hour (%" PRIu64 "), before ", change->now.events);
+    put_rate(out, change->per_hour_before);
+    g_string_append_printf(out, " (%" PRIu64 ")", change->events_before);
 }
