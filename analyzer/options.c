@@ -51,9 +51,9 @@ static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_description(
         context,
-        "CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd, lz4); \"-\" is "
-        "standard\n"
-        "input. Several files are one stream, in the order of their first packets.\n\n"
+        "CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd, lz4, xz, bzip2);\n"
+        "\"-\" is standard input. Several files are one stream, in the order of their first "
+        "packets.\n\n"
         "Exit status: 0 all was read, 1 a capture was damaged, 2 wrong usage, no capture or no\n"
         "output, 3 --fail-on found its cause, 130 interrupted.\n");
     char **arguments = g_new0(char *, (size_t)argc + 1);
