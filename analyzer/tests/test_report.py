@@ -4,6 +4,7 @@
 
 import csv
 import fcntl
+import html
 import io
 import json
 import os
@@ -500,6 +501,27 @@ class Text(Case):
             for cause in {line["cause"] for line in lines_of(tcprst("-q", "-f", "ndjson", name))}:
                 self.assertIn(TITLES[cause], table)
 
+    def test_no_sentence_contradicts_another(self):
+        """Pairs that cannot both be true of one event, over recorded captures: patterns of its lines."""
+        pairs = [
+            (r"the last exchange was complete", r"at risk: "),
+            (r"everything sent in either direction had been acknowledged", r"at risk: "),
+            (r"effect: ignored", r"at risk: |application gets ECONN"),
+            (r"effect: challenged", r"at risk: |application gets ECONN"),
+            (r"somebody in the name of", r"lie unread at the sender"),
+            (r"no captured segment of the peer drew it", r"triggered by frame"),
+            (r"the peer had sent no data", r"lie unread at the sender"),
+        ]
+        seen = set()
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::8]:
+            report = " ".join(text_of(tcprst("-q", "--why", name)).split())
+            for event in report.split("● ")[1:]:
+                event = event.split(" what the other rules found")[0]
+                for one, other in pairs:
+                    seen |= {one} if re.search(one, event) else set()
+                    self.assertFalse(re.search(one, event) and re.search(other, event), f"{name}: {event}")
+        self.assertGreater(len(seen), 3)
+
     def test_columns(self):
         captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::5]
         for columns in (80, 100):
@@ -585,6 +607,26 @@ def client_hello(name):
     extensions = vector(b"\0\x17" + vector(b"", 2) + b"\0\0" + vector(names, 2), 2)
     hello = b"\x03\x03" + bytes(32) + vector(b"", 1) + vector(b"\x13\x01", 2) + vector(b"\0", 1) + extensions
     return b"\x16\x03\x01" + vector(b"\x01" + vector(hello, 3), 2)
+
+
+class FirstScreen(Case):
+    """Who, why, how sure, is data lost, what next: from what stands above the events, in text and in HTML."""
+
+    NAMES = ["data-after-close.v4.client", "injected.bad-checksum.v4.client", "closed-port.v4.client", "peer-restarted.v6.client",
+             "early-reply.v4.middle"]
+
+    def test_five_questions_on_five_captures(self):
+        for name in self.NAMES:
+            capture = next(path for path in sorted(RECORDED.glob(name + ".pcap*")))
+            line = next(line for line in lines_of(tcprst("-f", "ndjson", capture)) if line["event_frame"] == line["frame"])
+            page = text_of(tcprst("-f", "html", capture)).split('<section id="over-time"')[0]
+            text = re.split(r"\nEVENTS(?: \(|\n)", text_of(tcprst(capture)))[0]
+            for screen in (" ".join(text.split()), " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.split("<body>")[1])).split())):
+                for question, words in (("who", line["src"]), ("whom", line["dst"]), ("why", TITLES[line["cause"]]),
+                                        ("how sure", f"({line['cause']}, {line['strength']})"),
+                                        ("data lost?", "sent and not acknowledged"),
+                                        ("what next", "hat to check")):
+                    self.assertIn(words.lower(), screen.lower(), f"{name}: {question}")
 
 
 class Says(Case):
