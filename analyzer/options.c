@@ -16,7 +16,7 @@ enum option_id {
 struct raw {
     gboolean flag[OPTION_COUNT];
     char *text[OPTION_COUNT];
-    gint64 number[OPTION_COUNT]; /* NOT_GIVEN where it was not */
+    gint64 number[OPTION_COUNT]; /* where it was not given 0, or NOT_GIVEN where 0 is wrong */
     char **names[OPTION_COUNT];
     char **captures;
 };
@@ -39,8 +39,7 @@ static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
 #define FILENAME(ID) G_OPTION_ARG_FILENAME, &raw->text[OPTION_##ID]
 #define FILENAMES(ID) G_OPTION_ARG_FILENAME_ARRAY, &raw->names[OPTION_##ID]
 #define NUMBER(ID) G_OPTION_ARG_INT64, &raw->number[OPTION_##ID]
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        raw->number[i] = NOT_GIVEN;
+    raw->number[OPTION_MAX_CONNECTIONS] = NOT_GIVEN;
     GOptionEntry entries[] = {
 #define OPTION(ID, long, letter, kind, argument, values, help)                                     \
     {long, letter, 0, kind(ID), help, argument},
