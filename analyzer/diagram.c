@@ -2,6 +2,8 @@
 /* diagram.c - collects the segments around resets in a second reading of the captures. */
 #include "diagram.h"
 
+#include "seeded.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,11 +17,7 @@ struct key {
 
 static guint key_hash(gconstpointer p)
 {
-    const uint8_t *octets = p;
-    guint hash = 2166136261u;
-    for (size_t i = 0; i < sizeof(struct key); i++)
-        hash = (hash ^ octets[i]) * 16777619u;
-    return hash ^ hash >> 15;
+    return seeded_hash(p, sizeof(struct key));
 }
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)

@@ -6,7 +6,7 @@
  *     struct input *input = input_open(&options, &error);      // opens the files, parses nothing
  * yet (give up privileges here) do { n = input_read(input, segments, G_N_ELEMENTS(segments),
  * &status); feed segments[0..n) to the core, in order; if (status == INPUT_PAUSED)
- *             tcprst_advance(core, wall clock) and flush;
+ *             tcprst_silence(core, time since the last segment) and flush;
  *     } while (status == INPUT_MORE || status == INPUT_PAUSED);
  *     for each capture: input_capture(input, i) has what there is to report, damage included
  *     input_close(input);

@@ -31,11 +31,13 @@ enum exit_status {
     EXIT_WRONG = 2,
 };
 
+#define NS 1000000000 /* a second */
+
 enum {
     BATCH = 256,       /* segments asked for at once */
     PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
     WHY_SIZE = 1024,   /* octets of the line that says why */
-    LOSS_SIZE = 160,   /* of the line that says what was lost */
+    LOSS_SIZE = 200,   /* of the line that says what was lost */
     MAX_FINDINGS = 64, /* more than there are causes */
     LIVE_LAG_S = 60,   /* a capture whose packets are no older when they come is taken for live */
     TERMINAL_WIDTH = 80,
@@ -43,6 +45,8 @@ enum {
     MIN_WIDTH = 60,
     MAX_WIDTH = 110,
 };
+
+enum { LOSSES = 4 }; /* kinds of them: find_losses() */
 
 static volatile sig_atomic_t interrupted;
 
@@ -60,7 +64,8 @@ struct run {
     bool live;       /* standard input is among the captures */
     int64_t last_time; /* of the last segment, and the monotonic clock when it came */
     gint64 last_arrival;
-    bool fresh; /* packets arrive as they are captured */
+    uint64_t said[LOSSES]; /* of each loss: so many need not be said any more */
+    bool fresh;            /* packets arrive, or once arrived, as they are captured */
     struct progress progress;
 };
 
@@ -79,8 +84,15 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct run *run = user;
     static struct tcprst_finding findings[MAX_FINDINGS];
-    size_t count = run->options->why ? tcprst_findings(run->core, findings, MAX_FINDINGS) : 0;
-    report_verdict(&run->report, verdict, count ? findings : NULL, count);
+    static struct tcprst_ledger_line ledger[TCPRST_MAX_LEDGER];
+    const struct options *options = run->options;
+    struct report_why asked = {.findings = findings, .ledger = ledger, .ledger_cause = options->why_not};
+    if (options->why)
+        asked.finding_count = tcprst_findings(run->core, findings, MAX_FINDINGS);
+    if (options->why_not_given)
+        asked.ledger_count =
+            tcprst_ledger(run->core, options->why_not, ledger, TCPRST_MAX_LEDGER);
+    report_verdict(&run->report, verdict, &asked);
     if (run->annotate &&
         (!run->options->causes.given || run->options->causes.cause[verdict->cause])) {
         char why[WHY_SIZE];
@@ -141,7 +153,21 @@ static int64_t wall_clock(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (int64_t)now.tv_sec * NS + now.tv_nsec;
+}
+
+/* A live input's segments have come. */
+static void note_arrival(struct run *run, const struct tcprst_segment *segments, size_t count)
+{
+    if (count == 0)
+        return;
+    run->last_arrival = g_get_monotonic_time();
+    run->last_time = segments[count - 1].time;
+    if (run->last_time == TCPRST_TIME_UNKNOWN)
+        return;
+    int64_t lag = wall_clock() / NS - run->last_time / NS;
+    /* Once so, always so: that capture's clock, or ours, may yet be set. */
+    run->fresh = run->fresh || ABS(lag) < LIVE_LAG_S;
 }
 
 /* Time of a live input passes with its other packets too, and, where it is silent, with our clock;
@@ -149,18 +175,62 @@ static int64_t wall_clock(void)
  * there it does not. */
 static void let_time_pass(struct run *run, enum input_status status)
 {
-    const struct input_capture *capture = input_capture(run->input, run->capture);
-    if (!run->core || capture->last_time == TCPRST_TIME_UNKNOWN)
+    if (!run->core)
         return;
-    if (capture->last_time > run->last_time) {
-        run->last_time = capture->last_time;
-        run->last_arrival = g_get_monotonic_time();
-        run->fresh = wall_clock() - run->last_time < (int64_t)LIVE_LAG_S * 1000000000;
-        tcprst_advance(run->core, run->last_time);
-    }
+    int64_t elapsed = (g_get_monotonic_time() - run->last_arrival) * 1000;
+    int64_t time = input_capture(run->input, run->capture)->last_time;
     if (status == INPUT_PAUSED && run->fresh)
-        tcprst_advance(run->core,
-                       run->last_time + (g_get_monotonic_time() - run->last_arrival) * 1000);
+        tcprst_silence(run->core, elapsed);
+    else if (!run->fresh || time / NS < run->last_time / NS + elapsed / NS)
+        tcprst_advance(run->core, time);
+}
+
+/* What a table that is too small, or memory that was refused, took from the report. */
+struct loss {
+    uint64_t count;
+    const char *what, *so;
+};
+
+static void find_losses(const struct tcprst_statistics *s, struct loss losses[LOSSES])
+{
+    static const char less_sure[] = "; their resets are less sure";
+    losses[0] = (struct loss){
+        s->connections_given_up,
+        s->open_given_up
+            ? "connections given up for want of room (--max-connections), open ones too"
+            : "connections given up for want of room (--max-connections)",
+        less_sure};
+    losses[1] = (struct loss){s->hosts_given_up, "hosts given up for want of room", less_sure};
+    losses[2] =
+        (struct loss){s->verdicts_early, "verdicts given early, because too many were pending", ""};
+    losses[3] = (struct loss){s->out_of_memory, "segments not followed for want of memory",
+                              "; resets may be missing or their causes wrong"};
+}
+
+static void complain_of_loss(const struct loss *loss, const char *where)
+{
+    char line[LOSS_SIZE];
+    snprintf(line, sizeof line, "%s%s: %" PRIu64 "%s", loss->what, where, loss->count, loss->so);
+    complain(line);
+}
+
+/* A monitor may run for weeks: it says so as soon as it begins to lose something, and again when it
+ * has lost ten times as much. */
+static void say_losses(struct run *run)
+{
+    struct tcprst_statistics statistics;
+    struct loss losses[LOSSES];
+    if (!run->core || run->options->quiet)
+        return;
+    tcprst_count(run->core, &statistics);
+    find_losses(&statistics, losses);
+    for (size_t i = 0; i < LOSSES; i++) {
+        if (losses[i].count <= run->said[i])
+            continue;
+        progress_clear(&run->progress);
+        complain_of_loss(&losses[i], ", so far");
+        run->said[i] = losses[i].count * 10;
+    }
 }
 
 /* Returns false where writing failed and reading on is pointless. */
@@ -172,7 +242,9 @@ static bool read_all(struct run *run)
         size_t count = input_read(run->input, segments, BATCH, &status);
         feed(run, segments, count);
         if (run->live) {
+            note_arrival(run, segments, count);
             let_time_pass(run, status);
+            say_losses(run);
             fflush(run->out);
         }
         if (ferror(run->out)) {
@@ -216,32 +288,17 @@ static bool complain_of_captures(const struct run *run)
  * reports that have a summary. Returns whether segments were lost. */
 static bool complain_of_losses(const struct run *run)
 {
-    const struct tcprst_statistics *statistics = &run->report.statistics;
-    char line[LOSS_SIZE];
-    if (!run->report.format->summarises && !run->options->quiet) {
-        if (statistics->connections_given_up) {
-            snprintf(line, sizeof line,
-                     "connections given up for want of room (--max-connections): %" PRIu64
-                     "; their resets are less sure",
-                     statistics->connections_given_up);
-            complain(line);
-        }
-        if (statistics->verdicts_early) {
-            snprintf(line, sizeof line,
-                     "verdicts given early, because too many were pending: %" PRIu64,
-                     statistics->verdicts_early);
-            complain(line);
-        }
-    }
+    bool summarises = run->report.format->summarises;
+    struct loss losses[LOSSES];
+    find_losses(&run->report.statistics, losses);
+    for (size_t i = 0; i < LOSSES - 1; i++)
+        if (losses[i].count && !summarises && !run->options->quiet)
+            complain_of_loss(&losses[i], "");
     if (run->report.again_short)
         complain(run->report.again_short);
-    if (!statistics->out_of_memory)
+    if (!losses[LOSSES - 1].count)
         return run->report.again_short != NULL;
-    snprintf(line, sizeof line,
-             "segments not followed for want of memory: %" PRIu64
-             "; resets may be missing or their causes wrong",
-             statistics->out_of_memory);
-    complain(line);
+    complain_of_loss(&losses[LOSSES - 1], "");
     return true;
 }
 

@@ -205,6 +205,15 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     gint64 most = raw->number[OPTION_MAX_CONNECTIONS];
     if (most != NOT_GIVEN && (most < 1 || (uint64_t)most > SIZE_MAX / 4096))
         return wrong(error, "--max-connections: not a number of connections above 0");
+    if (raw->number[OPTION_FRAME] < 0)
+        return wrong(error, "--frame: not a frame number");
+    const char *why_not = raw->text[OPTION_WHY_NOT];
+    if (why_not && !tcprst_cause_by_id(why_not, &options->why_not))
+        return wrong(error, "--why-not: no such cause (--list-causes shows them)");
+    if (why_not && format != FORMAT_TEXT)
+        return wrong(error, "--why-not goes with the text format only");
+    options->why_not_given = why_not != NULL;
+    options->frame = (uint64_t)raw->number[OPTION_FRAME];
     options->action = action_of(raw);
     options->format = format == FORMAT_JSONL ? FORMAT_NDJSON : (enum option_format)format;
     options->color = (enum option_color)color;

@@ -41,6 +41,9 @@ struct options {
     enum tcprst_strength min_strength;
     size_t max_connections; /* 0: the core's default */
     enum option_color color;
+    uint64_t frame;            /* only the resets of this frame; 0: of all */
+    enum tcprst_cause why_not; /* whose ledger is wanted */
+    bool why_not_given;
     bool separate, why, connections, redact, quiet, no_progress, verbose, no_sandbox;
     char *explain;   /* the id as written */
     char **captures; /* as written, NULL-terminated */

@@ -2,6 +2,8 @@
 /* redact.c - consistent stand-ins for addresses, clients' ports, texts and file names. */
 #include "redact.h"
 
+#include "seeded.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -23,11 +25,7 @@ struct redact {
 
 static guint key_hash(gconstpointer p)
 {
-    const struct address_key *key = p;
-    guint hash = 2166136261u;
-    for (size_t i = 0; i < sizeof key->octets; i++)
-        hash = (hash ^ key->octets[i]) * 16777619u;
-    return hash ^ key->version;
+    return seeded_hash(p, sizeof(struct address_key));
 }
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)

@@ -256,9 +256,11 @@ static void set_tuple(struct report_tuple *tuple, const struct tcprst_verdict *v
 }
 
 void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
-                    const struct tcprst_finding *findings, size_t finding_count)
+                    const struct report_why *why)
 {
     const struct options *options = report->options;
+    if (options->frame && verdict->frame.number != options->frame)
+        return;
     if (options->fail_on.given && verdict->duplicate_of.number == 0 &&
         verdict->strength >= options->min_strength && option_ids_match(&options->fail_on, verdict))
         report->failed_on = true;
@@ -270,6 +272,8 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
     struct report_reset reset;
     copy.connection += report->connection_base;
     copy.final = copy.final && !report->interrupted;
+    if (options->frame)
+        copy.event = copy.frame; /* shown by itself, whatever it belongs to */
     if (report->reset_connections)
         g_hash_table_add(report->reset_connections,
                          g_memdup2(&copy.connection, sizeof copy.connection));
@@ -281,8 +285,8 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
     if (report->redact)
         redact_texts(&reset);
     set_tuple(&reset.tuple, verdict);
-    reset.findings = findings;
-    reset.finding_count = finding_count;
+    if (why)
+        reset.why = *why;
     if (report->summary)
         summary_reset(report->summary, &reset);
     if (report->incidents && copy.duplicate_of.number == 0)
@@ -322,6 +326,7 @@ void report_statistics(struct report *report, const struct tcprst_statistics *st
     total->connections_given_up += statistics->connections_given_up;
     for (size_t i = 0; i < G_N_ELEMENTS(total->connections_by_ending); i++)
         total->connections_by_ending[i] += statistics->connections_by_ending[i];
+    total->open_given_up += statistics->open_given_up;
     total->hosts_given_up += statistics->hosts_given_up;
     total->verdicts_early += statistics->verdicts_early;
     total->out_of_memory += statistics->out_of_memory;

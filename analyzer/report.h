@@ -31,6 +31,15 @@ struct report_tuple {
 enum { COMMUNITY_ID_SIZE = 32 }; /* "1:" and 20 octets by base64 */
 enum { FILTER_SIZE = 320 };      /* two pairs of addresses and ports, and a frame number */
 
+/* Why a verdict came out so, with --why or --why-not. Borrowed by who is handed it. */
+struct report_why {
+    struct tcprst_finding *findings;
+    size_t finding_count;
+    enum tcprst_cause ledger_cause; /* the one --why-not asks for */
+    struct tcprst_ledger_line *ledger;
+    size_t ledger_count;
+};
+
 /* One RST as a format writes it. Strings are valid UTF-8, escaped for no place yet, and valid
  * during the call. */
 struct report_reset {
@@ -43,8 +52,7 @@ struct report_reset {
     const char *device_text;                /* NULL: none */
     const char *trigger_says, *answer_says; /* see report_says.h; NULL: nothing */
     struct report_tuple tuple;              /* as captured, never to be shown */
-    const struct tcprst_finding *findings;  /* with --why */
-    size_t finding_count;
+    struct report_why why;                  /* all 0 where nobody asked */
 };
 
 struct report;
@@ -99,9 +107,9 @@ struct report {
 /* Prepares a report; out, input and options are borrowed. */
 void report_open(struct report *report, const struct options *options, struct input *input,
                  FILE *out);
-/* The core's callbacks; findings may be NULL. */
+/* The core's callbacks; why may be NULL. */
 void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
-                    const struct tcprst_finding *findings, size_t finding_count);
+                    const struct report_why *why);
 /* Whether report_connection() has to be called. */
 bool report_wants_connections(const struct report *report);
 void report_connection(struct report *report, const struct tcprst_connection *connection);

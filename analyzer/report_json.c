@@ -128,19 +128,17 @@ static void json_evidence_list(GString *out, const char *key, const struct repor
     g_string_append_c(out, ']');
 }
 
-static void json_findings(GString *out, const struct report *report,
-                          const struct report_reset *reset)
+static void json_findings(GString *out, const struct report_reset *reset)
 {
     json_key(out, "findings");
     g_string_append_c(out, '[');
-    for (size_t i = 0; i < reset->finding_count; i++) {
-        const struct tcprst_finding *finding = &reset->findings[i];
+    for (size_t i = 0; i < reset->why.finding_count; i++) {
+        const struct tcprst_finding *finding = &reset->why.findings[i];
         g_string_append(out, i ? ",{" : "{");
         json_text(out, "cause", tcprst_cause_id(finding->cause));
-        json_text(out, "strength", tcprst_strength_id(finding->strength));
+        json_number(out, "total", finding->total);
+        json_text(out, "mechanism", finding->mechanism);
         json_flag(out, "excluded", finding->excluded);
-        json_evidence_list(out, "facts", report, reset->verdict->frame.capture, finding->facts,
-                           finding->fact_count);
         g_string_append_c(out, '}');
     }
     g_string_append_c(out, ']');
@@ -194,7 +192,7 @@ void json_reset(GString *out, const struct report *report, const struct report_r
 #include "tcprst/verdict.def"
     json_nested(out, &open, "");
     if (report->options->why)
-        json_findings(out, report, reset);
+        json_findings(out, reset);
     g_string_append_c(out, '}');
 }
 

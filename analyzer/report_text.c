@@ -603,40 +603,50 @@ static void put_consequence(struct text *text, const struct summary_group *group
     g_string_free(line, TRUE);
 }
 
-static void put_finding(struct text *text, const struct tcprst_finding *finding, uint32_t own)
-{
-    g_string_append(text->out, "    ");
-    put(text, BOLD, tcprst_cause_id(finding->cause));
-    g_string_append_printf(text->out, ": %s\n",
-                           finding->excluded ? "contradicted by"
-                           : finding->strength == TCPRST_STRENGTH_NONE
-                               ? "does not hold"
-                               : tcprst_strength_id(finding->strength));
-    put_evidence(text, finding->facts, finding->fact_count, own, 6);
-}
-
-/* Rules that refused without a fact worth showing share one line. */
+/* What each other cause would cost, those ruled out in one line. */
 static void put_findings(struct text *text, const struct summary_group *group)
 {
-    if (!text->report->options->why || group->finding_count == 0)
+    if (!text->report->options->why || group->why.finding_count == 0)
         return;
-    GString *refused = g_string_new(NULL);
-    put_line(text, DIM, "  what the other rules found");
-    for (size_t i = 0; i < group->finding_count; i++) {
-        const struct tcprst_finding *finding = &group->findings[i];
-        if (finding->cause == group->first.cause)
-            continue;
-        if (finding->strength > TCPRST_STRENGTH_NONE || finding->fact_count > 0)
-            put_finding(text, finding, group->first.frame.capture);
+    GString *excluded = g_string_new(NULL);
+    put_line(text, DIM, "  how surprising each cause would be (orders of magnitude)");
+    for (size_t i = 0; i < group->why.finding_count; i++) {
+        const struct tcprst_finding *f = &group->why.findings[i];
+        if (f->excluded)
+            g_string_append_printf(excluded, "%s%s", excluded->len ? ", " : "impossible: ",
+                                   tcprst_cause_id(f->cause));
         else
-            g_string_append_printf(refused, "%s%s", refused->len ? ", " : "do not fit: ",
-                                   tcprst_cause_id(finding->cause));
+            g_string_append_printf(text->out, "    %2u  %-26s %s\n", f->total,
+                                   tcprst_cause_id(f->cause), f->mechanism);
     }
-    if (refused->len > 0) {
+    if (excluded->len > 0) {
         g_string_append(text->out, "    ");
-        put_wrapped(text, DIM, 4, 6, refused->str);
+        put_wrapped(text, DIM, 4, 6, excluded->str);
     }
-    g_string_free(refused, TRUE);
+    g_string_free(excluded, TRUE);
+}
+
+static void put_ledger(struct text *text, const struct summary_group *group)
+{
+    const struct report_why *why = &group->why;
+    if (why->ledger_count == 0)
+        return;
+    put_line(text, BOLD, tcprst_cause_id(why->ledger_cause));
+    for (size_t i = 0; i < why->ledger_count; i++) {
+        const struct tcprst_ledger_line *line = &why->ledger[i];
+        char said[512] = "";
+        if (line->has_fact)
+            tcprst_evidence_text(&line->fact, said, sizeof said);
+        char cost[8] = "X";
+        if (line->cost < TCPRST_COST_IMPOSSIBLE)
+            snprintf(cost, sizeof cost, "%u", line->cost);
+        g_string_append_printf(text->out, "  %s%s %-18s %s%s%s\n",
+                               line->cost && !line->counted ? "(" : " ", cost,
+                               line->state == TCPRST_CLAIM_MET      ? "met"
+                               : line->state == TCPRST_CLAIM_FAILED ? "fails"
+                                                                    : "cannot be seen",
+                               line->sentence, *said ? ": " : "", said);
+    }
 }
 
 static void put_saying(struct text *text, const char *who, const char *words)
@@ -692,6 +702,7 @@ static void put_group(struct text *text, const struct summary_group *group)
     put_alternatives(text, v);
     put_consequence(text, group);
     put_findings(text, group);
+    put_ledger(text, group);
     put_filter(text, group);
 }
 

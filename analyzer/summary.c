@@ -3,6 +3,8 @@
  */
 #include "summary.h"
 
+#include "seeded.h"
+
 #include <string.h>
 
 /* Events whose later RSTs can still be told to belong to them. */
@@ -27,18 +29,17 @@ struct summary_event {
     uint64_t risk; /* already counted */
 };
 
-static guint hash_octets(const void *key, size_t size)
+/* Takes copies of what was borrowed. */
+static void copy_why(struct report_why *to, const struct report_why *from)
 {
-    const uint8_t *octets = key;
-    guint hash = 2166136261u;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ octets[i]) * 16777619u;
-    return hash ^ hash >> 15;
+    *to = *from;
+    to->findings = g_memdup2(from->findings, from->finding_count * sizeof *from->findings);
+    to->ledger = g_memdup2(from->ledger, from->ledger_count * sizeof *from->ledger);
 }
 
 static guint group_hash(gconstpointer key)
 {
-    return hash_octets(key, sizeof(struct group_key));
+    return seeded_hash(key, sizeof(struct group_key));
 }
 
 static gboolean group_equal(gconstpointer a, gconstpointer b)
@@ -48,7 +49,7 @@ static gboolean group_equal(gconstpointer a, gconstpointer b)
 
 static guint host_hash(gconstpointer key)
 {
-    return hash_octets(key, sizeof(struct host_key));
+    return seeded_hash(key, sizeof(struct host_key));
 }
 
 static gboolean host_equal(gconstpointer a, gconstpointer b)
@@ -59,7 +60,8 @@ static gboolean host_equal(gconstpointer a, gconstpointer b)
 static void group_free(gpointer p)
 {
     struct summary_group *group = p;
-    g_free(group->findings);
+    g_free(group->why.findings);
+    g_free(group->why.ledger);
     g_free(group);
 }
 
@@ -265,12 +267,21 @@ static bool same_class(const struct summary_group *a, const struct summary_group
     return a->first.cause == b->first.cause && a->first.strength == b->first.strength;
 }
 
+static guint address_hash(gconstpointer key)
+{
+    return seeded_hash(key, 16);
+}
+
+static gboolean address_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, 16) == 0;
+}
+
 static size_t distinct_hosts(GPtrArray *groups, size_t offset)
 {
-    GHashTable *seen =
-        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    GHashTable *seen = g_hash_table_new(address_hash, address_equal);
     for (guint i = 0; i < groups->len; i++)
-        g_hash_table_add(seen, g_bytes_new((const char *)groups->pdata[i] + offset, 16));
+        g_hash_table_add(seen, (char *)groups->pdata[i] + offset);
     size_t count = g_hash_table_size(seen);
     g_hash_table_destroy(seen);
     return count;
@@ -392,8 +403,7 @@ static struct summary_group *group_of(struct summary *summary, const struct repo
     group->tuple = reset->tuple;
     g_strlcpy(group->trigger_says, reset->trigger_says ? reset->trigger_says : "", SAYS_SIZE);
     g_strlcpy(group->answer_says, reset->answer_says ? reset->answer_says : "", SAYS_SIZE);
-    group->finding_count = reset->finding_count;
-    group->findings = g_memdup2(reset->findings, reset->finding_count * sizeof *reset->findings);
+    copy_why(&group->why, &reset->why);
     g_hash_table_insert(summary->groups, g_memdup2(&key, sizeof key), group);
     return group;
 }
@@ -608,7 +618,7 @@ struct fold {
 static struct summary_group *copy_group(const struct summary_group *group)
 {
     struct summary_group *copy = g_memdup2(group, sizeof *group);
-    copy->findings = g_memdup2(group->findings, group->finding_count * sizeof *group->findings);
+    copy_why(&copy->why, &group->why);
     return copy;
 }
 

@@ -9,6 +9,7 @@
 
 #include "limits.h"
 #include "sequence.h"
+#include "stack.h"
 #include "tcp_options.h"
 
 #include <stdlib.h>
@@ -170,11 +171,13 @@ static uint8_t scale_of(const struct endpoint *x, const struct endpoint *y)
 }
 
 /* Returns whether its timestamp echo is none of the peer's SYN. */
-static bool note_syn(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s)
+static bool note_syn(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s,
+                     int64_t time)
 {
     struct tcp_options o;
     uint32_t kind = s->flags & TCPRST_ACK ? END_SYN_ACK : END_SYN;
-    if (x->seen & kind)
+    /* By a timer, not by the network. */
+    if ((x->seen & kind) && time - x->last_time >= TIMER_MIN)
         x->seen |= END_SYN_REPEATED;
     tcp_options_parse(s, &o);
     if (!(x->seen & kind))
@@ -507,7 +510,7 @@ bool connection_begin_anew(struct connection *c, uint64_t number)
     c->client = -1;
     c->segments = c->resets = c->copies = 0;
     c->ended = c->ended_after_fin = false;
-    c->gone = 0;
+    c->gone = c->surely = c->stacks = 0;
     c->ended_how = TCPRST_ENDING_OPEN;
     c->ended_where = c->ended_event = c->event_where = c->forged_where = 0;
     c->longest_idle = c->pending_idle = 0;
@@ -602,6 +605,12 @@ static inline void note_ordinary(struct connection *c, struct endpoint *restrict
 
 /* ---- any segment ---- */
 
+static void note_stack(struct connection *c, const struct tcprst_segment *s, int d)
+{
+    unsigned stack = stack_of_opening(s);
+    c->stacks = (uint8_t)((c->stacks & ~(15u << 4 * d)) | stack << 4 * d);
+}
+
 /* Returns whether it is its sender's: else nothing is noted of it. */
 static bool track_its_own(struct connection *c, const struct tcprst_segment *s, int d, int64_t time,
                           struct recent *e)
@@ -614,8 +623,11 @@ static bool track_its_own(struct connection *c, const struct tcprst_segment *s, 
     }
     note_roles(c, s, d);
     note_ip(x, s);
-    if ((s->flags & TCPRST_SYN) && note_syn(x, y, s))
-        e->bits |= RECENT_BAD_ECHO;
+    if (s->flags & TCPRST_SYN) {
+        note_stack(c, s, d);
+        if (note_syn(x, y, s, time))
+            e->bits |= RECENT_BAD_ECHO;
+    }
     e->bits |= note_sequence(x, y, s, time);
     if (s->flags & TCPRST_ACK) {
         if (note_ack(x, y, s, time))

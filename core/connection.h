@@ -148,6 +148,7 @@ enum {
     CONN_ESTABLISHED = 2, /* both ends' numbers known and acknowledged */
     CONN_REPEAT_OPEN = 4, /* simultaneous open */
     CONN_GUESSED = 8,     /* client is a guess */
+    CONN_FORGOTTEN = 16,  /* more of it had been captured, and was given up for want of room */
 };
 
 struct reset;
@@ -178,7 +179,8 @@ struct connection {
     /* by the first RST that ended it for its sender or receiver, once its verdict is final */
     bool ended, ended_after_fin;
     uint8_t ended_how; /* enum tcprst_ending; OPEN: no RST took effect */
-    uint8_t gone;      /* bit i: final verdicts say that end[i] has no connection any more */
+    /* By final verdicts: bit i: end[i] has no connection any more; bit 2 + i: its own RST said so */
+    uint8_t gone;
     uint8_t forged_by, forged_ttl;
     uint8_t pending_idle_from;
 
@@ -197,7 +199,9 @@ struct connection {
     int64_t forged_time;
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
-    uint8_t spare[4];
+    uint8_t stacks; /* enum stack_id of end[0], and of end[1] four bits higher */
+    uint8_t surely; /* as gone: by RSTs that nobody else can have made */
+    uint8_t spare[2];
     uint32_t entry;    /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];
@@ -217,12 +221,28 @@ static inline struct recent *recent_back(const struct recents *r, uint64_t n)
     return &r->entries[(r->pushed - 1 - n) & (r->capacity - 1)];
 }
 
+/* enum stack_id of end[i], by its SYN or SYN-ACK. */
+static inline unsigned connection_stack(const struct connection *c, int i)
+{
+    return c->stacks >> 4 * i & 15;
+}
+
 /* Gives back what the connection owns. */
 void connection_release(struct connection *c);
 /* Of that, the recent segments. */
 void connection_release_recents(struct connection *c);
 
 /* ---- the table ---- */
+
+/* What it is kept for: what is worth least goes first where there is no room, and when it is over
+ * by time: see keep_for() in table.c. */
+enum keeping {
+    KEEP_ONE_SIDED, /* only one end so far, and no text */
+    KEEP_ENDED,     /* both FINs, or a RST that took effect */
+    KEEP_BARE,      /* open, and so far without text, or only one end's */
+    KEEP_OPEN,      /* with text: silent for long, it is what this tool is for */
+    KEEPINGS
+};
 
 struct table;
 struct table *table_new(size_t max_connections, uint64_t seed);
@@ -233,13 +253,23 @@ void table_free(struct table *table);
 void table_expect(struct table *table, const struct tcprst_segment *segments, size_t count);
 /* Of those, how many are still to come, this one the first of them; 0: it is not the next. */
 size_t table_expected(const struct table *table, const struct tcprst_segment *segment);
-/* The connection of that segment, made when there is none (*made). *direction: 0 when end[0] sent
- * it. NULL: no memory. table_victim() must have made room before. */
+/* How table_get() came to a connection. */
+enum table_found {
+    TABLE_KNOWN,
+    TABLE_NEW,
+    TABLE_AGAIN, /* it is new here, but may be the rest of one that was given up */
+};
+/* The connection of that segment, made when there is none. *direction: 0 when end[0] sent it. NULL:
+ * no memory. */
 struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
-                             int *direction, bool *made);
-/* Makes room: packs what is silent. Returns the number of a connection to let go because it is over
- * or because the table is full (*full), TABLE_NONE where none has to go. */
+                             int *direction, enum table_found *found);
+/* Packs some of what is silent. To be called for each connection that is made. */
+void table_sweep(struct table *table, int64_t now);
+/* The number of a connection to let go because it is over or because the table is full (*full);
+ * TABLE_NONE where none has to go, or none can: the busy ones, which have RSTs pending, stay. */
 size_t table_victim(struct table *table, int64_t now, bool *full);
+/* The same one is given up, and that it had been known is remembered. Returns what it was worth. */
+enum keeping table_forget(struct table *table, size_t i);
 void table_remove(struct table *table, size_t i);
 void table_remove_all(struct table *table);
 size_t table_count(const struct table *table);

@@ -189,6 +189,14 @@ static enum tcprst_effect effect_in_syn_sent(const struct reset *r,
                : TCPRST_EFFECT_RESET;
 }
 
+/* The handshake the RST came into was finished all the same. */
+static bool opened_after(const struct reset *r)
+{
+    const struct connection *c = r->connection;
+    return c->number == r->incarnation && !(r->connection_flags & CONN_ESTABLISHED) &&
+           (c->flags & CONN_ESTABLISHED) && c->end[r->d].segments > r->x.segments;
+}
+
 enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance,
                              const struct evidence *e)
 {
@@ -201,6 +209,9 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
     if (seen(&r->y, END_SYN) && !seen(&r->y, END_ACK) &&
         !(r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
         return effect_in_syn_sent(r, acceptance);
+    /* What it answers was not the client's, who lives on. */
+    if (r->client == 1 && opened_after(r))
+        return TCPRST_EFFECT_IGNORED;
     if (answers_stray(r))
         return acceptance == TCPRST_ACCEPTANCE_EXACT ? TCPRST_EFFECT_RESET : TCPRST_EFFECT_IGNORED;
     if (was_challenged(r, acceptance))
@@ -357,40 +368,4 @@ enum tcprst_severity severity_of(const struct tcprst_verdict *v)
     bool lost =
         v->effect == TCPRST_EFFECT_RESET && (v->risk_from_sender > 0 || v->risk_to_sender > 0);
     return lost && !wanted ? TCPRST_SEVERITY_NOTABLE : TCPRST_SEVERITY_BENIGN;
-}
-
-enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength strength,
-                             const struct evidence *e)
-{
-    bool forged = cause == TCPRST_CAUSE_INJECTED || cause == TCPRST_CAUSE_BLIND_ATTACK ||
-                  cause == TCPRST_CAUSE_POLICY_RESET || cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT;
-    /* A filter on the host itself answers from where the host is; but where it spoke for an end
-     * that went on, and kept no data from it, it may as well have been a forger. */
-    if (cause == TCPRST_CAUSE_FIREWALL_REJECT && strength >= TCPRST_STRENGTH_LIKELY)
-        return isnt(e, TCPRST_FACT_TTL_SAME) ? TCPRST_ORIGIN_THIRD_PARTY
-               : is(e, TCPRST_FACT_TTL_SAME) &&
-                       !(is(e, TCPRST_FACT_SENDER_WENT_ON) && !is(e, TCPRST_FACT_TRIGGER_DATA))
-                   ? TCPRST_ORIGIN_ENDPOINT
-                   : TCPRST_ORIGIN_UNKNOWN;
-    if (forged && strength >= TCPRST_STRENGTH_LIKELY)
-        return TCPRST_ORIGIN_THIRD_PARTY;
-    if (is(e, TCPRST_FACT_CONFIRMED))
-        return TCPRST_ORIGIN_ENDPOINT;
-    if (forged || is(e, TCPRST_FACT_TRIGGER_TOO_FAST) || is(e, TCPRST_FACT_BAD_CHECKSUM) ||
-        is(e, TCPRST_FACT_SENDER_WENT_ON))
-        return TCPRST_ORIGIN_UNKNOWN;
-    if (isnt(e, TCPRST_FACT_TTL_SAME))
-        return TCPRST_ORIGIN_UNKNOWN;
-    /* What is certain leaves no room for a forger; but a device may speak, or answer a probe. */
-    if (strength == TCPRST_STRENGTH_CERTAIN && cause != TCPRST_CAUSE_DEVICE_STATED &&
-        cause != TCPRST_CAUSE_PROBE_RESPONSE)
-        return TCPRST_ORIGIN_ENDPOINT;
-    bool answer = is(e, TCPRST_FACT_TRIGGER) || is(e, TCPRST_FACT_REPEATS_RESET);
-    /* A live socket goes on with its count. */
-    bool abort = is(e, TCPRST_FACT_ABORT_FORM) && !isnt(e, TCPRST_FACT_IP_ID_NEXT);
-    if (is(e, TCPRST_FACT_TTL_SAME) && (answer || abort))
-        return TCPRST_ORIGIN_ENDPOINT;
-    if (is(e, TCPRST_FACT_HOST_STACK))
-        return TCPRST_ORIGIN_ENDPOINT;
-    return TCPRST_ORIGIN_UNKNOWN;
 }

@@ -10,6 +10,8 @@
 /* What earlier RSTs of the connection had ended before this one. */
 struct ended {
     bool any;
+    bool forged;         /* one of them was somebody else's */
+    bool x_surely;       /* nothing else can have been meant by what ended x */
     bool x_gone, y_gone; /* the state of this RST's sender, of its receiver */
     where_t where, event;
 };
@@ -33,7 +35,5 @@ void device_text_of(struct tcprst_verdict *v, const struct reset *r, const struc
 bool device_says(const struct reset *r);
 /* What a NetScaler means by that raw window, NULL: nothing. */
 const char *window_code_text(uint16_t window);
-enum tcprst_origin origin_of(enum tcprst_cause cause, enum tcprst_strength strength,
-                             const struct evidence *e);
 
 #endif

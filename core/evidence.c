@@ -22,6 +22,9 @@ void evidence_gather(struct evidence *e, const struct reset *r, const struct hos
                      const struct host *y_host)
 {
     memset(e, 0, sizeof *e);
+    view_of(&e->view, r);
+    unsigned stack = r->x_stack ? r->x_stack : x_host ? x_host->stack : 0;
+    e->stack = &stacks[stack < STACK_COUNT ? stack : STACK_UNKNOWN];
     evidence_trigger(e, r, x_host);
     evidence_form(e, r, x_host);
     evidence_ip(e, r, x_host);

@@ -5,7 +5,9 @@
 #define TCPRST_EVIDENCE_H
 
 #include "connection.h"
+#include "stack.h"
 #include "tcprst.h"
+#include "view.h"
 
 enum fact_state { FACT_HIDDEN, FACT_FALSE, FACT_TRUE };
 
@@ -17,6 +19,9 @@ struct fact {
 
 struct evidence {
     struct fact facts[TCPRST_FACT_COUNT];
+    struct view view;
+    uint8_t ttl_start; /* where the RST's TTL counted down from, most likely */
+    const struct stack *stack; /* of the end whose address the RST carries */
 };
 
 static inline bool is(const struct evidence *e, enum tcprst_fact f)

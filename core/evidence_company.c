@@ -24,6 +24,13 @@ static bool steps_ahead(const struct reset *r, uint32_t seq)
     return seq_lt(r->x.snd_max, seq) && seq - r->x.snd_max < LADDER_REACH;
 }
 
+/* Where somebody who sees the connection would aim, or would have a moment ago. */
+static bool is_near(const struct reset *r, uint32_t seq)
+{
+    int32_t ahead = seq_diff(seq, r->x.snd_max);
+    return in_place(r, seq) || (ahead < LADDER_REACH && ahead > -LADDER_REACH);
+}
+
 static void note_companion(struct company *c, const struct reset *r, const struct reset *n)
 {
     int64_t apart = n->when > r->when ? n->when - r->when : r->when - n->when;
@@ -41,7 +48,7 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     c->ladder |= steps;
     c->ladder_alike |= steps && alike;
     bool known = n->seq == r->seq;
-    c->far |= !steps_ahead(r, n->seq) && !in_place(r, n->seq);
+    c->far |= !is_near(r, n->seq);
     for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
         known |= c->others[i] == n->seq;
     if (!known && c->places <= GUESSES)
@@ -70,7 +77,7 @@ static void fact_company(struct evidence *e, const struct reset *r)
     struct company c = {.places = 1};
     for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
-        if (n != r && n->incarnation == r->incarnation && !n->duplicate_of &&
+        if (n->serial != r->serial && n->incarnation == r->incarnation && !n->duplicate_of &&
             (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
             note_companion(&c, r, n);
     tell(e, F(IP_ID_CONSTANT), c.same_id && r->x.ip_id != r->ip_id);
@@ -83,7 +90,7 @@ static void fact_company(struct evidence *e, const struct reset *r)
         return;
     tell(e, F(GUESSES), c.places >= GUESSES);
     numbers(e, F(GUESSES), c.places, 0);
-    tell(e, F(GUESSES_FAR), c.far || !steps_ahead(r, r->seq));
+    tell(e, F(GUESSES_FAR), c.far || !is_near(r, r->seq));
     if (seen(&r->x, END_SEEN) && seen(&r->y, END_ACK)) {
         bool own = of_another_incarnation(r) || r->seq == r->x.snd_max ||
                    (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);

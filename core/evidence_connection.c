@@ -33,6 +33,23 @@ static int64_t octets_of_peer(const struct reset *r)
     return most > 0 || (opened && (r->y.seen & (END_SYN | END_SYN_ACK))) ? most : -1;
 }
 
+/* RFC 7323 section 3.2: once negotiated, timestamps are in every segment but a RST. And the RST came
+ * as far as the last segment in X's name, not as far as X's opening; a SYN proxy differs by a hop. */
+static void fact_foreign_segments(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    enum { PROXY_HOPS = 1, FORGED_SEGMENTS = 3 };
+    bool opened = x->seen & (END_SYN | END_SYN_ACK);
+    if (!opened || x->segments < 2 || !r->ip_header)
+        return;
+    int apart = (int)x->ttl_first - (int)x->ttl_last;
+    bool way = (apart > PROXY_HOPS || apart < -PROXY_HOPS) && r->ttl == x->ttl_last &&
+               x->segments <= FORGED_SEGMENTS;
+    bool both = x->ts_first && (y->seen & (END_SYN | END_SYN_ACK)) && y->ts_first;
+    bool stopped = both && !seen(x, END_TIMESTAMPS) && r->ttl == x->ttl_last;
+    tell_at(e, F(SEGMENTS_FOREIGN), way || stopped, x->last);
+}
+
 static void fact_history(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -43,6 +60,17 @@ static void fact_history(struct evidence *e, const struct reset *r)
     if ((opened && seen(y, END_SEEN) && unanswered) || (r->connection_flags & CONN_ESTABLISHED))
         tell(e, F(HANDSHAKE_DONE), r->connection_flags & CONN_ESTABLISHED);
     tell_at(e, F(ONLY_SYN), seen(x, END_SYN) && !(x->seen & (END_ACK | END_AHEAD)), x->syn_where);
+    if (seen(x, END_SEEN)) {
+        /* A client has once it acknowledged the SYN-ACK, a server once it was told of that, or spoke. */
+        bool has = opened ? (r->connection_flags & CONN_ESTABLISHED) != 0 || seen(x, END_DATA)
+                          : seen(x, END_ACK);
+        /* Of one end alone: its ACKs tell, but for that in a SYN-ACK. */
+        bool acks = x->seen & (END_ACK | END_AHEAD);
+        if (opened && !seen(y, END_SEEN) && acks && !has)
+            has = !seen(x, END_SYN_ACK) || x->segments > 1;
+        if (has || seen(y, END_SEEN) || !acks)
+            tell_at(e, F(SENDER_SYNCHRONIZED), has, x->last);
+    }
     tell(e, F(SENDER_SEEN), seen(x, END_SEEN));
     tell(e, F(PEER_SEEN), seen(y, END_SEEN) || r->has_trigger);
     tell(e, F(BOTH_DIRECTIONS),
@@ -58,6 +86,15 @@ static void fact_history(struct evidence *e, const struct reset *r)
         tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA));
         numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets, 0);
     }
+    if (r->provoked_pause >= 0) {
+        tell_at(e, F(PROVOKED), true, r->provoked_where);
+        numbers(e, F(PROVOKED), r->provoked_after, r->provoked_pause);
+    }
+    fact_foreign_segments(e, r);
+    tell_at(e, F(PEER_ONLY_SYN),
+            seen(y, END_SYN) && !(y->seen & (END_ACK | END_AHEAD)) && !seen(x, END_SEEN) &&
+                y->snd_max == y->iss + 1 + (uint32_t)y->octets,
+            y->syn_where);
     tell(e, F(EARLIER_RESET), false);
 }
 
@@ -115,6 +152,7 @@ static void fact_fins(struct evidence *e, const struct reset *r)
         return;
     int64_t age = r->when - x->fin_time;
     numbers(e, F(SENDER_FIN), age, 0);
+    tell_at(e, F(PEER_DATA_AFTER_FIN), seen(x, END_CLOSED_WITH_DATA), y->last);
     tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
     /* What was not captured may have come, and been taken in, after the FIN. */
     bool taken_in = half_closed(r);
@@ -130,6 +168,22 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     numbers(e, F(EXPIRY_PAUSE), silent, 0);
 }
 
+/* The window nmap, masscan and others offer: "1024" in their SYNs, of which no stack of today offers
+ * less than 4096. */
+enum { RAW_WINDOW = 1024 };
+
+/* X's SYN came from elsewhere than the RST, or has not the form of any stack of today. */
+static void fact_raw_syn(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    if (!r->ip_header || seen(x, END_DATA) || x->snd_max != x->iss + 1)
+        return;
+    int hops = (int)host_hops(x->ttl_first) - (int)host_hops(r->ttl);
+    bool plain = !seen(x, END_OPTIONS), small = x->window == RAW_WINDOW && !seen(x, END_TIMESTAMPS);
+    tell_at(e, F(SYN_RAW), plain || small || r->ttl != x->ttl_first, x->syn_where);
+    numbers(e, F(SYN_RAW), hops < 0 ? -hops : hops, 0);
+}
+
 static void fact_handshake(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *client = r->client == 0 ? &r->x : &r->y,
@@ -143,6 +197,13 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
         tell_at(e, F(SERVER_NEVER_SPOKE), never, server->syn_where);
         tell_at(e, F(SYN_ACK_REPEATED), seen(server, END_SYN_REPEATED), server->syn_where);
     }
+    if (r->client == 1 && seen(server, END_SYN_ACK))
+        tell_at(e, F(SYN_RECEIVED),
+                server->snd_max == server->iss + 1 && !seen(server, END_DATA) &&
+                    !seen(server, END_FIN) && server->max_ack == server->first_ack,
+                server->syn_where);
+    if (seen(client, END_SYN) && r->client == 0)
+        fact_raw_syn(e, r);
     if (seen(client, END_SYN))
         tell_at(e, F(SYN_PLAIN), !seen(client, END_OPTIONS), client->syn_where);
     if (server->rtt_min >= 0 && seen(server, END_SYN_ACK)) {

@@ -124,6 +124,8 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
         return;
     tell(e, F(IDLE_BRIEF), r->idle < TIMER_MIN);
     numbers(e, F(IDLE_BRIEF), r->idle, 0);
+    tell(e, F(IDLE_SOME), r->idle >= IDLE_RECUR_MIN);
+    numbers(e, F(IDLE_SOME), r->idle, 0);
     tell(e, F(KNOWN_TIMER), tcprst_known_timer(r->idle) != NULL);
     numbers(e, F(KNOWN_TIMER), r->idle, 0);
     tell(e, F(IDLE_LONG), r->idle >= IDLE_LONG);
@@ -260,20 +262,6 @@ static void fact_timeouts(struct evidence *e, const struct reset *r)
     }
 }
 
-/* Something of either end had to be sent again, or came out of order, as far back as is kept. */
-static bool lossy(const struct reset *r)
-{
-    const struct recent *p;
-    const struct recents *recents = &r->connection->recents;
-    if (seen(&r->x, END_SACK) || seen(&r->y, END_SACK) || r->x.retransmissions)
-        return true;
-    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
-        if (p->where < where_pack(r->frame) && (p->bits & RECENT_REPEATED) &&
-            !(p->bits & (RECENT_PROBE | RECENT_DUPLICATE)))
-            return true;
-    return false;
-}
-
 static void fact_heard(struct evidence *e, const struct reset *r)
 {
     if (!seen(&r->x, END_SEEN))
@@ -282,7 +270,7 @@ static void fact_heard(struct evidence *e, const struct reset *r)
     int64_t silent = r->when - r->x.last_time;
     tell_at(e, F(SENDER_JUST_HEARD), silent <= 2 * trip + REACTION, r->x.last);
     numbers(e, F(SENDER_JUST_HEARD), silent, 0);
-    tell(e, F(LOSSY), lossy(r));
+    tell(e, F(LOSSY), e->view.lossy);
 }
 
 void evidence_data(struct evidence *e, const struct reset *r)

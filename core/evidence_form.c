@@ -44,6 +44,24 @@ static void fact_text(struct evidence *e, const struct reset *r)
     numbers(e, F(TEXT), r->payload_length, 0);
 }
 
+/* Where its number stands among those of the connection. */
+static void fact_place(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
+    bool x_seen = seen(x, END_SEEN), y_acks = seen(y, END_ACK);
+    uint32_t low = y_acks ? y->max_ack : x->seen & END_ISS ? x->iss : x->snd_max,
+             high = x_seen ? x->snd_max : y->max_ack;
+    if (!x_seen && !y_acks)
+        return;
+    if (seq_lt(high, low))
+        high = low;
+    tell(e, F(SEQ_NEAR), r->seq - (low - LADDER_REACH) <= high - low + 2 * LADDER_REACH);
+    bool acked = seq_between(low, r->seq, high) || (seen(y, END_AHEAD) && r->seq == y->ack_ahead);
+    bool gap = seq_lt(high, r->seq) && r->seq - high <= STRAY_DISTANCE && !x_seen;
+    if (acked || !gap)
+        tell(e, F(SEQ_ACKED), acked);
+}
+
 static void fact_form(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
@@ -59,29 +77,33 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     tell(e, F(ABORT_WITHOUT_ACK), unprovoked);
     tell(e, F(ODD_RST), (r->flags & (TCPRST_SYN | TCPRST_FIN)) != 0);
     numbers(e, F(ODD_RST), r->flags, 0);
+    /* MD5 and AO sign answers, too (RFC 2385, RFC 5925). */
+    tell(e, F(OPTIONS), r->options.has_timestamps || r->options.has_sack || r->options.has_mss ||
+                            r->payload_length);
     if (r->window_known) {
+        tell(e, F(WINDOW_ZERO), r->window == 0);
+        numbers(e, F(WINDOW_ZERO), r->window, 0);
         tell(e, F(LIVE_SOCKET), options || r->window != 0);
         tell(e, F(BARE_FORM), !options && r->window == 0 && r->payload_length == 0);
         /* The window of its segments before: then a socket that lives made it. */
-        tell(e, F(ANSWER_WINDOW),
-             r->has_trigger && r->window != 0 && !options && r->window != x->window);
+        tell(e, F(ANSWER_WINDOW), r->window != 0 && !options && r->window != x->window);
         numbers(e, F(ANSWER_WINDOW), r->window, 0);
+        if (seen(x, END_SEEN))
+            tell(e, F(WINDOW_SAME), r->window != 0 && r->window == x->window);
     }
-    tell(e, F(ABORT_FORM), reset_has_abort_form(r));
+    e->facts[F(ABORT_FORM)].state = reset_abort_numbers(r);
+    fact_place(e, r);
     if (seen(x, END_SEEN)) {
         bool below = seq_lt(r->seq, x->snd_max);
         tell(e, F(SEQ_BELOW_SENT), below);
         numbers(e, F(SEQ_BELOW_SENT), below ? seq_diff(x->snd_max, r->seq) : 0, 0);
-        /* The number of an answer is one that the peer acknowledged: so much was sent. */
-        if (!(r->has_trigger && (r->trigger.flags & TCPRST_ACK))) {
-            tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
-            numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
-        }
+        tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
+        numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
         if (seen(x, END_TIMESTAMPS) && r->options.has_timestamps) {
             int32_t ticks = seq_diff(r->options.ts_val, x->ts_val);
             tell_at(e, F(TIMESTAMP_NEXT), ticks >= 0 && ticks < TIMESTAMP_TICKS, x->last);
         }
-        if (seen(x, END_TIMESTAMPS) && is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK))
+        if (seen(x, END_TIMESTAMPS))
             tell(e, F(OPTIONS_MISSING), !r->options.has_timestamps && !r->options.cut);
     }
     if (seen(x, END_FIN))
@@ -120,7 +142,7 @@ static void fact_ladder(struct evidence *e, const struct reset *r)
     unsigned looked = 0, steps = 0;
     for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
-        if (n != r && n->d == r->d && n->incarnation == r->incarnation && n->window &&
+        if (n->serial != r->serial && n->d == r->d && n->incarnation == r->incarnation && n->window &&
             (n->window == r->window + 1 || n->window == r->window - 1))
             steps++;
     tell(e, F(KNOWN_LADDER), steps > 0 && r->window && (r->flags & TCPRST_ACK));
@@ -143,7 +165,9 @@ static void fact_window(struct evidence *e, const struct reset *r)
     if (window == UINT32_MAX || !is(e, F(LIVE_SOCKET)) || !r->x.window_max)
         return;
     uint32_t before = r->x.window_max, shrunk = before > window ? before - window : 0;
-    tell(e, F(WINDOW_SHRUNK), shrunk > before / 16 && shrunk >= 512);
+    /* Windows are rounded to what their scale can say. */
+    uint32_t step = r->x.wscale < 15 ? 2u << r->x.wscale : 2u;
+    tell(e, F(WINDOW_SHRUNK), shrunk > before / WINDOW_LOW_PART && shrunk > step);
     numbers(e, F(WINDOW_SHRUNK), shrunk, 0);
 }
 

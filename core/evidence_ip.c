@@ -20,6 +20,7 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
 {
     const struct endpoint *x = &r->x;
     unsigned hops = host_hops(r->ttl);
+    e->ttl_start = (uint8_t)(r->ttl + hops);
     if (seen(x, END_SEEN)) {
         bool same = is_between(r->ttl, x);
         bool own = is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK);
@@ -36,6 +37,8 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
         bool other_start = r->ttl + hops != x->ttl_last + host_hops(x->ttl_last) &&
                            r->ttl + hops != x->ttl_first + host_hops(x->ttl_first);
+        /* From nowhere that stacks start: somebody chose it. */
+        other_start |= hops >= PLAUSIBLE_HOPS;
         tell_at(e, F(TTL_START), !same && other_start && host_hops(x->ttl_last) < PLAUSIBLE_HOPS,
                 x->last);
         numbers(e, F(TTL_START), r->ttl, x->ttl_last);
@@ -57,7 +60,9 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         tell(e, F(IP_ID_ZERO), r->ip_id == 0);
         numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
     }
-    tell(e, F(SEEN_ONCE), r->all_doubled && !r->doubled);
+    /* In a burst of equal ones nobody knows which is whose copy. */
+    if (!r->repeats)
+        tell(e, F(SEEN_ONCE), r->all_doubled && !r->doubled);
     fact_ttl(e, r, x_host);
     const struct recent *t = &r->trigger;
     uint16_t peer_id = r->has_trigger ? t->ip_id : r->y.ip_id;

@@ -66,6 +66,8 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
     if (is(e, F(TRIGGER_SYN))) {
         tell(e, F(PORT_OPEN), open != INT64_MIN);
         numbers(e, F(PORT_OPEN), open != INT64_MIN ? r->when - open : 0, 0);
+        tell(e, F(PORT_JUST_OPEN), open != INT64_MIN && r->when - open <= SCAN_WINDOW);
+        numbers(e, F(PORT_JUST_OPEN), open != INT64_MIN ? r->when - open : 0, 0);
     } else {
         tell(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN && closed > r->when);
         numbers(e, F(PORT_CLOSED_AFTER), closed != INT64_MIN ? closed - r->when : 0, 0);

@@ -7,6 +7,8 @@
 
 static bool odd_flags(uint16_t flags)
 {
+    if (flags & TCPRST_RST)
+        return false;
     unsigned f = flags & (TCPRST_FIN | TCPRST_SYN | TCPRST_ACK | TCPRST_PSH | TCPRST_URG);
     if (!(f & TCPRST_ACK))
         return (f & (TCPRST_SYN | TCPRST_FIN)) !=
@@ -90,6 +92,27 @@ static bool unacceptable(const struct reset *r)
     return outside || unsent;
 }
 
+/* How long the answer took, beside the way to X and back. */
+static void fact_answer_time(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    const struct recent *t = &r->trigger;
+    int64_t took = r->when - t->time, least = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
+    if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (least < 0 || x_host->rtt_min < least))
+        least = x_host->rtt_min;
+    if (least > 0) {
+        tell_at(e, F(TRIGGER_TOO_FAST), least > TOO_FAST_MIN && took < least / TOO_FAST_PART,
+                t->where);
+        numbers(e, F(TRIGGER_TOO_FAST), took, least);
+    }
+    int64_t most = r->x.rtt_max > least ? r->x.rtt_max : least;
+    if (most >= 0) {
+        tell_at(e, F(ANSWER_LATE), took > 3 * most + REACTION, t->where);
+        numbers(e, F(ANSWER_LATE), took, most);
+    }
+    tell_at(e, F(ANSWER_VERY_LATE), took > TRIGGER_UNKNOWN_RTT && took > 3 * most, t->where);
+    numbers(e, F(ANSWER_VERY_LATE), took, 0);
+}
+
 static void fact_trigger(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct recent *t = &r->trigger;
@@ -99,8 +122,11 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
         return;
     bool syn = (t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_FIN)) == TCPRST_SYN;
     bool probe = (t->bits & RECENT_PROBE);
+    tell_at(e, F(TRIGGER_RESET), t->flags & TCPRST_RST, t->where);
     tell_at(e, F(TRIGGER_SYN), syn, t->where);
     tell_at(e, F(TRIGGER_DOUBLED), r->trigger_inherited, r->repeats);
+    tell_at(e, F(TRIGGER_ACKNOWLEDGED), (r->flags & TCPRST_ACK) && (t->flags & TCPRST_ACK),
+            t->where);
     tell_at(e, F(TRIGGER_REPEATED), (t->bits & RECENT_REPEATED) != 0, t->where);
     tell_at(e, F(TRIGGER_AMBIGUOUS), r->trigger_ambiguous, t->where);
     fact_syn_ack_trigger(e, r);
@@ -125,14 +151,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(TRIGGER_BEHIND_DATA), behind, t->where);
     numbers(e, F(TRIGGER_BEHIND_DATA), behind ? seq_diff(t->seq, r->x.max_ack) : 0, 0);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
-    int64_t rtt = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
-    if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (rtt < 0 || x_host->rtt_min < rtt))
-        rtt = x_host->rtt_min;
-    if (rtt > 0) {
-        int64_t took = r->when - t->time;
-        tell_at(e, F(TRIGGER_TOO_FAST), rtt > TOO_FAST_MIN && took < rtt / TOO_FAST_PART, t->where);
-        numbers(e, F(TRIGGER_TOO_FAST), took, rtt);
-    }
+    fact_answer_time(e, r, x_host);
 }
 
 /* X accepted the SYN of the incarnation before: its SYN-ACK is among the recent segments. */

@@ -5,6 +5,7 @@
 
 #include "fetch.h"
 #include "limits.h"
+#include "stack.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +301,9 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
         }
     }
     note_checksum(host, s);
+    enum stack_id stack = stack_of_opening(s);
+    if (stack != STACK_UNKNOWN)
+        host->stack = (uint8_t)stack;
     if (rtt >= 0 && host->rtt_samples < UINT8_MAX)
         host->rtt_samples++;
     if (rtt >= 0 && (host->rtt_min < 0 || rtt < host->rtt_min))

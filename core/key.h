@@ -57,13 +57,18 @@ static inline struct key key_make(uint8_t ip_version, const uint8_t *a, const ui
 
 /* seed: any number an attacker cannot know. It is in both factors: whoever could make one of them 0
  * would make all others of no account. */
-static inline uint32_t key_hash(const struct key *k, uint64_t seed)
+static inline uint64_t key_hash_long(const struct key *k, uint64_t seed)
 {
     uint64_t other = seed << 32 | seed >> 32;
     uint64_t h = mix(k->a ^ seed, k->b << 32 ^ k->b ^ k->ports ^ other);
     if (k->a_rest | k->b_rest)
         h = mix(h ^ k->a_rest, k->b_rest ^ k->b ^ seed);
-    h *= 0x9fb21c651e98df25u;
+    return h * 0x9fb21c651e98df25u;
+}
+
+static inline uint32_t key_hash(const struct key *k, uint64_t seed)
+{
+    uint64_t h = key_hash_long(k, seed);
     return (uint32_t)(h ^ (h >> 32));
 }
 

@@ -18,6 +18,8 @@
 /* ... and it was set back when so many in a row are: the packets of two hosts whose clocks differ
  * take turns sooner, and must not push the time on each time. */
 #define CLOCK_SET_BACK 64
+/* What lies further apart among them is no pause, but one wrong time more. */
+#define CLOCK_STEP (3600 * NS_PER_S)
 
 /* ---- When a verdict is final ---- */
 
@@ -36,6 +38,12 @@
 
 /* Earlier or later RSTs of one connection looked at for one verdict. */
 #define MAX_RELATED 64
+
+/* RSTs of one form on one connection belong to one act when no more than this lies between them: an
+ * answer to each segment of a window in flight, over a slow path. */
+#define BURST_SPAN (1 * NS_PER_S)
+/* ... and so many of them are looked at. */
+#define MAX_BURST 16
 
 /* ---- Matching a RST with what drew it ---- */
 
@@ -65,6 +73,14 @@
 #define RESUME_MIN (1 * NS_PER_S)
 /* What a stack or a program takes to react, beyond the round trip. */
 #define REACTION (50 * NS_PER_MS)
+
+/* What came so soon after the capture had begun may answer what came before it: RFC 6298's first
+ * three waits of a SYN, 1 + 2 + 4 s. */
+#define FRESH_CAPTURE (7 * NS_PER_S)
+
+/* The capturing host's own stack answers within this, also under load: no other host does over a
+ * wire and a switch, and where one does, nothing lies between that could matter. */
+#define AT_HOST (200 * 1000)
 
 /* ---- Capture duplicates ---- */
 

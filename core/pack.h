@@ -8,9 +8,6 @@
 
 enum { PACK_RECENTS = 64 }; /* at most so many recent segments are kept */
 
-/* When it may be forgotten: see over() in table.c. */
-enum keeping { KEEP_OPEN, KEEP_ENDED, KEEP_ONE_SIDED };
-
 struct packed {
     int64_t last_time;
     struct past *past; /* owned */

@@ -5,6 +5,7 @@
  */
 #include "reset.h"
 
+#include "evidence.h"
 #include "limits.h"
 #include "sequence.h"
 
@@ -83,11 +84,18 @@ static bool matches(const struct reset *r, const struct recent *e)
     return answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e);
 }
 
+/* The newest remembered segment that can match, as recent_back() counts: since then only RSTs and
+ * copies came. */
+static uint64_t newest_other(const struct connection *c)
+{
+    return c->recents.pushed - c->last_other;
+}
+
 /* The newest match the observer can have seen answered: older than the way to X and back. */
 static struct recent *newest_match(const struct reset *r, struct connection *c, int64_t min_age)
 {
     struct recent *e;
-    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = newest_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > TRIGGER_SYN)
             return NULL;
         if (r->when - e->time >= min_age && matches(r, e))
@@ -103,7 +111,7 @@ static struct recent *newest_match(const struct reset *r, struct connection *c, 
 static struct recent *find_trigger(const struct reset *r, struct connection *c)
 {
     struct recent *newest = newest_match(r, c, INT64_MIN), *best = newest;
-    if (r->x.rtt_samples >= RTT_SAMPLES)
+    if (r->x.rtt_samples)
         best = newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER);
     /* A bare ACK that X has most likely taken in silence does not excuse an answer that came too
      * fast for the data after it. */
@@ -113,7 +121,7 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
         return NULL;
     int64_t limit = TRIGGER_SPREAD * (r->when - best->time) + TRIGGER_JITTER;
     struct recent *e;
-    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = newest_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > limit)
             break;
         if (e->time <= best->time && matches(r, e) &&
@@ -136,6 +144,53 @@ static uint32_t last_drawing_end(const struct reset *r, const struct connection 
             end = seq_max(end, e->seq + e->length);
     }
     return end;
+}
+
+/* RST+ACK that takes both its numbers from a segment with ACK: lwIP's tcp_rst(), and others. */
+static bool answers_with_ack(const struct reset *r, const struct recent *e)
+{
+    return (r->flags & TCPRST_ACK) && (e->flags & TCPRST_ACK) && !(e->flags & TCPRST_RST) &&
+           r->seq == e->ack && r->ack == e->seq + segment_length(e->flags, e->length);
+}
+
+/* RST+ACK as if to a segment without ACK, though that was a RST: libslirp. */
+static bool answers_reset(const struct reset *r, const struct recent *e)
+{
+    return (e->flags & TCPRST_RST) && (r->flags & TCPRST_ACK) && r->seq == 0 &&
+           r->ack == e->seq + e->length;
+}
+
+/* What tells one kind of trigger from another. */
+static unsigned trigger_kind(const struct recent *e)
+{
+    bool syn = e->flags & TCPRST_SYN, ack = e->flags & TCPRST_ACK;
+    return (syn ? 1u : 0u) | (ack ? 2u : 0u) | (e->flags & TCPRST_RST ? 32u : 0u) | (e->bits & RECENT_STRAY ? 4u : 0u) |
+           (e->length ? 8u : 0u) | (e->flags & TCPRST_FIN ? 16u : 0u);
+}
+
+/* The newest segments of each other kind that the RST may answer: which of them drew it depends on
+ * what X's state was. */
+static void find_others(struct reset *r, const struct connection *c)
+{
+    const struct recent *e;
+    unsigned kinds[OTHER_TRIGGERS + 1], n = 0;
+    if (r->has_trigger)
+        kinds[n++] = trigger_kind(&r->trigger);
+    for (uint64_t back = 0; back < MAX_RELATED && r->other_count < OTHER_TRIGGERS &&
+                            (e = recent_back(&c->recents, back)) != NULL;
+         back++) {
+        if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE) ||
+            !(answers(r, e) || answers_with_ack(r, e) || answers_reset(r, e)) ||
+            r->when - e->time > trigger_window(r, e) || was_accepted(r, e))
+            continue;
+        unsigned kind = trigger_kind(e), i = 0;
+        while (i < n && kinds[i] != kind)
+            i++;
+        if (i < n)
+            continue;
+        kinds[n++] = kind;
+        r->others[r->other_count++] = *e;
+    }
 }
 
 /* Another segment of Y, of another kind, that the same numbers would answer: which of the two drew
@@ -161,37 +216,30 @@ bool reset_pairs(const struct reset *before, const struct reset *r)
            r->when - before->when <= AT_ONCE;
 }
 
-/* The RST that r makes a pair with. */
-static where_t find_other_of_pair(const struct reset *r, const struct connection *c)
-{
-    const struct reset *p = c->last_reset;
-    return p && reset_pairs(p, r) ? where_pack(p->frame) : 0;
-}
-
 /* The time up to which pauses count: the trigger's, or its own. */
 static int64_t pause_end(const struct reset *r)
 {
     return r->has_trigger ? r->trigger.time : r->when;
 }
 
-/* Time since the connection's segment before the trigger (or the RST), the trigger's own
- * repetitions not counted. Of a pair of RSTs both came after the same pause. */
-static int64_t idle_before(const struct reset *r, const struct connection *c)
+/* Time since the connection's segment before the trigger (or the RST, t NULL), the trigger's own
+ * repetitions and RSTs not counted. */
+static int64_t idle_before(const struct reset *r, const struct connection *c,
+                           const struct recent *t)
 {
     const struct recent *e;
-    where_t other = find_other_of_pair(r, c);
-    int64_t from = pause_end(r);
-    bool past_trigger = !r->has_trigger;
+    int64_t from = t ? t->time : r->when;
+    bool past_trigger = !t;
     for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (!past_trigger) {
-            past_trigger = e->where == r->trigger.where;
+            past_trigger = e->where == t->where;
             continue;
         }
-        bool same = r->has_trigger && e->seq == r->trigger.seq && e->length == r->trigger.length &&
-                    e->flags == r->trigger.flags &&
-                    (e->bits & RECENT_FROM_B) == (r->trigger.bits & RECENT_FROM_B) &&
+        bool same = t && e->seq == t->seq && e->length == t->length && e->flags == t->flags &&
+                    (e->bits & RECENT_FROM_B) == (t->bits & RECENT_FROM_B) &&
                     segment_length(e->flags, e->length);
-        if (same || (e->bits & RECENT_DUPLICATE) || e->where == other)
+        /* RSTs are no activity of the connection. */
+        if (same || (e->bits & RECENT_DUPLICATE) || (e->flags & TCPRST_RST))
             continue;
         return from > e->time ? from - e->time : 0;
     }
@@ -369,40 +417,65 @@ static bool seen(const struct endpoint *end, uint32_t what)
     return (end->seen & what) == what;
 }
 
-/* What X had told it received: what an abort acknowledges lies between its last acknowledgment and
- * all that Y sent. */
-static bool ack_plausible(const struct reset *r)
+/* Octets that the capture may lack are fewer than this; what lies further away was never sent. */
+enum { GAP_MOST = 1 << 20 };
+
+static enum fact_state state_of(bool holds)
 {
+    return holds ? FACT_TRUE : FACT_FALSE;
+}
+
+/* An abort acknowledges RCV.NXT: not less than X had acknowledged before, not more than Y sent. */
+static enum fact_state abort_ack(const struct reset *r)
+{
+    const struct endpoint *x = &r->x, *y = &r->y;
     if (!(r->flags & TCPRST_ACK)) /* RFC 9293 section 3.10.5 asks for none */
-        return seen(&r->x, END_SEEN) && seen(&r->y, END_SEEN);
-    bool low = !seen(&r->x, END_ACK) || seq_le(r->x.max_ack, r->ack);
-    bool live = r->options.has_timestamps || r->window;
-    /* Octets of Y that were lost before they were captured, or are captured later. */
-    bool ahead = live && seen(&r->x, END_EDGE) && seq_le(r->ack, r->x.edge);
-    bool high = !seen(&r->y, END_SEEN) || seq_le(r->ack, r->y.snd_max) || ahead;
-    return low && high && (seen(&r->x, END_ACK) || seen(&r->y, END_SEEN));
+        return FACT_TRUE;
+    if (seen(x, END_ACK) && seq_lt(r->ack, x->max_ack))
+        return FACT_FALSE;
+    if (seen(y, END_SEEN) && seq_le(r->ack, y->snd_max))
+        return FACT_TRUE;
+    if (!seen(y, END_SEEN) && !seen(x, END_ACK))
+        return FACT_HIDDEN;
+    uint32_t known = seen(y, END_SEEN) ? y->snd_max : x->max_ack;
+    if (seen(x, END_EDGE) && seq_lt(x->edge, r->ack))
+        return FACT_FALSE;
+    return seq_diff(r->ack, known) <= GAP_MOST ? FACT_HIDDEN : FACT_FALSE;
 }
 
 /*
  * RFC 9293 section 3.10.5: ABORT sends <SEQ=SND.NXT>. Linux tcp_acceptable_seq(): the right edge of
  * the peer's window where the peer has shrunk it below SND.NXT.
  */
-static bool seq_plausible(const struct reset *r)
+static enum fact_state abort_seq(const struct reset *r)
 {
-    if (!seen(&r->x, END_SEEN))
-        return seen(&r->y, END_ACK) && r->seq == r->y.max_ack;
-    if (r->seq == r->x.snd_max)
-        return true;
-    /* What stands elsewhere is made by stacks of today, and they acknowledge. */
-    if (!(r->flags & TCPRST_ACK) && !(seen(&r->x, END_FIN) && r->seq == r->x.fin_seq))
-        return false;
-    /* Octets of X that were lost before they were captured. */
-    if (!seq_lt(r->seq, r->x.snd_max))
-        return seen(&r->y, END_EDGE) && seq_le(r->seq, r->y.edge) && (r->flags & TCPRST_ACK) &&
-               (r->options.has_timestamps || r->window) && !r->payload_length;
-    bool fin_itself = seen(&r->x, END_FIN) && r->seq == r->x.fin_seq;
-    return fin_itself || (seen(&r->y, END_EDGE) && r->seq == r->y.edge) ||
-           (seen(&r->y, END_ACK) && r->seq == r->y.max_ack);
+    const struct endpoint *x = &r->x, *y = &r->y;
+    if (!seen(x, END_SEEN)) {
+        if (r->seq == 0) /* the form of an answer; a live socket hardly ever stands there */
+            return FACT_FALSE;
+        if (!seen(y, END_ACK))
+            return FACT_HIDDEN;
+        int32_t ahead = seq_diff(r->seq, y->max_ack);
+        return ahead == 0 ? FACT_TRUE : ahead > 0 && ahead <= GAP_MOST ? FACT_HIDDEN : FACT_FALSE;
+    }
+    int32_t ahead = seq_diff(r->seq, x->snd_max);
+    if (ahead == 0 || (seen(x, END_FIN) && r->seq == x->fin_seq))
+        return FACT_TRUE;
+    if (ahead < 0)
+        return state_of((r->flags & TCPRST_ACK) &&
+                        ((seen(y, END_EDGE) && r->seq == y->edge) ||
+                         (seen(y, END_ACK) && r->seq == y->max_ack)));
+    if (seen(y, END_EDGE) && seq_lt(y->edge, r->seq))
+        return FACT_FALSE;
+    return ahead <= GAP_MOST ? FACT_HIDDEN : FACT_FALSE;
+}
+
+enum fact_state reset_abort_numbers(const struct reset *r)
+{
+    enum fact_state seq = abort_seq(r), ack = abort_ack(r);
+    if (seq == FACT_FALSE || ack == FACT_FALSE)
+        return FACT_FALSE;
+    return seq == FACT_HIDDEN ? seq : ack;
 }
 
 uint16_t reset_service_port(const struct reset *r)
@@ -413,7 +486,7 @@ uint16_t reset_service_port(const struct reset *r)
 
 bool reset_has_abort_form(const struct reset *r)
 {
-    return !r->has_trigger && ack_plausible(r) && seq_plausible(r);
+    return !r->has_trigger && reset_abort_numbers(r) == FACT_TRUE;
 }
 
 bool reset_is_abort(const struct reset *r)
@@ -546,10 +619,30 @@ static void copy_past(struct reset *r, const struct connection *c)
         match_past(r, p);
 }
 
+/* Y's last word before the RST was one without new data, after a pause. */
+static void note_provoked(struct reset *r, const struct connection *c)
+{
+    const struct recent *t = recent_back(&c->recents, 0);
+    r->provoked_pause = -1;
+    if (!t || !!(t->bits & RECENT_FROM_B) == r->d || (t->flags & (TCPRST_RST | TCPRST_SYN)) ||
+        !(t->length <= 1 || (t->bits & RECENT_REPEATED)) || (t->flags & TCPRST_FIN))
+        return;
+    int64_t took = r->when - t->time, pause = idle_before(r, c, t);
+    int64_t trip = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
+    if (t->length && !(t->bits & (RECENT_PROBE | RECENT_REPEATED)))
+        return;
+    if (took <= trip + REACTION && pause >= IDLE_LONGEST_MIN) {
+        r->provoked_pause = pause;
+        r->provoked_after = took;
+        r->provoked_where = t->where;
+    }
+}
+
 static void copy_ended(struct reset *r, const struct connection *c)
 {
     r->already_ended = c->ended;
     r->already_gone = c->gone;
+    r->already_surely = c->surely;
     r->already_ended_where = c->ended_where;
     r->already_event = c->ended_event;
 }
@@ -569,6 +662,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     r->x = c->end[d];
     r->y = c->end[!d];
     r->connection_flags = c->flags;
+    r->x_stack = (uint8_t)connection_stack(c, d);
     r->client = (int8_t)(c->client < 0 ? -1 : c->client != d);
     r->segments_before = c->segments;
     r->all_doubled = captured_twice(c) && c->copies >= 3;
@@ -592,10 +686,14 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
         t->bits |= RECENT_ANSWERED;
     }
     note_repeats(r, c);
+    find_others(r, c);
     if (r->has_trigger)
         r->drawn_end = last_drawing_end(r, c);
     r->old_ack = find_old_ack(r, c);
-    r->idle = idle_before(r, c);
+    r->idle = idle_before(r, c, r->has_trigger ? &r->trigger : NULL);
+    for (unsigned i = 0; i < r->other_count; i++)
+        r->others_idle[i] = idle_before(r, c, &r->others[i]);
+    note_provoked(r, c);
     r->data_idle = data_idle_before(r, c);
     r->age = age_of(r, c);
     copy_past(r, c);
@@ -746,9 +844,7 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     }
 }
 
-/* The same packet captured long before, by its IP identification, too: captures from two points,
- * whose clocks differ, were merged. */
-static bool captured_before(const struct connection *c, const struct recent *e)
+bool reset_captured_before(const struct connection *c, const struct recent *e)
 {
     const struct recent *p;
     if (!e->ip_id)
@@ -764,7 +860,7 @@ static bool captured_before(const struct connection *c, const struct recent *e)
 void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                 const struct recent *e, int d)
 {
-    if (a->closed || (e->bits & RECENT_DUPLICATE) || captured_before(r->connection, e))
+    if (a->closed)
         return;
     bool from_x = d == r->d;
     /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */

@@ -10,12 +10,17 @@
 #define TCPRST_RESET_H
 
 #include "connection.h"
+#include "evidence.h"
 #include "tcp_options.h"
+
+enum { OTHER_TRIGGERS = 2 };
 
 /* What followed a RST, or a burst of RSTs with nothing between them. Times in ns, -1: did not
  * happen. */
 struct after {
     uint32_t users;
+    struct reset *first,
+        *last; /* of the RSTs that share it the pending ones, in a row; NULL: none */
     uint32_t y_count, x_count;       /* segments other than RSTs and duplicates */
     int64_t y_first, y_last, x_last; /* x_last: of no old copy */
     where_t y_first_where, y_last_where, x_last_where;
@@ -48,10 +53,14 @@ struct after {
 
 /* How sure a finding of another RST of the connection already is. */
 struct outcome {
+    enum tcprst_cause own_cause; /* judged by itself, without its burst */
+    enum tcprst_strength own_strength;
+    unsigned own_margin;
     enum tcprst_cause cause;
     enum tcprst_acceptance acceptance;
     enum tcprst_effect effect;
     bool third_party;  /* likely made by somebody in between */
+    bool surely;       /* the end itself made it, for certain */
     bool sender_ended; /* it showed that its sender has, or keeps, no state */
     where_t event;
 };
@@ -67,6 +76,7 @@ struct reset {
     struct tcprst_frame frame;
     int64_t time; /* as captured */
     int64_t when; /* as judged: never unknown */
+    int64_t since_start; /* from the capture's first segment to the connection's */
 
     int d; /* index of X in the connection */
     uint8_t layer, ip_version, ttl, tos;
@@ -79,6 +89,7 @@ struct reset {
     uint16_t source_port, destination_port;
 
     struct endpoint x, y; /* just before */
+    uint8_t x_stack;      /* enum stack_id */
     uint8_t connection_flags;
     int8_t client; /* 0: X, 1: Y, -1 unknown */
     uint64_t segments_before;
@@ -96,11 +107,16 @@ struct reset {
     bool trigger_ambiguous; /* a segment of another kind fits as well */
     bool trigger_inherited; /* from the RST it repeats */
     struct recent trigger;
+    uint8_t other_count; /* segments of other kinds that it may answer as well */
+    struct recent others[OTHER_TRIGGERS];
+    int64_t others_idle[OTHER_TRIGGERS]; /* as idle */
     uint32_t drawn_end; /* of the text that may have drawn it, the end of the last */
     int64_t idle;       /* ns, -1 unknown */
     int64_t data_idle;  /* likewise, of text only */
     int64_t age;        /* ns since the incarnation's first segment, -1: it is the first */
 
+    int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
+    where_t provoked_where;
     where_t old_ack;      /* Y acknowledged its number some time before, 0: never */
     where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
     where_t reused_from;  /* first segment of an incarnation that had one before it, 0: none */
@@ -112,7 +128,7 @@ struct reset {
 
     /* by RSTs whose verdicts are final */
     bool already_ended;
-    uint8_t already_gone; /* as the connection's gone */
+    uint8_t already_gone, already_surely; /* as the connection's gone and surely */
     where_t already_ended_where, already_event;
     bool forged_before; /* an earlier RST like it turned out to be somebody else's */
     where_t forged_where;
@@ -141,14 +157,20 @@ static inline const struct reset *reset_nearby(const struct reset *r, unsigned b
  * time as judged. */
 void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
                  int64_t when);
-/* Notes what a later segment of the connection says about a pending burst. e: its entry. */
+/* Whether the connection's newest segment e is the same packet captured long before, by its IP
+ * identification, too: captures from two points, whose clocks differ, were merged. */
+bool reset_captured_before(const struct connection *c, const struct recent *e);
+/* Notes what a later segment of the connection says about a pending burst. e: its entry, no copy of
+ * another one. */
 void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                 const struct recent *e, int d);
 /* Between segments of Y that were in flight, and until the first of them, pauses are shorter than
  * this. */
 int64_t after_pause(const struct reset *r);
 void after_init(struct after *a);
-/* RST(+ACK) where its sender stood, drawn by nothing: RFC 9293 section 3.10.5. */
+/* Whether its numbers are those of an abort of X: RFC 9293 section 3.10.5. */
+enum fact_state reset_abort_numbers(const struct reset *r);
+/* ... and nothing drew it. */
 bool reset_has_abort_form(const struct reset *r);
 /* ... of a connection that was established, as far as the capture shows. */
 bool reset_is_abort(const struct reset *r);

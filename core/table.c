@@ -4,11 +4,13 @@
  *
  * An entry is a connection at work or, once nothing was heard of it for a while, a packed one
  * (pack.h), which is unpacked when its next segment comes. So what lives stands close together in
- * the cache, and memory follows what lives. Bounded; connections that are over are swept away a few
- * at a time, and when the table is full the longest silent of a sample has to go.
+ * the cache, and memory follows what lives. Bounded; connections that are over are let go a few at
+ * a time, and when the table is full what is worth least (enum keeping), of that the longest
+ * silent.
  */
 #include "connection.h"
 #include "fetch.h"
+#include "forgotten.h"
 #include "key.h"
 #include "limits.h"
 #include "pack.h"
@@ -16,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 64, SWEEP = 6, SAMPLE = 16 };
+/* STEPS and SAMPLE: so many homes are looked at for one that may go, so many of them judged. */
+enum { CHUNK = 64, SWEEP = 6, STEPS = 64, SAMPLE = 16 };
 
 /* So many segments before it is asked for a segment passes each station of what is fetched ahead:
  * what one fetches has come when the next looks at it. */
@@ -50,6 +53,16 @@ struct entry {
     /* of a packed one */
     uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
     uint32_t since;          /* when it was last heard of: ticks() */
+    union {
+        uint32_t before; /* and behind: its neighbours in its queue, numbers plus one */
+        uint32_t place;  /* of one at work: in working */
+    };
+    uint32_t behind;
+};
+
+/* Packed ones worth the same, in the order in which they were packed: numbers, plus one. */
+struct queue {
+    uint32_t first, last;
 };
 
 /* Open addressing: at most half of the slots are taken. */
@@ -68,11 +81,13 @@ struct table {
     size_t free_entry; /* plus one */
     struct home **chunks;
     size_t chunk_count, chunk_room;
+    uint32_t *working;         /* numbers of the homes at work, at_work.used of them, in no order */
+    size_t working_room;       /* in chunks */
     size_t homes;              /* ever handed out */
     size_t free_home;          /* plus one */
-    size_t hand, packing_hand; /* where the next sweeps look */
-    size_t next_victim;        /* when the table is full, TABLE_NONE: not chosen yet */
-    uint32_t next_victim_since;
+    size_t hand, packing_hand; /* where is looked next */
+    struct queue packed[KEEPINGS];
+    struct forgotten *forgotten; /* NULL: none was given up */
     size_t due[SWEEP]; /* homes to be packed by the next sweep, if still silent; plus one */
     size_t max;
     uint64_t seed;
@@ -164,7 +179,6 @@ struct table *table_new(size_t max_connections, uint64_t seed)
     t->max = max_connections ? max_connections : TCPRST_DEFAULT_MAX_CONNECTIONS;
     t->seed = seed;
     t->first_time = INT64_MIN;
-    t->next_victim = TABLE_NONE;
     if (!index_make(&t->all, 1023) || !index_make(&t->at_work, 1023)) {
         table_free(t);
         return NULL;
@@ -221,7 +235,7 @@ void table_remove_all(struct table *t)
     index_clear(&t->at_work);
     t->free_home = 0;
     memset(t->due, 0, sizeof t->due);
-    t->next_victim = TABLE_NONE;
+    memset(t->packed, 0, sizeof t->packed);
     t->expected.at = t->expected.count = 0;
     t->chunk_count = t->homes = t->ever = t->free_entry = t->packed_memory = 0;
 }
@@ -232,7 +246,9 @@ void table_free(struct table *t)
         return;
     if (t->all.slots && t->at_work.slots)
         table_remove_all(t);
+    forgotten_free(t->forgotten);
     free(t->chunks);
+    free(t->working);
     free(t->entries);
     free(t->all.slots);
     free(t->at_work.slots);
@@ -270,10 +286,13 @@ static bool reserve(void **list, size_t size, size_t count, size_t *room)
 
 static bool add_chunk(struct table *t)
 {
-    void *chunks = t->chunks;
+    void *chunks = t->chunks, *working = t->working;
     if (!reserve(&chunks, sizeof *t->chunks, t->chunk_count, &t->chunk_room))
         return false;
     t->chunks = chunks;
+    if (!reserve(&working, CHUNK * sizeof *t->working, t->chunk_count, &t->working_room))
+        return false;
+    t->working = working;
     struct home *chunk = alloc_lines(CHUNK * sizeof *chunk);
     if (!chunk)
         return false;
@@ -324,10 +343,30 @@ static void leave_entry(struct table *t, size_t entry)
     t->free_entry = entry + 1;
 }
 
+static void enqueue(struct table *t, size_t entry)
+{
+    struct entry *e = &t->entries[entry];
+    struct queue *q = &t->packed[e->keeping];
+    e->before = q->last;
+    e->behind = 0;
+    *(q->last ? &t->entries[q->last - 1].behind : &q->first) = (uint32_t)entry + 1;
+    q->last = (uint32_t)entry + 1;
+}
+
+static void dequeue(struct table *t, size_t entry)
+{
+    const struct entry *e = &t->entries[entry];
+    struct queue *q = &t->packed[e->keeping];
+    *(e->before ? &t->entries[e->before - 1].behind : &q->first) = e->behind;
+    *(e->behind ? &t->entries[e->behind - 1].before : &q->last) = e->before;
+}
+
 /* Says that the entry's connection is at work there. */
 static void begin_work(struct table *t, size_t entry, size_t home, uint32_t hash)
 {
-    t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK};
+    uint32_t place = (uint32_t)t->at_work.used;
+    t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK, .place = place};
+    t->working[place] = (uint32_t)home;
     index_put(&t->at_work, (struct slot){hash, (uint32_t)home + 1});
 }
 
@@ -376,6 +415,7 @@ static struct connection *unpack(struct table *t, size_t entry, uint32_t hash)
         return NULL;
     }
     t->packed_memory -= size;
+    dequeue(t, entry);
     c->entry = (uint32_t)entry;
     begin_work(t, entry, home, hash);
     return c;
@@ -507,12 +547,17 @@ static bool still_there(const struct expected *e)
     return key_same(&e->key, &there);
 }
 
+static bool was_forgotten(struct table *t, const struct key *k, const struct tcprst_segment *s)
+{
+    return t->forgotten && forgotten_take(t->forgotten, key_hash_long(k, t->seed), s->flags);
+}
+
 struct connection *table_get(struct table *t, const struct tcprst_segment *s, int *direction,
-                             bool *made)
+                             enum table_found *found)
 {
     struct expected now;
     const struct expected *e = expected(t, s);
-    *made = false;
+    *found = TABLE_KNOWN;
     if (!e) {
         now.direction = key_direction(s);
         now.key = key_of_segment(s, now.direction);
@@ -527,22 +572,26 @@ struct connection *table_get(struct table *t, const struct tcprst_segment *s, in
     if (home)
         return &home->connection;
     size_t entry = find_packed(t, &e->key, e->hash);
-    *made = entry == TABLE_NONE;
-    return *made ? insert(t, s, e->direction, e->hash) : unpack(t, entry, e->hash);
+    if (entry != TABLE_NONE)
+        return unpack(t, entry, e->hash);
+    *found = was_forgotten(t, &e->key, s) ? TABLE_AGAIN : TABLE_NEW;
+    return insert(t, s, e->direction, e->hash);
 }
 
 /* ---- letting go ---- */
 
-/* Whether nothing of it is expected any more after a while, and after how long. */
 static enum keeping keeping_of(const struct connection *c)
 {
-    if (c->ended || ((c->end[0].seen & END_FIN) && (c->end[1].seen & END_FIN)))
+    const struct endpoint *a = &c->end[0], *b = &c->end[1];
+    if (c->ended || ((a->seen & END_FIN) && (b->seen & END_FIN)))
         return KEEP_ENDED;
-    bool one_sided = !(c->end[0].seen & END_SEEN) || !(c->end[1].seen & END_SEEN);
-    return one_sided && !(c->flags & CONN_ESTABLISHED) ? KEEP_ONE_SIDED : KEEP_OPEN;
+    bool text = (a->seen | b->seen) & END_DATA;
+    if ((a->seen & b->seen & END_SEEN) || (c->flags & CONN_ESTABLISHED))
+        return text ? KEEP_OPEN : KEEP_BARE;
+    return text ? KEEP_BARE : KEEP_ONE_SIDED;
 }
 
-/* Both FINs acknowledged by time or by a RST: nothing of it is expected any more. */
+/* Both FINs acknowledged by time or by a RST: nothing of it is expected any more after so long. */
 static int64_t keep_for(enum keeping keeping)
 {
     return keeping == KEEP_ENDED       ? KEEP_CLOSED
@@ -585,11 +634,15 @@ static uint32_t ticks(struct table *t, int64_t time)
     return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
-/* The connection is at work no longer. */
+/* The connection is at work no longer. Its entry is as it was. */
 static void end_work(struct table *t, size_t home)
 {
-    const struct key k = key_of_connection(&home_at(t, home)->connection);
+    const struct connection *c = &home_at(t, home)->connection;
+    const struct key k = key_of_connection(c);
     index_remove(&t->at_work, (struct slot){key_hash(&k, t->seed), (uint32_t)home + 1});
+    uint32_t place = t->entries[c->entry].place, last = t->working[t->at_work.used];
+    t->working[place] = last;
+    t->entries[home_at(t, last)->connection.entry].place = place;
     leave_home(t, home);
 }
 
@@ -603,12 +656,13 @@ static void pack(struct table *t, size_t home, enum keeping keeping)
     if (!p)
         return;
     t->packed_memory += p->size;
+    end_work(t, home);
     t->entries[entry] = (struct entry){.packed = p,
                                        .state = ENTRY_PACKED,
                                        .keeping = (uint8_t)keeping,
                                        .ending = (uint8_t)ending,
                                        .since = since};
-    end_work(t, home);
+    enqueue(t, entry);
 }
 
 /* All that packing reads of it. */
@@ -623,7 +677,7 @@ static void fetch_all(const struct home *home)
 
 /* Packs what has been silent for long enough, a few connections at a time: what was found to be
  * silent by the sweep before, so that it could come nearer meanwhile. */
-static void sweep_homes(struct table *t, int64_t now)
+void table_sweep(struct table *t, int64_t now)
 {
     enum keeping keeping;
     for (int i = 0; i < SWEEP && t->homes; i++) {
@@ -639,94 +693,109 @@ static void sweep_homes(struct table *t, int64_t now)
     }
 }
 
-/* A packed one that is over; TABLE_NONE: none among the next few. */
-static size_t sweep_packed(struct table *t, int64_t now)
+/* The first in that queue; what comes near meanwhile is the one behind it. */
+static size_t first_packed(const struct table *t, enum keeping keeping)
 {
-    uint32_t closed = ticks(t, now - KEEP_CLOSED), unanswered = ticks(t, now - KEEP_UNANSWERED);
-    for (int i = 0; i < SWEEP && t->ever; i++) {
-        t->hand = (t->hand + 1) % t->ever;
-        const struct entry *e = &t->entries[t->hand];
-        if (e->state != ENTRY_PACKED || e->keeping == KEEP_OPEN ||
-            e->since > (e->keeping == KEEP_ENDED ? closed : unanswered))
-            continue;
-        if (now - e->packed->last_time > keep_for((enum keeping)e->keeping))
-            return t->hand;
+    uint32_t first = t->packed[keeping].first;
+    if (!first)
+        return TABLE_NONE;
+    uint32_t behind = t->entries[first - 1].behind;
+    if (behind)
+        fetch(t->entries[behind - 1].packed);
+    return first - 1;
+}
+
+/* A packed one that is over; TABLE_NONE: none. */
+static size_t first_over(struct table *t, int64_t now)
+{
+    for (enum keeping k = KEEP_ONE_SIDED; k <= KEEP_ENDED; k++) {
+        uint32_t first = t->packed[k].first;
+        if (first && t->entries[first - 1].since <= ticks(t, now - keep_for(k)) &&
+            now - t->entries[first - 1].packed->last_time > keep_for(k))
+            return first_packed(t, k);
     }
     return TABLE_NONE;
 }
 
-/* Of the next few packed ones that of which nothing was heard for the longest time. */
-static size_t oldest_packed(struct table *t)
+/* What one at work is worth: one that was heard of just now may be about to be worth more. */
+static enum keeping worth_of(const struct connection *c, int64_t now)
 {
-    size_t oldest = TABLE_NONE;
-    for (unsigned i = 0, seen = 0; i < 4 * SAMPLE && seen < SAMPLE && i < t->ever; i++) {
-        t->hand = (t->hand + 1) % t->ever;
-        if (t->entries[t->hand].state != ENTRY_PACKED)
-            continue;
-        seen++;
-        if (oldest == TABLE_NONE || t->entries[t->hand].since < t->entries[oldest].since)
-            oldest = t->hand;
-    }
-    return oldest;
+    enum keeping keeping = keeping_of(c);
+    if (now - c->last_time > PACK_ONE_SIDED || keeping == KEEP_ENDED)
+        return keeping;
+    return keeping == KEEP_ONE_SIDED ? KEEP_BARE : KEEP_OPEN;
 }
 
-/* The same of those at work. */
-static size_t oldest_at_work(struct table *t)
+/* Of the next few at work that are not busy the one that is worth least, of these the one that has
+ * been silent for longest; TABLE_NONE: all are busy. */
+static size_t least_at_work(struct table *t, int64_t now, enum keeping *worth)
 {
-    size_t oldest = TABLE_NONE;
-    int64_t oldest_time = 0;
-    for (size_t i = 0, seen = 0; i < t->ever && seen < SAMPLE; i++) {
-        t->hand = (t->hand + 1) % t->ever;
-        const struct entry *e = &t->entries[t->hand];
-        if (e->state != ENTRY_AT_WORK)
-            continue;
-        const struct connection *c = &home_at(t, e->home)->connection;
+    size_t least = TABLE_NONE;
+    int64_t least_time = 0;
+    *worth = KEEPINGS;
+    for (size_t i = 0, seen = 0; i < STEPS && i < t->at_work.used && seen < SAMPLE; i++) {
+        t->hand = (t->hand + 1) % t->at_work.used;
+        const struct connection *c = &home_at(t, t->working[t->hand])->connection;
         if (busy(c))
             continue;
-        if (seen++ == 0 || c->last_time < oldest_time) {
-            oldest = t->hand;
-            oldest_time = c->last_time;
-        }
+        seen++;
+        enum keeping keeping = worth_of(c, now);
+        if (keeping > *worth || (keeping == *worth && c->last_time >= least_time))
+            continue;
+        *worth = keeping;
+        least = c->entry;
+        least_time = c->last_time;
     }
-    return oldest;
+    return least;
 }
 
 size_t table_victim(struct table *t, int64_t now, bool *full)
 {
+    enum keeping keeping = KEEP_ONE_SIDED, worth = KEEPINGS;
     *full = false;
-    sweep_homes(t, now);
-    size_t over = sweep_packed(t, now);
-    if (over != TABLE_NONE || t->all.used < t->max)
+    size_t over = first_over(t, now);
+    if (over != TABLE_NONE || t->all.used <= t->max)
         return over;
     *full = true;
-    /* Chosen a connection ahead, so that it can come nearer meanwhile. */
-    size_t victim = t->next_victim;
-    if (victim != TABLE_NONE && (t->entries[victim].state != ENTRY_PACKED ||
-                                 t->entries[victim].since != t->next_victim_since))
-        victim = TABLE_NONE;
-    if (victim == TABLE_NONE)
-        victim = oldest_packed(t);
-    t->next_victim = oldest_packed(t);
-    if (t->next_victim == victim)
-        t->next_victim = TABLE_NONE;
-    if (t->next_victim != TABLE_NONE) {
-        t->next_victim_since = t->entries[t->next_victim].since;
-        fetch(t->entries[t->next_victim].packed);
-    }
-    return victim != TABLE_NONE ? victim : oldest_at_work(t);
+    while (keeping < KEEPINGS && !t->packed[keeping].first)
+        keeping++;
+    size_t at_work = TABLE_NONE;
+    if (keeping > KEEP_ENDED)
+        at_work = least_at_work(t, now, &worth);
+    return worth < keeping ? at_work : keeping < KEEPINGS ? first_packed(t, keeping) : TABLE_NONE;
+}
+
+static struct key key_of_entry(const struct table *t, const struct entry *e)
+{
+    return e->state == ENTRY_AT_WORK ? key_of_connection(&home_at(t, e->home)->connection)
+                                     : key_of_packed(e->packed);
+}
+
+enum keeping table_forget(struct table *t, size_t i)
+{
+    const struct entry *e = &t->entries[i];
+    enum keeping keeping = e->state == ENTRY_AT_WORK ? keeping_of(&home_at(t, e->home)->connection)
+                                                     : (enum keeping)e->keeping;
+    struct key k = key_of_entry(t, e);
+    if (!t->forgotten)
+        t->forgotten = forgotten_new();
+    if (t->forgotten)
+        forgotten_note(t->forgotten, key_hash_long(&k, t->seed), keeping);
+    table_remove(t, i);
+    return keeping;
 }
 
 void table_remove(struct table *t, size_t i)
 {
-    struct entry *e = &t->entries[i];
-    struct key k = e->state == ENTRY_AT_WORK ? key_of_connection(&home_at(t, e->home)->connection)
-                                             : key_of_packed(e->packed);
+    const struct entry *e = &t->entries[i];
+    struct key k = key_of_entry(t, e);
     index_remove(&t->all, (struct slot){key_hash(&k, t->seed), (uint32_t)i + 1});
     if (e->state == ENTRY_AT_WORK) {
         connection_release(&home_at(t, e->home)->connection);
         end_work(t, e->home);
     } else {
         t->packed_memory -= e->packed->size;
+        dequeue(t, i);
         packed_free(e->packed);
     }
     leave_entry(t, i);
@@ -741,7 +810,8 @@ size_t table_memory(const struct table *t)
 {
     return sizeof *t + index_memory(&t->all) + index_memory(&t->at_work) +
            t->room * sizeof *t->entries + t->chunk_count * CHUNK * sizeof(struct home) +
-           t->pool.memory + t->packed_memory;
+           t->working_room * CHUNK * sizeof *t->working + t->pool.memory + t->packed_memory +
+           forgotten_memory(t->forgotten);
 }
 
 size_t table_numbers(const struct table *t)

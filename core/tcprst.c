@@ -9,17 +9,18 @@
  */
 #include "tcprst.h"
 
+#include "clock.h"
 #include "connection.h"
 #include "dimensions.h"
 #include "host.h"
 #include "limits.h"
 #include "reset.h"
-#include "rules.h"
+#include "weigh.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRAIL = 8 };
+enum { TRAIL = 8, MAX_SAID = 8 };
 
 /* So many segments ahead of a SYN what is known of its sender is fetched, in two steps. */
 enum { TO_HOST = 40, TO_HOST_MORE = 20 };
@@ -40,9 +41,8 @@ struct tcprst {
     size_t pending;
     size_t held;          /* octets of RSTs, pending or done, and of what hangs on them */
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
-    int64_t now;          /* latest capture time, on the core's own clock */
-    int64_t set_back;     /* what the capture's clock was set back by in all: see core_time() */
-    unsigned behind;      /* segments in a row that are far older than now */
+    int64_t began; /* time of the first segment */
+    struct clock clock;
     uint64_t serial;
     const struct decision *decision; /* of the verdict being handed out */
     const struct evidence *evidence;
@@ -54,7 +54,7 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     if (!core)
         return NULL;
     core->options = *options;
-    core->now = INT64_MIN;
+    clock_start(&core->clock);
     core->table = table_new(options->max_connections, options->hash_seed);
     core->hosts = hosts_new();
     core->index = calloc(MAX_PENDING, sizeof *core->index);
@@ -136,18 +136,20 @@ void tcprst_free(struct tcprst *core)
 
 static void keep_outcome(const struct tcprst *core, struct reset *r);
 
-static void note_ended(struct ended *ended, bool by_x, bool sender_ended, enum tcprst_effect effect,
-                       where_t where, where_t event)
+static void note_ended(struct ended *ended, bool by_x, const struct outcome *outcome, where_t where)
 {
-    bool receiver_ended = effect == TCPRST_EFFECT_RESET;
+    bool receiver_ended = outcome->effect == TCPRST_EFFECT_RESET,
+         sender_ended = outcome->sender_ended;
     if (!sender_ended && !receiver_ended)
         return;
+    ended->x_surely |= by_x ? sender_ended && outcome->surely
+                            : receiver_ended && outcome->acceptance == TCPRST_ACCEPTANCE_EXACT;
     ended->x_gone |= by_x ? sender_ended : receiver_ended;
     ended->y_gone |= by_x ? receiver_ended : sender_ended;
     if (!ended->any) {
         ended->any = true;
         ended->where = where;
-        ended->event = event;
+        ended->event = outcome->event;
     }
 }
 
@@ -162,35 +164,38 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     ended->any = r->already_ended;
     ended->where = r->already_ended_where;
     ended->event = r->already_event;
-    ended->x_gone = r->already_gone >> r->d & 1;
+    /* What drew r may have reached X before a RST of Y that was captured later: then only X's own
+     * counts. */
+    bool before = r->has_trigger && r->trigger.where < r->already_ended_where;
+    ended->x_gone = r->already_gone >> (r->d + (before ? 2 : 0)) & 1;
+    ended->x_surely = ended->x_gone && (r->already_surely >> r->d & 1);
     ended->y_gone = r->already_gone >> !r->d & 1;
     unsigned looked = 0;
-    for (struct reset *p = c->first_pending; p && p != r && looked < MAX_RELATED;
-         p = p->next_of_connection) {
+    for (struct reset *p = c->first_pending; p && p->serial != r->serial && looked < MAX_RELATED;
+         p = p->next_of_connection, looked++) {
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
-        looked++;
         keep_outcome(core, p);
+        ended->forged |= p->outcome.third_party;
         if (p->outcome.third_party && reset_pairs(p, r))
             continue;
-        note_ended(ended, p->d == r->d, p->outcome.sender_ended, p->outcome.effect,
-                   where_pack(p->frame), p->outcome.event);
+        /* What drew r reached X before a RST of Y that was captured later. */
+        if (p->d != r->d && r->has_trigger && where_pack(p->frame) > r->trigger.where)
+            continue;
+        note_ended(ended, p->d == r->d, &p->outcome, where_pack(p->frame));
     }
 }
 
-static bool is_abort(const struct evidence *e, enum tcprst_cause cause)
-{
-    if (!is(e, TCPRST_FACT_ABORT_FORM))
-        return false;
-    enum tcprst_group group = tcprst_cause_info(cause)->group;
-    return group == TCPRST_GROUP_ABORT || group == TCPRST_GROUP_TIMEOUT ||
-           group == TCPRST_GROUP_CLOSING;
-}
+enum { TRIGGERS = 2 + OTHER_TRIGGERS };
+_Static_assert((int)TRIGGERS <= (int)MAX_TRIGGERS, "each trigger is weighed");
 
 struct judgement {
     struct ended ended;
-    struct evidence evidence;
+    struct evidence evidence[TRIGGERS]; /* with each trigger; [0]: with none */
+    struct reset of[TRIGGERS];          /* the RST with that trigger */
+    unsigned chosen;                    /* which the verdict has */
     struct decision decision;
+    struct outcome alone; /* what it says by itself */
     struct outcome outcome;
 };
 
@@ -210,7 +215,7 @@ static where_t forged_before(const struct reset *r)
         return c->forged_where;
     unsigned looked = 0;
     for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
-         p && p != r && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+         p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (p->incarnation == r->incarnation && (p->d == r->d || reset_pairs(p, r)) &&
             p->ttl == r->ttl && r->when - p->when <= NS_PER_S && !p->duplicate_of &&
             somebody_else(p->outcome.cause) && p->outcome.third_party)
@@ -231,31 +236,135 @@ static bool is_own_word(const struct reset *r, const struct evidence *e, where_t
     return live || answer;
 }
 
-static void judge(const struct tcprst *core, struct judgement *j, const struct reset *r)
+/* The facts of r as they are if that trigger drew it. */
+static void gather(const struct tcprst *core, struct evidence *e, const struct reset *r)
 {
-    ended_before(core, r, &j->ended);
-    evidence_gather(&j->evidence, r, hosts_find(core->hosts, r->ip_version, r->source),
+    struct ended ended;
+    ended_before(core, r, &ended);
+    evidence_gather(e, r, hosts_find(core->hosts, r->ip_version, r->source),
                     hosts_find(core->hosts, r->ip_version, r->destination));
-    struct fact *earlier = &j->evidence.facts[TCPRST_FACT_EARLIER_RESET];
-    earlier->state = j->ended.any ? FACT_TRUE : FACT_FALSE;
-    earlier->frame = where_frame(j->ended.where);
-    evidence_earlier_reset(&j->evidence, r, j->ended.where);
+    /* Where somebody forges, what was captured need not be all. */
+    if ((ended.forged || r->connection->forged_where) && e->view.behind > 1)
+        e->view.behind = 1;
+    struct fact *earlier = &e->facts[TCPRST_FACT_EARLIER_RESET];
+    earlier->state = ended.any ? FACT_TRUE : FACT_FALSE;
+    earlier->frame = where_frame(ended.where);
+    struct fact *gone = &e->facts[TCPRST_FACT_SENDER_GONE];
+    gone->state = ended.x_gone ? FACT_TRUE : FACT_FALSE;
+    gone->frame = where_frame(ended.where);
+    e->facts[TCPRST_FACT_SENDER_GONE_SURELY].state =
+        ended.x_gone && ended.x_surely ? FACT_TRUE : FACT_FALSE;
+    evidence_earlier_reset(e, r, ended.where);
     where_t forged = forged_before(r);
-    if (forged && is_own_word(r, &j->evidence, forged))
+    if (forged && is_own_word(r, e, forged))
         forged = 0;
-    j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].state = forged ? FACT_TRUE : FACT_FALSE;
-    j->evidence.facts[TCPRST_FACT_FORGED_BEFORE].frame = where_frame(forged);
-    rules_decide(&j->decision, &j->evidence);
-    j->outcome.third_party =
-        j->decision.findings[j->decision.cause].strength >= TCPRST_STRENGTH_LIKELY &&
-        somebody_else(j->decision.cause);
+    e->facts[TCPRST_FACT_FORGED_BEFORE].state = forged ? FACT_TRUE : FACT_FALSE;
+    e->facts[TCPRST_FACT_FORGED_BEFORE].frame = where_frame(forged);
+}
+
+/* r as drawn by nothing, by the trigger found first, and by those of other kinds. */
+static unsigned with_each_trigger(struct reset of[TRIGGERS], const struct reset *r)
+{
+    unsigned n = 0;
+    of[n] = *r;
+    of[n].has_trigger = false;
+    n++;
+    if (r->has_trigger)
+        of[n++] = *r;
+    for (unsigned i = 0; i < r->other_count; i++, n++) {
+        of[n] = *r;
+        of[n].has_trigger = true;
+        of[n].trigger = r->others[i];
+        of[n].drawn_end = r->others[i].seq + r->others[i].length;
+        of[n].trigger_inherited = false;
+        of[n].idle = r->others_idle[i];
+    }
+    return n;
+}
+
+/* Which trigger the verdict has: that of its hypothesis. */
+static unsigned chosen_trigger(const struct decision *d)
+{
+    if (!d->ranked)
+        return d->triggers > 1 ? 1 : 0;
+    return d->best[d->winner].trigger;
+}
+
+static const struct mechanism *mechanism_of(const struct decision *d)
+{
+    return d->ranked ? &mechanisms[d->best[d->winner].hypothesis->mechanism] : NULL;
+}
+
+/* Weighs r by itself. */
+static void judge_alone(const struct tcprst *core, struct judgement *j, const struct reset *r)
+{
+    const struct evidence *evidence[TRIGGERS];
+    unsigned n = with_each_trigger(j->of, r);
+    for (unsigned i = 0; i < n; i++) {
+        gather(core, &j->evidence[i], &j->of[i]);
+        evidence[i] = &j->evidence[i];
+    }
+    weigh(&j->decision, evidence, n);
+    j->alone = (struct outcome){.own_cause = j->decision.cause,
+                                .own_strength = j->decision.strength,
+                                .own_margin = j->decision.margin};
+}
+
+static unsigned form_of(const struct reset *r)
+{
+    return (r->flags & TCPRST_ACK ? 1u : 0u) | (r->header_length > 20 ? 2u : 0u) |
+           (r->window ? 4u : 0u) | (r->payload_length ? 8u : 0u);
+}
+
+/* Of one maker and one act, by all that shows: the same form from the same way, one right after the
+ * other. */
+static bool in_burst(const struct reset *a, const struct reset *b)
+{
+    int64_t apart = a->when > b->when ? a->when - b->when : b->when - a->when;
+    return a->d == b->d && a->incarnation == b->incarnation && a->ttl == b->ttl &&
+           form_of(a) == form_of(b) && !b->duplicate_of && apart <= BURST_SPAN;
+}
+
+/* What follows from the decision. */
+static void conclude(const struct tcprst *core, struct judgement *j, const struct reset *r)
+{
+    j->chosen = chosen_trigger(&j->decision);
+    const struct reset *of = &j->of[j->chosen];
+    const struct mechanism *m = mechanism_of(&j->decision);
+    j->outcome = j->alone;
+    ended_before(core, of, &j->ended);
+    j->outcome.third_party = m && m->maker == MAKER_BETWEEN && m->kind == KIND_OTHER &&
+                             j->decision.origin == TCPRST_ORIGIN_THIRD_PARTY;
     j->outcome.cause = j->decision.cause;
-    j->outcome.acceptance = acceptance_of(r, &j->ended);
-    j->outcome.effect = effect_of(r, j->outcome.acceptance, &j->evidence);
-    j->outcome.sender_ended = !j->outcome.third_party && is_abort(&j->evidence, j->decision.cause);
+    j->outcome.acceptance = acceptance_of(of, &j->ended);
+    j->outcome.effect = effect_of(of, j->outcome.acceptance, &j->evidence[j->chosen]);
+    j->outcome.sender_ended = m && m->kind == KIND_ABORT;
+    j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
+                        j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
     j->outcome.event = r->event;
     if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
         j->outcome.event = j->ended.event;
+}
+
+/* The RSTs of one burst share what made them: the best founded of them speaks for all that may have
+ * come the same way. */
+static void judge(const struct tcprst *core, struct judgement *j, const struct reset *r)
+{
+    judge_alone(core, j, r);
+    const struct outcome *best = NULL;
+    struct reset *p = r->previous_of_connection ? r->previous_of_connection : r->next_of_connection;
+    for (unsigned back = 1; back < MAX_BURST / 2 && p && p->previous_of_connection; back++)
+        p = p->previous_of_connection;
+    for (unsigned looked = 0; p && looked < MAX_BURST; p = p->next_of_connection, looked++) {
+        if (p->serial == r->serial || !in_burst(r, p))
+            continue;
+        keep_outcome(core, p);
+        if (!best || p->outcome.own_margin > best->own_margin)
+            best = &p->outcome;
+    }
+    if (best && best->own_margin > j->decision.margin)
+        weigh_adopt(&j->decision, best->own_cause, best->own_strength);
+    conclude(core, j, r);
 }
 
 /* Makes the outcome of a pending RST as far as is known; kept until its connection changes. */
@@ -265,7 +374,8 @@ static void keep_outcome(const struct tcprst *core, struct reset *r)
     if (r->done || r->outcome_version == version)
         return;
     struct judgement j;
-    judge(core, &j, r);
+    judge_alone(core, &j, r);
+    conclude(core, &j, r);
     r->outcome = j.outcome;
     r->outcome_version = version;
 }
@@ -277,13 +387,19 @@ static bool worth_saying(const struct fact *fact, enum tcprst_fact f)
            (fact->state == FACT_FALSE && tcprst_evidence_text(&contrary, NULL, 0) > 0);
 }
 
-static void add_evidence(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f)
+static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
+                         const struct decision *d)
 {
-    const struct fact *fact = &e->facts[f];
-    if (!worth_saying(fact, f) || v->evidence_count == TCPRST_MAX_EVIDENCE)
-        return;
-    v->evidence[v->evidence_count++] =
-        (struct tcprst_evidence){f, fact->state == FACT_TRUE, fact->frame, fact->a, fact->b};
+    struct cited cited[TCPRST_MAX_EVIDENCE];
+    unsigned n = weigh_cite(d, cited, TCPRST_MAX_EVIDENCE);
+    for (unsigned i = 0; i < n && v->evidence_count < MAX_SAID; i++) {
+        const struct fact *fact = &e->facts[cited[i].fact];
+        if (worth_saying(fact, (enum tcprst_fact)cited[i].fact))
+            v->evidence[v->evidence_count++] =
+                (struct tcprst_evidence){(enum tcprst_fact)cited[i].fact,
+                                         fact->state == FACT_TRUE, cited[i].against, fact->frame,
+                                         fact->a, fact->b};
+    }
 }
 
 static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
@@ -305,38 +421,61 @@ static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
     v->reused_from = where_frame(r->reused_from);
 }
 
+/* Of a connection that had been given up more was captured than is known. */
+static void admit_forgotten(struct tcprst_verdict *v, const struct reset *r)
+{
+    if (!(r->connection_flags & CONN_FORGOTTEN))
+        return;
+    unsigned last = TCPRST_MAX_EVIDENCE - 1;
+    if (v->evidence_count <= last)
+        last = v->evidence_count++;
+    v->evidence[last] = (struct tcprst_evidence){.fact = TCPRST_FACT_GIVEN_UP, .holds = true};
+}
+
+/* Nor can a verdict on it be sure; but where an opening was captured since, little hangs on what
+ * was before. */
+static enum tcprst_strength known_strength(const struct reset *r, enum tcprst_strength strength)
+{
+    if (!(r->connection_flags & CONN_FORGOTTEN))
+        return strength;
+    enum tcprst_strength most =
+        r->connection_flags & CONN_OPENED ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
+    return strength < most ? strength : most;
+}
+
 static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, const struct reset *r,
                          struct judgement *j)
 {
     judge(core, j, r);
     memset(v, 0, sizeof *v);
     copy_identity(v, r);
-    const struct finding *winner = &j->decision.findings[j->decision.cause];
+    const struct reset *of = &j->of[j->chosen];
+    const struct evidence *e = &j->evidence[j->chosen];
     v->cause = j->decision.cause;
     v->group = tcprst_cause_info(v->cause)->group;
-    v->strength = winner->strength ? winner->strength : TCPRST_STRENGTH_POSSIBLE;
-    v->group_strength = v->strength;
+    v->strength = known_strength(r, j->decision.strength);
+    v->group_strength = known_strength(r, j->decision.group_strength);
     v->alternative_count = j->decision.alternative_count;
     memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
-    v->stage = stage_of(r, &j->ended);
+    v->stage = stage_of(of, &j->ended);
     v->acceptance = j->outcome.acceptance;
     v->effect = j->outcome.effect;
     v->sender = r->client < 0    ? TCPRST_SENDER_UNKNOWN
                 : r->client == 0 ? TCPRST_SENDER_CLIENT
                                  : TCPRST_SENDER_SERVER;
-    v->origin = origin_of(v->cause, v->strength, &j->evidence);
-    v->peer_error = peer_error_of(r, v->stage, v->effect);
-    risk_of(v, r, &j->evidence);
+    v->origin = j->decision.origin;
+    v->peer_error = peer_error_of(of, v->stage, v->effect);
+    risk_of(v, of, e);
     v->severity = severity_of(v);
-    v->trigger = r->has_trigger ? where_frame(r->trigger.where) : (struct tcprst_frame){0, 0};
+    v->trigger = of->has_trigger ? where_frame(of->trigger.where) : (struct tcprst_frame){0, 0};
     v->event = where_frame(j->outcome.event);
-    v->idle = r->idle;
+    v->idle = of->idle;
     v->data_idle = r->data_idle;
     v->age = r->age;
-    v->closed_first = closed_first_of(v, r, &j->ended);
-    for (unsigned i = 0; i < winner->count; i++)
-        add_evidence(v, &j->evidence, winner->facts[i]);
-    device_text_of(v, r, &j->evidence);
+    v->closed_first = closed_first_of(v, of, &j->ended);
+    add_evidence(v, e, &j->decision);
+    admit_forgotten(v, r);
+    device_text_of(v, r, e);
 }
 
 /* A duplicate says what its original says, at its own place. */
@@ -380,7 +519,8 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
                                const struct tcprst_verdict *v)
 {
     unsigned looked = 0;
-    for (struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+    for (struct reset *n = r->next_of_connection;
+         n && looked < DUPLICATE_BACK && n->when - r->when <= DUPLICATE_WINDOW;
          n = n->next_of_connection, looked++)
         if (n->duplicate_of && n->duplicate_serial == r->serial && !n->original) {
             n->original = hold(core, sizeof *n->original);
@@ -391,14 +531,19 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
 
 /* Those that wait behind r learn whom r ended their connection for; but the other of a pair was
  * made together with it. Where one knows, so do those behind it. */
-static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone)
+static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone,
+                       uint8_t surely)
 {
+    unsigned pairs = 0; /* more than so many were not made together with one */
     for (struct reset *n = r->next_of_connection;
          n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
          n = n->next_of_connection) {
-        if (j->outcome.third_party && reset_pairs(r, n))
+        if (j->outcome.third_party && pairs < MAX_RELATED && reset_pairs(r, n)) {
+            pairs++;
             continue;
+        }
         n->already_gone |= gone;
+        n->already_surely |= surely;
         if (n->already_ended)
             continue;
         n->already_ended = true;
@@ -420,11 +565,16 @@ static void note_final(struct connection *c, const struct reset *r, const struct
     }
     if (r->duplicate_of || answers_stray(r) || !(reset || j->outcome.sender_ended))
         return;
-    uint8_t gone = (uint8_t)(j->outcome.sender_ended << r->d | reset << !r->d);
-    tell_later(r, j, gone);
+    uint8_t gone = (uint8_t)(j->outcome.sender_ended << r->d | reset << !r->d |
+                             j->outcome.sender_ended << (2 + r->d));
+    bool exact = j->outcome.acceptance == TCPRST_ACCEPTANCE_EXACT;
+    uint8_t surely = (uint8_t)((j->outcome.sender_ended && j->outcome.surely) << r->d |
+                               (reset && exact) << !r->d);
+    tell_later(r, j, gone, surely);
     if (c->number != r->incarnation)
         return;
     c->gone |= gone;
+    c->surely |= surely;
     if (!c->ended) {
         c->ended = true;
         c->ended_where = where_pack(r->frame);
@@ -440,6 +590,16 @@ static void note_final(struct connection *c, const struct reset *r, const struct
     }
 }
 
+/* The next one stands for those that share what followed. */
+static void leave_burst(struct reset *r)
+{
+    struct after *a = r->after;
+    if (!a)
+        return;
+    a->first = a->last == r ? NULL : r->next_of_connection;
+    a->last = a->first ? a->last : NULL;
+}
+
 static void finalize_first(struct tcprst *core)
 {
     struct reset *r = core->first;
@@ -450,7 +610,7 @@ static void finalize_first(struct tcprst *core)
     verdict_of(core, &v, r, &j);
     v.final = true;
     core->decision = r->duplicate_of ? NULL : &j.decision;
-    core->evidence = &j.evidence;
+    core->evidence = j.evidence;
     if (!r->duplicate_of) {
         note_final(c, r, &j, &v);
         hand_to_duplicates(core, r, &v);
@@ -468,6 +628,7 @@ static void finalize_first(struct tcprst *core)
         core->last = NULL;
     r->outcome = j.outcome;
     r->done = true;
+    leave_burst(r);
     c->first_pending = r->next_of_connection;
     core->index[r->serial % MAX_PENDING] = NULL;
     core->pending--;
@@ -479,7 +640,7 @@ static void finalize_first(struct tcprst *core)
 
 static void finalize_due(struct tcprst *core)
 {
-    while (core->first && core->now - core->first->when > HORIZON)
+    while (core->first && core->clock.reached - core->first->when > HORIZON)
         finalize_first(core);
 }
 
@@ -529,12 +690,19 @@ static void tell_connection(struct tcprst *core, const struct connection *c, boo
  */
 static void settle(const struct tcprst *core, struct connection *c)
 {
-    unsigned looked = 0;
-    for (struct reset *r = c->first_pending; r && looked < MAX_RELATED;
-         r = r->next_of_connection, looked++) {
+    struct reset *r = c->last_reset;
+    if (!r || r->done || r->incarnation != c->number)
+        return;
+    for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
+        struct reset *before = r->previous_of_connection;
+        if (!before || before->done || before->incarnation != c->number)
+            break;
+        r = before;
+    }
+    for (; r; r = r->next_of_connection) {
         struct judgement j;
         struct tcprst_verdict v;
-        if (r->incarnation != c->number || r->duplicate_of)
+        if (r->duplicate_of)
             continue;
         make_verdict(core, &v, r, &j);
         note_final(c, r, &j, &v);
@@ -555,22 +723,31 @@ static void tell_numbered(struct tcprst *core, size_t i, bool given_up)
     core->statistics.connections_given_up += given_up;
 }
 
+/* For a connection that was made. More than one goes where the table had to grow beyond its bound,
+ * because all were busy. */
 static void make_room(struct tcprst *core)
 {
-    bool full;
-    size_t victim = table_victim(core->table, core->now, &full);
-    if (victim == TABLE_NONE)
-        return;
-    tell_numbered(core, victim, full);
-    table_remove(core->table, victim);
+    enum { AT_MOST = 3 };
+    table_sweep(core->table, core->clock.now);
+    for (unsigned i = 0; i < AT_MOST; i++) {
+        bool full;
+        size_t victim = table_victim(core->table, core->clock.now, &full);
+        if (victim == TABLE_NONE)
+            return;
+        tell_numbered(core, victim, full);
+        if (!full)
+            table_remove(core->table, victim);
+        else
+            core->statistics.open_given_up += table_forget(core->table, victim) >= KEEP_BARE;
+    }
 }
 
 /* ---- feeding ---- */
 
 /* RSTs with nothing between them share what follows. */
-static struct after *share_after(struct tcprst *core, struct connection *c, const struct reset *r)
+static struct after *share_after(struct tcprst *core, const struct connection *c, struct reset *r)
 {
-    struct reset *before = c->last_reset;
+    const struct reset *before = c->last_reset;
     if (before && !before->done && before->incarnation == r->incarnation && before->after &&
         before->d == r->d && before->after_pushed == c->last_other && !before->after->y_count &&
         !before->after->x_count) {
@@ -581,17 +758,19 @@ static struct after *share_after(struct tcprst *core, struct connection *c, cons
     if (a) {
         after_init(a);
         a->users = 1;
+        a->first = r;
     }
     return a;
 }
 
+/* Its original is among the newest, as find_original() looked. */
 static void find_duplicate(struct reset *r)
 {
     if (!r->duplicate_of)
         return;
     unsigned looked = 0;
-    for (struct reset *p = r->connection->first_pending; p && looked < MAX_RELATED;
-         p = p->next_of_connection, looked++)
+    for (struct reset *p = r->connection->last_reset; p && !p->done && looked < DUPLICATE_BACK;
+         p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
             r->duplicate_serial = p->serial;
             p->doubled |= r->doubled;
@@ -674,17 +853,20 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
         core->statistics.out_of_memory++;
         return;
     }
-    reset_begin(r, c, s, d, core->now);
+    reset_begin(r, c, s, d, core->clock.now);
+    r->since_start = (c->segments ? c->first_time : core->clock.now) - core->began;
     r->serial = core->serial;
     find_duplicate(r);
     note_event(c, r);
     note_trail(core, r);
     note_host(core, r);
     r->after = share_after(core, c, r);
-    if (!r->after)
+    if (r->after)
+        r->after->last = r;
+    else
         core->statistics.out_of_memory++;
     r->after_pushed = c->last_other;
-    struct recent *e = connection_track(c, s, d, core->now);
+    struct recent *e = connection_track(c, s, d, core->clock.now);
     if (e && r->duplicate_of) {
         e->bits |= RECENT_DUPLICATE;
         c->copies++;
@@ -710,18 +892,45 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     core->pending++;
 }
 
+/* The oldest of the newest RSTs that may have been captured before what drew them. */
+static struct reset *before_trigger(const struct connection *c, const struct recent *e)
+{
+    struct reset *r = c->last_reset;
+    for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
+        struct reset *before = r->previous_of_connection;
+        if (r->done || !before || before->done || e->time - before->when > CAPTURE_REORDER)
+            break;
+        r = before;
+    }
+    return r;
+}
+
+/* The pending RST that stands for the oldest of the newest follow-ups. */
+static struct reset *oldest_followed(const struct connection *c)
+{
+    struct reset *r = c->last_reset;
+    for (unsigned followed = 1; followed <= MAX_FOLLOWED; followed++) {
+        if (r->after)
+            r = r->after->first;
+        if (r == c->first_pending || followed == MAX_FOLLOWED)
+            break;
+        r = r->previous_of_connection;
+    }
+    return r;
+}
+
+/* What a segment says about the RSTs before it. */
 static void follow_up(struct connection *c, const struct tcprst_segment *s, struct recent *e, int d)
 {
-    unsigned followed = 0;
-    const struct after *before = NULL;
-    for (struct reset *r = c->first_pending; r && followed < MAX_FOLLOWED;
-         r = r->next_of_connection) {
+    for (struct reset *r = before_trigger(c, e); r; r = r->next_of_connection)
         reset_late_trigger(r, e, d);
-        if (r->after && r->after != before) {
-            after_note(r->after, r, s, e, d);
-            before = r->after;
-            followed++;
-        }
+    if ((e->bits & RECENT_DUPLICATE) || reset_captured_before(c, e))
+        return;
+    for (struct reset *r = oldest_followed(c); r; r = r->next_of_connection) {
+        if (!r->after)
+            continue;
+        after_note(r->after, r, s, e, d);
+        r = r->after->last;
     }
 }
 
@@ -732,41 +941,11 @@ static void note_opening(struct tcprst *core, struct connection *c, const struct
     bool stray = e->bits & RECENT_STRAY, syn_ack = s->flags & TCPRST_ACK;
     if (e->bits & RECENT_DUPLICATE)
         return;
-    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->now);
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
     if (syn_ack && stray && (c->end[!d].seen & END_SYN))
         host_note_wrong_syn_ack(host, host_target(s->destination, 0));
     if (!stray)
-        host_note_opening(host, s, core->now, syn_ack ? c->end[d].rtt_min : -1);
-}
-
-/* A capture's time on the core's clock, which never runs backwards and in which no difference
- * overflows. */
-static int64_t core_time(const struct tcprst *core, int64_t time)
-{
-    if (time < TIME_MIN)
-        time = TIME_MIN;
-    return time > TIME_MAX - core->set_back ? TIME_MAX : time + core->set_back;
-}
-
-/* Segments may come a little out of order, or without a time; the past stays past. Where the time
- * stays far behind, the clock was set back (or one time was wrong) and goes on from where it was.
- */
-static void note_time(struct tcprst *core, const struct tcprst_segment *s)
-{
-    if (s->time == TCPRST_TIME_UNKNOWN) {
-        if (core->now == INT64_MIN)
-            core->now = 0;
-        return;
-    }
-    int64_t time = core_time(core, s->time);
-    if (time >= core->now || core->now - time <= CLOCK_BEHIND) {
-        core->behind = 0;
-    } else if (++core->behind == CLOCK_SET_BACK) {
-        core->set_back += core->now - time;
-        core->behind = 0;
-    }
-    if (time > core->now)
-        core->now = time;
+        host_note_opening(host, s, core->clock.now, syn_ack ? c->end[d].rtt_min : -1);
 }
 
 static void expect_host(struct tcprst *core, const struct tcprst_segment *s)
@@ -804,16 +983,21 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     bool is_reset = s->flags & TCPRST_RST;
     core->statistics.segments++;
     look_ahead(core, s);
-    note_time(core, s);
+    clock_note(&core->clock, s->time);
+    if (core->statistics.segments == 1)
+        core->began = core->clock.now;
     finalize_due(core);
     int d;
-    bool made;
-    struct connection *c = table_get(core->table, s, &d, &made);
-    if (c && made) {
+    enum table_found found;
+    struct connection *c = table_get(core->table, s, &d, &found);
+    if (c && found != TABLE_KNOWN) {
         connection_begin_anew(c, core->statistics.connections++);
-        c->last_time = core->now;
+        if (found == TABLE_AGAIN)
+            c->flags |= CONN_FORGOTTEN;
+        c->last_time = core->clock.now;
         make_room(core);
-    } else if (c && connection_begins_anew(c, s, d) && !connection_duplicate(c, s, d, core->now)) {
+    } else if (c && connection_begins_anew(c, s, d) &&
+               !connection_duplicate(c, s, d, core->clock.now)) {
         settle(core, c);
         tell_connection(core, c, false);
         if (!connection_begin_anew(c, core->statistics.connections++))
@@ -829,7 +1013,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
         core->serial++;
         return true;
     }
-    struct recent *e = c ? connection_track(c, s, d, core->now) : NULL;
+    struct recent *e = c ? connection_track(c, s, d, core->clock.now) : NULL;
     if (!e) {
         core->statistics.out_of_memory++;
         return false;
@@ -841,11 +1025,15 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     return false;
 }
 
-void tcprst_advance(struct tcprst *core, int64_t now)
+void tcprst_advance(struct tcprst *core, int64_t time)
 {
-    now = core_time(core, now);
-    if (now > core->now)
-        core->now = now;
+    clock_reach(&core->clock, time);
+    finalize_due(core);
+}
+
+void tcprst_silence(struct tcprst *core, int64_t elapsed)
+{
+    clock_wait(&core->clock, elapsed);
     finalize_due(core);
 }
 
@@ -871,33 +1059,67 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
 
 /* ---- asking ---- */
 
+static bool add_finding(const struct decision *d, enum tcprst_cause cause, bool excluded,
+                        struct tcprst_finding *finding)
+{
+    const struct entry *entry = &d->best[cause];
+    if (!entry->hypothesis)
+        return false;
+    *finding = (struct tcprst_finding){.cause = cause,
+                                       .excluded = excluded,
+                                       .total = entry->total,
+                                       .rarity = entry->hypothesis->rarity,
+                                       .mechanism = mechanisms[entry->hypothesis->mechanism].id};
+    return true;
+}
+
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size)
 {
     size_t n = 0;
-    if (!core->decision)
-        return 0;
-    for (int strength = TCPRST_STRENGTH_CERTAIN; strength >= 0; strength--)
-        for (size_t c = 0; c < TCPRST_CAUSE_COUNT && n < size; c++) {
-            const struct finding *f = &core->decision->findings[c];
-            if ((int)f->strength != strength)
-                continue;
-            struct tcprst_finding *out = &findings[n++];
-            *out = (struct tcprst_finding){
-                .cause = (enum tcprst_cause)c, .strength = f->strength, .excluded = !f->strength};
-            for (unsigned i = 0; i < f->count; i++) {
-                const struct fact *fact = &core->evidence->facts[f->facts[i]];
-                if (worth_saying(fact, (enum tcprst_fact)f->facts[i]))
-                    out->facts[out->fact_count++] = (struct tcprst_evidence){
-                        (enum tcprst_fact)f->facts[i], fact->state == FACT_TRUE, fact->frame,
-                        fact->a, fact->b};
-            }
-        }
+    const struct decision *d = core->decision;
+    for (unsigned i = 0; d && i < d->ranked && n < size; i++)
+        n += add_finding(d, d->ranking[i], false, &findings[n]);
+    for (unsigned c = 0; d && c < TCPRST_CAUSE_COUNT && n < size; c++)
+        if (d->best[c].total >= DEAD)
+            n += add_finding(d, (enum tcprst_cause)c, true, &findings[n]);
     return n;
+}
+
+size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst_ledger_line *lines,
+                     size_t size)
+{
+    struct ledger_line ledger[TCPRST_MAX_LEDGER];
+    unsigned count = core->decision
+                         ? weigh_ledger(core->decision, cause, ledger, TCPRST_MAX_LEDGER)
+                         : 0;
+    size_t n = 0;
+    for (; n < count && n < size; n++) {
+        const struct evidence *e = ledger[n].evidence;
+        lines[n] = (struct tcprst_ledger_line){.claim = ledger[n].id,
+                                               .sentence = ledger[n].sentence,
+                                               .cost = ledger[n].cost,
+                                               .counted = ledger[n].counted,
+                                               .state = (enum tcprst_claim_state)ledger[n].state};
+        for (const uint8_t *f = ledger[n].facts; *f && !lines[n].has_fact; f++) {
+            const struct fact *fact = &e->facts[*f - 1];
+            lines[n].has_fact = worth_saying(fact, (enum tcprst_fact)(*f - 1));
+            lines[n].fact =
+                (struct tcprst_evidence){(enum tcprst_fact)(*f - 1), fact->state == FACT_TRUE, false,
+                                         fact->frame, fact->a, fact->b};
+        }
+    }
+    return n;
+}
+
+void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics)
+{
+    *statistics = core->statistics;
+    statistics->hosts_given_up = hosts_given_up(core->hosts);
 }
 
 void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics)
 {
-    *statistics = core->statistics;
+    tcprst_count(core, statistics);
     statistics->connections_live = table_count(core->table);
     statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index + core->held +
                          table_memory(core->table) + hosts_memory(core->hosts);

@@ -15,6 +15,7 @@ struct tcprst_record {
     uint32_t seq;
     struct tcprst_record *next_drawn;
     struct tcprst_saved *final; /* NULL while later packets may change the verdict */
+    struct tcprst_record *previous_drawn;
 };
 
 struct drawn_list {
@@ -50,16 +51,10 @@ static struct drawn_list *drawn_list(uint32_t frame)
 static void unlist(struct tcprst_record *record)
 {
     struct drawn_list *list = drawn_list(record->drawn_by);
-    struct tcprst_record *before = NULL;
-    for (struct tcprst_record *r = list->first; r != record; r = r->next_drawn)
-        before = r;
-    if (before)
-        before->next_drawn = record->next_drawn;
-    else
-        list->first = record->next_drawn;
-    if (list->last == record)
-        list->last = before;
-    record->next_drawn = NULL;
+    struct tcprst_record *before = record->previous_drawn, *behind = record->next_drawn;
+    *(before ? &before->next_drawn : &list->first) = behind;
+    *(behind ? &behind->previous_drawn : &list->last) = before;
+    record->next_drawn = record->previous_drawn = NULL;
     record->drawn_by = 0;
 }
 
@@ -70,6 +65,7 @@ static void enlist(struct tcprst_record *record, uint32_t frame)
         list = wmem_new0(wmem_file_scope(), struct drawn_list);
         wmem_map_insert(file.drawn, GUINT_TO_POINTER(frame), list);
     }
+    record->previous_drawn = list->last;
     if (list->last)
         list->last->next_drawn = record;
     else

@@ -397,6 +397,21 @@ class Bound(Case):
                         self.assertEqual(len(text.splitlines()), 200 + (output_format == "csv"))
             self.assert_said(tcprst("-q", "-f", "csv", "--max-connections", str(bound), capture), 0)
 
+    def test_said_while_it_runs(self):
+        """A live monitor does not wait for its end; nor does it say so over and over."""
+        talk = Conversation()
+        for i in range(2000):
+            talk.open(80, 2000 + i)
+        process = self.start("-f", "ndjson", "--max-connections", "10", "-", stdin=subprocess.PIPE)
+        process.stdin.write(talk.pcap())
+        self.assertRegex(process.stderr.readline(), rb"given up for want of room.*, so far: [1-9]\d*;")
+        self.assertIsNone(process.poll())
+        process.stdin.close()
+        more = process.stderr.read().splitlines()
+        self.assertEqual(process.wait(30), 0)
+        self.assertRegex(more[-1], rb"given up for want of room.*: 1990;")
+        self.assertLessEqual(len(more), 4, more)
+
 
 @unittest.skipIf(SANITIZED, "the sanitizers need more address space")
 class Memory(Case):

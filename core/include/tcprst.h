@@ -234,6 +234,7 @@ struct tcprst_alternative {
 struct tcprst_evidence {
     enum tcprst_fact fact;
     bool holds;
+    bool against; /* it speaks against the verdict, which stands all the same */
     struct tcprst_frame frame;
     int64_t a, b;
 };
@@ -299,14 +300,30 @@ size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, char *buffer
  */
 size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, char *buffer, size_t size);
 
-/* One rule's finding, winner or loser, for --why. */
+/* What a cause costs on one RST: how surprising the cheapest of its hypotheses is, in orders of
+ * magnitude. */
 struct tcprst_finding {
     enum tcprst_cause cause;
-    enum tcprst_strength strength; /* NONE: looked at and refused */
-    bool excluded;                 /* a visible fact contradicts it */
-    unsigned fact_count;
-    struct tcprst_evidence facts[8];
+    bool excluded;  /* impossible on what was seen */
+    unsigned total; /* rarity and surprises; the verdict's is the least */
+    unsigned rarity;
+    const char *mechanism; /* how such a RST is made; static */
 };
+
+enum tcprst_claim_state { TCPRST_CLAIM_UNSEEN, TCPRST_CLAIM_FAILED, TCPRST_CLAIM_MET };
+
+/* A line of the ledger of a cause: a prediction and what became of it, or a sign and whether it is
+ * explained. Strings are static. */
+struct tcprst_ledger_line {
+    const char *claim;    /* its name in core/claims.def, kebab-case */
+    const char *sentence; /* what is claimed */
+    enum tcprst_claim_state state;
+    unsigned cost; /* 0 where met; TCPRST_COST_IMPOSSIBLE where it rules the cause out */
+    bool counted;  /* the dearest of what shows in the same place: the others cost nothing more */
+    bool has_fact;
+    struct tcprst_evidence fact; /* what was seen */
+};
+enum { TCPRST_COST_IMPOSSIBLE = 100, TCPRST_MAX_LEDGER = 64 };
 
 /* ---- Connections
  * --------------------------------------------------------------------------------------------------
@@ -350,6 +367,8 @@ struct tcprst_statistics {
     uint64_t resets, events;       /* RSTs without duplicates; events; both counted when final */
     uint64_t connections, connections_live, connections_given_up;
     uint64_t connections_by_ending[4]; /* enum tcprst_ending; live ones as if they ended now */
+    uint64_t
+        open_given_up; /* of those given up: had not ended, and were more than a first segment */
     uint64_t hosts_given_up;
     uint64_t verdicts_early; /* made final before their horizon, because too many were pending */
     uint64_t out_of_memory;  /* segments that could not be tracked */
@@ -389,9 +408,15 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint
  * feeding takes (to two thirds, where connections are many). */
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
-/* Says that capture time has reached now (nanoseconds since the epoch) although no packet came:
- * makes verdicts final that only waited for time to pass. For live input that pauses. */
-void tcprst_advance(struct tcprst *core, int64_t now);
+/* Time that passes without segments, for live input: makes verdicts final that only waited for it,
+ * and changes nothing else. Segments to come are judged by their own times alone, so that the same
+ * packets get the same verdicts from a file.
+ *
+ * A packet that is no TCP segment was captured at that time (nanoseconds since the epoch, by the
+ * capture's clock, whatever it was set to; TCPRST_TIME_UNKNOWN says nothing). */
+void tcprst_advance(struct tcprst *core, int64_t time);
+/* So many nanoseconds have passed since the last segment was fed, by the front door's own clock. */
+void tcprst_silence(struct tcprst *core, int64_t elapsed);
 
 /* The end of the capture: every pending verdict becomes final, every connection is let go. The
  * handle can only be freed afterwards, or asked for statistics. */
@@ -401,11 +426,19 @@ void tcprst_finish(struct tcprst *core);
  * false. Returns false where that RST is not pending (its final verdict was handed out). */
 bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *verdict);
 
-/* During on_verdict: all findings of the rules on that RST, best first. Returns how many were
- * written, at most size. */
+/* During on_verdict: what each cause costs on that RST, cheapest first, those ruled out last. Returns
+ * how many were written, at most size. 0 for a duplicate. */
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size);
+/* During on_verdict: the ledger of a cause on that RST, of the cheapest of its hypotheses. Returns
+ * how many lines were written, at most size; 0 for a duplicate, and for causes that are only words
+ * for what cannot be told apart. */
+size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst_ledger_line *lines,
+                     size_t size);
 
 void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics);
+/* What was counted so far, at once: without connections_live, connections_by_ending of those that
+ * live, and memory, for which the other one looks at every connection. */
+void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics);
 
 #ifdef __cplusplus
 }

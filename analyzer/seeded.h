@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * seeded.h - a hash that differs from run to run, for tables whose keys come from captures: who
+ * does not know the seed cannot make keys that collide.
+ */
+#ifndef TCPRST_ANALYZER_SEEDED_H
+#define TCPRST_ANALYZER_SEEDED_H
+
+#include <glib.h>
+
+/* Of that many octets. The first use fetches the seed (g_random_int()). */
+guint seeded_hash(const void *octets, gsize size);
+
+#endif

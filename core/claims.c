@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* claims.c - the predicates of claims.def and signs.def: small, pure, of facts only. */
+#include "claims.h"
+
+/* The words the tables are written in. */
+#define yes(FACT) is(e, TCPRST_FACT_##FACT)
+#define isnt(FACT) (e->facts[TCPRST_FACT_##FACT].state == FACT_FALSE)
+#define unknown(FACT) hidden(e, TCPRST_FACT_##FACT)
+#define fact(FACT) ((struct tri){e->facts[TCPRST_FACT_##FACT].state})
+#define not(a) tri_not(a)
+#define both(a, b) tri_and(a, b)
+#define either(a, b) tri_or(a, b)
+#define seen(holds) tri_seen(holds)
+#define met() tri_seen(true)
+#define failed() tri_seen(false)
+#define unseen() tri_unseen()
+
+#define RULE(name) static struct tri name(const struct evidence *e)
+
+/* ---- what drew it ---- */
+
+static bool answers_ack(const struct evidence *e)
+{
+    return !yes(ACK_FLAG) || (!yes(SEQ_ZERO) && e->stack->answers_with_ack != STACK_NEVER);
+}
+
+static bool answers_no_ack(const struct evidence *e)
+{
+    return yes(ACK_FLAG) && yes(SEQ_ZERO);
+}
+
+/* As captured; where nothing that it answers was, whether its form is that of such an answer. */
+static struct tri drawn(const struct evidence *e, bool kind, bool form)
+{
+    if (yes(TRIGGER))
+        return seen(kind);
+    return form && !(yes(PEER_ONLY_SYN) && !yes(ACK_FLAG)) ? unseen() : failed();
+}
+
+/* Nothing of an opening. */
+static bool stray(const struct evidence *e)
+{
+    return !yes(TRIGGER_RESET) && !yes(TRIGGER_SYN) && !yes(TRIGGER_SYN_ACK) && !yes(TRIGGER_ODD_FLAGS) &&
+           !yes(TRIGGER_CHALLENGE);
+}
+
+/* Data that came after the sender's FIN, or what its sender sent on after that. */
+static bool late_data(const struct evidence *e)
+{
+    if (!stray(e) || yes(TRIGGER_ACKED))
+        return false;
+    if (yes(TRIGGER_DATA))
+        return yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN);
+    return yes(EARLIER_DATA) || (yes(TRIGGER_FIN) && yes(TRIGGER_BEHIND_DATA));
+}
+
+RULE(number_acked)
+{
+    if (yes(TRIGGER) || yes(ACK_FLAG))
+        return met();
+    return either(fact(SEQ_ACKED), yes(OLD_ACK) ? met() : fact(SEQ_ACKED));
+}
+
+RULE(exact_number)
+{
+    return either(fact(ABORT_FORM), yes(TRIGGER) ? met() : fact(SEQ_ACKED));
+}
+
+/* The sender's state made such an answer due. */
+static bool answer_due(const struct evidence *e)
+{
+    if (!yes(TRIGGER) || !yes(BARE_FORM))
+        return false;
+    if (yes(TRIGGER_SYN))
+        return !yes(PORT_OPEN);
+    return yes(SENDER_GONE) || yes(TRIGGER_CHALLENGE) || yes(TRIGGER_WRONG_SYN_ACK) ||
+           yes(TRIGGER_BAD_HANDSHAKE_ACK) || (yes(SENDER_FIN) && late_data(e)) ||
+           yes(CONNECTION_CLOSED);
+}
+
+/* ---- the form of an answer ---- */
+
+static bool known(const struct evidence *e)
+{
+    return e->stack != &stacks[STACK_UNKNOWN];
+}
+
+static bool linux_habit(const struct evidence *e)
+{
+    return e->stack == &stacks[STACK_LINUX];
+}
+
+RULE(answer_flags)
+{
+    if (!yes(ACK_FLAG) || yes(SEQ_ZERO))
+        return met();
+    switch (e->stack->answers_with_ack) {
+    case STACK_ALWAYS:
+        return met();
+    case STACK_CLOSED:
+        return seen(yes(SENDER_FIN));
+    case STACK_NEVER:
+        return failed();
+    default:
+        return unseen();
+    }
+}
+
+/* A stack without the connection knows nothing of its window. */
+RULE(answer_window)
+{
+    if (unknown(WINDOW_ZERO))
+        return unseen();
+    if (yes(WINDOW_ZERO))
+        return met();
+    if ((yes(WINDOW_SAME) && !yes(TRIGGER_ACKNOWLEDGED)) || e->stack->answer_window == STACK_ZERO)
+        return failed();
+    return known(e) ? met() : unseen();
+}
+
+/* Answers have the default, whatever a program chose for its socket. */
+RULE(ttl_start)
+{
+    if (!yes(TTL_START))
+        return met();
+    if (e->stack->ttl && e->ttl_start)
+        return seen(e->ttl_start == e->stack->ttl);
+    return unseen();
+}
+
+RULE(answer_id)
+{
+    if (unknown(IP_ID_ZERO)) /* IPv6 has none */
+        return met();
+    if (yes(IP_ID_ECHO) || yes(IP_ID_CONSTANT))
+        return failed();
+    switch (e->stack->answer_id) {
+    case STACK_ZERO:
+        return fact(IP_ID_ZERO);
+    case STACK_COUNTED:
+        return not(fact(IP_ID_ZERO));
+    default:
+        return met();
+    }
+}
+
+/* ---- the form of an abort ---- */
+
+RULE(abort_options)
+{
+    if (!yes(OPTIONS_MISSING))
+        return met();
+    return e->stack->abort_options == STACK_ALWAYS ? failed() : unseen();
+}
+
+RULE(abort_window)
+{
+    if (unknown(WINDOW_ZERO))
+        return unseen();
+    if (e->stack->abort_window == STACK_ZERO)
+        return fact(WINDOW_ZERO);
+    if (e->stack->abort_window == STACK_LIVE && yes(WINDOW_ZERO) && !yes(WINDOW_LOW))
+        return failed();
+    return met();
+}
+
+RULE(abort_id)
+{
+    struct tri count = e->stack->abort_id == STACK_NEXT || yes(IP_ID_NEXT) ? fact(IP_ID_NEXT)
+                                                                          : unseen();
+    if (isnt(TIMESTAMP_NEXT))
+        return failed();
+    return count.is == FACT_HIDDEN ? fact(TIMESTAMP_NEXT) : count;
+}
+
+/* ---- the sender's state ---- */
+
+RULE(live)
+{
+    if (yes(SYN_RECEIVED))
+        return met();
+    return yes(PEER_ONLY_SYN) ? failed() : fact(SENDER_SYNCHRONIZED);
+}
+
+/* An end of which no RST that ended it was captured may have sent or got one all the same. */
+RULE(gone)
+{
+    if (yes(SENDER_GONE) || yes(OVERTOOK))
+        return met();
+    return unseen();
+}
+
+RULE(nothing_ended_it)
+{
+    if (yes(SENDER_GONE) || (yes(SENDER_FIN) && !yes(HALF_CLOSED)))
+        return failed();
+    return yes(HALF_CLOSED) ? met() : not(fact(SENDER_FIN));
+}
+
+RULE(syn_sent)
+{
+    if (yes(ONLY_SYN))
+        return met();
+    return yes(SENDER_SEEN) ? failed() : unseen();
+}
+
+RULE(syn_received)
+{
+    if (yes(SENDER_CLIENT))
+        return failed();
+    if (!unknown(SYN_RECEIVED))
+        return fact(SYN_RECEIVED);
+    return yes(SENDER_SENT_DATA) ? failed() : unseen();
+}
+
+/* Neither end shows that it knows the handshake done; or the server, by sending its SYN-ACK again, that
+ * it does not. */
+RULE(unfinished)
+{
+    if (yes(SENDER_SENT_DATA) || yes(PROBES_UNANSWERED))
+        return failed();
+    if (yes(PEER_ONLY_SYN))
+        return failed();
+    if (yes(SYN_ACK_REPEATED) && yes(SERVER_NEVER_SPOKE))
+        return met();
+    return not(fact(HANDSHAKE_DONE));
+}
+
+/* A SYN answered, or one that carries data (RFC 7413), is something to see already. */
+/* Where it was not the handshake's last ACK that was refused, that had to be lost before. */
+RULE(handshake_ack)
+{
+    if (!yes(TRIGGER))
+        return unseen();
+    if (yes(TRIGGER_HANDSHAKE_ACK))
+        return met();
+    return yes(SYN_ACK_REPEATED) ? unseen() : failed();
+}
+
+RULE(connection_to_see)
+{
+    if (yes(HANDSHAKE_DONE))
+        return met();
+    if (yes(TRIGGER_SYN) && isnt(PEER_SENT_DATA))
+        return failed();
+    bool begun = (yes(SENDER_SEEN) && yes(PEER_SEEN)) || yes(PEER_SENT_DATA) || yes(SENDER_SENT_DATA);
+    return begun || unknown(HANDSHAKE_DONE) ? unseen() : failed();
+}
+
+RULE(no_syn)
+{
+    if (yes(SENDER_SEEN))
+        return failed();
+    /* Its SYN would have come before the first segment of the other end. */
+    return yes(OPENING_SEEN) && !e->view.fresh ? met() : unseen();
+}
+
+RULE(older_open)
+{
+    if (yes(EARLIER_FINS))
+        return failed();
+    return yes(EARLIER_OPEN) ? met() : unseen();
+}
+
+RULE(older_closed)
+{
+    if (yes(EARLIER_OPEN))
+        return failed();
+    return yes(EARLIER_FINS) ? met() : unseen();
+}
+
+RULE(syn_in_window)
+{
+    if (yes(TRIGGER_SYN_IN_WINDOW))
+        return met();
+    return yes(SENDER_SEEN) && yes(OPENING_SEEN) ? unseen() : failed();
+}
+
+/* The trigger's own FIN does not count. */
+RULE(both_fins)
+{
+    if (yes(TRIGGER) && isnt(TRIGGER_AFTER_PEER_FIN) && yes(TRIGGER_FIN))
+        return failed();
+    return fact(CONNECTION_CLOSED);
+}
+
+RULE(no_late_data)
+{
+    return not(both(fact(PEER_DATA_AFTER_FIN), not(fact(HALF_CLOSED))));
+}
+
+/* ---- pauses and timers ---- */
+
+RULE(pause)
+{
+    struct tri long_ago = either(fact(IDLE_LONG), fact(IDLE_LONGEST));
+    if (long_ago.is == FACT_TRUE)
+        return met();
+    return yes(IDLE_SOME) || unknown(IDLE_SOME) ? unseen() : failed();
+}
+
+RULE(window_probed)
+{
+    return either(both(fact(WINDOW_PROBES), fact(WINDOW_PROBE_DUE)),
+                  both(fact(RETRANSMISSIONS), fact(RETRANSMISSION_DUE)));
+}
+
+RULE(gives_up)
+{
+    if (e->stack->gives_up == STACK_NEVER)
+        return failed();
+    return known(e) ? met() : unseen();
+}
+
+RULE(half_made)
+{
+    return either(fact(HALF_MADE), fact(SYN_ACK_REPEATED));
+}
+
+/* ---- the application ---- */
+
+RULE(still_arriving)
+{
+    return either(either(fact(PEER_IN_FLIGHT), fact(PEER_CROSSED)),
+                  either(fact(BULK_FROM_PEER), fact(REPLY_ENDS_IT)));
+}
+
+static bool yes_still_arriving(const struct evidence *e)
+{
+    return still_arriving(e).is == FACT_TRUE;
+}
+
+RULE(others_too)
+{
+    return yes(OTHERS_TOO) ? met() : yes(OTHERS_ENDED) ? unseen() : failed();
+}
+
+/* ---- the tables ---- */
+
+#define FACTS_1(a) TCPRST_FACT_##a + 1
+#define FACTS_2(a, ...) TCPRST_FACT_##a + 1, FACTS_1(__VA_ARGS__)
+#define FACTS_3(a, ...) TCPRST_FACT_##a + 1, FACTS_2(__VA_ARGS__)
+#define FACTS_4(a, ...) TCPRST_FACT_##a + 1, FACTS_3(__VA_ARGS__)
+#define FACTS_5(a, ...) TCPRST_FACT_##a + 1, FACTS_4(__VA_ARGS__)
+#define FACTS_PICK(_1, _2, _3, _4, _5, NAME, ...) NAME
+#define FACTS(...) FACTS_PICK(__VA_ARGS__, FACTS_5, FACTS_4, FACTS_3, FACTS_2, FACTS_1, )(__VA_ARGS__)
+
+_Static_assert(TCPRST_FACT_COUNT < UINT8_MAX, "a fact fits in an octet");
+
+const struct claim_info claim_infos[CLAIM_COUNT] = {
+#define CLAIM(ID, id, channel, sentence, facts, expression)                                        \
+    [CLAIM_##ID] = {id, sentence, CHANNEL_##channel, {facts}},
+#include "claims.def"
+};
+
+const struct sign_info sign_infos[SIGN_COUNT] = {
+#define SIGN(ID, scope, channel, price, facts, expression)                                             \
+    [SIGN_##ID] = {#ID, SCOPE_##scope, CHANNEL_##channel, price, {facts}},
+#include "signs.def"
+};
+
+void claims_ask(struct claims *claims, const struct evidence *e)
+{
+    claims->state[CLAIM_END] = FACT_TRUE;
+#define CLAIM(ID, id, channel, sentence, facts, expression)                                        \
+    claims->state[CLAIM_##ID] = (uint8_t)(expression).is;
+#include "claims.def"
+    claims->signs = 0;
+#define SIGN(ID, scope, channel, price, facts, expression)                                             \
+    claims->signs |= (uint64_t)((expression) ? 1 : 0) << SIGN_##ID;
+#include "signs.def"
+}

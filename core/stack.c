@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stack.c - tells the family of a stack by its opening segment, as p0f does. */
+#include "stack.h"
+
+const struct stack stacks[STACK_COUNT] = {
+#define STACK(ID, id, ttl, with_ack, answer_id, answer_window, abort_options, abort_window,       \
+              abort_id, gives_up)                                                                  \
+    {id,                                                                                           \
+     ttl,                                                                                          \
+     STACK_##with_ack,                                                                             \
+     STACK_##answer_id,                                                                      \
+     STACK_##answer_window,                                                                  \
+     STACK_##abort_options,                                                                  \
+     STACK_##abort_window,                                                                   \
+     STACK_##abort_id,                                                                       \
+     STACK_##gives_up},
+#include "stacks.def"
+};
+
+/* The order of the options in a SYN, as far as it tells families apart. */
+enum stack_layout {
+    LAYOUT_NONE,
+    LAYOUT_MSS,     /* MSS alone */
+    LAYOUT_LINUX,   /* MSS, SACK permitted, timestamps, NOP, window scale; or what a peer left of it */
+    LAYOUT_WINDOWS, /* MSS, NOP, window scale, NOP, NOP, SACK permitted */
+    LAYOUT_BSD,     /* MSS, NOP, window scale, ... timestamps before SACK permitted */
+    LAYOUT_OTHER,
+};
+
+enum { OPTION_END, OPTION_NOP, OPTION_MSS, OPTION_SCALE, OPTION_SACK_OK, OPTION_TIMES = 8 };
+
+/* The kinds of a SYN's options in their order, four bits each, the first lowest; NOPs left out. */
+static uint32_t order_of(const uint8_t *p, unsigned length, bool *nop_second)
+{
+    uint32_t order = 0;
+    unsigned n = 0;
+    *nop_second = false;
+    for (unsigned i = 0; i < length && n < 8;) {
+        uint8_t kind = p[i];
+        if (kind == OPTION_END)
+            break;
+        if (kind == OPTION_NOP) {
+            *nop_second |= n == 1;
+            i++;
+            continue;
+        }
+        if (i + 1 >= length || p[i + 1] < 2)
+            break;
+        order |= (uint32_t)(kind < 15 ? kind : 15) << 4 * n++;
+        i += p[i + 1];
+    }
+    return order;
+}
+
+static enum stack_layout stack_layout(const uint8_t *options, unsigned length)
+{
+    if (length == 0)
+        return LAYOUT_NONE;
+    bool nop_second;
+    switch (order_of(options, length, &nop_second)) {
+    case 0x2:
+        return LAYOUT_MSS;
+    case 0x3842: /* MSS, SACK permitted, timestamps, window scale */
+    case 0x842:
+        return LAYOUT_LINUX;
+    case 0x432: /* MSS, window scale, SACK permitted */
+        return nop_second ? LAYOUT_WINDOWS : LAYOUT_OTHER;
+    case 0x342: /* MSS, SACK permitted, window scale: Linux where the peer has no timestamps */
+    case 0x42:
+        return nop_second ? LAYOUT_LINUX : LAYOUT_OTHER;
+    case 0x4832: /* MSS, window scale, timestamps, SACK permitted */
+    case 0x8432:
+        return nop_second ? LAYOUT_BSD : LAYOUT_OTHER;
+    default:
+        return LAYOUT_OTHER;
+    }
+}
+
+static enum stack_id by_ttl_and_layout(uint8_t ttl, enum stack_layout layout, bool id_zero)
+{
+    if (ttl > 64 && ttl <= 128)
+        return layout == LAYOUT_WINDOWS || layout == LAYOUT_MSS ? STACK_WINDOWS : STACK_UNKNOWN;
+    if (ttl > 128)
+        return layout == LAYOUT_MSS ? STACK_LWIP : STACK_UNKNOWN;
+    if (layout == LAYOUT_LINUX || (id_zero && layout != LAYOUT_OTHER && layout != LAYOUT_BSD))
+        return STACK_LINUX;
+    return layout == LAYOUT_BSD ? STACK_BSD : STACK_UNKNOWN;
+}
+
+enum stack_id stack_of_opening(const struct tcprst_segment *s)
+{
+    bool cut = s->options_captured + 20u < s->header_length;
+    if (!s->ip_header || cut)
+        return STACK_UNKNOWN;
+    bool id_zero = (s->flags & TCPRST_ACK) && s->ip_version == 4 && !s->ip_id && s->dont_fragment;
+    return by_ttl_and_layout(s->ttl, stack_layout(s->bytes + 20, s->options_captured), id_zero);
+}

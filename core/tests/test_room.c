@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_room.c - where there is no room for every connection: what goes first, that verdicts say so,
+ * that none is lost, and that what was lost is counted.
+ */
+#include "forgotten.h"
+#include "harness.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDLE = 10, CAP = 60 };
+
+static void play(struct feeder *f, const struct step *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        f->time += steps[i].wait_ms * (int64_t)MILLISECOND;
+        feed(f, &steps[i]);
+    }
+}
+#define PLAY(feeder, steps) play(feeder, steps, sizeof(steps) / sizeof *(steps))
+
+static const struct step talk[] = {
+    OPENING, {CLIENT, ACK, 1, 1, 50, 1}, {SERVER, ACK, 1, 51, 80, 1}, {CLIENT, ACK, 51, 81, 0, 1}};
+static const struct step forgot[] = {{CLIENT, ACK, 51, 81, 60, 1}, {SERVER, RST, 81, 0, 0, 1}};
+
+/* What fills a table and is not worth keeping. */
+static const struct step closed[] = {OPENING,
+                                     {CLIENT, FIN | ACK, 1, 1, 0, 1},
+                                     {SERVER, FIN | ACK, 1, 2, 0, 1},
+                                     {CLIENT, ACK, 2, 2, 0, 1}};
+static const struct step refused[] = {{CLIENT, SYN, 0, 0, 0, 1},
+                                      {SERVER, RST | ACK, UINT32_MAX, 1, 0, 1}};
+static const struct step unanswered[] = {{CLIENT, SYN, 0, 0, 0, 2}};
+static const struct step bare[] = {OPENING};
+
+static const struct filler {
+    const char *name;
+    const struct step *steps;
+    size_t count;
+    bool open; /* so they are counted */
+} fillers[] = {
+    {"closed by FIN", closed, sizeof closed / sizeof *closed, false},
+    {"refused", refused, sizeof refused / sizeof *refused, false},
+    {"unanswered", unanswered, sizeof unanswered / sizeof *unanswered, false},
+    {"without data", bare, sizeof bare / sizeof *bare, true},
+};
+
+static bool rests_on_room(const struct tcprst_verdict *v)
+{
+    for (unsigned i = 0; i < v->evidence_count; i++)
+        if (v->evidence[i].fact == TCPRST_FACT_GIVEN_UP && v->evidence[i].holds)
+            return true;
+    return false;
+}
+
+/* Ten connections that pause for minutes while thousands of others come and go are remembered: the
+ * verdicts are those of a table without bound. */
+static void test_idle_ones_stay(const struct filler *filler)
+{
+    enum { OTHERS = 3000 };
+    static struct answers answers[2];
+    for (int bounded = 0; bounded < 2; bounded++) {
+        struct feeder f = {
+            start(&answers[bounded], bounded ? CAP : 0), 0, SECOND, {100, 200}, {0, 0}, 0};
+        for (f.client = 0; f.client < IDLE; f.client++)
+            PLAY(&f, talk);
+        for (f.client = 1000; f.client < 1000 + OTHERS; f.client++) {
+            play(&f, filler->steps, filler->count);
+            f.time += 100 * MILLISECOND;
+        }
+        f.time += 10 * (int64_t)SECOND;
+        feed(&f, &(struct step){CLIENT, SYN, 0, 0, 0, 0});
+        memset(&answers[bounded], 0, sizeof answers[bounded]);
+        answers[bounded].gaps = true;
+        for (f.client = 0; f.client < IDLE; f.client++)
+            PLAY(&f, forgot);
+        struct tcprst_statistics end = stop(f.core);
+        EXPECT(answers[bounded].count == IDLE);
+        EXPECT((end.connections_given_up > 0) == bounded);
+        EXPECT((end.open_given_up > 0) == (bounded && filler->open));
+    }
+    for (unsigned i = 0; i < IDLE; i++) {
+        const struct tcprst_verdict *v = &answers[1].verdicts[i];
+        if (v->cause != answers[0].verdicts[i].cause)
+            printf("%s: %s, %s where there is room\n", filler->name, tcprst_cause_id(v->cause),
+                   tcprst_cause_id(answers[0].verdicts[i].cause));
+        EXPECT(v->idle > 250 * (int64_t)SECOND && !rests_on_room(v));
+        EXPECT(v->cause == answers[0].verdicts[i].cause);
+        EXPECT(v->strength == answers[0].verdicts[i].strength);
+    }
+}
+
+/* Where even such ones have to go, each verdict on one that went says so, and no more than that it
+ * is possible; those that stayed are judged as ever. */
+static void test_given_up(void)
+{
+    enum { TALKED = 4 * CAP };
+    static struct answers answers;
+    struct feeder f = {start(&answers, CAP), 0, SECOND, {100, 200}, {0, 0}, 0};
+    for (f.client = 0; f.client < TALKED; f.client++) {
+        PLAY(&f, talk);
+        f.time += 2 * (int64_t)SECOND;
+    }
+    struct tcprst_statistics now;
+    tcprst_statistics(f.core, &now);
+    EXPECT(now.connections_live <= CAP && now.open_given_up >= TALKED - CAP);
+    unsigned given_up = 0;
+    for (f.client = TALKED; f.client-- > 0;)
+        PLAY(&f, forgot);
+    stop(f.core);
+    EXPECT(answers.count == TALKED);
+    /* The newest first: they were kept. */
+    for (unsigned i = 0; i < MAX_VERDICTS; i++) {
+        const struct tcprst_verdict *v = &answers.verdicts[i];
+        given_up += rests_on_room(v);
+        EXPECT(rests_on_room(v) == (v->stage == TCPRST_STAGE_MID_STREAM));
+        EXPECT(!rests_on_room(v) || v->strength <= TCPRST_STRENGTH_POSSIBLE);
+        EXPECT(rests_on_room(v) || v->strength >= TCPRST_STRENGTH_LIKELY);
+    }
+    EXPECT(given_up > 0 && given_up < MAX_VERDICTS);
+}
+
+/* Every RST has its verdict, whatever the bound, and the table stays within it but for those whose
+ * RSTs are pending. */
+static void test_tiny_tables(void)
+{
+    enum { CLIENTS = 400 };
+    static struct answers answers;
+    for (unsigned cap = 1; cap <= 100; cap++)
+        for (int gap_ms = 0; gap_ms <= 6000; gap_ms += 6000) {
+            struct feeder f = {start(&answers, cap), 0, SECOND, {100, 200}, {0, 0}, 0};
+            for (f.client = 0; f.client < CLIENTS; f.client++) {
+                if (f.client % 3 == 0)
+                    PLAY(&f, refused);
+                else
+                    PLAY(&f, talk);
+                if (f.client % 3 == 1)
+                    PLAY(&f, forgot);
+                f.time += gap_ms * (int64_t)MILLISECOND;
+            }
+            struct tcprst_statistics now;
+            tcprst_statistics(f.core, &now);
+            EXPECT(gap_ms == 0 || now.connections_live <= cap + 1);
+            struct tcprst_statistics end = stop(f.core);
+            EXPECT(answers.count == (CLIENTS + 2) / 3 + (CLIENTS + 1) / 3);
+            EXPECT(end.resets == answers.count && answers.connections == end.connections);
+            EXPECT(end.connections_given_up > 0);
+        }
+}
+
+/* A bound that pending RSTs went beyond holds again once their verdicts are final. */
+static void test_back_within_bound(void)
+{
+    static struct answers answers;
+    struct feeder f = {start(&answers, 10), 0, SECOND, {100, 200}, {0, 0}, 0};
+    struct tcprst_statistics now;
+    for (f.client = 0; f.client < 1000; f.client++)
+        PLAY(&f, refused);
+    tcprst_statistics(f.core, &now);
+    EXPECT(now.connections_live >= 1000);
+    f.time += 10 * (int64_t)SECOND;
+    for (; f.client < 1700; f.client++)
+        PLAY(&f, unanswered);
+    tcprst_statistics(f.core, &now);
+    EXPECT(now.connections_live <= 11);
+    stop(f.core);
+    EXPECT(answers.count == 1000);
+}
+
+/* ---- Fingerprints of what was given up ---- */
+
+static uint64_t hash_of(uint64_t i)
+{
+    uint64_t z = i * 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static void test_forgotten(void)
+{
+    enum { SOME = 10000, MANY = 2000000 };
+    struct forgotten *f = forgotten_new();
+    EXPECT(!forgotten_take(f, hash_of(1), ACK));
+    for (unsigned i = 0; i < SOME; i++)
+        forgotten_note(f, hash_of(i), (enum keeping)(i % KEEPINGS));
+    for (unsigned i = 0; i < 2 * SOME; i += 2)
+        EXPECT(forgotten_take(f, hash_of(i), ACK) == (i < SOME));
+    /* A SYN begins anew what had ended, or had not begun. */
+    for (unsigned i = 1; i < SOME; i += 2)
+        EXPECT(forgotten_take(f, hash_of(i), SYN) == (i % KEEPINGS >= KEEP_BARE));
+    EXPECT(!forgotten_take(f, hash_of(1), ACK));
+    /* More than there is room for: then whatever began before the capture may be one of them; but
+     * a flood of SYNs takes only those of like worth along. */
+    for (unsigned i = 0; i < SOME; i++)
+        forgotten_note(f, hash_of(i), KEEP_OPEN);
+    for (unsigned i = SOME; i < MANY; i++)
+        forgotten_note(f, hash_of(i), KEEP_ONE_SIDED);
+    EXPECT(forgotten_take(f, hash_of(MANY), RST) && !forgotten_take(f, hash_of(MANY), ACK));
+    for (unsigned i = 0; i < SOME; i++)
+        EXPECT(forgotten_take(f, hash_of(i), SYN));
+    for (unsigned i = 0; i < MANY; i++)
+        forgotten_note(f, hash_of(i), KEEP_OPEN);
+    EXPECT(forgotten_take(f, hash_of(MANY), ACK) && !forgotten_take(f, hash_of(MANY), SYN));
+    forgotten_free(f);
+}
+
+/* More hosts than are remembered are counted. */
+static void test_hosts_given_up(void)
+{
+    enum { HOSTS = 40000, REMEMBERED = 32768 };
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 0};
+    for (f.client = 0; f.client < 10; f.client++)
+        PLAY(&f, unanswered);
+    struct tcprst_statistics now;
+    tcprst_count(f.core, &now);
+    EXPECT(now.hosts_given_up == 0 && now.segments == 10);
+    for (; f.client < HOSTS; f.client++)
+        PLAY(&f, unanswered);
+    struct tcprst_statistics end = stop(f.core);
+    EXPECT(end.hosts_given_up >= HOSTS - REMEMBERED && end.hosts_given_up < HOSTS);
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof fillers / sizeof *fillers; i++)
+        test_idle_ones_stay(&fillers[i]);
+    test_given_up();
+    test_tiny_tables();
+    test_back_within_bound();
+    test_forgotten();
+    test_hosts_given_up();
+    printf("%u failures\n", failures);
+    return failures ? 1 : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * view.h - what the place of capture could have missed of a connection, or shown otherwise than an
+ * end got it. The only knowledge of captures there is: everything else asks for its prices.
+ *
+ * Prices are orders of magnitude, as everywhere in the judgement: 1 one in ten, 2 one in a hundred,
+ * 3 rarer.
+ */
+#ifndef TCPRST_VIEW_H
+#define TCPRST_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct view {
+    bool opening; /* the SYN or SYN-ACK was captured */
+    bool x, y;    /* segments of the RST's sender, of its receiver, were captured */
+    bool fresh;   /* the capture had just begun when the connection was first seen */
+    bool gaps;    /* octets of either end are missing, by what the other acknowledged */
+    bool lossy;   /* something had to be sent again, or came out of order */
+    bool at_x;    /* the place is X's own host: what was captured is what X sent and got */
+    uint8_t loss; /* price of: it happened and was not captured */
+    uint8_t behind; /* price of: it happened, or was lost, behind the place of capture */
+    uint8_t alter; /* price of: what was captured on its way to X was altered or swallowed behind the
+                      place of capture */
+};
+
+struct reset;
+void view_of(struct view *view, const struct reset *r);
+
+#endif

@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* weigh.c - see weigh.h. */
+#include "weigh.h"
+
+#include <string.h>
+
+/* ---- the tables ---- */
+
+#define PRICE_0 0
+#define PRICE_1 1
+#define PRICE_2 2
+#define PRICE_3 3
+#define PRICE_4 4
+#define PRICE_5 5
+#define C(CLAIM, fails, unseen)                                                                    \
+    {                                                                                              \
+        CLAIM_##CLAIM, PRICE_##fails, PRICE_##unseen                                               \
+    }
+
+#define SIGNS_1(a) SIGN_##a
+#define SIGNS_2(a, ...) SIGN_##a, SIGNS_1(__VA_ARGS__)
+#define SIGNS_3(a, ...) SIGN_##a, SIGNS_2(__VA_ARGS__)
+#define SIGNS_4(a, ...) SIGN_##a, SIGNS_3(__VA_ARGS__)
+#define SIGNS_5(a, ...) SIGN_##a, SIGNS_4(__VA_ARGS__)
+#define SIGNS_6(a, ...) SIGN_##a, SIGNS_5(__VA_ARGS__)
+#define SIGNS_7(a, ...) SIGN_##a, SIGNS_6(__VA_ARGS__)
+#define SIGNS_8(a, ...) SIGN_##a, SIGNS_7(__VA_ARGS__)
+#define SIGNS_9(a, ...) SIGN_##a, SIGNS_8(__VA_ARGS__)
+#define SIGNS_10(a, ...) SIGN_##a, SIGNS_9(__VA_ARGS__)
+#define SIGNS_PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, NAME, ...) NAME
+#define EXPLAINS(...)                                                                              \
+    {                                                                                              \
+        SIGNS_PICK(__VA_ARGS__, SIGNS_10, SIGNS_9, SIGNS_8, SIGNS_7, SIGNS_6, SIGNS_5, SIGNS_4,    \
+                   SIGNS_3, SIGNS_2, SIGNS_1, )                                                    \
+        (__VA_ARGS__)                                                                              \
+    }
+
+const struct mechanism mechanisms[MECHANISM_COUNT] = {
+#define MECHANISM(ID, id, maker, kind, explains, ...)                                              \
+    [MECHANISM_##ID] = {id, MAKER_##maker, KIND_##kind, explains, {__VA_ARGS__}},
+#include "mechanisms.def"
+};
+
+#define H(mechanism, rarity, explains, ...)                                                        \
+    {                                                                                              \
+        MECHANISM_##mechanism, rarity, explains,                                                   \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define HYPOTHESES(ID, name, ...) static const struct hypothesis name[] = {__VA_ARGS__};
+#include "hypotheses.def"
+
+static const struct {
+    const struct hypothesis *hypotheses;
+    unsigned count;
+} causes[TCPRST_CAUSE_COUNT] = {
+#define HYPOTHESES(ID, name, ...) [TCPRST_CAUSE_##ID] = {name, sizeof name / sizeof *name},
+#include "hypotheses.def"
+};
+
+/* ---- one hypothesis ---- */
+
+/* That a segment fits by chance. */
+enum { COINCIDENCE = 2 };
+
+static unsigned price_of(const struct view *view, unsigned price)
+{
+    switch (price) {
+    case PRICE_LOSS:
+        return view->loss;
+    case PRICE_BEHIND:
+        return view->behind;
+    case PRICE_ALTER:
+        return view->alter;
+    default:
+        return price;
+    }
+}
+
+static unsigned cost_of(const struct claims *claims, const struct view *view,
+                        const struct priced *p)
+{
+    switch (claims->state[p->claim]) {
+    case FACT_TRUE:
+        return 0;
+    case FACT_FALSE:
+        return price_of(view, p->fails);
+    default:
+        return price_of(view, p->unseen);
+    }
+}
+
+static void charge(struct entry *entry, unsigned channel, unsigned cost)
+{
+    if (cost > entry->cost[channel])
+        entry->cost[channel] = (uint8_t)cost;
+}
+
+static void charge_claims(struct entry *entry, const struct claims *claims,
+                          const struct view *view, const struct priced *list)
+{
+    for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++)
+        charge(entry, claim_infos[p->claim].channel, cost_of(claims, view, p));
+}
+
+static bool lists(const uint8_t *signs, unsigned sign)
+{
+    for (unsigned i = 0; i < HYPOTHESIS_SIGNS && signs[i]; i++)
+        if (signs[i] == sign)
+            return true;
+    return false;
+}
+
+static bool explains(const struct hypothesis *h, unsigned sign)
+{
+    return lists(h->explains, sign) || lists(mechanisms[h->mechanism].explains, sign);
+}
+
+/* Whether the sign says anything of a RST made that way. */
+static bool concerns(const struct hypothesis *h, unsigned sign)
+{
+    enum mechanism_kind kind = mechanisms[h->mechanism].kind;
+    switch (sign_infos[sign].scope) {
+    case SCOPE_ABORTS:
+        return kind == KIND_ABORT;
+    case SCOPE_UNPROVOKED:
+        return kind != KIND_ANSWER;
+    default:
+        return true;
+    }
+}
+
+static void charge_signs(struct entry *entry, const struct claims *claims)
+{
+    uint64_t left = claims->signs;
+    for (unsigned i = 1; left >> i; i++)
+        if ((left >> i & 1) && concerns(entry->hypothesis, i) && !explains(entry->hypothesis, i))
+            charge(entry, sign_infos[i].channel, sign_infos[i].price);
+}
+
+static struct entry enter(const struct decision *d, const struct hypothesis *h, unsigned trigger)
+{
+    struct entry entry = {.hypothesis = h, .trigger = (uint8_t)trigger};
+    const struct claims *claims = &d->claims[trigger];
+    const struct view *view = &d->evidence[trigger]->view;
+    charge_claims(&entry, claims, view, mechanisms[h->mechanism].claims);
+    charge_claims(&entry, claims, view, h->claims);
+    charge_signs(&entry, claims);
+    /* It answers something that was not captured, though what was captured fits as well. */
+    if (mechanisms[h->mechanism].kind == KIND_ANSWER && !trigger && d->triggers > 1)
+        charge(&entry, CHANNEL_NUMBERS, COINCIDENCE);
+    unsigned total = h->rarity;
+    for (unsigned i = 0; i < CHANNEL_COUNT; i++)
+        total += entry.cost[i];
+    /* Of what is impossible, what is so in fewer ways is nearer. */
+    unsigned ways = 0;
+    for (unsigned i = 0; i < CHANNEL_COUNT; i++)
+        ways += entry.cost[i] >= DEAD;
+    entry.total = (uint8_t)(ways ? DEAD + ways : total);
+    return entry;
+}
+
+/* An answer answers any of the triggers, or one that was not captured; an abort none; somebody else
+ * who sees the connection may have meant the first. */
+static struct entry cheapest(const struct decision *d, const struct hypothesis *h)
+{
+    enum mechanism_kind kind = mechanisms[h->mechanism].kind;
+    struct entry best = {.total = UINT8_MAX};
+    unsigned from = kind == KIND_OTHER && d->triggers > 1 ? 1 : 0;
+    unsigned to = kind == KIND_ANSWER ? d->triggers : from + 1;
+    for (unsigned i = from; i < to; i++) {
+        struct entry entry = enter(d, h, i);
+        if (entry.total < best.total || (entry.total == best.total && i && !best.trigger))
+            best = entry;
+    }
+    return best;
+}
+
+/* ---- ranking ---- */
+
+static bool dead(const struct entry *entry)
+{
+    return !entry->hypothesis || entry->total >= DEAD;
+}
+
+/* Of what costs the same, what is less rare in itself comes first. */
+static bool after(const struct entry *a, const struct entry *b)
+{
+    return a->total > b->total ||
+           (a->total == b->total && a->hypothesis->rarity > b->hypothesis->rarity);
+}
+
+static void rank(struct decision *d)
+{
+    d->ranked = 0;
+    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT; c++) {
+        struct entry *best = &d->best[c];
+        *best = (struct entry){.total = UINT8_MAX};
+        for (unsigned i = 0; i < causes[c].count; i++) {
+            struct entry entry = cheapest(d, &causes[c].hypotheses[i]);
+            if (entry.total < best->total)
+                *best = entry;
+        }
+        if (dead(best))
+            continue;
+        unsigned at = d->ranked++;
+        for (; at > 0 && after(&d->best[d->ranking[at - 1]], best); at--)
+            d->ranking[at] = d->ranking[at - 1];
+        d->ranking[at] = (enum tcprst_cause)c;
+    }
+}
+
+static enum maker maker_of(const struct entry *entry)
+{
+    return mechanisms[entry->hypothesis->mechanism].maker;
+}
+
+static bool third_party(const struct entry *entry)
+{
+    return maker_of(entry) == MAKER_BETWEEN;
+}
+
+/* Would the hypothesis still cost less than that, had each claim that cannot be seen failed? And
+ * did none fail that can? */
+static bool well_founded_list(const struct decision *d, const struct entry *entry, unsigned limit,
+                              const struct priced *list)
+{
+    const struct claims *claims = &d->claims[entry->trigger];
+    const struct view *view = &d->evidence[entry->trigger]->view;
+    for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++) {
+        unsigned fails = price_of(view, p->fails);
+        if (claims->state[p->claim] == FACT_TRUE || !fails)
+            continue;
+        if (claims->state[p->claim] == FACT_FALSE)
+            return false;
+        unsigned paid = entry->cost[claim_infos[p->claim].channel];
+        if (fails > paid && entry->total - paid + fails >= limit)
+            return false;
+    }
+    return true;
+}
+
+static bool well_founded(const struct decision *d, const struct entry *entry, unsigned limit)
+{
+    return well_founded_list(d, entry, limit, entry->hypothesis->claims) &&
+           well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
+}
+
+enum { MARGIN_CERTAIN = 3, MARGIN_LIKELY = 1, REACH = 2, REACH_LIKELY = 1, MARGIN_ORIGIN = 3 };
+/* Dearer than this, nothing fits; and with a tie, this. */
+enum { FLOOR = 7, FLOOR_TIE = 5 };
+
+static enum tcprst_strength strength_at(const struct decision *d, const struct entry *winner,
+                                        unsigned rival)
+{
+    unsigned margin = rival - winner->total;
+    if (winner->total >= FLOOR_TIE)
+        return TCPRST_STRENGTH_POSSIBLE;
+    if (margin >= MARGIN_CERTAIN && well_founded(d, winner, rival))
+        return TCPRST_STRENGTH_CERTAIN;
+    return margin >= MARGIN_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
+}
+
+/* The cheapest entry that differs from the winner in something. */
+static unsigned rival_cause(const struct decision *d)
+{
+    return d->ranked > 1 ? d->best[d->ranking[1]].total : DEAD;
+}
+
+static unsigned rival_group(const struct decision *d, enum tcprst_group group)
+{
+    for (unsigned i = 1; i < d->ranked; i++)
+        if (tcprst_cause_info(d->ranking[i])->group != group)
+            return d->best[d->ranking[i]].total;
+    return DEAD;
+}
+
+/* Of all hypotheses, not only of each cause's best. */
+static unsigned rival_maker(const struct decision *d, bool third)
+{
+    unsigned least = DEAD;
+    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT; c++)
+        for (unsigned i = 0; i < causes[c].count; i++) {
+            const struct hypothesis *h = &causes[c].hypotheses[i];
+            if ((mechanisms[h->mechanism].maker == MAKER_BETWEEN) == third)
+                continue;
+            struct entry entry = cheapest(d, h);
+            if (entry.total < least)
+                least = entry.total;
+        }
+    return least;
+}
+
+static void add_alternatives(struct decision *d, unsigned from)
+{
+    d->alternative_count = 0;
+    for (unsigned i = 0; i < d->ranked && d->alternative_count < TCPRST_MAX_ALTERNATIVES; i++) {
+        enum tcprst_cause c = d->ranking[i];
+        unsigned dearer = d->best[c].total - from;
+        if (c == d->cause || dearer > REACH)
+            continue;
+        d->alternatives[d->alternative_count++] = (struct tcprst_alternative){
+            c, dearer <= REACH_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE};
+    }
+}
+
+static unsigned tied(const struct decision *d)
+{
+    unsigned n = 1;
+    while (n < d->ranked && d->best[d->ranking[n]].total == d->best[d->ranking[0]].total)
+        n++;
+    return n;
+}
+
+static bool all_tied(const struct decision *d, unsigned n, enum maker maker, int kind)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const struct mechanism *m = &mechanisms[d->best[d->ranking[i]].hypothesis->mechanism];
+        if (m->maker != maker || (kind >= 0 && (int)m->kind != kind))
+            return false;
+    }
+    return true;
+}
+
+/* What cannot be told from one another has a word of its own. */
+static enum tcprst_cause word_for(const struct decision *d, unsigned n)
+{
+    const struct view *view = &d->evidence[0]->view;
+    const struct entry *first = &d->best[d->ranking[0]];
+    bool between = all_tied(d, n, MAKER_BETWEEN, -1);
+    if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE || (n > 1 && !between && first->total >= FLOOR_TIE))
+        return TCPRST_CAUSE_UNCLASSIFIED;
+    bool nothing = !view->x && !view->y && d->triggers == 1;
+    if (nothing && first->total > REACH_LIKELY && (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
+        return mechanisms[first->hypothesis->mechanism].kind == KIND_ANSWER
+                   ? TCPRST_CAUSE_UNKNOWN_CONNECTION
+                   : TCPRST_CAUSE_INSUFFICIENT_CAPTURE;
+    if (n == 1 || between)
+        return d->ranking[0];
+    if (all_tied(d, n, MAKER_STACK, KIND_ABORT))
+        return TCPRST_CAUSE_LOCAL_ABORT;
+    if (!view->x && !view->opening && all_tied(d, n, MAKER_STACK, KIND_ANSWER))
+        return TCPRST_CAUSE_UNKNOWN_CONNECTION;
+    if (!first->trigger && (!view->y || !view->opening))
+        return TCPRST_CAUSE_INSUFFICIENT_CAPTURE;
+    return d->ranking[0];
+}
+
+static void conclude(struct decision *d)
+{
+    if (!d->ranked) {
+        d->cause = d->winner = TCPRST_CAUSE_UNCLASSIFIED;
+        d->strength = d->group_strength = TCPRST_STRENGTH_POSSIBLE;
+        d->origin = TCPRST_ORIGIN_UNKNOWN;
+        d->margin = 0;
+        return;
+    }
+    d->winner = d->ranking[0];
+    const struct entry *winner = &d->best[d->winner];
+    unsigned n = tied(d);
+    d->cause = word_for(d, n);
+    d->margin = rival_cause(d) - winner->total;
+    d->strength =
+        d->cause == d->winner ? strength_at(d, winner, rival_cause(d)) : TCPRST_STRENGTH_POSSIBLE;
+    enum tcprst_group group = tcprst_cause_info(d->cause)->group;
+    d->group_strength = group == tcprst_cause_info(d->winner)->group
+                            ? strength_at(d, winner, rival_group(d, group))
+                            : TCPRST_STRENGTH_POSSIBLE;
+    bool third = third_party(winner);
+    d->origin = rival_maker(d, third) < winner->total + MARGIN_ORIGIN ? TCPRST_ORIGIN_UNKNOWN
+                : third                                              ? TCPRST_ORIGIN_THIRD_PARTY
+                                                                     : TCPRST_ORIGIN_ENDPOINT;
+    if (d->strength < TCPRST_STRENGTH_CERTAIN)
+        add_alternatives(d, winner->total);
+}
+
+void weigh(struct decision *d, const struct evidence *const *evidence, unsigned count)
+{
+    d->triggers = count;
+    d->alternative_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        d->evidence[i] = evidence[i];
+        claims_ask(&d->claims[i], evidence[i]);
+    }
+    rank(d);
+    conclude(d);
+}
+
+void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_strength strength)
+{
+    const struct entry *entry = &d->best[cause];
+    if (!d->ranked || cause == d->cause || dead(entry) ||
+        entry->total > d->best[d->ranking[0]].total + REACH)
+        return;
+    d->cause = d->winner = cause;
+    d->strength = strength < TCPRST_STRENGTH_LIKELY ? strength : TCPRST_STRENGTH_LIKELY;
+    if (third_party(entry) != (d->origin == TCPRST_ORIGIN_THIRD_PARTY))
+        d->origin = TCPRST_ORIGIN_UNKNOWN;
+    add_alternatives(d, d->best[d->ranking[0]].total);
+}
+
+/* ---- the ledger ---- */
+
+static unsigned ledger_claims(const struct decision *d, const struct entry *entry,
+                              const struct priced *list, struct ledger_line *lines, unsigned n,
+                              unsigned size)
+{
+    const struct claims *claims = &d->claims[entry->trigger];
+    const struct evidence *e = d->evidence[entry->trigger];
+    for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim && n < size; p++) {
+        const struct claim_info *info = &claim_infos[p->claim];
+        unsigned cost = cost_of(claims, &e->view, p);
+        lines[n++] = (struct ledger_line){.id = info->id,
+                                          .sentence = info->sentence,
+                                          .facts = info->facts,
+                                          .evidence = e,
+                                          .cost = cost,
+                                          .state = (enum fact_state)claims->state[p->claim],
+                                          .counted = cost == entry->cost[info->channel]};
+    }
+    return n;
+}
+
+unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct ledger_line *lines,
+                      unsigned size)
+{
+    const struct entry *entry = &d->best[cause];
+    if (!entry->hypothesis)
+        return 0;
+    const struct claims *claims = &d->claims[entry->trigger];
+    unsigned n = ledger_claims(d, entry, entry->hypothesis->claims, lines, 0, size);
+    n = ledger_claims(d, entry, mechanisms[entry->hypothesis->mechanism].claims, lines, n, size);
+    for (unsigned i = 1; i < SIGN_COUNT && n < size; i++) {
+        const struct sign_info *info = &sign_infos[i];
+        if (!(claims->signs >> i & 1) || !concerns(entry->hypothesis, i))
+            continue;
+        bool explained = explains(entry->hypothesis, i);
+        unsigned cost = explained ? 0 : info->price;
+        lines[n++] = (struct ledger_line){.id = info->id,
+                                          .sentence = explained ? "explains" : "does not explain",
+                                          .facts = info->facts,
+                                          .evidence = d->evidence[entry->trigger],
+                                          .cost = cost,
+                                          .state = explained ? FACT_TRUE : FACT_FALSE,
+                                          .counted = cost == entry->cost[info->channel]};
+    }
+    return n;
+}
+
+/* ---- what it rests on ---- */
+
+struct candidate {
+    uint8_t fact, weight;
+    bool against;
+};
+
+static unsigned note(struct candidate *list, unsigned n, unsigned size, const uint8_t *facts,
+                     unsigned weight, bool against)
+{
+    for (; *facts; facts++) {
+        unsigned i = 0;
+        while (i < n && list[i].fact != *facts - 1)
+            i++;
+        if (i < n) {
+            if (list[i].weight < weight)
+                list[i].weight = (uint8_t)weight;
+        } else if (n < size) {
+            list[n++] = (struct candidate){(uint8_t)(*facts - 1), (uint8_t)weight, against};
+        }
+    }
+    return n;
+}
+
+/* What that channel costs the next causes more than the winner. */
+static unsigned weight_of(const struct decision *d, unsigned channel)
+{
+    enum { RIVALS = 8 };
+    unsigned most = 0;
+    const struct entry *winner = &d->best[d->winner];
+    for (unsigned c = 0, looked = 0; c < TCPRST_CAUSE_COUNT && looked < TCPRST_CAUSE_COUNT;
+         c++, looked++) {
+        const struct entry *rival = &d->best[c];
+        if (c == (unsigned)d->winner || !rival->hypothesis)
+            continue;
+        unsigned cost = rival->cost[channel] > 6 ? 6 : rival->cost[channel];
+        if (cost > winner->cost[channel] && cost - winner->cost[channel] > most)
+            most = cost - winner->cost[channel];
+    }
+    (void)RIVALS;
+    return most;
+}
+
+static unsigned cite_list(const struct decision *d, struct candidate *list, unsigned n,
+                          unsigned size, const struct priced *claims, unsigned story)
+{
+    const struct entry *winner = &d->best[d->winner];
+    for (const struct priced *p = claims; p < claims + HYPOTHESIS_CLAIMS && p->claim; p++) {
+        const struct claim_info *info = &claim_infos[p->claim];
+        unsigned state = d->claims[winner->trigger].state[p->claim];
+        if (state == FACT_HIDDEN)
+            continue;
+        bool against = state == FACT_FALSE && p->fails;
+        unsigned weight = against ? 1 : weight_of(d, info->channel) + story;
+        if (state == FACT_TRUE || against)
+            n = note(list, n, size, info->facts, weight, against);
+    }
+    return n;
+}
+
+unsigned weigh_cite(const struct decision *d, struct cited *cited, unsigned size)
+{
+    enum { MOST = 48 };
+    struct candidate list[MOST];
+    unsigned n = 0;
+    if (!d->ranked)
+        return 0;
+    const struct entry *winner = &d->best[d->winner];
+    for (unsigned i = 1; i < SIGN_COUNT; i++)
+        if ((d->claims[winner->trigger].signs >> i & 1) && concerns(winner->hypothesis, i))
+            n = note(list, n, MOST, sign_infos[i].facts,
+                     explains(winner->hypothesis, i) ? 9u + sign_infos[i].price : 1,
+                     !explains(winner->hypothesis, i));
+    n = cite_list(d, list, n, MOST, winner->hypothesis->claims, 3);
+    n = cite_list(d, list, n, MOST, mechanisms[winner->hypothesis->mechanism].claims, 0);
+    unsigned written = 0;
+    for (unsigned weight = 20; weight > 0 && written < size; weight--)
+        for (unsigned i = 0; i < n && written < size; i++)
+            if ((unsigned)list[i].weight == weight)
+                cited[written++] = (struct cited){list[i].fact, list[i].against};
+    return written;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * weigh.h - lays every hypothesis beside what was captured and finds the cheapest: the engine,
+ * which knows no cause.
+ *
+ * Surprise is an order of magnitude: a prediction that fails costs its price, of one channel the
+ * dearest only. The cheapest hypothesis is the verdict; strength, alternatives, origin, trigger and
+ * evidence come out of the one ledger.
+ */
+#ifndef TCPRST_WEIGH_H
+#define TCPRST_WEIGH_H
+
+#include "claims.h"
+
+enum { HYPOTHESIS_CLAIMS = 12, HYPOTHESIS_SIGNS = 12, MAX_TRIGGERS = 4, DEAD = 100 };
+
+enum maker { MAKER_STACK, MAKER_HOST, MAKER_BETWEEN };
+enum mechanism_kind { KIND_ANSWER, KIND_ABORT, KIND_OTHER };
+
+enum mechanism_id {
+#define MECHANISM(ID, ...) MECHANISM_##ID,
+#include "mechanisms.def"
+    MECHANISM_COUNT
+};
+
+/* What a claim costs where it fails, and where it cannot be seen. */
+struct priced {
+    uint8_t claim, fails, unseen; /* enum claim; a price, or one of the view's */
+};
+enum { PRICE_LOSS = 50, PRICE_BEHIND = 51, PRICE_ALTER = 52, PRICE_X = DEAD };
+
+struct mechanism {
+    const char *id;
+    enum maker maker;
+    enum mechanism_kind kind;
+    uint8_t explains[HYPOTHESIS_SIGNS]; /* enum sign */
+    struct priced claims[HYPOTHESIS_CLAIMS];
+};
+extern const struct mechanism mechanisms[MECHANISM_COUNT];
+
+struct hypothesis {
+    enum mechanism_id mechanism;
+    uint8_t rarity;
+    uint8_t explains[HYPOTHESIS_SIGNS]; /* enum sign */
+    struct priced claims[HYPOTHESIS_CLAIMS];
+};
+
+/* One hypothesis on one RST. */
+struct entry {
+    const struct hypothesis *hypothesis; /* NULL: none stands for that cause */
+    uint8_t total;                       /* DEAD and above: impossible */
+    uint8_t trigger;                     /* which of the triggers it answers at this cost */
+    uint8_t cost[CHANNEL_COUNT];
+};
+
+struct decision {
+    struct claims claims[MAX_TRIGGERS]; /* [0]: drawn by nothing captured */
+    const struct evidence *evidence[MAX_TRIGGERS];
+    unsigned triggers;
+    struct entry best[TCPRST_CAUSE_COUNT]; /* of each cause */
+    enum tcprst_cause ranking[TCPRST_CAUSE_COUNT]; /* cheapest first */
+    unsigned ranked;
+    enum tcprst_cause cause; /* the verdict */
+    enum tcprst_cause winner; /* the cause whose hypothesis is the cheapest */
+    enum tcprst_strength strength, group_strength;
+    enum tcprst_origin origin;
+    unsigned margin; /* to the cheapest other cause */
+    unsigned alternative_count;
+    struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES];
+};
+
+/* evidence[0]: with no trigger; the others with one each. All must outlive the decision. */
+void weigh(struct decision *decision, const struct evidence *const *evidence, unsigned count);
+
+/* The verdict that another RST of the same burst came to, where it is better founded: taken over if it
+ * is within reach here. */
+void weigh_adopt(struct decision *decision, enum tcprst_cause cause, enum tcprst_strength strength);
+
+/* A claim or sign and what became of it. */
+struct ledger_line {
+    const char *id, *sentence;
+    const uint8_t *facts; /* as in claim_info */
+    const struct evidence *evidence;
+    unsigned cost;
+    enum fact_state state;
+    bool counted;
+};
+/* Of the cheapest hypothesis of that cause. Returns how many lines were written. */
+unsigned weigh_ledger(const struct decision *decision, enum tcprst_cause cause,
+                      struct ledger_line *lines, unsigned size);
+
+/* The facts the verdict rests on, most telling first. Returns how many were written. */
+struct cited {
+    uint8_t fact;
+    bool against;
+};
+unsigned weigh_cite(const struct decision *decision, struct cited *cited, unsigned size);
+
+#endif

@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Captures made to cost much: each attack takes a size N and gives the octets of a capture of about N packets."""
+import struct
+import subprocess
+
+SYN, FIN, RST, PSH, ACK = 2, 1, 4, 8, 16
+START = 1700000000 * 10**6  # microseconds
+A, B = 0x0a000001, 0x0a000002
+MASK = 0xffffffff
+
+
+class Capture:
+    """A pcap file that is put together; time stands still unless it is moved."""
+
+    def __init__(self, link_type=1):
+        self.parts = [struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, link_type)]
+        self.now = START
+        self.raw = link_type != 1
+
+    def frame(self, octets):
+        self.parts.append(struct.pack("<IIII", self.now // 10**6 & MASK, self.now % 10**6, len(octets), len(octets)))
+        self.parts.append(octets)
+
+    def ip(self, payload, source=A, destination=B, protocol=6, ident=0, fragment=0):
+        self.frame(bytes.fromhex("0200000000010200000000020800") +
+                   struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(payload), ident & 0xffff, fragment, 64, protocol, 0,
+                               source, destination) + payload)
+
+    def tcp(self, flags, seq, ack, *, back=False, client=A, server=B, port=1000, service=80, ident=0, text=b"", options=b""):
+        ports = (service, port) if back else (port, service)
+        ends = (server, client) if back else (client, server)
+        self.ip(struct.pack(">HHIIBBHHH", *ports, seq & MASK, ack & MASK, 0x50 + (len(options) << 2), flags,
+                            0 if flags & RST else 8192, 0, 0) + options + text, *ends, ident=ident)
+
+    def open(self, seq=1, **end):
+        self.tcp(SYN, seq, 0, **end)
+        self.tcp(SYN | ACK, seq, seq + 1, back=True, **end)
+        self.tcp(ACK, seq + 1, seq + 1, **end)
+
+    def octets(self):
+        return b"".join(self.parts)
+
+
+def host(i):
+    return {"client": 0x0b000000 + i}
+
+
+def burst(n, gap=0):
+    """RSTs that share what followed, then ordinary segments."""
+    c = Capture()
+    c.open()
+    for i in range(n // 2):
+        c.now += gap
+        c.tcp(RST, 2 + i, 0, back=True)
+    for i in range(n // 2):
+        c.now += gap
+        c.tcp(ACK, 2, 2 + (i & 1))
+    return c.octets()
+
+
+def burst_in_time(n):
+    """The same, a microsecond apart."""
+    return burst(n, 1)
+
+
+def resets_at_once(n):
+    """RSTs of one connection and one moment."""
+    c = Capture()
+    for i in range(n):
+        c.tcp(RST, 2 + i, 0, back=True, ident=i)
+    return c.octets()
+
+
+def storm(n):
+    """RSTs without end to a connection that had closed, then data."""
+    c = Capture()
+    c.open()
+    c.tcp(FIN | ACK, 2, 2, back=True)
+    c.tcp(PSH | ACK, 2, 3, text=b"x" * 100)
+    for i in range(n):
+        c.now += 20
+        c.tcp(RST, 3, 0, back=True, ident=i)
+    for i in range(20):
+        c.tcp(PSH | ACK, 102 + 100 * i, 3, text=b"x" * 100)
+    return c.octets()
+
+
+def mixed_storm(n):
+    """Each segment is answered by a RST of its own follow-up."""
+    c = Capture()
+    c.open()
+    for i in range(n // 2):
+        c.tcp(ACK, 2 + i, 2, ident=i % 65535 + 1)
+        c.tcp(RST, 2, 0, back=True, ident=i % 65535 + 1)
+    return c.octets()
+
+
+def guesses(n):
+    """A stream with four guessed RSTs between two of its segments."""
+    c = Capture()
+    c.open()
+    for i in range(n // 5):
+        c.now += 50
+        c.tcp(ACK, 2 + i, 2, ident=i % 65535 + 1)
+        for j in range(4):
+            c.tcp(RST, (i * 4 + j) * 65535, 0, back=True, ident=(i * 4 + j) * 31)
+    return c.octets()
+
+
+def copies(n):
+    """Each RST is captured twice."""
+    c = Capture()
+    for i in range(n // 2):
+        c.now += 100000
+        for _ in range(2):
+            c.now += 1
+            c.tcp(RST, 2 + i, 0, back=True, ident=i * 7 + 1)
+    return c.octets()
+
+
+def copies_of_a_burst(n):
+    """All RSTs of a burst, then all their copies."""
+    c = Capture()
+    for _ in range(2):
+        for i in range(n // 2):
+            c.tcp(RST, 2 + i, 0, back=True, ident=i * 7 + 1)
+    return c.octets()
+
+
+def both_ways(n):
+    """RSTs in both directions at one moment."""
+    c = Capture()
+    for i in range(n):
+        c.tcp(RST | ACK, 2 + i, 5, back=i & 1, ident=i)
+    return c.octets()
+
+
+def one_trigger(n):
+    """One SYN that draws all RSTs."""
+    c = Capture()
+    c.tcp(SYN, 1, 0)
+    for i in range(n):
+        c.now += 1000
+        c.tcp(RST | ACK, 0, 2, back=True, ident=i)
+    return c.octets()
+
+
+def reuse(n):
+    """One pair of ports, refused and tried again."""
+    c = Capture()
+    for i in range(n // 2):
+        c.tcp(SYN, i * 100000, 0)
+        c.tcp(RST | ACK, 0, i * 100000 + 1, back=True)
+    return c.octets()
+
+
+def reuse_after_abort(n):
+    """One pair of ports, opened and aborted, again and again at one moment."""
+    c = Capture()
+    for i in range(n // 4):
+        seq = i * 100000
+        c.open(seq)
+        c.tcp(RST | ACK, seq + 1, seq + 1)
+    return c.octets()
+
+
+def hosts(n):
+    """Ever new hosts, each refused."""
+    c = Capture()
+    for i in range(n // 2):
+        c.now += 1000
+        c.tcp(SYN, 7, 0, **host(i))
+        c.tcp(RST | ACK, 0, 8, back=True, **host(i))
+    return c.octets()
+
+
+def scan(n):
+    """One host tries ports of many, each refused at once."""
+    c = Capture()
+    for i in range(n // 2):
+        c.now += 1000
+        end = {"server": 0x0c000000 + (i >> 15), "service": 1024 + (i & 0x7fff)}
+        c.tcp(SYN, 7, 0, **end)
+        c.tcp(RST | ACK, 0, 8, back=True, **end)
+    return c.octets()
+
+
+def mass(n):
+    """A server that ends all its connections at once."""
+    c = Capture()
+    ends = [{"client": 0x0b000000 + (i >> 15), "port": 1024 + (i & 0x7fff)} for i in range(n // 4)]
+    for end in ends:
+        c.now += 1000
+        c.open(7, **end)
+    c.now += 10**6
+    for end in ends:
+        c.tcp(RST | ACK, 8, 8, back=True, **end)
+    return c.octets()
+
+
+def half_open(n):
+    """Connections that are opened and left, and given up by the client."""
+    c = Capture()
+    for i in range(n // 3):
+        c.now += 1000
+        c.tcp(SYN, 7, 0, **host(i))
+        c.tcp(SYN | ACK, 9, 8, back=True, **host(i))
+        c.tcp(RST, 8, 0, **host(i))
+    return c.octets()
+
+
+def flood(n):
+    """SYNs that nobody answers."""
+    c = Capture()
+    for i in range(n):
+        c.now += 10
+        c.tcp(SYN, 7, 0, **host(i))
+    return c.octets()
+
+
+def talkers(n):
+    """Connections that are opened, talk and are never closed; then each is reset."""
+    c = Capture()
+    for i in range(n // 6):
+        c.now += 1000
+        c.open(7, **host(i))
+        c.tcp(PSH | ACK, 8, 8, text=b"x" * 10, **host(i))
+    for i in range(n // 6):
+        c.now += 1000
+        c.tcp(PSH | ACK, 18, 8, text=b"x" * 10, **host(i))
+        c.tcp(RST, 8, 0, back=True, **host(i))
+    return c.octets()
+
+
+def strangers(n):
+    """Ever new connections of which only data is captured."""
+    c = Capture()
+    for i in range(n):
+        c.now += 10000
+        c.tcp(PSH | ACK, 7, 8, text=b"x" * 10, **host(i))
+    return c.octets()
+
+
+def backwards(n):
+    """Times that jump back by a second each time."""
+    c = Capture()
+    c.now += n * 10**6
+    for i in range(n // 2):
+        c.now -= 10**6
+        c.tcp(SYN, 7, 0, **host(i))
+        c.tcp(RST | ACK, 0, 8, back=True, **host(i))
+    return c.octets()
+
+
+def remembered(n):
+    """As many remembered segments as there can be, and RSTs among them."""
+    c = Capture()
+    c.open()
+    for i in range(n):
+        if i % 8 == 7:
+            c.tcp(RST, 77, 0, back=True, ident=i)
+        else:
+            c.tcp(ACK, 2 + i, 2, ident=i % 65535 + 1)
+    return c.octets()
+
+
+def long_options(n):
+    """Segments full of options, and RSTs with text."""
+    c = Capture()
+    blocks = b"".join(struct.pack(">II", i, i + 1) for i in range(1, 5))
+    options = b"\1\1\5\x22" + blocks + b"\1" * 4
+    c.open()
+    for i in range(n // 2):
+        c.now += 1000
+        c.tcp(ACK, 2 + i, 2, options=options)
+        c.tcp(RST, 2, 0, back=True, text=b"\xff<&\"'\n" * 200, options=b"\1" * 40)
+    return c.octets()
+
+
+def fragments(n):
+    """Fragments of eight octets, last first."""
+    c = Capture()
+    for i in range(n):
+        c.now += 1000
+        offset = 8191 - i % 8190
+        c.ip(b"x" * 8, ident=i // 8190, fragment=(0x2000 if i % 8190 else 0) | offset)
+    return c.octets()
+
+
+def lonely_fragments(n):
+    """Fragments whose others never come."""
+    c = Capture()
+    for i in range(n):
+        c.now += 1000
+        c.ip(b"x" * 8, 0x0b000000 + (i >> 16), ident=i, fragment=0x2000)
+    return c.octets()
+
+
+def nested(n):
+    """IP in IP as deep as it goes."""
+    c = Capture()
+    packet = struct.pack(">HHIIBBHHH", 1000, 80, 1, 2, 0x50, RST | ACK, 0, 0, 0)
+    for protocol in (6, *[4] * 16):
+        packet = struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(packet), 0, 0, 64, protocol, 0, A, B) + packet
+    for _ in range(n):
+        c.now += 1000
+        c.frame(bytes.fromhex("0200000000010200000000020800") + packet)
+    return c.octets()
+
+
+def block(kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+def interfaces(n):
+    """A pcapng file of interfaces, and a packet for each."""
+    c = Capture()
+    c.tcp(RST, 3, 4)
+    packet = c.parts[-1]
+    parts = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))]
+    parts += [block(1, struct.pack("<HHIHHB3xHHI", 1, 0, 0, 9, 1, 9, 2, 4, i)) for i in range(n)]
+    parts += [block(6, struct.pack("<IIIII", i, START >> 32, START & MASK, len(packet), len(packet)) + packet)
+              for i in range(n)]
+    return b"".join(parts)
+
+
+def sections(n):
+    """A pcapng file of sections, each with an interface and a packet."""
+    c = Capture()
+    c.tcp(RST, 3, 4)
+    packet = c.parts[-1]
+    section = (block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1)) + block(1, struct.pack("<HHI", 1, 0, 0)) +
+               block(6, struct.pack("<IIIII", 0, START >> 32, START & MASK, len(packet), len(packet)) + packet))
+    return section * (n // 3)
+
+
+def colliding_hosts(n, collide):
+    """RSTs in the names of hosts that share one value of FNV-1a."""
+    c = Capture(101)
+    digits = subprocess.run([collide, str(n)], check=True, capture_output=True, text=True).stdout.split()
+    for address in digits:
+        c.now += 10
+        c.frame(struct.pack(">IHBB", 0x60000000, 20, 6, 64) + bytes.fromhex(address) + bytes.fromhex("2001" + "00" * 13 + "01") +
+                struct.pack(">HHIIBBHHH", 80, 1025, 1, 0, 0x50, RST, 0, 0, 0))
+    return c.octets()

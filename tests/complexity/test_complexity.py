@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""No capture costs more than linear work: test_complexity.py COUNTED COLLIDE [--only NAME...] [--size N]
+
+COUNTED is tcprst built to count its steps (count_steps.c): basic blocks of our code, and with them the comparisons it is
+asked for by tables of libraries. Work is counted, never timed: the same on a busy machine. Each attack runs with N, 2N and
+4N packets. What a capture costs at first falls out of the differences; the second one is twice the first where the work is
+linear, four times where it is quadratic.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import attacks
+
+# Between 2 and 4, nearer to the former: n log n at these sizes is 2.2.
+MOST = 2.5
+
+EVERY_FORMAT = ("-f ndjson", "-f csv", "-f json", "-f text", "-f text --why", "-f html -o OUT", "-f ndjson --redact",
+                "-f ndjson --annotate OUT")
+
+# Attack, N, and the ways it is run: ndjson without any.
+TABLE = (
+    (attacks.burst, 10000, ("-f ndjson", "-f html -o OUT")),
+    (attacks.burst_in_time, 10000, ()),
+    (attacks.resets_at_once, 5000, EVERY_FORMAT),
+    (attacks.storm, 5000, ("-f ndjson", "-f text --why")),
+    (attacks.mixed_storm, 5000, EVERY_FORMAT),
+    (attacks.guesses, 5000, ()),
+    (attacks.copies, 5000, ("-f ndjson", "-f ndjson --annotate OUT")),
+    (attacks.copies_of_a_burst, 5000, ()),
+    (attacks.both_ways, 5000, ()),
+    (attacks.one_trigger, 5000, ("-f ndjson", "-f html -o OUT", "-f ndjson --annotate OUT")),
+    (attacks.reuse, 5000, EVERY_FORMAT),
+    (attacks.reuse_after_abort, 8000, ("-f ndjson", "-f json")),
+    (attacks.hosts, 10000, EVERY_FORMAT),
+    (attacks.scan, 10000, ("-f ndjson", "-f ndjson --max-connections 10", "-f ndjson --max-connections 1000",
+                           "-f ndjson --max-connections 10000", "-f html -o OUT", "-f text")),
+    (attacks.mass, 10000, ("-f ndjson", "-f text", "-f json")),
+    (attacks.half_open, 10000, ("-f ndjson", "-f ndjson --max-connections 100")),
+    (attacks.flood, 20000, ("-f ndjson", "-f ndjson --max-connections 1000")),
+    (attacks.talkers, 10000, ("-f ndjson", "-f ndjson --max-connections 500", "-f json --max-connections 500")),
+    (attacks.strangers, 20000, ("-f ndjson", "-f ndjson --max-connections 1000")),
+    (attacks.backwards, 10000, ()),
+    (attacks.remembered, 5000, ("-f ndjson", "-f html -o OUT")),
+    (attacks.long_options, 4000, EVERY_FORMAT),
+    (attacks.fragments, 20000, ()),
+    (attacks.lonely_fragments, 20000, ()),
+    (attacks.nested, 5000, ()),
+    (attacks.interfaces, 5000, ("-f ndjson", "-f ndjson --annotate OUT")),
+    (attacks.sections, 9000, ()),
+    (attacks.colliding_hosts, 5000, ("-f ndjson --redact", "-f text", "-f html -o OUT")),
+)
+
+
+def steps_of(command, directory, size):
+    """How many steps the command takes on each of the three captures."""
+    steps = []
+    for factor in (1, 2, 4):
+        counter, out = directory / "steps", directory / "out"
+        for path in (counter, out):
+            path.unlink(missing_ok=True)
+        words = [str(out) if word == "OUT" else word for word in command]
+        run = subprocess.run([*words, directory / str(factor)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                             env={**os.environ, "TCPRST_STEPS": str(counter)}, check=False)
+        if run.returncode:
+            raise RuntimeError(f"{words}: {run.returncode}, {run.stderr.decode(errors='replace')}")
+        steps.append(int.from_bytes(counter.read_bytes(), sys.byteorder))
+    return steps
+
+
+def run_attack(options, attack, size, ways):
+    """Lines of the table, and whether each is in order."""
+    lines = []
+    more = (options.collide,) if attack is attacks.colliding_hosts else ()
+    with tempfile.TemporaryDirectory(prefix="tcprst-complexity-") as name:
+        directory = Path(name)
+        for factor in (1, 2, 4):
+            (directory / str(factor)).write_bytes(attack(size * factor, *more))
+        for way in ways or ("-f ndjson",):
+            steps = steps_of([options.counted, "-q", *way.split()], directory, size)
+            growth = (steps[2] - steps[1]) / max(steps[1] - steps[0], 1)
+            fine = steps[0] > size and growth <= MOST
+            lines.append((f"{attack.__name__:<18} {way:<34} {size:>6} {' '.join(f'{n:>12}' for n in steps)}"
+                          f" {steps[2] / size / 4:>9.0f} {growth:>6.2f}{'' if fine else '  NOT LINEAR'}", fine))
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("counted")
+    parser.add_argument("collide")
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--size", type=int, default=0)
+    options = parser.parse_args()
+    print(f"{'attack':<18} {'tcprst':<34} {'N':>6} {'steps(N)':>12} {'steps(2N)':>12} {'steps(4N)':>12} {'a packet':>9} growth")
+    failed = 0
+    with ThreadPoolExecutor(2) as pool:
+        rows = [(attack, options.size or size, ways) for attack, size, ways in TABLE
+                if not options.only or attack.__name__ in options.only]
+        for lines in pool.map(lambda row: run_attack(options, *row), rows):
+            for line, fine in lines:
+                print(line, flush=True)
+                failed += not fine
+    print(f"{failed} not linear: the second difference at most {MOST} times the first")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
