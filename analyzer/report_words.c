@@ -139,12 +139,21 @@ void words_strength(GString *out, const struct tcprst_verdict *v)
                                tcprst_strength_id(v->group_strength));
 }
 
+/* What is sure, before what is less so: "the sender's own stack aborted the connection". */
+static void put_group(GString *out, const struct tcprst_verdict *v, bool how_sure)
+{
+    const char *title = tcprst_group_title(v->group);
+    g_string_append_printf(out, "%c%s", g_ascii_tolower(*title), title + 1);
+    if (how_sure)
+        g_string_append_printf(out, " (%s)", tcprst_strength_id(v->group_strength));
+    g_string_append(out, "; most likely: ");
+}
+
 void words_why(GString *out, const struct tcprst_verdict *v)
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(v->cause);
     if (v->group_strength > v->strength)
-        g_string_append_printf(out, "%s (%s); most likely: ", tcprst_group_title(v->group),
-                               tcprst_strength_id(v->group_strength));
+        put_group(out, v, true);
     g_string_append_printf(out, "%s (%s, %s)", info->title, info->id,
                            tcprst_strength_id(v->strength));
 }
@@ -152,7 +161,7 @@ void words_why(GString *out, const struct tcprst_verdict *v)
 void words_because(GString *out, const struct tcprst_verdict *v)
 {
     if (v->group_strength > v->strength)
-        g_string_append_printf(out, "%s; most likely: ", tcprst_group_title(v->group));
+        put_group(out, v, false);
     g_string_append(out, tcprst_cause_info(v->cause)->title);
 }
 
