@@ -120,8 +120,10 @@ unsigned report_digits(const struct report *report, uint32_t capture, int64_t ti
 
 const char *report_evidence_text(const struct tcprst_evidence *evidence)
 {
+    static const char against[] = "against it: ";
     static char text[512];
-    tcprst_evidence_text(evidence, text, sizeof text);
+    size_t used = evidence->against ? g_strlcpy(text, against, sizeof text) : 0;
+    tcprst_evidence_text(evidence, text + used, sizeof text - used);
     return text;
 }
 

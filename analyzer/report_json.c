@@ -110,6 +110,7 @@ static void json_evidence(GString *out, const struct report *report, uint32_t ow
     g_string_append_c(out, '{');
     json_text(out, "fact", tcprst_fact_id(evidence->fact));
     json_text(out, "text", report_evidence_text(evidence));
+    json_flag(out, "against", evidence->against);
     json_frame(out, "frame", &evidence->frame);
     json_other_capture(out, "capture", report, &evidence->frame, own);
     g_string_append_c(out, '}');

@@ -327,11 +327,10 @@
   }
 
   function findings(first) {
-    const told = (first.findings || []).filter((f) => f.cause !== first.cause && (f.strength !== "none" || f.facts.length));
+    const told = (first.findings || []).filter((f) => f.cause !== first.cause && !f.excluded);
     if (!told.length) return null;
-    return [el("h3", null, "What the other rules found"), el("ul", { class: "evidence" }, told.map((f) =>
-      el("li", null, el("b", null, f.cause), " " + (f.excluded ? "is contradicted" : f.strength === "none" ? "does not hold" : f.strength) +
-        (f.facts.length ? ": " + f.facts.map((fact) => safe(fact.text)).join("; ") : ""))))];
+    return [el("h3", null, "What the other causes would cost"), el("ul", { class: "evidence" }, told.map((f) =>
+      el("li", null, el("b", null, f.cause), ": " + number(f.total) + (f.mechanism ? " (" + f.mechanism + ")" : ""))))];
   }
 
   function memberTable(group) {

@@ -39,6 +39,8 @@ _tcprst() {
     --cause | -c) _tcprst_list "$causes" ;;
     --filter) _tcprst_words "" ;;
     --annotate) _tcprst_files ;;
+    --frame) _tcprst_words "" ;;
+    --why-not) _tcprst_list "$causes" ;;
     --max-connections) _tcprst_words "" ;;
     --baseline) _tcprst_files ;;
     --fail-on) _tcprst_list "$causes $severities" ;;
@@ -48,7 +50,7 @@ _tcprst() {
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
+            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
         else
             _tcprst_files
         fi
