@@ -21,6 +21,10 @@ if(GLIB_FOUND)
   set_property(TARGET PkgConfig::GLIB APPEND PROPERTY
     INTERFACE_COMPILE_DEFINITIONS GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_66)
 endif()
+if(GLIB_FOUND AND JSON_FOUND)
+  # Whoever compiles the analyzer's sources needs both; who uses no JSON is not linked with it.
+  set_property(TARGET PkgConfig::GLIB APPEND PROPERTY INTERFACE_LINK_LIBRARIES PkgConfig::JSON m)
+endif()
 find_package(ZLIB QUIET)
 find_package(BZip2 QUIET)
 
