@@ -212,8 +212,9 @@ static bool http_request(struct rest rest, char text[SAYS_SIZE])
     if (method == G_N_ELEMENTS(methods))
         return false;
     snprintf(text, SAYS_SIZE, "HTTP %.*s", (int)strlen(methods[method]) - 1, methods[method]);
-    char before[32];
-    snprintf(before, sizeof before, "%s for ", text);
+    char before[SAYS_SIZE];
+    g_strlcpy(before, text, sizeof before);
+    g_strlcat(before, " for ", sizeof before);
     while (rest.length > 0) {
         size_t length = line_length(rest);
         if (length > 5 && g_ascii_strncasecmp((const char *)rest.at, "host:", 5) == 0) {

@@ -658,10 +658,10 @@ class Says(Case):
         capture = talk.write(self.directory / "talk.pcap")
         for output_format in ("text", "ndjson", "json", "csv", "html", "markdown"):
             shown = text_of(tcprst("-f", output_format, capture))
-            self.assertIn("503", shown, output_format)
+            self.assertIn("Busy", shown, output_format)
             self.assertEqual("<img-src" in shown.replace("\\<", ""), output_format not in ("html", "markdown"), output_format)
             redacted = text_of(tcprst("-f", output_format, "--redact", capture))
-            self.assertNotIn("503", redacted, output_format)
+            self.assertNotIn("Busy", redacted, output_format)
             self.assertNotIn("img-src=x", redacted, output_format)
 
 
