@@ -100,6 +100,8 @@ int64_t capture_time(int64_t seconds, uint64_t nanoseconds);
 
 /* The readers: called with the window at the file's beginning, they take the file header and set
  * next. */
+/* What a file is that is neither pcap nor pcapng, by its first octets: a sentence (g_free()). */
+char *capture_foreign(const uint8_t *data, size_t size);
 enum capture_status capture_pcap_open(struct capture *capture);
 enum capture_status capture_pcapng_open(struct capture *capture);
 

@@ -145,11 +145,21 @@ static const struct variant *find_variant(struct capture *capture)
     return NULL;
 }
 
+/* Looks as far into it as is needed to tell what else it is. */
+static enum capture_status not_pcap(struct capture *capture)
+{
+    enum { ENOUGH = 512 };
+    enum capture_status status = capture_need(capture, ENOUGH);
+    if (status != CAPTURE_PACKET && status != CAPTURE_END)
+        return status;
+    return capture_damaged(capture, capture_foreign(capture->source.data, capture->source.size));
+}
+
 enum capture_status capture_pcap_open(struct capture *capture)
 {
     const struct variant *variant = find_variant(capture);
     if (!variant)
-        return capture_damaged(capture, g_strdup("not a capture: neither pcap nor pcapng"));
+        return not_pcap(capture);
     enum capture_status status = capture_need(capture, FILE_HEADER);
     if (status == CAPTURE_END)
         return cut_short(capture, "the file header");

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* decompress.c - reads a file or pipe into a sliding window, through zlib, libzstd or liblz4 where
- * the magic says so. */
+/* decompress.c - reads a file or pipe into a sliding window, through the library that the magic
+ * asks for. */
 #include "decompress.h"
 
+#include <bzlib.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <lz4frame.h>
+#include <lzma.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,7 @@ enum {
 
 static const char no_memory_words[] = "no memory to read it";
 
-/* One of the three libraries. run() moves octets from in to out as far as it can. */
+/* One of the libraries. run() moves octets from in to out as far as it can. */
 enum run_result { RUN_MORE, RUN_FRAME_END, RUN_ERROR };
 
 struct run {
@@ -57,6 +59,8 @@ struct decompressor {
         z_stream zlib;
         ZSTD_DStream *zstd;
         LZ4F_dctx *lz4;
+        lzma_stream xz;
+        bz_stream bzip2;
     };
 };
 
@@ -117,6 +121,79 @@ static enum run_result run_lz4(struct decompressor *d, struct run *r)
     return result == 0 ? RUN_FRAME_END : RUN_MORE;
 }
 
+/* As much memory as zstd may take: more than xz -9 asks for (65 MiB). */
+static bool start_xz(struct decompressor *d)
+{
+    enum { MOST_MEMORY = 128 << 20 };
+    return lzma_stream_decoder(&d->xz, MOST_MEMORY, 0) == LZMA_OK;
+}
+
+static enum run_result run_xz(struct decompressor *d, struct run *r)
+{
+    lzma_stream *z = &d->xz;
+    z->next_in = r->in;
+    z->avail_in = r->in_size;
+    z->next_out = r->out;
+    z->avail_out = r->out_size;
+    lzma_ret result = lzma_code(z, LZMA_RUN);
+    r->consumed = r->in_size - z->avail_in;
+    r->produced = r->out_size - z->avail_out;
+    if (result == LZMA_STREAM_END && start_xz(d))
+        return RUN_FRAME_END;
+    if (result == LZMA_OK || result == LZMA_BUF_ERROR)
+        return RUN_MORE;
+    if (result == LZMA_MEM_ERROR || result == LZMA_STREAM_END)
+        r->refused = no_memory_words;
+    else if (result == LZMA_MEMLIMIT_ERROR)
+        r->refused = "decompressing it takes more than 128 MiB";
+    r->error = result == LZMA_OPTIONS_ERROR ? "unknown options" : "its contents do not fit";
+    return RUN_ERROR;
+}
+
+static bool start_bzip2(struct decompressor *d)
+{
+    d->bzip2 = (bz_stream){.next_in = NULL};
+    return BZ2_bzDecompressInit(&d->bzip2, 0, 0) == BZ_OK;
+}
+
+static enum run_result run_bzip2(struct decompressor *d, struct run *r)
+{
+    bz_stream *z = &d->bzip2;
+    /* It does not write there; its interface is older than const. */
+    union {
+        const uint8_t *in;
+        char *next;
+    } input = {r->in};
+    z->next_in = input.next;
+    z->avail_in = (unsigned)r->in_size;
+    z->next_out = (char *)r->out;
+    z->avail_out = (unsigned)r->out_size;
+    int result = BZ2_bzDecompress(z);
+    r->consumed = r->in_size - z->avail_in;
+    r->produced = r->out_size - z->avail_out;
+    if (result == BZ_STREAM_END) {
+        BZ2_bzDecompressEnd(z);
+        if (start_bzip2(d))
+            return RUN_FRAME_END;
+        result = BZ_MEM_ERROR;
+    }
+    if (result == BZ_OK)
+        return RUN_MORE;
+    r->refused = result == BZ_MEM_ERROR ? no_memory_words : NULL;
+    r->error = "its contents do not fit";
+    return RUN_ERROR;
+}
+
+static void free_xz(struct decompressor *d)
+{
+    lzma_end(&d->xz);
+}
+
+static void free_bzip2(struct decompressor *d)
+{
+    BZ2_bzDecompressEnd(&d->bzip2);
+}
+
 static void free_zlib(struct decompressor *d)
 {
     inflateEnd(&d->zlib);
@@ -156,6 +233,19 @@ static bool is_lz4(uint32_t magic)
     return magic == 0x184d2204;
 }
 
+static bool is_xz(const uint8_t *magic)
+{
+    return memcmp(magic,
+                  "\xfd"
+                  "7zX",
+                  4) == 0;
+}
+
+static bool is_bzip2(const uint8_t *magic)
+{
+    return memcmp(magic, "BZh", 3) == 0 && magic[3] >= '1' && magic[3] <= '9';
+}
+
 /* Prepares d for data that begins with these four octets; d->run stays NULL for plain data. */
 static bool decompressor_start(struct decompressor *d, const uint8_t *magic)
 {
@@ -180,6 +270,18 @@ static bool decompressor_start(struct decompressor *d, const uint8_t *magic)
         d->next = LZ4_FIRST;
         d->free = free_lz4;
         return !LZ4F_isError(LZ4F_createDecompressionContext(&d->lz4, LZ4F_VERSION));
+    }
+    if (is_xz(magic)) {
+        d->name = "xz";
+        d->run = run_xz;
+        d->free = free_xz;
+        return start_xz(d);
+    }
+    if (is_bzip2(magic)) {
+        d->name = "bzip2";
+        d->run = run_bzip2;
+        d->free = free_bzip2;
+        return start_bzip2(d);
     }
     return true;
 }

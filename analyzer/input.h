@@ -51,7 +51,7 @@ struct input_capture {
     const char *name;        /* as on the command line */
     bool usable;             /* it could be opened and is a capture; false: damage says why not */
     const char *format;      /* "pcap" or "pcapng"; "" while unknown */
-    const char *compression; /* "gzip", "zstd", "lz4" or NULL */
+    const char *compression; /* "gzip", "zstd", "lz4", "xz", "bzip2" or NULL */
     size_t link_type_count;
     const struct input_link_type *link_types;
     uint64_t packets;   /* read, those a filter refused included */

@@ -9,6 +9,7 @@
 #include "process.h"
 #include "progress.h"
 #include "report.h"
+#include "report_baseline.h"
 #include "report_string.h"
 #include "sandbox.h"
 
@@ -39,7 +40,8 @@ enum {
     LOSS_SIZE = 200,   /* of the line that says what was lost */
     MAX_FINDINGS = 64, /* more than there are causes */
     LIVE_LAG_S = 60,   /* a capture whose packets are no older when they come is taken for live */
-    DEFAULT_WIDTH = 80,
+    TERMINAL_WIDTH = 80,
+    FILE_WIDTH = 100,
     MIN_WIDTH = 60,
     MAX_WIDTH = 110,
 };
@@ -140,8 +142,10 @@ static void feed(struct run *run, const struct tcprst_segment *segments, size_t 
         start_core(run);
     run->capture = segments[0].frame.capture;
     tcprst_expect(run->core, segments, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        says_note(run->report.says, &segments[i]);
         tcprst_feed(run->core, &segments[i], NULL);
+    }
     run->segments += count;
 }
 
@@ -310,8 +314,12 @@ static bool wants_color(const struct options *options, bool terminal)
 static unsigned columns(bool terminal)
 {
     struct winsize size;
-    unsigned width = DEFAULT_WIDTH;
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    unsigned width = terminal ? TERMINAL_WIDTH : FILE_WIDTH;
+    const char *said = getenv("COLUMNS");
+    guint64 number;
+    if (said && g_ascii_string_to_unsigned(said, 10, 1, UINT_MAX, &number, NULL))
+        width = (unsigned)number;
+    else if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         width = size.ws_col;
     return CLAMP(width, MIN_WIDTH, MAX_WIDTH);
 }
@@ -330,8 +338,12 @@ static int explain(const struct options *options)
     char *error = NULL;
     if (options->action == ACTION_VERSION)
         print_version();
+    else if (options->action == ACTION_LIST_CAUSES && options->format == FORMAT_JSON)
+        explain_list_json(stdout);
     else if (options->action == ACTION_LIST_CAUSES)
         explain_list(stdout, color, columns(terminal));
+    else if (options->format == FORMAT_JSON)
+        known = explain_cause_json(stdout, options->explain);
     else
         known = explain_cause(stdout, options->explain, color, columns(terminal));
     if (!known) {
@@ -370,6 +382,8 @@ static bool open_all(struct run *run, char **error)
         run->report.again = input_open(&input, error);
     }
     if (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error)))
+        return false;
+    if (options->baseline && !(run->report.baseline = baseline_read(options->baseline, error)))
         return false;
     if (options->annotate && !(run->annotate = annotate_open(options, error)))
         return false;
@@ -457,6 +471,7 @@ static int run_report(const struct options *options)
         complain(error);
         g_free(error);
         annotate_discard(run.annotate);
+        baseline_free(run.report.baseline);
         if (run.report.keep)
             fclose(run.report.keep);
         input_close(run.report.again);

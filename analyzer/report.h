@@ -12,11 +12,14 @@
 
 #include "input.h"
 #include "options.h"
+#include "report_says.h"
 
 #include <stdio.h>
 
 struct redact;
 struct summary;
+struct incidents;
+struct baseline;
 
 /* The ends of a RST as captured, before any redaction. */
 struct report_tuple {
@@ -46,9 +49,10 @@ struct report_reset {
     char src[46], dst[46];
     char display_filter[FILTER_SIZE];
     char community_id[COMMUNITY_ID_SIZE];
-    const char *device_text;               /* NULL: none */
-    struct report_tuple tuple;             /* as captured, never to be shown */
-    struct report_why why; /* all 0 where nobody asked */
+    const char *device_text;                /* NULL: none */
+    const char *trigger_says, *answer_says; /* see report_says.h; NULL: nothing */
+    struct report_tuple tuple;              /* as captured, never to be shown */
+    struct report_why why;                  /* all 0 where nobody asked */
 };
 
 struct report;
@@ -60,8 +64,11 @@ struct report_format {
     void (*close)(
         struct report *report); /* the end of all captures: summary and statistics are complete */
     bool summarises;            /* report->summary is wanted */
+    bool local_time;            /* times are the reader's, else UTC */
+    bool bare_names;            /* captures are named without the folders of who reads them here */
 };
-extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html;
+extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html,
+    report_markdown;
 
 /* One run's report. */
 struct report {
@@ -75,14 +82,19 @@ struct report {
     char *again_short; /* why the second reading brought less than the first; NULL: it did not */
     char **names;      /* of the captures as shown: valid UTF-8, redacted where wanted */
     size_t name_count;
+    struct says *says;                   /* what segments carried */
     struct redact *redact;               /* NULL: not wanted */
     struct summary *summary;             /* NULL where the format does not summarise */
+    struct incidents *incidents;         /* likewise, or where there is a baseline */
+    struct baseline *baseline;           /* NULL: none was named */
+    GArray *changes;                     /* since the baseline, at the end; NULL: none was named */
     struct tcprst_statistics statistics; /* of all handles so far */
     bool interrupted;                    /* the input was: what is pending is not final */
     bool nothing;                        /* no capture could be read */
     bool terminal;                       /* out is one */
     bool color, utf8;                    /* of the text report */
     unsigned width;                      /* columns */
+    GTimeZone *zone;                     /* that people are told times in; NULL: UTC */
     bool failed_on;                      /* --fail-on found its cause */
     uint64_t hidden;                     /* resets that -c left out */
     FILE *keep;               /* a file without a name for what belongs at the end; of json only */
@@ -108,6 +120,9 @@ void report_close(struct report *report, bool anything);
 
 /* Helpers of the formats. */
 
+/* From the first packet of all captures to the last; 0 where they have no times. */
+double report_seconds(const struct report *report);
+
 /* The words of a verdict, which is borrowed; findings are none. */
 void report_prepare(const struct report *report, const struct tcprst_verdict *verdict,
                     struct report_reset *reset);
@@ -118,6 +133,10 @@ void report_address(char buffer[46], const uint8_t *address, unsigned ip_version
 void report_time(char buffer[40], int64_t time, unsigned digits);
 /* The Community ID of the RST's connection, as of addresses and ports shown. */
 void report_community_id(char buffer[COMMUNITY_ID_SIZE], const struct tcprst_verdict *verdict);
+/* For people: "2026-11-22 09:11:01.285" in the report's zone; "" for TCPRST_TIME_UNKNOWN. */
+void report_local_time(const struct report *report, char buffer[40], int64_t time, unsigned digits);
+/* The zone's name at that time: "UTC", "CET (UTC+01:00)". */
+void report_zone(const struct report *report, char buffer[40], int64_t time);
 /* Seconds since the epoch as a decimal number; "" for TCPRST_TIME_UNKNOWN. */
 void report_epoch(char buffer[32], int64_t time, unsigned digits);
 /* Decimals of a second that make sense in a time of this capture. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the rooms need from the system: PkgConfig::GLIB, ::PCAP, ::ZSTD, ::LZ4, ZLIB::ZLIB, and PkgConfig::SECCOMP where it is
+# What the rooms need from the system: PkgConfig::GLIB, ::JSON, ::PCAP, ::ZSTD, ::LZ4, ::LZMA, ZLIB::ZLIB, BZip2::BZip2, and PkgConfig::SECCOMP where it is
 # there. TCPRST_ANALYZER_MISSING and TCPRST_PLUGIN_MISSING name what a room has to do without.
 set(TCPRST_ANALYZER_MISSING "")
 set(TCPRST_PLUGIN_MISSING "")
@@ -7,9 +7,11 @@ set(TCPRST_PLUGIN_MISSING "")
 find_package(PkgConfig)
 if(PKG_CONFIG_FOUND)
   pkg_check_modules(GLIB IMPORTED_TARGET QUIET glib-2.0>=2.66)
+  pkg_check_modules(JSON IMPORTED_TARGET QUIET json-glib-1.0)
   pkg_check_modules(PCAP IMPORTED_TARGET QUIET libpcap>=1.9)
   pkg_check_modules(ZSTD IMPORTED_TARGET QUIET libzstd)
   pkg_check_modules(LZ4 IMPORTED_TARGET QUIET liblz4)
+  pkg_check_modules(LZMA IMPORTED_TARGET QUIET liblzma)
   pkg_check_modules(SECCOMP IMPORTED_TARGET QUIET libseccomp)
 else()
   list(APPEND TCPRST_ANALYZER_MISSING pkg-config)
@@ -19,9 +21,14 @@ if(GLIB_FOUND)
   set_property(TARGET PkgConfig::GLIB APPEND PROPERTY
     INTERFACE_COMPILE_DEFINITIONS GLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_66)
 endif()
+if(GLIB_FOUND AND JSON_FOUND)
+  # Whoever compiles the analyzer's sources needs both; who uses no JSON is not linked with it.
+  set_property(TARGET PkgConfig::GLIB APPEND PROPERTY INTERFACE_LINK_LIBRARIES PkgConfig::JSON m)
+endif()
 find_package(ZLIB QUIET)
+find_package(BZip2 QUIET)
 
-foreach(library GLIB PCAP ZLIB ZSTD LZ4)
+foreach(library GLIB JSON PCAP ZLIB ZSTD LZ4 LZMA BZIP2)
   if(NOT ${library}_FOUND)
     list(APPEND TCPRST_ANALYZER_MISSING ${library})
   endif()

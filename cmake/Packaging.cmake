@@ -2,7 +2,8 @@
 # `cmake --build build --target package`: Debian packages, the analyzer without any need of Wireshark, the plugin with it.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME tcprst)
-set(CPACK_PACKAGE_CONTACT "the tcprst authors")
+set(CPACK_PACKAGE_CONTACT "${TCPRST_PACKAGER}")
+set(CPACK_DEBIAN_PACKAGE_HOMEPAGE "${TCPRST_HOMEPAGE}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "") # each package has its own, the first line of its description
 set(CPACK_RESOURCE_FILE_LICENSE "${CMAKE_CURRENT_SOURCE_DIR}/LICENSE")
 set(CPACK_STRIP_FILES ON)

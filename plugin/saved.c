@@ -9,7 +9,7 @@
 struct saved_evidence {
     int64_t a, b;
     uint32_t frame;
-    uint8_t fact, holds;
+    uint8_t fact, holds, against;
 };
 
 /* What a field of verdict.def needs: words and flags an octet, frames 32 bits as in Wireshark. */
@@ -47,8 +47,12 @@ static void save_lists(struct tcprst_saved *saved, const struct tcprst_verdict *
 {
     for (unsigned i = 0; i < saved->evidence_count; i++) {
         const struct tcprst_evidence *e = &verdict->evidence[i];
-        saved->evidence[i] = (struct saved_evidence){e->a, e->b, (uint32_t)e->frame.number,
-                                                     (uint8_t)e->fact, (uint8_t)e->holds};
+        saved->evidence[i] = (struct saved_evidence){e->a,
+                                                     e->b,
+                                                     (uint32_t)e->frame.number,
+                                                     (uint8_t)e->fact,
+                                                     (uint8_t)e->holds,
+                                                     (uint8_t)e->against};
     }
     uint8_t *p = (uint8_t *)saved + head_size(saved);
     for (unsigned i = 0; i < saved->alternative_count; i++) {
@@ -93,6 +97,7 @@ static void restore_lists(const struct tcprst_saved *saved, struct tcprst_verdic
         verdict->evidence[i] = (struct tcprst_evidence){
             .fact = (enum tcprst_fact)e->fact,
             .holds = e->holds != 0,
+            .against = e->against != 0,
             .frame.number = e->frame,
             .a = e->a,
             .b = e->b,

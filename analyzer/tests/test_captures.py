@@ -4,7 +4,9 @@
 
 usage: test_captures.py DUMP_SEGMENTS [unittest arguments]
 """
+import bz2
 import gzip
+import lzma
 import os
 import re
 import shutil
@@ -242,13 +244,13 @@ class Compression(Test):
 
     def test_each(self):
         plain = pcap([FRAME] * 5000)
-        for name, compress in (("gzip", gzip.compress), ("zstd", zstd_stored), ("lz4", lz4_stored)):
+        for name, compress in (("gzip", gzip.compress), ("zstd", zstd_stored), ("lz4", lz4_stored), ("xz", lzma.compress), ("bzip2", lambda data: bz2.compress(data, 1))):
             with self.subTest(name=name):
                 self.check(name, compress(plain), 5000)
 
     def test_frame_behind_frame(self):
         plain = pcap([FRAME] * 500)
-        for name, compress in (("gzip", gzip.compress), ("zstd", zstd_stored), ("lz4", lz4_stored)):
+        for name, compress in (("gzip", gzip.compress), ("zstd", zstd_stored), ("lz4", lz4_stored), ("xz", lzma.compress), ("bzip2", lambda data: bz2.compress(data, 1))):
             with self.subTest(name=name):
                 self.check(name, compress(plain[:777]) + compress(plain[777:]), 500)
 
@@ -268,7 +270,7 @@ class Compression(Test):
 
     def test_cut_short(self):
         plain = pcap([bytes([i & 0xff, i >> 8]) + FRAME[2:] for i in range(5000)])
-        for name, compress in (("gzip", gzip.compress), ("zstd", zstd_stored), ("lz4", lz4_stored)):
+        for name, compress in (("gzip", gzip.compress), ("zstd", zstd_stored), ("lz4", lz4_stored), ("xz", lzma.compress), ("bzip2", lambda data: bz2.compress(data, 1))):
             with self.subTest(name=name):
                 data = compress(plain)
                 result, facts = self.read(data[:len(data) * 3 // 4])
@@ -315,6 +317,11 @@ class Damage(Test):
                             (b"#!/bin/sh\necho\n", "not a capture: neither pcap nor pcapng"),
                             (gzip.compress(b"text, not packets"), "not a capture: neither pcap nor pcapng"),
                             (gzip.compress(b""), "not a capture: it is empty"),
+                            (b"snoop\0\0\0\0\0\0\2", "neither pcap nor pcapng but a snoop capture: editcap IN out.pcapng"),
+                            (b"\0\0NetScaler V20 Performance Data", "nstrace): editcap IN out.pcapng"),
+                            (b"PK\3\4" + bytes(99), "not a capture but a zip archive: unpack it"),
+                            (bytes(257) + b"ustar" + bytes(90), "not a capture but a tar archive: unpack it"),
+                            (bytes(7) + b"\x40\2\4\0\x50\0\0\0\x40" + bytes(64), "perhaps an ERF capture: editcap IN out.pcapng"),
                             (pcap([], version=(3, 0)), "pcap version 3.0 is not known"),
                             (struct.pack("<IIIHHq", 0x0a0d0d0a, 28, 0x1a2b3c4d, 7, 0, -1) + struct.pack("<I", 28),
                              "pcapng version 7.0 is not known"),
