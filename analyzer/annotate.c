@@ -23,7 +23,6 @@ enum {
     OPTION_COMMENT = 1,
     OPTION_TIME_RESOLUTION = 9,
     OPTION_FCS_LENGTH = 13,
-    BUFFER = 1 << 18,
 };
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
 
@@ -35,7 +34,8 @@ struct note {
 
 struct annotate {
     const struct options *options;
-    FILE *out;
+    struct output output;
+    FILE *out; /* its stream; NULL: closed */
     FILE *texts;
     int texts_error, out_error; /* errno of the first write that failed */
     uint64_t texts_end;
@@ -73,8 +73,10 @@ void annotate_discard(struct annotate *annotate)
 {
     if (!annotate)
         return;
+    char *ignored = NULL;
     if (annotate->out)
-        fclose(annotate->out);
+        output_close(&annotate->output, 0, false, &ignored);
+    g_free(ignored);
     for (size_t i = 0; i < annotate->options->capture_count; i++)
         if (annotate->open[i])
             capture_close(&annotate->captures[i]);
@@ -116,14 +118,11 @@ struct annotate *annotate_open(const struct options *options, char **error)
             g_free(annotate->captures[i].source.error); /* the first reading says so */
     }
     annotate->texts = output_temporary(error);
-    annotate->out = annotate->texts ? fopen(options->annotate, "wb") : NULL;
-    if (!annotate->out) {
-        if (annotate->texts)
-            *error = g_strdup_printf("cannot write '%s': %s", options->annotate, g_strerror(errno));
+    if (!annotate->texts || !output_open_file(&annotate->output, options->annotate, error)) {
         annotate_discard(annotate);
         return NULL;
     }
-    setvbuf(annotate->out, NULL, _IOFBF, BUFFER);
+    annotate->out = annotate->output.stream;
     return annotate;
 }
 
@@ -448,21 +447,22 @@ static bool copy_all(struct annotate *annotate, struct input *input, const uint3
     return true;
 }
 
-/* The comments are kept and the copy is out; else false with a sentence in *error. */
-static bool check_written(struct annotate *annotate, char **error)
+/* The comments are kept, and the copy, where it is whole, is in its place; else false with a
+ * sentence in *error. */
+static bool check_written(struct annotate *annotate, bool whole, char **error)
 {
-    errno = 0;
-    if (fclose(annotate->out) != 0 && annotate->out_error == 0)
-        annotate->out_error = errno ? errno : EIO;
+    bool kept = annotate->texts_error == 0;
     annotate->out = NULL;
-    if (annotate->texts_error)
+    char *why = NULL;
+    bool written = output_close(&annotate->output, annotate->out_error, whole && kept, &why);
+    if (!kept)
         *error = g_strdup_printf("cannot keep the comments of '%s' in a temporary file in '%s': %s",
                                  annotate->options->annotate, g_get_tmp_dir(),
                                  g_strerror(annotate->texts_error));
-    else if (annotate->out_error)
-        *error = g_strdup_printf("cannot write '%s': %s", annotate->options->annotate,
-                                 g_strerror(annotate->out_error));
-    return !*error;
+    else if (!written)
+        *error = g_steal_pointer(&why);
+    g_free(why);
+    return kept && written;
 }
 
 /* As the first reading took them: captures without a time come first. */
@@ -487,7 +487,7 @@ bool annotate_close(struct annotate *annotate, struct input *input, uint64_t *re
     char *cut = NULL;
     bool whole = annotate->texts_error || copy_all(annotate, input, order, &cut);
     g_free(order);
-    bool written = check_written(annotate, error) && whole;
+    bool written = check_written(annotate, whole, error) && whole;
     if (!whole && !*error)
         *error = g_steal_pointer(&cut);
     g_free(cut);

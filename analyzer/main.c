@@ -26,7 +26,7 @@ enum exit_status {
     EXIT_ALL_READ = 0,
     EXIT_FOUND = 3,
     EXIT_DAMAGED = 1,
-    EXIT_INTERRUPTED = 130,
+    EXIT_INTERRUPTED = 128, /* and the signal's number */
     EXIT_WRONG = 2,
 };
 
@@ -53,7 +53,7 @@ struct run {
     const struct options *options;
     struct input *input;
     struct report report;
-    FILE *out;
+    struct output output;
     struct tcprst *core;
     struct annotate *annotate; /* NULL: no annotated copy is wanted */
     uint32_t capture;          /* the one the core is fed, with --separate */
@@ -234,9 +234,9 @@ static bool read_all(struct run *run)
             note_arrival(run, segments, count);
             let_time_pass(run, status);
             say_losses(run);
-            fflush(run->out);
+            fflush(run->output.stream);
         }
-        if (ferror(run->out)) {
+        if (ferror(run->output.stream)) {
             run->write_error = errno;
             return false;
         }
@@ -334,8 +334,8 @@ static int explain(const struct options *options)
         g_free(error);
         return EXIT_WRONG;
     }
-    struct options to_stdout = {0};
-    if (output_close(stdout, &to_stdout, errno, &error))
+    struct output to_stdout = {.stream = stdout};
+    if (output_close(&to_stdout, errno, true, &error))
         return EXIT_ALL_READ;
     complain(error);
     g_free(error);
@@ -366,8 +366,7 @@ static bool open_all(struct run *run, char **error)
         return false;
     if (options->annotate && !(run->annotate = annotate_open(options, error)))
         return false;
-    run->out = output_open(options, error);
-    return run->out != NULL;
+    return output_open(&run->output, options, error);
 }
 
 /* Everything is open, no octet of a capture was looked at: from here on less is enough. */
@@ -390,7 +389,7 @@ static void setup_report(struct run *run)
     run->report.color = wants_color(options, run->report.terminal);
     run->report.width = columns(run->report.terminal);
     run->report.utf8 = g_get_charset(NULL);
-    report_open(&run->report, options, run->input, run->out);
+    report_open(&run->report, options, run->input, run->output.stream);
 }
 
 static int exit_status(const struct run *run, bool damaged, bool written, bool usable)
@@ -398,7 +397,7 @@ static int exit_status(const struct run *run, bool damaged, bool written, bool u
     if (!written || !usable)
         return EXIT_WRONG;
     if (run->report.interrupted)
-        return EXIT_INTERRUPTED;
+        return EXIT_INTERRUPTED + interrupted;
     if (damaged)
         return EXIT_DAMAGED;
     return run->report.failed_on ? EXIT_FOUND : EXIT_ALL_READ;
@@ -424,10 +423,12 @@ static bool close_annotated(struct run *run)
     return written;
 }
 
-static bool close_output(struct run *run)
+/* The report takes its place, if there is one. */
+static bool close_output(struct run *run, bool usable)
 {
     char *error = NULL;
-    bool written = output_close(run->out, run->options, run->write_error, &error);
+    bool wanted = usable && !run->report.keep_error;
+    bool written = output_close(&run->output, run->write_error, wanted, &error);
     if (written && run->report.keep_error) {
         error = g_strdup_printf("cannot keep the connections for the end of the report in a "
                                 "temporary file in '%s': %s",
@@ -457,7 +458,7 @@ static int run_report(const struct options *options)
         return EXIT_WRONG;
     }
     /* Only now: one that comes while a pipe is opened, which may take for ever, ends us. */
-    process_catch_interrupt(&interrupted);
+    process_catch_interrupts(&interrupted);
     setup_report(&run);
     give_up_privileges(options);
     bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
@@ -474,8 +475,11 @@ static int run_report(const struct options *options)
         run.write_error = errno;
     bool damaged = complain_of_captures(&run);
     damaged |= complain_of_losses(&run);
-    written = close_output(&run) && written;
-    written = close_annotated(&run) && written;
+    written = close_output(&run, usable) && written;
+    if (usable)
+        written = close_annotated(&run) && written;
+    else
+        annotate_discard(run.annotate);
     input_close(run.report.again);
     input_close(run.input);
     g_free(run.report.again_short);
