@@ -110,6 +110,12 @@ struct annotate *annotate_open(const struct options *options, char **error)
     annotate->block = g_string_new(NULL);
     annotate->captures = g_new0(struct capture, options->capture_count);
     annotate->open = g_new0(bool, options->capture_count);
+    annotate->texts = output_temporary(error);
+    if (!annotate->texts || !output_open_file(&annotate->output, options->annotate, error)) {
+        annotate_discard(annotate);
+        return NULL;
+    }
+    annotate->out = annotate->output.stream;
     for (size_t i = 0; i < options->capture_count; i++) {
         annotate->open[i] = source_open(&annotate->captures[i].source, options->captures[i]);
         if (annotate->open[i])
@@ -117,12 +123,6 @@ struct annotate *annotate_open(const struct options *options, char **error)
         else
             g_free(annotate->captures[i].source.error); /* the first reading says so */
     }
-    annotate->texts = output_temporary(error);
-    if (!annotate->texts || !output_open_file(&annotate->output, options->annotate, error)) {
-        annotate_discard(annotate);
-        return NULL;
-    }
-    annotate->out = annotate->output.stream;
     return annotate;
 }
 
@@ -433,8 +433,14 @@ static bool copy_all(struct annotate *annotate, struct input *input, const uint3
 {
     for (size_t i = 0; i < annotate->options->capture_count; i++) {
         uint32_t index = order[i];
-        if (!annotate->open[index])
+        if (!annotate->open[index] && input_capture(input, index)->packets == 0)
             continue;
+        if (!annotate->open[index]) {
+            *error =
+                g_strdup_printf("'%s' could not be opened once more: '%s' would lack it",
+                                annotate->options->captures[index], annotate->options->annotate);
+            return false;
+        }
         uint64_t copied = copy_capture(annotate, index);
         if (!annotate->out_error && copied < input_capture(input, index)->packets) {
             *error = g_strdup_printf("'%s' was cut short while it was read: its copy in '%s' ends "

@@ -351,35 +351,45 @@ static bool open_all(struct run *run, char **error)
                                   .filter = options->filter,
                                   .pause_ms = run->live ? PAUSE_MS : 0,
                                   .interrupted = &interrupted};
-    run->input = input_open(&input, error);
-    if (!run->input)
-        return false;
     if (options->format == FORMAT_HTML && !options->output && isatty(STDOUT_FILENO)) {
         *error = g_strdup("--format=html writes a page for a browser: name a file with --output");
         return false;
     }
+    /* Captures may be more than there are descriptors: what is written gets its own first. */
+    if (!output_open(&run->output, options, error) ||
+        (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error))))
+        return false;
+    process_hold_descriptors();
+    run->input = input_open(&input, error);
+    process_let_descriptors_go();
+    if (!run->input)
+        return false;
     if (options->format == FORMAT_HTML && output_rereadable(options)) {
         input.interrupted = NULL;
         run->report.again = input_open(&input, error);
     }
-    if (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error)))
-        return false;
-    if (options->annotate && !(run->annotate = annotate_open(options, error)))
-        return false;
-    return output_open(&run->output, options, error);
+    return !options->annotate || (run->annotate = annotate_open(options, error));
 }
 
-/* Everything is open, no octet of a capture was looked at: from here on less is enough. */
-static void give_up_privileges(const struct options *options)
+/* Everything is open, no octet of a capture was looked at: from here on less is enough. Returns
+ * false where that is a condition and could not be met. */
+static bool give_up_privileges(const struct options *options)
 {
     const char *why = NULL;
     process_close_inherited();
     g_random_int(); /* its first use opens /dev/urandom */
-    if (options->no_sandbox || sandbox_enter(&why) || !options->verbose)
-        return;
-    char *line = g_strdup_printf("reading without a sandbox: %s", why);
-    complain(line);
+    if (options->no_sandbox || sandbox_enter(&why))
+        return true;
+    bool built_without = sandbox_missing() != NULL;
+    char *line = g_strdup_printf("%s: %s",
+                                 options->sandbox_required ? "no sandbox (--sandbox=require)"
+                                                           : "reading without a sandbox",
+                                 why);
+    /* That a build has none is known; that this one could not be had is news. */
+    if (options->sandbox_required || options->verbose || (!built_without && !options->quiet))
+        complain(line);
     g_free(line);
+    return !options->sandbox_required;
 }
 
 static void setup_report(struct run *run)
@@ -441,6 +451,21 @@ static bool close_output(struct run *run, bool usable)
     return written;
 }
 
+/* Before anything was read. */
+static int give_up(struct run *run)
+{
+    char *ignored = NULL;
+    annotate_discard(run->annotate);
+    if (run->output.stream)
+        output_close(&run->output, 0, false, &ignored);
+    g_free(ignored);
+    if (run->report.keep)
+        fclose(run->report.keep);
+    input_close(run->report.again);
+    input_close(run->input);
+    return EXIT_WRONG;
+}
+
 static int run_report(const struct options *options)
 {
     struct run run = {.options = options, .last_time = INT64_MIN};
@@ -450,17 +475,15 @@ static int run_report(const struct options *options)
     if (!open_all(&run, &error)) {
         complain(error);
         g_free(error);
-        annotate_discard(run.annotate);
-        if (run.report.keep)
-            fclose(run.report.keep);
-        input_close(run.report.again);
-        input_close(run.input);
-        return EXIT_WRONG;
+        return give_up(&run);
     }
     /* Only now: one that comes while a pipe is opened, which may take for ever, ends us. */
     process_catch_interrupts(&interrupted);
     setup_report(&run);
-    give_up_privileges(options);
+    if (!give_up_privileges(options)) {
+        report_close(&run.report, false);
+        return give_up(&run);
+    }
     bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
     progress_start(&run.progress,
                    !options->quiet && !options->no_progress && !(streams && run.report.terminal));

@@ -32,6 +32,7 @@ struct options {
     size_t max_connections; /* 0: the core's default */
     enum option_color color;
     bool separate, why, redact, quiet, no_progress, verbose, no_sandbox;
+    bool sandbox_required;
     char *explain;   /* the id as written */
     char **captures; /* as written, NULL-terminated */
     size_t capture_count;

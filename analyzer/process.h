@@ -18,6 +18,11 @@ void process_close_inherited(void);
  * process. A SIGHUP that the caller had us ignore stays ignored (nohup). */
 void process_catch_interrupts(volatile sig_atomic_t *interrupted);
 
+/* Holds some descriptors until they are let go: for what has to be opened behind captures, of which
+ * there may be more than may be open. */
+void process_hold_descriptors(void);
+void process_let_descriptors_go(void);
+
 /* Says so on standard error, writes what the streams still hold and ends the process. */
 _Noreturn void process_no_memory(void);
 

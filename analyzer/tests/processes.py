@@ -25,6 +25,13 @@ def catches(process, number=signal.SIGINT):
     return int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16) >> (number - 1) & 1 == 1
 
 
+def ended(process):
+    """Never: it is an error that it has."""
+    if process.poll() is not None:
+        raise AssertionError(f"it ended with {process.returncode}")
+    return False
+
+
 def state(process):
     return Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
 
@@ -42,7 +49,7 @@ def sleeps_in(process, *calls):
 def wait_until_reading(process):
     """Until it has set its handlers, has read all that was sent, and waits for more."""
     unread = array.array("i", [0])
-    until(lambda: catches(process))
+    until(lambda: catches(process) or ended(process))
     if process.stdin and not process.stdin.closed:
         until(lambda: fcntl.ioctl(process.stdin, termios.FIONREAD, unread) == 0 and unread[0] == 0)
     until(lambda: sleeps_in(process, "poll"))
@@ -50,5 +57,5 @@ def wait_until_reading(process):
 
 def wait_until_blocked(process):
     """Until it waits for somebody to read what it has written."""
-    until(lambda: catches(process))
+    until(lambda: catches(process) or ended(process))
     until(lambda: sleeps_in(process, "pipe"))

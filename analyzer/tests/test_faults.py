@@ -200,6 +200,33 @@ class Output(Case):
             self.assertEqual(len((self.directory / "behind").read_bytes().splitlines()), lines)
         self.assertTrue((self.directory / "out").is_symlink())
 
+    def test_few_descriptors(self):
+        """More captures than may be open: what is written has its own, and no copy lacks one silently."""
+        talk = Conversation()
+        talk.refuse(80)
+        names = [self.file(f"{i}.pcap", talk.pcap()).name for i in range(100)]
+        for words in self.ways_to_write():
+            with self.subTest(arguments=words):
+                run = tcprst(*words, *names, cwd=self.directory, preexec_fn=limited(resource.RLIMIT_NOFILE, 64))
+                self.assertRegex(run.stderr, b"^tcprst: cannot open '\\d+.pcap': Too many open files\n")
+                if "--annotate" in words:
+                    self.assertRegex(run.stderr, b"could not be opened once more: 'out' would lack it\n$")
+                    self.assertEqual((run.returncode, (self.directory / "out").exists()), (2, False))
+                    continue
+                self.assertEqual(run.returncode, 1, run.stderr)
+                self.assertIn(b'"closed-port"', (self.directory / "out").read_bytes())
+                (self.directory / "out").unlink()
+
+    def test_escapes_in_a_name(self):
+        """No report passes on what a file's name would do to a terminal."""
+        talk = Conversation()
+        talk.refuse(80)
+        name = self.file("\x1b[31m\x9b31m\u202ered.pcap", talk.pcap()).name
+        for output_format in FORMATS:
+            text = text_of(tcprst("-f", output_format, name, cwd=self.directory))
+            self.assertNotRegex(text, "[\x00-\x08\x0b-\x1f\x7f-\x9f]" if output_format != "csv" else "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+            self.assertIn("red.pcap", text)
+
     def test_closed_streams(self):
         self.three()
         expected = tcprst("-f", "ndjson", "three.pcap", cwd=self.directory).stdout

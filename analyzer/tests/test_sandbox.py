@@ -110,6 +110,22 @@ class Sandbox(unittest.TestCase):
         for options in (["-v"], ["-v", "--no-sandbox"], ["--no-sandbox"]):
             self.assertEqual(run(TCPRST, *options, capture).stderr, "", options)
 
+    def test_one_that_could_not_be_set_is_said(self):
+        """And, where it is required, nothing is read without it."""
+        capture = next(str(path) for path in sorted(CAPTURES.glob("*.pcap")))
+        out = Path(self.enterContext(tempfile.TemporaryDirectory())) / "out"
+        said = "tcprst: reading without a sandbox: the kernel does not take the list of system calls\n"
+        for options, status, words in (([], 0, said), (["--sandbox=auto"], 0, said), (["-q"], 0, ""), (["--no-sandbox"], 0, ""),
+                                       (["--sandbox=require", "-q", "-o", str(out)], 2, "tcprst: no sandbox (--sandbox=require): "
+                                        "the kernel does not take the list of system calls\n")):
+            with self.subTest(options=options):
+                refused = run(PROBE, "refused", TCPRST, *options, capture)
+                self.assertEqual((refused.returncode, refused.stderr, bool(refused.stdout)), (status, words, status == 0))
+        self.assertFalse(out.exists())
+        self.assertEqual(run(TCPRST, "--sandbox=require", capture).returncode, 0)
+        both = run(TCPRST, "--sandbox=require", "--no-sandbox", capture)
+        self.assertEqual((both.returncode, "contradict" in both.stderr), (2, True))
+
     def test_it_can_be_turned_off(self):
         self.assertNotEqual(seccomp_mode("--no-sandbox"), "2")
 
@@ -173,6 +189,17 @@ class Sandbox(unittest.TestCase):
         report = Path(self.enterContext(tempfile.TemporaryDirectory())) / "report.json"
         self.assertEqual(run(TCPRST, "-f", "json", "-o", report, capture).returncode, 0)
         self.assertGreater(report.stat().st_size, 0)
+
+
+class WithoutSandbox(unittest.TestCase):
+    def test_a_build_without_one_cannot_do_what_is_required(self):
+        if not missing():
+            self.skipTest("this build has one")
+        capture = next(str(path) for path in sorted(CAPTURES.glob("*.pcap")))
+        self.assertEqual(run(TCPRST, capture).stderr, "")
+        required = run(TCPRST, "--sandbox=require", capture)
+        self.assertEqual((required.returncode, required.stdout), (2, ""))
+        self.assertRegex(required.stderr, r"^tcprst: no sandbox \(--sandbox=require\): built with")
 
 
 if __name__ == "__main__":

@@ -42,11 +42,12 @@ _tcprst() {
     --fail-on) _tcprst_list "$causes $severities" ;;
     --min-strength) _tcprst_words "possible likely certain" ;;
     --explain) _tcprst_list "$causes" ;;
+    --sandbox) _tcprst_words "auto require" ;;
     --color) _tcprst_words "auto always never" ;;
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --output= --cause= --filter= --annotate= --separate --why --redact --max-connections= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
+            _tcprst_words "--format= --output= --cause= --filter= --annotate= --separate --why --redact --max-connections= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --sandbox= --verbose --quiet --no-progress --color= --version --help"
         else
             _tcprst_files
         fi
