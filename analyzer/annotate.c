@@ -23,6 +23,10 @@ enum {
     OPTION_COMMENT = 1,
     OPTION_TIME_RESOLUTION = 9,
     OPTION_FCS_LENGTH = 13,
+    /* A reader takes blocks of up to 16 MiB; nobody reads more comments than these of one frame. */
+    LARGEST_BLOCK = 16 * 1024 * 1024 - 4096,
+    MOST_COMMENTS = 100,
+    COMMENT_ROOM = 64, /* of the option around one, and of the one that counts those left out */
 };
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
 
@@ -234,24 +238,45 @@ static const struct note *next_note(struct annotate *annotate, uint64_t frame)
     return NULL;
 }
 
-/* The frame's comments as options. Returns whether there are any. */
-static bool put_comments(struct annotate *annotate, uint64_t frame, GString *out)
+static void put_comment(struct annotate *annotate, const struct note *note, GString *out)
+{
+    put16(annotate, out, OPTION_COMMENT);
+    put16(annotate, out, (uint16_t)note->length);
+    gsize at = out->len;
+    g_string_set_size(out, at + note->length);
+    /* Short only where the disk is broken: then blanks. */
+    memset(out->str + at, ' ', note->length);
+    if (pread(fileno(annotate->texts), out->str + at, note->length, (off_t)note->offset) < 0)
+        memset(out->str + at, ' ', note->length);
+    put_padding(out);
+}
+
+/* The frame's comments as options, so many that the block, which has so many octets without them,
+ * can be read again; how many more there are is the last one. Returns whether there are any. */
+static bool put_comments(struct annotate *annotate, uint64_t frame, gsize others, GString *out)
 {
     const struct note *note;
-    bool any = false;
+    unsigned put = 0;
+    uint64_t more = 0;
+    gsize begin = out->len, room = LARGEST_BLOCK > others ? LARGEST_BLOCK - others : 0;
     while ((note = next_note(annotate, frame))) {
-        put16(annotate, out, OPTION_COMMENT);
-        put16(annotate, out, (uint16_t)note->length);
-        gsize at = out->len;
-        g_string_set_size(out, at + note->length);
-        /* Short only where the disk is broken: then blanks. */
-        memset(out->str + at, ' ', note->length);
-        if (pread(fileno(annotate->texts), out->str + at, note->length, (off_t)note->offset) < 0)
-            memset(out->str + at, ' ', note->length);
-        put_padding(out);
-        any = true;
+        if (put == MOST_COMMENTS || out->len - begin + note->length + COMMENT_ROOM > room) {
+            more++;
+            continue;
+        }
+        put_comment(annotate, note, out);
+        put++;
     }
-    return any;
+    if (more > 0 && out->len - begin + COMMENT_ROOM <= room) {
+        char text[COMMENT_ROOM];
+        int length = snprintf(text, sizeof text, "... and %" PRIu64 " more TCP resets.", more);
+        put16(annotate, out, OPTION_COMMENT);
+        put16(annotate, out, (uint16_t)length);
+        g_string_append_len(out, text, length);
+        put_padding(out);
+        put++;
+    }
+    return put > 0;
 }
 
 /* ---- Copying
@@ -287,7 +312,7 @@ static void add_to_packet(struct annotate *annotate, const struct capture *captu
     uint32_t options_at = PACKET_HEADER + ((captured + 3u) & ~3u), options_end = total - 4;
     g_string_append_len(body, (const char *)block + 8, MIN(options_at, options_end) - 8);
     put_padding(body);
-    bool comments = put_comments(annotate, capture->packets, body);
+    bool comments = put_comments(annotate, capture->packets, total, body);
     if (options_at < options_end)
         g_string_append_len(body, (const char *)block + options_at, options_end - options_at);
     else if (comments)
@@ -301,7 +326,7 @@ static void rewrite_simple(struct annotate *annotate, const struct capture *capt
                            const uint8_t *block, uint32_t total)
 {
     GString *body = annotate->block, *comments = g_string_new(NULL);
-    if (put_comments(annotate, capture->packets, comments)) {
+    if (put_comments(annotate, capture->packets, total, comments)) {
         const struct capture_interface *interface =
             &g_array_index(capture->interfaces, struct capture_interface, 0);
         uint32_t length = capture_u32(capture, block + 8), captured = length;
@@ -352,6 +377,14 @@ static void copy_block(void *user, const struct capture *capture, const uint8_t 
         copy_other(annotate, capture, block, total);
 }
 
+/* What nobody decodes is copied as it is, without waiting for its end. */
+static void copy_passed(void *user, const uint8_t *octets, size_t count)
+{
+    struct annotate *annotate = user;
+    if (fwrite(octets, 1, count, annotate->out) < count && annotate->out_error == 0)
+        annotate->out_error = errno;
+}
+
 /* What a pcap file's header says, as a section and an interface. */
 static void write_pcap_head(struct annotate *annotate, const struct capture *capture)
 {
@@ -398,7 +431,7 @@ static void write_pcap_packet(struct annotate *annotate, const struct capture *c
     put32(annotate, body, packet->length);
     g_string_append_len(body, (const char *)packet->bytes, packet->captured);
     put_padding(body);
-    if (put_comments(annotate, packet->number, body))
+    if (put_comments(annotate, packet->number, packet->captured, body))
         put_end_of_options(annotate, body);
     write_block(annotate, BLOCK_ENHANCED_PACKET, body);
 }
@@ -412,6 +445,7 @@ static uint64_t copy_capture(struct annotate *annotate, uint32_t index)
     annotate->capture = index;
     annotate->next = first_note(annotate, index);
     capture->on_block = copy_block;
+    capture->on_passed = copy_passed;
     capture->on_block_user = annotate;
     while (capture_next(capture, &packet, true) == CAPTURE_PACKET && !ferror(annotate->out)) {
         if (strcmp(capture->format, "pcap") != 0)

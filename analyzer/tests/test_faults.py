@@ -17,7 +17,7 @@ from pathlib import Path
 
 import packets
 from processes import catches, sleeps_in, until, wait_until_blocked, wait_until_reading
-from report_cases import ENVIRONMENT, TCPRST, Conversation, tcprst, text_of
+from report_cases import ENVIRONMENT, RECORDED, TCPRST, Conversation, tcprst, text_of
 
 FORMATS = ("text", "ndjson", "json", "csv", "html")
 SANITIZED = b"sanitizers" in tcprst("--version").stdout
@@ -487,6 +487,65 @@ class Bound(Case):
                     else:
                         self.assertEqual(len(text.splitlines()), 200 + (output_format == "csv"))
             self.assert_said(tcprst("-q", "-f", "csv", "--max-connections", str(bound), capture), 0)
+
+    def summary(self, *arguments, status=0, **options):
+        run = tcprst("-f", "json", *arguments, **options)
+        self.assertEqual(run.returncode, status, run.stderr)
+        return json.loads(run.stdout)["summary"]
+
+    def many_hosts(self, count):
+        """SYNs of ever new hosts, and a RST for the first thousands."""
+        one = Conversation()
+        one.refuse(80, 1024)
+        data = one.pcap()
+        syn, rst = data[24:24 + 16 + len(one.frames[0])], data[24 + 16 + len(one.frames[0]):]
+        frames = []
+        for i in range(count):
+            address = struct.pack("!I", 0x0a000000 + i)
+            frames += [syn[:16 + 26] + address + syn[16 + 30:], rst[:16 + 30] + address + rst[16 + 34:]]
+        return self.file("hosts.pcap", data[:24] + b"".join(frames))
+
+    def test_every_count(self):
+        """Each number of the summary is above 0 where there is something to count."""
+        talk = Conversation()
+        talk.open(80, 2000)
+        talk.add(True, 2000, 80, 0x18, payload=b"x" * 100)
+        talk.add(False, 80, 2000, 0x14)
+        talk.add(False, 80, 2000, 0x14)
+        talk.frames[-1] = talk.frames[-2]
+        talk.times[-1:] = talk.times[-2:-1]
+        for i in range(5):
+            talk.open(80, 3000 + i)
+        capture = talk.write(self.directory / "talk.pcap")
+        hosts = self.many_hosts(70000)
+        seen = {"resets": self.summary(capture)["resets"]}
+        for name in ("events", "connections", "duplicates"):
+            seen[name] = self.summary(capture)[name]
+        seen["bytes_at_risk"] = self.summary(RECORDED / "data-after-close.v4.client.pcapng")["bytes_at_risk"]
+        seen["left_out_by_cause"] = self.summary("-c", "syn-scan", capture)["left_out_by_cause"]
+        seen["connections_given_up"] = self.summary("--max-connections", "1", capture)["connections_given_up"]
+        for name in ("hosts_given_up", "verdicts_early"):
+            seen[name] = self.summary(hosts)[name]
+        process = self.start("-f", "json", "-", stdin=subprocess.PIPE)
+        process.stdin.write(self.three().read_bytes())
+        wait_until_reading(process)
+        process.send_signal(signal.SIGINT)
+        seen["not_final"] = json.loads(process.stdout.read())["summary"]["not_final"]
+        if not SANITIZED:
+            data, record = hosts.read_bytes(), 16 + 54
+            syns = [data[at:at + record] for at in range(24, len(data), 2 * record)]
+            seen["out_of_memory"] = self.refused(self.file("syns.pcap", data[:24] + b"".join(syns)))
+        counts = {name for name, value in self.summary(capture).items() if type(value) is int}
+        self.assertEqual({name for name, count in seen.items() if count > 0}, counts - {"out_of_memory"} | seen.keys(), seen)
+
+    def refused(self, capture):
+        """Of the runs with less and less memory, the most that one counted as lost and still reported."""
+        most = 0
+        for octets in range(18 * MEGABYTE, 50 * MEGABYTE, 4 * MEGABYTE):
+            run = tcprst("-f", "json", "-q", capture, preexec_fn=limited(resource.RLIMIT_AS, octets))
+            if run.returncode == 1:
+                most = max(most, json.loads(run.stdout)["summary"]["out_of_memory"])
+        return most
 
     def test_said_while_it_runs(self):
         """A live monitor does not wait for its end; nor does it say so over and over."""
