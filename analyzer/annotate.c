@@ -23,7 +23,10 @@ enum {
     OPTION_COMMENT = 1,
     OPTION_TIME_RESOLUTION = 9,
     OPTION_FCS_LENGTH = 13,
-    BUFFER = 1 << 18,
+    /* A reader takes blocks of up to 16 MiB; nobody reads more comments than these of one frame. */
+    LARGEST_BLOCK = 16 * 1024 * 1024 - 4096,
+    MOST_COMMENTS = 100,
+    COMMENT_ROOM = 64, /* of the option around one, and of the one that counts those left out */
 };
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
 
@@ -35,7 +38,8 @@ struct note {
 
 struct annotate {
     const struct options *options;
-    FILE *out;
+    struct output output;
+    FILE *out; /* its stream; NULL: closed */
     FILE *texts;
     int texts_error, out_error; /* errno of the first write that failed */
     uint64_t texts_end;
@@ -73,8 +77,10 @@ void annotate_discard(struct annotate *annotate)
 {
     if (!annotate)
         return;
+    char *ignored = NULL;
     if (annotate->out)
-        fclose(annotate->out);
+        output_close(&annotate->output, 0, false, &ignored);
+    g_free(ignored);
     for (size_t i = 0; i < annotate->options->capture_count; i++)
         if (annotate->open[i])
             capture_close(&annotate->captures[i]);
@@ -108,6 +114,12 @@ struct annotate *annotate_open(const struct options *options, char **error)
     annotate->block = g_string_new(NULL);
     annotate->captures = g_new0(struct capture, options->capture_count);
     annotate->open = g_new0(bool, options->capture_count);
+    annotate->texts = output_temporary(error);
+    if (!annotate->texts || !output_open_file(&annotate->output, options->annotate, error)) {
+        annotate_discard(annotate);
+        return NULL;
+    }
+    annotate->out = annotate->output.stream;
     for (size_t i = 0; i < options->capture_count; i++) {
         annotate->open[i] = source_open(&annotate->captures[i].source, options->captures[i]);
         if (annotate->open[i])
@@ -115,15 +127,6 @@ struct annotate *annotate_open(const struct options *options, char **error)
         else
             g_free(annotate->captures[i].source.error); /* the first reading says so */
     }
-    annotate->texts = output_temporary(error);
-    annotate->out = annotate->texts ? fopen(options->annotate, "wb") : NULL;
-    if (!annotate->out) {
-        if (annotate->texts)
-            *error = g_strdup_printf("cannot write '%s': %s", options->annotate, g_strerror(errno));
-        annotate_discard(annotate);
-        return NULL;
-    }
-    setvbuf(annotate->out, NULL, _IOFBF, BUFFER);
     return annotate;
 }
 
@@ -235,24 +238,45 @@ static const struct note *next_note(struct annotate *annotate, uint64_t frame)
     return NULL;
 }
 
-/* The frame's comments as options. Returns whether there are any. */
-static bool put_comments(struct annotate *annotate, uint64_t frame, GString *out)
+static void put_comment(struct annotate *annotate, const struct note *note, GString *out)
+{
+    put16(annotate, out, OPTION_COMMENT);
+    put16(annotate, out, (uint16_t)note->length);
+    gsize at = out->len;
+    g_string_set_size(out, at + note->length);
+    /* Short only where the disk is broken: then blanks. */
+    memset(out->str + at, ' ', note->length);
+    if (pread(fileno(annotate->texts), out->str + at, note->length, (off_t)note->offset) < 0)
+        memset(out->str + at, ' ', note->length);
+    put_padding(out);
+}
+
+/* The frame's comments as options, so many that the block, which has so many octets without them,
+ * can be read again; how many more there are is the last one. Returns whether there are any. */
+static bool put_comments(struct annotate *annotate, uint64_t frame, gsize others, GString *out)
 {
     const struct note *note;
-    bool any = false;
+    unsigned put = 0;
+    uint64_t more = 0;
+    gsize begin = out->len, room = LARGEST_BLOCK > others ? LARGEST_BLOCK - others : 0;
     while ((note = next_note(annotate, frame))) {
-        put16(annotate, out, OPTION_COMMENT);
-        put16(annotate, out, (uint16_t)note->length);
-        gsize at = out->len;
-        g_string_set_size(out, at + note->length);
-        /* Short only where the disk is broken: then blanks. */
-        memset(out->str + at, ' ', note->length);
-        if (pread(fileno(annotate->texts), out->str + at, note->length, (off_t)note->offset) < 0)
-            memset(out->str + at, ' ', note->length);
-        put_padding(out);
-        any = true;
+        if (put == MOST_COMMENTS || out->len - begin + note->length + COMMENT_ROOM > room) {
+            more++;
+            continue;
+        }
+        put_comment(annotate, note, out);
+        put++;
     }
-    return any;
+    if (more > 0 && out->len - begin + COMMENT_ROOM <= room) {
+        char text[COMMENT_ROOM];
+        int length = snprintf(text, sizeof text, "... and %" PRIu64 " more TCP resets.", more);
+        put16(annotate, out, OPTION_COMMENT);
+        put16(annotate, out, (uint16_t)length);
+        g_string_append_len(out, text, length);
+        put_padding(out);
+        put++;
+    }
+    return put > 0;
 }
 
 /* ---- Copying
@@ -288,7 +312,7 @@ static void add_to_packet(struct annotate *annotate, const struct capture *captu
     uint32_t options_at = PACKET_HEADER + ((captured + 3u) & ~3u), options_end = total - 4;
     g_string_append_len(body, (const char *)block + 8, MIN(options_at, options_end) - 8);
     put_padding(body);
-    bool comments = put_comments(annotate, capture->packets, body);
+    bool comments = put_comments(annotate, capture->packets, total, body);
     if (options_at < options_end)
         g_string_append_len(body, (const char *)block + options_at, options_end - options_at);
     else if (comments)
@@ -302,7 +326,7 @@ static void rewrite_simple(struct annotate *annotate, const struct capture *capt
                            const uint8_t *block, uint32_t total)
 {
     GString *body = annotate->block, *comments = g_string_new(NULL);
-    if (put_comments(annotate, capture->packets, comments)) {
+    if (put_comments(annotate, capture->packets, total, comments)) {
         const struct capture_interface *interface =
             &g_array_index(capture->interfaces, struct capture_interface, 0);
         uint32_t length = capture_u32(capture, block + 8), captured = length;
@@ -353,6 +377,14 @@ static void copy_block(void *user, const struct capture *capture, const uint8_t 
         copy_other(annotate, capture, block, total);
 }
 
+/* What nobody decodes is copied as it is, without waiting for its end. */
+static void copy_passed(void *user, const uint8_t *octets, size_t count)
+{
+    struct annotate *annotate = user;
+    if (fwrite(octets, 1, count, annotate->out) < count && annotate->out_error == 0)
+        annotate->out_error = errno;
+}
+
 /* What a pcap file's header says, as a section and an interface. */
 static void write_pcap_head(struct annotate *annotate, const struct capture *capture)
 {
@@ -399,7 +431,7 @@ static void write_pcap_packet(struct annotate *annotate, const struct capture *c
     put32(annotate, body, packet->length);
     g_string_append_len(body, (const char *)packet->bytes, packet->captured);
     put_padding(body);
-    if (put_comments(annotate, packet->number, body))
+    if (put_comments(annotate, packet->number, packet->captured, body))
         put_end_of_options(annotate, body);
     write_block(annotate, BLOCK_ENHANCED_PACKET, body);
 }
@@ -413,6 +445,7 @@ static uint64_t copy_capture(struct annotate *annotate, uint32_t index)
     annotate->capture = index;
     annotate->next = first_note(annotate, index);
     capture->on_block = copy_block;
+    capture->on_passed = copy_passed;
     capture->on_block_user = annotate;
     while (capture_next(capture, &packet, true) == CAPTURE_PACKET && !ferror(annotate->out)) {
         if (strcmp(capture->format, "pcap") != 0)
@@ -434,8 +467,14 @@ static bool copy_all(struct annotate *annotate, struct input *input, const uint3
 {
     for (size_t i = 0; i < annotate->options->capture_count; i++) {
         uint32_t index = order[i];
-        if (!annotate->open[index])
+        if (!annotate->open[index] && input_capture(input, index)->packets == 0)
             continue;
+        if (!annotate->open[index]) {
+            *error =
+                g_strdup_printf("'%s' could not be opened once more: '%s' would lack it",
+                                annotate->options->captures[index], annotate->options->annotate);
+            return false;
+        }
         uint64_t copied = copy_capture(annotate, index);
         if (!annotate->out_error && copied < input_capture(input, index)->packets) {
             *error = g_strdup_printf("'%s' was cut short while it was read: its copy in '%s' ends "
@@ -448,21 +487,22 @@ static bool copy_all(struct annotate *annotate, struct input *input, const uint3
     return true;
 }
 
-/* The comments are kept and the copy is out; else false with a sentence in *error. */
-static bool check_written(struct annotate *annotate, char **error)
+/* The comments are kept, and the copy, where it is whole, is in its place; else false with a
+ * sentence in *error. */
+static bool check_written(struct annotate *annotate, bool whole, char **error)
 {
-    errno = 0;
-    if (fclose(annotate->out) != 0 && annotate->out_error == 0)
-        annotate->out_error = errno ? errno : EIO;
+    bool kept = annotate->texts_error == 0;
     annotate->out = NULL;
-    if (annotate->texts_error)
+    char *why = NULL;
+    bool written = output_close(&annotate->output, annotate->out_error, whole && kept, &why);
+    if (!kept)
         *error = g_strdup_printf("cannot keep the comments of '%s' in a temporary file in '%s': %s",
                                  annotate->options->annotate, g_get_tmp_dir(),
                                  g_strerror(annotate->texts_error));
-    else if (annotate->out_error)
-        *error = g_strdup_printf("cannot write '%s': %s", annotate->options->annotate,
-                                 g_strerror(annotate->out_error));
-    return !*error;
+    else if (!written)
+        *error = g_steal_pointer(&why);
+    g_free(why);
+    return kept && written;
 }
 
 /* As the first reading took them: captures without a time come first. */
@@ -487,7 +527,7 @@ bool annotate_close(struct annotate *annotate, struct input *input, uint64_t *re
     char *cut = NULL;
     bool whole = annotate->texts_error || copy_all(annotate, input, order, &cut);
     g_free(order);
-    bool written = check_written(annotate, error) && whole;
+    bool written = check_written(annotate, whole, error) && whole;
     if (!whole && !*error)
         *error = g_steal_pointer(&cut);
     g_free(cut);

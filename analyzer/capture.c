@@ -60,6 +60,22 @@ enum capture_status capture_need_more(struct capture *capture, size_t need)
     return CAPTURE_END;
 }
 
+uint32_t capture_max_packet(uint16_t link_type)
+{
+    enum { STANDARD = 262144, MEBIOCTET = 1 << 20 };
+    enum { USB_LINUX_MMAPPED = 220, DBUS = 231, USBPCAP = 249, EBHSCR = 279 };
+    switch (link_type) {
+    case USB_LINUX_MMAPPED:
+    case USBPCAP:
+    case DBUS:
+        return 128 * MEBIOCTET;
+    case EBHSCR:
+        return 32 * MEBIOCTET;
+    default:
+        return STANDARD;
+    }
+}
+
 /* Takes the file header. */
 static enum capture_status open_header(struct capture *capture, struct packet *packet)
 {

@@ -53,9 +53,11 @@ struct capture {
     GArray *interfaces;      /* struct capture_interface; of the current section */
 
     /* May be set after capture_start(): shown each whole pcapng block, before the packet in it
-     * (then is_packet, and packets is its number) is handed out. */
+     * (then is_packet, and packets is its number) is handed out; of those that nobody decodes,
+     * which may be of any size, the octets as they pass. */
     void (*on_block)(void *user, const struct capture *capture, const uint8_t *block,
                      uint32_t total, bool is_packet);
+    void (*on_passed)(void *user, const uint8_t *octets, size_t count);
     void *on_block_user;
 
     /* private */
@@ -65,6 +67,8 @@ struct capture {
     uint8_t record_header;
     uint32_t time_factor; /* nanoseconds in a unit of the record's fraction */
     unsigned minor_version;
+    /* of a block that nobody decodes: octets still to come; in all; its type */
+    uint32_t passing, passing_total, passing_type;
     bool may_wait; /* during next(): the window may be moved and the source waited for */
 };
 
@@ -94,6 +98,9 @@ static inline enum capture_status capture_need(struct capture *capture, size_t n
                                                   : capture_need_more(capture, need);
 }
 enum capture_status capture_damaged(struct capture *capture, char *error);
+/* Octets of a packet of that link type at most: a larger length is damage, and would only make us
+ * allocate. As Wireshark (wtap_max_snaplen_for_encap()). */
+uint32_t capture_max_packet(uint16_t link_type);
 enum { CAPTURE_NANOSECONDS = 1000000000 }; /* in a second */
 /* Nanoseconds since the epoch; TCPRST_TIME_UNKNOWN where they do not fit. */
 int64_t capture_time(int64_t seconds, uint64_t nanoseconds);

@@ -16,12 +16,8 @@ enum {
     RECORD_HEADER = 16,
     /* Alexey Kuznetzov's libpcap patches: four fields more, which nobody reads. */
     RECORD_HEADER_MODIFIED = 24,
-    /* As in libpcap and Wireshark: no packet is larger, so a larger length is damage. Linux USB
-       captures are. */
+    /* Of most link types no packet is larger: see capture_max_packet(). */
     MAX_PACKET = 262144,
-    MAX_PACKET_USB = 128 * 1024 * 1024,
-    LINKTYPE_USB_LINUX_MMAPPED = 220,
-    LINKTYPE_USBPCAP = 249,
 };
 
 struct variant {
@@ -38,12 +34,6 @@ static const struct variant variants[] = {
     {0xa1b234cd, RECORD_HEADER, 1000, 6},          /* Mesquita */
     {0xa12b3c4d, RECORD_HEADER, 1000, 6},          /* Navtel */
 };
-
-static uint32_t max_packet(uint16_t link_type)
-{
-    return link_type == LINKTYPE_USB_LINUX_MMAPPED || link_type == LINKTYPE_USBPCAP ? MAX_PACKET_USB
-                                                                                    : MAX_PACKET;
-}
 
 static enum capture_status cut_short(struct capture *capture, const char *where)
 {
@@ -74,7 +64,7 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
         captured = other;
     }
     const struct capture_interface *interface = (const void *)capture->interfaces->data;
-    if (G_UNLIKELY(captured > MAX_PACKET) && captured > max_packet(interface->link_type))
+    if (G_UNLIKELY(captured > MAX_PACKET) && captured > capture_max_packet(interface->link_type))
         return capture_damaged(
             capture,
             g_strdup_printf("the packet's captured length, %u octets, cannot be right", captured));

@@ -37,9 +37,10 @@ enum {
     OPTION_FCS_LENGTH = 13,
     OPTION_TIME_RESOLUTION = 9,
     OPTION_TIME_OFFSET = 14,
-    /* As Wireshark: a larger block is damage, and would only make us allocate. */
+    /* A larger block is damage, and would only make us allocate; one with a packet holds the
+       largest there is (capture_max_packet()) and its options. */
     MAX_BLOCK = 16 * 1024 * 1024,
-    MAX_PACKET = 262144,
+    MAX_PACKET_BLOCK = 128 * 1024 * 1024 + 256 * 1024,
     /* Each costs memory until its section ends. The machine with most of them has some thousands.
      */
     MAX_INTERFACES = 1 << 20,
@@ -209,7 +210,8 @@ static enum capture_status take_packet(struct capture *capture, const struct blo
     packet->captured = capture_u32(capture, p + 20);
     packet->length = capture_u32(capture, p + 24);
     packet->bytes = p + ENHANCED_HEADER;
-    if (packet->captured > block->total - ENHANCED_HEADER - 4 || packet->captured > MAX_PACKET)
+    if (packet->captured > block->total - ENHANCED_HEADER - 4 ||
+        packet->captured > capture_max_packet(interface->link_type))
         return bad_length(capture, packet->captured);
     number_packet(capture, interface, packet);
     return CAPTURE_PACKET;
@@ -231,7 +233,8 @@ static enum capture_status take_simple_packet(struct capture *capture, const str
     if (interface->snapshot_length && packet->captured > interface->snapshot_length)
         packet->captured = interface->snapshot_length;
     packet->bytes = block->bytes + SIMPLE_HEADER;
-    if (packet->captured > block->total - SIMPLE_HEADER - 4 || packet->captured > MAX_PACKET)
+    if (packet->captured > block->total - SIMPLE_HEADER - 4 ||
+        packet->captured > capture_max_packet(interface->link_type))
         return bad_length(capture, packet->captured);
     number_packet(capture, interface, packet);
     return CAPTURE_PACKET;
@@ -287,7 +290,56 @@ static enum capture_status take_byte_order(struct capture *capture)
     return CAPTURE_PACKET;
 }
 
-/* The next block as a whole; it stays in the window until it is taken. */
+/* Octets that a block of that type has at most; of one that nobody decodes anything goes. */
+static uint32_t largest(uint32_t type, bool *decoded)
+{
+    *decoded = true;
+    switch (type) {
+    case BLOCK_SECTION:
+    case BLOCK_INTERFACE:
+        return MAX_BLOCK;
+    case BLOCK_ENHANCED_PACKET:
+    case BLOCK_PACKET:
+    case BLOCK_SIMPLE_PACKET:
+        return MAX_PACKET_BLOCK;
+    default:
+        *decoded = false;
+        return UINT32_MAX - 3;
+    }
+}
+
+/* Lets what nobody decodes pass, however large, without keeping it; the length at its end must be
+ * the one at its beginning. */
+static enum capture_status pass(struct capture *capture)
+{
+    enum { END = 4 };
+    struct source *source = &capture->source;
+    while (capture->passing > END) {
+        enum capture_status status = need_inside_block(capture, 1);
+        if (status != CAPTURE_PACKET)
+            return status;
+        uint32_t count = (uint32_t)MIN(source->size, capture->passing - END);
+        if (capture->on_passed)
+            capture->on_passed(capture->on_block_user, source->data, count);
+        source_take(source, count);
+        capture->passing -= count;
+    }
+    enum capture_status status = need_inside_block(capture, END);
+    if (status != CAPTURE_PACKET)
+        return status;
+    uint32_t total = capture->passing_total, again = capture_u32(capture, source->data);
+    if (again != total)
+        return capture_damaged(
+            capture, g_strdup_printf("a block's two lengths differ: %u and %u", total, again));
+    if (capture->on_passed)
+        capture->on_passed(capture->on_block_user, source->data, END);
+    source_take(source, END);
+    capture->passing = 0;
+    return CAPTURE_PACKET;
+}
+
+/* The next block as a whole; it stays in the window until it is taken. Of one that nobody decodes
+ * only its header. */
 static enum capture_status next_block(struct capture *capture, struct block *block)
 {
     enum capture_status status = capture_need(capture, BLOCK_HEADER);
@@ -304,11 +356,17 @@ static enum capture_status next_block(struct capture *capture, struct block *blo
     }
     block->type = capture_u32(capture, capture->source.data);
     uint32_t total = capture_u32(capture, capture->source.data + 4);
-    if (total < BLOCK_FRAME || total > MAX_BLOCK)
+    bool decoded = false;
+    if (total < BLOCK_FRAME || total > largest(block->type, &decoded))
         return capture_damaged(
             capture, g_strdup_printf("a block's length, %u octets, cannot be right", total));
     /* "This value MUST be a multiple of 4"; some writers forgot, and padded all the same. */
     block->total = (total + 3) & ~3u;
+    capture->passing = decoded ? 0 : block->total;
+    capture->passing_total = total;
+    capture->passing_type = block->type;
+    if (!decoded)
+        return CAPTURE_PACKET;
     status = need_inside_block(capture, block->total);
     if (status != CAPTURE_PACKET)
         return status;
@@ -362,15 +420,23 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
 {
     for (;;) {
         struct block block = {0};
-        bool is_packet;
-        enum capture_status status = next_block(capture, &block);
+        bool is_packet = false;
+        enum capture_status status = CAPTURE_PACKET;
+        if (!capture->passing)
+            status = next_block(capture, &block);
+        bool decoded = !capture->passing;
+        if (status == CAPTURE_PACKET && !decoded) {
+            block.type = capture->passing_type;
+            status = pass(capture);
+        }
+        if (status == CAPTURE_PACKET)
+            status = take_block(capture, &block, packet, &is_packet);
         if (status != CAPTURE_PACKET)
             return status;
-        status = take_block(capture, &block, packet, &is_packet);
-        if (status != CAPTURE_PACKET)
-            return status;
-        show_block(capture, &block, is_packet);
-        source_take(&capture->source, block.total);
+        if (decoded) {
+            show_block(capture, &block, is_packet);
+            source_take(&capture->source, block.total);
+        }
         if (is_packet)
             return CAPTURE_PACKET;
     }

@@ -27,7 +27,7 @@ enum exit_status {
     EXIT_ALL_READ = 0,
     EXIT_FOUND = 3,
     EXIT_DAMAGED = 1,
-    EXIT_INTERRUPTED = 130,
+    EXIT_INTERRUPTED = 128, /* and the signal's number */
     EXIT_WRONG = 2,
 };
 
@@ -55,7 +55,7 @@ struct run {
     const struct options *options;
     struct input *input;
     struct report report;
-    FILE *out;
+    struct output output;
     struct tcprst *core;
     struct annotate *annotate; /* NULL: no annotated copy is wanted */
     uint32_t capture;          /* the one the core is fed, with --separate */
@@ -245,9 +245,9 @@ static bool read_all(struct run *run)
             note_arrival(run, segments, count);
             let_time_pass(run, status);
             say_losses(run);
-            fflush(run->out);
+            fflush(run->output.stream);
         }
-        if (ferror(run->out)) {
+        if (ferror(run->output.stream)) {
             run->write_error = errno;
             return false;
         }
@@ -353,8 +353,8 @@ static int explain(const struct options *options)
         g_free(error);
         return EXIT_WRONG;
     }
-    struct options to_stdout = {0};
-    if (output_close(stdout, &to_stdout, errno, &error))
+    struct output to_stdout = {.stream = stdout};
+    if (output_close(&to_stdout, errno, true, &error))
         return EXIT_ALL_READ;
     complain(error);
     g_free(error);
@@ -370,38 +370,47 @@ static bool open_all(struct run *run, char **error)
                                   .filter = options->filter,
                                   .pause_ms = run->live ? PAUSE_MS : 0,
                                   .interrupted = &interrupted};
-    run->input = input_open(&input, error);
-    if (!run->input)
-        return false;
     if (options->format == FORMAT_HTML && !options->output && isatty(STDOUT_FILENO)) {
         *error = g_strdup("--format=html writes a page for a browser: name a file with --output");
         return false;
     }
+    /* Captures may be more than there are descriptors: what is written gets its own first. */
+    if (!output_open(&run->output, options, error) ||
+        (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error))))
+        return false;
+    process_hold_descriptors();
+    run->input = input_open(&input, error);
+    process_let_descriptors_go();
+    if (!run->input)
+        return false;
     if (options->format == FORMAT_HTML && output_rereadable(options)) {
         input.interrupted = NULL;
         run->report.again = input_open(&input, error);
     }
-    if (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error)))
-        return false;
     if (options->baseline && !(run->report.baseline = baseline_read(options->baseline, error)))
         return false;
-    if (options->annotate && !(run->annotate = annotate_open(options, error)))
-        return false;
-    run->out = output_open(options, error);
-    return run->out != NULL;
+    return !options->annotate || (run->annotate = annotate_open(options, error));
 }
 
-/* Everything is open, no octet of a capture was looked at: from here on less is enough. */
-static void give_up_privileges(const struct options *options)
+/* Everything is open, no octet of a capture was looked at: from here on less is enough. Returns
+ * false where that is a condition and could not be met. */
+static bool give_up_privileges(const struct options *options)
 {
     const char *why = NULL;
     process_close_inherited();
     g_random_int(); /* its first use opens /dev/urandom */
-    if (options->no_sandbox || sandbox_enter(&why) || !options->verbose)
-        return;
-    char *line = g_strdup_printf("reading without a sandbox: %s", why);
-    complain(line);
+    if (options->no_sandbox || sandbox_enter(&why))
+        return true;
+    bool built_without = sandbox_missing() != NULL;
+    char *line = g_strdup_printf("%s: %s",
+                                 options->sandbox_required ? "no sandbox (--sandbox=require)"
+                                                           : "reading without a sandbox",
+                                 why);
+    /* That a build has none is known; that this one could not be had is news. */
+    if (options->sandbox_required || options->verbose || (!built_without && !options->quiet))
+        complain(line);
     g_free(line);
+    return !options->sandbox_required;
 }
 
 static void setup_report(struct run *run)
@@ -411,7 +420,7 @@ static void setup_report(struct run *run)
     run->report.color = wants_color(options, run->report.terminal);
     run->report.width = columns(run->report.terminal);
     run->report.utf8 = g_get_charset(NULL);
-    report_open(&run->report, options, run->input, run->out);
+    report_open(&run->report, options, run->input, run->output.stream);
 }
 
 static int exit_status(const struct run *run, bool damaged, bool written, bool usable)
@@ -419,7 +428,7 @@ static int exit_status(const struct run *run, bool damaged, bool written, bool u
     if (!written || !usable)
         return EXIT_WRONG;
     if (run->report.interrupted)
-        return EXIT_INTERRUPTED;
+        return EXIT_INTERRUPTED + interrupted;
     if (damaged)
         return EXIT_DAMAGED;
     return run->report.failed_on ? EXIT_FOUND : EXIT_ALL_READ;
@@ -445,10 +454,12 @@ static bool close_annotated(struct run *run)
     return written;
 }
 
-static bool close_output(struct run *run)
+/* The report takes its place, if there is one. */
+static bool close_output(struct run *run, bool usable)
 {
     char *error = NULL;
-    bool written = output_close(run->out, run->options, run->write_error, &error);
+    bool wanted = usable && !run->report.keep_error;
+    bool written = output_close(&run->output, run->write_error, wanted, &error);
     if (written && run->report.keep_error) {
         error = g_strdup_printf("cannot keep the connections for the end of the report in a "
                                 "temporary file in '%s': %s",
@@ -461,6 +472,22 @@ static bool close_output(struct run *run)
     return written;
 }
 
+/* Before anything was read. */
+static int give_up(struct run *run)
+{
+    char *ignored = NULL;
+    annotate_discard(run->annotate);
+    if (run->output.stream)
+        output_close(&run->output, 0, false, &ignored);
+    g_free(ignored);
+    baseline_free(run->report.baseline);
+    if (run->report.keep)
+        fclose(run->report.keep);
+    input_close(run->report.again);
+    input_close(run->input);
+    return EXIT_WRONG;
+}
+
 static int run_report(const struct options *options)
 {
     struct run run = {.options = options, .last_time = INT64_MIN};
@@ -470,18 +497,15 @@ static int run_report(const struct options *options)
     if (!open_all(&run, &error)) {
         complain(error);
         g_free(error);
-        annotate_discard(run.annotate);
-        baseline_free(run.report.baseline);
-        if (run.report.keep)
-            fclose(run.report.keep);
-        input_close(run.report.again);
-        input_close(run.input);
-        return EXIT_WRONG;
+        return give_up(&run);
     }
     /* Only now: one that comes while a pipe is opened, which may take for ever, ends us. */
-    process_catch_interrupt(&interrupted);
+    process_catch_interrupts(&interrupted);
     setup_report(&run);
-    give_up_privileges(options);
+    if (!give_up_privileges(options)) {
+        report_close(&run.report, false);
+        return give_up(&run);
+    }
     bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
     progress_start(&run.progress,
                    !options->quiet && !options->no_progress && !(streams && run.report.terminal));
@@ -496,8 +520,11 @@ static int run_report(const struct options *options)
         run.write_error = errno;
     bool damaged = complain_of_captures(&run);
     damaged |= complain_of_losses(&run);
-    written = close_output(&run) && written;
-    written = close_annotated(&run) && written;
+    written = close_output(&run, usable) && written;
+    if (usable)
+        written = close_annotated(&run) && written;
+    else
+        annotate_discard(run.annotate);
     input_close(run.report.again);
     input_close(run.input);
     g_free(run.report.again_short);

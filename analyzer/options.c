@@ -54,7 +54,8 @@ static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
         "\"-\" is standard input. Several files are one stream, in the order of their first "
         "packets.\n\n"
         "Exit status: 0 all was read, 1 a capture was damaged, 2 wrong usage, no capture or no\n"
-        "output, 3 --fail-on found its cause, 130 interrupted.\n");
+        "output, 3 --fail-on found its cause, 130, 143 or 129 interrupted by SIGINT, SIGTERM, "
+        "SIGHUP.\n");
     char **arguments = g_new0(char *, (size_t)argc + 1);
     memcpy(arguments, argv, (size_t)argc * sizeof *argv);
     GError *failure = NULL;
@@ -71,6 +72,7 @@ static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
 static const char *const format_words[] = {"text", "ndjson",   "json", "csv",
                                            "html", "markdown", "jsonl"};
 static const char *const color_words[] = {"auto", "always", "never"};
+static const char *const sandbox_words[] = {"auto", "require"};
 static const char *const strength_words[] = {"none", "possible", "likely", "certain"};
 
 /* The index of word among words from first on; word NULL leaves *value as it is. */
@@ -165,6 +167,8 @@ static bool check(const struct options *options, char **error)
     if (options->annotate && options->separate && options->capture_count > 1)
         return wrong(error,
                      "--annotate writes one file and --separate means several: name one capture");
+    if (options->no_sandbox && options->sandbox_required)
+        return wrong(error, "--no-sandbox and --sandbox=require contradict each other");
     if (options->annotate && options->redact)
         return wrong(error, "--annotate copies the packets as they are, which --redact forbids");
     return true;
@@ -194,9 +198,11 @@ static char **all_captures(struct raw *raw)
 static bool interpret(struct options *options, struct raw *raw, char **error)
 {
     unsigned format = FORMAT_TEXT, color = COLOR_AUTO, strength = TCPRST_STRENGTH_POSSIBLE;
+    unsigned sandbox = 0;
     if (!parse_word("format", raw->text[OPTION_FORMAT], format_words, 0, G_N_ELEMENTS(format_words),
                     &format, error) ||
         !parse_word("color", raw->text[OPTION_COLOR], color_words, 0, 3, &color, error) ||
+        !parse_word("sandbox", raw->text[OPTION_SANDBOX], sandbox_words, 0, 2, &sandbox, error) ||
         !parse_word("min-strength", raw->text[OPTION_MIN_STRENGTH], strength_words, 1, 4, &strength,
                     error) ||
         !parse_ids("cause", raw->text[OPTION_CAUSE], false, &options->causes, error) ||
@@ -226,6 +232,7 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->quiet = raw->flag[OPTION_QUIET];
     options->verbose = raw->flag[OPTION_VERBOSE];
     options->no_sandbox = raw->flag[OPTION_NO_SANDBOX];
+    options->sandbox_required = sandbox == 1;
     options->no_progress = raw->flag[OPTION_NO_PROGRESS];
     options->output = g_steal_pointer(&raw->text[OPTION_OUTPUT]);
     options->annotate = g_steal_pointer(&raw->text[OPTION_ANNOTATE]);

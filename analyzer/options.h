@@ -45,6 +45,7 @@ struct options {
     enum tcprst_cause why_not; /* whose ledger is wanted */
     bool why_not_given;
     bool separate, why, connections, redact, quiet, no_progress, verbose, no_sandbox;
+    bool sandbox_required;
     char *explain;   /* the id as written */
     char **captures; /* as written, NULL-terminated */
     size_t capture_count;

@@ -61,11 +61,27 @@ FILE *output_temporary(char **error)
     return file;
 }
 
+/* Two names for a file that need not be there yet. What is no file can be written to twice. */
+static bool one_target(const char *one, const char *other)
+{
+    struct stat there;
+    if (stat(one, &there) == 0 && !S_ISREG(there.st_mode))
+        return false;
+    char *first = replace_target(one), *second = replace_target(other);
+    bool same = strcmp(first, second) == 0;
+    g_free(first);
+    g_free(second);
+    return same;
+}
+
 /* Why the report must not go there; NULL: it may. */
 static char *refuse(const struct options *options)
 {
     const char *name = options->output ? options->output : "standard output";
     struct stat to, copy;
+    if (options->output && options->annotate && one_target(options->output, options->annotate))
+        return g_strdup_printf("'%s' and '%s' (--annotate) are the same file", name,
+                               options->annotate);
     if ((options->output ? stat(options->output, &to) : fstat(STDOUT_FILENO, &to)) != 0 ||
         !S_ISREG(to.st_mode))
         return NULL;
@@ -77,36 +93,56 @@ static char *refuse(const struct options *options)
     return NULL;
 }
 
-FILE *output_open(const struct options *options, char **error)
+bool output_open_file(struct output *output, const char *name, char **error)
 {
-    FILE *out = stdout;
-    *error = refuse(options);
-    if (*error)
-        return NULL;
-    if (options->output) {
-        out = fopen(options->output, "wb");
-        if (!out) {
-            *error = g_strdup_printf("cannot write '%s': %s", options->output, g_strerror(errno));
-            return NULL;
-        }
+    *output = (struct output){.name = name};
+    output->stream = replace_open(name, &output->replace);
+    if (!output->stream) {
+        *error = g_strdup_printf("cannot write '%s': %s", name, g_strerror(errno));
+        return false;
     }
-    setvbuf(out, NULL, _IOFBF, BUFFER);
-    return out;
+    setvbuf(output->stream, NULL, _IOFBF, BUFFER);
+    return true;
 }
 
-bool output_close(FILE *out, const struct options *options, int why, char **error)
+bool output_open(struct output *output, const struct options *options, char **error)
 {
+    *output = (struct output){.stream = NULL};
+    *error = refuse(options);
+    if (*error)
+        return false;
+    if (options->output)
+        return output_open_file(output, options->output, error);
+    output->stream = stdout;
+    setvbuf(stdout, NULL, _IOFBF, BUFFER);
+    return true;
+}
+
+bool output_close(struct output *output, int why, bool wanted, char **error)
+{
+    FILE *out = output->stream;
     bool bad = ferror(out) != 0;
     if (!bad)
         errno = 0;
     /* A report on a full disk shows it only here; so does one on a closed standard output. */
     bool late = fflush(out) != 0;
+    if (output->replace && !bad && !late && wanted)
+        late = fsync(fileno(out)) != 0;
+    int error_late = errno;
     late |= fclose(out) != 0;
     if (late && !bad)
-        why = errno;
-    if (!bad && !late)
+        why = error_late ? error_late : errno;
+    bool written = !bad && !late;
+    int misplaced = replace_end(output->replace, written && wanted);
+    if (written && misplaced)
+        why = misplaced;
+    output->stream = NULL;
+    output->replace = NULL;
+    if (written && !misplaced)
         return true;
-    const char *name = options->output ? options->output : "standard output";
-    *error = g_strdup_printf("cannot write '%s': %s", name, g_strerror(why ? why : EIO));
+    const char *name = output->name;
+    const char *reason = g_strerror(why ? why : EIO);
+    *error = name ? g_strdup_printf("cannot write '%s': %s", name, reason)
+                  : g_strdup_printf("cannot write 'standard output': %s", reason);
     return false;
 }

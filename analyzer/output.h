@@ -4,6 +4,7 @@
 #define TCPRST_ANALYZER_OUTPUT_H
 
 #include "options.h"
+#include "replace.h"
 
 #include <stdio.h>
 
@@ -14,10 +15,20 @@ bool output_rereadable(const struct options *options);
 /* A file without a name, for what belongs at the end, in $TMPDIR or /tmp. NULL with a sentence in
  * *error. */
 FILE *output_temporary(char **error);
-/* The report's stream: --output or standard output. NULL with a sentence in *error (g_free()). */
-FILE *output_open(const struct options *options, char **error);
-/* Everything written is out. Returns false with a sentence in *error where it is not. why: errno of
- * a write that has failed before, where there was one. */
-bool output_close(FILE *out, const struct options *options, int why, char **error);
+/* Where a report, or a copy, is written to. */
+struct output {
+    FILE *stream;            /* NULL: none */
+    struct replace *replace; /* NULL: the stream is the file itself */
+    const char *name;        /* NULL: standard output */
+};
+
+/* The report's stream: --output or standard output. False with a sentence in *error (g_free()). */
+bool output_open(struct output *output, const struct options *options, char **error);
+/* Another file by that name. */
+bool output_open_file(struct output *output, const char *name, char **error);
+/* Everything written is out and, where it is wanted, in its place; else what was there before is
+ * there still. Returns false with a sentence in *error where that went wrong. why: errno of a write
+ * that has failed before, where there was one. */
+bool output_close(struct output *output, int why, bool wanted, char **error);
 
 #endif

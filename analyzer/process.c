@@ -59,6 +59,23 @@ static void take_standard_descriptors(void)
             _exit(failed_status);
 }
 
+/* A temporary file, the annotated copy, a socket and its other end, and some for libraries. */
+enum { HELD = 8 };
+static int held[HELD];
+
+void process_hold_descriptors(void)
+{
+    for (size_t i = 0; i < HELD; i++)
+        held[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+void process_let_descriptors_go(void)
+{
+    for (size_t i = 0; i < HELD; i++)
+        if (held[i] >= 0)
+            close(held[i]);
+}
+
 /* Without allocating. */
 static void say(const char *words)
 {
@@ -98,7 +115,7 @@ static void on_print(const gchar *text)
 
 static void on_interrupt(int signal_number)
 {
-    *interrupt_flag = 1;
+    *interrupt_flag = signal_number;
     signal(signal_number, SIG_DFL);
 }
 
@@ -115,11 +132,18 @@ void process_prepare(int status_without_memory)
     g_set_print_handler(on_print);
 }
 
-void process_catch_interrupt(volatile sig_atomic_t *interrupted)
+void process_catch_interrupts(volatile sig_atomic_t *interrupted)
 {
+    static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
     interrupt_flag = interrupted;
     /* A write to a slow pipe goes on: the octets it holds are part of what is reported. poll(),
      * with which we wait for input, returns all the same. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(caught); i++) {
+        struct sigaction before;
+        bool nohup = caught[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+                     before.sa_handler == SIG_IGN;
+        if (!nohup)
+            sigaction(caught[i], &action, NULL);
+    }
 }

@@ -14,8 +14,14 @@ void process_prepare(int status_without_memory);
  * the caller had open beyond the three, perhaps for writing. */
 void process_close_inherited(void);
 
-/* A first SIGINT sets *interrupted, a second one ends the process. */
-void process_catch_interrupt(volatile sig_atomic_t *interrupted);
+/* A first SIGINT, SIGTERM or SIGHUP sets *interrupted to its number, another one of it ends the
+ * process. A SIGHUP that the caller had us ignore stays ignored (nohup). */
+void process_catch_interrupts(volatile sig_atomic_t *interrupted);
+
+/* Holds some descriptors until they are let go: for what has to be opened behind captures, of which
+ * there may be more than may be open. */
+void process_hold_descriptors(void);
+void process_let_descriptors_go(void);
 
 /* Says so on standard error, writes what the streams still hold and ends the process. */
 _Noreturn void process_no_memory(void);

@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Octets that stand for themselves in a JSON string; 0xe2 may begin U+2028. */
+/* Octets that stand for themselves in a JSON string; 0xc2 may begin a C1 control character, 0xe2
+ * U+2028. */
 static inline bool json_plain(unsigned char c)
 {
-    /* a bit each for 0x20 to 0xff: all but '"', '\\', DEL and 0xe2 */
+    /* a bit each for 0x20 to 0xff: all but '"', '\\', DEL, 0xc2 and 0xe2 */
     static const uint32_t plain[8] = {0,          0xfffffffb, 0xefffffff, 0x7fffffff,
-                                      0xffffffff, 0xffffffff, 0xffffffff, 0xfffffffb};
+                                      0xffffffff, 0xffffffff, 0xfffffffb, 0xfffffffb};
     return plain[c >> 5] >> (c & 31) & 1;
 }
 
@@ -48,31 +49,19 @@ void string_json(GString *out, const char *text)
         string_add(out, start, (size_t)(p - start));
         if (!*p)
             break;
-        if (strncmp(p, "\xe2\x80\xa8", 3) == 0 || strncmp(p, "\xe2\x80\xa9", 3) == 0) {
-            /* U+2028 and U+2029 end a line in older JavaScript. */
-            g_string_append_printf(out, "\\u202%c", p[2] == '\xa8' ? '8' : '9');
+        unsigned char next = (unsigned char)p[1], last = next ? (unsigned char)p[2] : 0;
+        if ((unsigned char)*p == 0xe2 && next == 0x80 && last >= 0xa8 && last <= 0xae) {
+            /* U+2028 and U+2029 end a line in older JavaScript; the others turn the direction. */
+            g_string_append_printf(out, "\\u202%x", last & 0xfu);
             p += 3;
-        } else if ((unsigned char)*p == 0xe2) {
+        } else if ((unsigned char)*p == 0xc2 && next >= 0x80 && next < 0xa0) {
+            g_string_append_printf(out, "\\u00%02x", next);
+            p += 2;
+        } else if ((unsigned char)*p >= 0x80) {
             g_string_append_c(out, *p++);
         } else {
             json_escape(out, (unsigned char)*p++);
         }
-    }
-    g_string_append_c(out, '"');
-}
-
-void string_csv(GString *out, const char *text)
-{
-    bool formula = *text && strchr("=+-@\t\r\n", *text);
-    if (!formula && !strpbrk(text, ",\"\r\n")) {
-        g_string_append(out, text);
-        return;
-    }
-    g_string_append(out, formula ? "\"'" : "\"");
-    for (const char *p = text; *p; p++) {
-        if (*p == '"')
-            g_string_append_c(out, '"');
-        g_string_append_c(out, *p);
     }
     g_string_append_c(out, '"');
 }
@@ -83,6 +72,32 @@ static bool misleads(gunichar c)
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
            (c >= 0xe0000 && c <= 0xe007f);
+}
+
+/* Whoever prints a table on a terminal prints what stands in it. */
+static void csv_characters(GString *out, const char *text)
+{
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (misleads(c) && c != '\t' && c != '\r' && c != '\n')
+            g_string_append_printf(out, c < 0x100 ? "\\x%02x" : "\\u{%x}", (unsigned)c);
+        else
+            g_string_append_len(out, p, g_utf8_next_char(p) - p);
+        if (c == '"')
+            g_string_append_c(out, '"');
+    }
+}
+
+void string_csv(GString *out, const char *text)
+{
+    bool formula = *text && strchr("=+-@\t\r\n", *text);
+    if (!formula && !strpbrk(text, ",\"\r\n")) {
+        csv_characters(out, text);
+        return;
+    }
+    g_string_append(out, formula ? "\"'" : "\"");
+    csv_characters(out, text);
+    g_string_append_c(out, '"');
 }
 
 void string_terminal(GString *out, const char *text)

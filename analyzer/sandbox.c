@@ -140,6 +140,7 @@ enum { ROOM = 4 << 20 };
 
 bool sandbox_enter(const char **why)
 {
+    static const char refused[] = "the kernel does not take the list of system calls";
     use_once();
     /* libseccomp 2.5 does not look whether it got what it asks for, much less than this. */
     void *volatile room = malloc(ROOM); /* volatile: or the compiler takes it for granted */
@@ -147,12 +148,12 @@ bool sandbox_enter(const char **why)
     free(room);
     scmp_filter_ctx filter = enough ? seccomp_init(SCMP_ACT_KILL_PROCESS) : NULL;
     if (!filter) {
-        *why = "no memory for the list of system calls";
+        *why = enough ? refused : "no memory for the list of system calls";
         return false;
     }
     bool entered = add_rules(filter) && seccomp_load(filter) == 0;
     seccomp_release(filter);
-    *why = entered ? NULL : "the kernel does not take the list of system calls";
+    *why = entered ? NULL : refused;
     return entered;
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,13 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 enum { NO_SANDBOX = 77 };
 
@@ -165,8 +173,36 @@ static const struct {
     {"work", probe_work},
 };
 
+#ifdef __linux__
+/* Replaces itself by a program under a kernel that refuses a sandbox: seccomp() and its older way,
+ * prctl(PR_SET_SECCOMP), fail. */
+static void run_refused(char **command)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof code / sizeof *code, code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
+        execv(command[0], command);
+    perror(command[0]);
+}
+#endif
+
 int main(int argc, char **argv)
 {
+#ifdef __linux__
+    if (argc > 2 && strcmp(argv[1], "refused") == 0) {
+        run_refused(argv + 2);
+        return 2;
+    }
+#endif
     const char *why = NULL;
     bool outside = argc == 3 && strcmp(argv[2], "outside") == 0;
     for (size_t i = 0; (argc == 2 || outside) && i < sizeof probes / sizeof *probes; i++) {

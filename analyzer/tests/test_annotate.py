@@ -170,6 +170,34 @@ class Annotate(unittest.TestCase):
         self.annotate(capture, status=1)
         self.assertEqual(sum(kind == 6 for kind, *_ in blocks(self.copy.read_bytes())), 3)
 
+    def test_comments_without_end(self):
+        """One SYN that draws more RSTs than a block has room for: the copy can be read, and says how many more there were."""
+        talk = Conversation()
+        talk.add(True, 40000, 80, 0x02, 1000)
+        for _ in range(20000):
+            talk.add(False, 80, 40000, 0x14, 0, 1001)
+            talk.now += 0.0001
+        run = self.annotate(talk.write(self.directory / "many.pcap"))
+        again = tcprst("-f", "ndjson", self.copy)
+        self.assertEqual((again.returncode, again.stderr), (0, b""))
+        self.assertEqual(len(again.stdout.splitlines()), len(run.stdout.splitlines()))
+        syn = next(body for kind, body, _ in blocks(self.copy.read_bytes()) if kind == 6)
+        comments = [value for code, value in options(syn[20 + (len(talk.frames[0]) + 3) // 4 * 4:], "<") if code == 1]
+        self.assertEqual(len(comments), 101)
+        self.assertRegex(comments[-1], rb"^\.\.\. and [1-9]\d* more TCP resets\.$")
+
+    def test_large_blocks_that_nobody_decodes(self):
+        secrets = packets.block(10, bytes(range(256)) * (17 << 12))
+        talk = Conversation()
+        talk.refuse(8080)
+        capture = self.directory / "secrets.pcapng"
+        capture.write_bytes(packets.section() + packets.interface(1) + packets.enhanced(talk.frames[0]) + secrets +
+                            packets.enhanced(talk.frames[1]))
+        self.annotate(capture)
+        copy = self.copy.read_bytes()
+        self.assertIn(secrets, copy)
+        self.assertEqual([kind for kind, _, _ in blocks(copy)], [0x0a0d0d0a, 1, 6, 10, 6])
+
     def test_only_the_causes_asked_for(self):
         talk = Conversation()
         talk.refuse(8080)

@@ -366,6 +366,31 @@ class Damage(Test):
                 self.assertIn(words, facts["damage"])
                 self.assertIn("frame 2: ", facts["damage"])
 
+    def test_blocks_that_nobody_decodes_pass(self):
+        """Secrets, names, custom and unknown blocks, larger than any that is decoded; of some Wireshark makes a frame."""
+        large = 17 << 20
+        for kind, frames in ((10, [1, 2]), (4, [1, 2]), (0x0bad0001, [1, 2]), (0x0bad, [1, 3])):
+            data = section() + interface(1) + enhanced(FRAME) + block(kind, bytes(large)) + enhanced(FRAME)
+            with self.subTest(kind=kind):
+                result, facts = self.read(data)
+                self.assertEqual((facts["damage"], result.frames()), (None, [f"0:{frame}" for frame in frames]))
+                for cut, frame in ((len(data) - len(enhanced(FRAME)) - 2, 2), (300, 2)):
+                    result, facts = self.read(data[:cut])
+                    self.assertIn("cut short in the middle of a block", facts["damage"])
+                    self.assertEqual((len(result.segments), facts["frame"]), (1, frame))
+        wrong = block(10, bytes(large))[:-4] + bytes(4)
+        result, facts = self.read(section() + interface(1) + enhanced(FRAME) + wrong + enhanced(FRAME))
+        self.assertIn(f"two lengths differ: {large + 12} and 0", facts["damage"])
+        self.assertEqual(len(result.segments), 1)
+
+    def test_large_packets_of_link_types_that_have_them(self):
+        for link_type, octets, read in ((1, 262144, True), (1, 262145, False), (195, 300000, False), (220, 300000, True),
+                                        (231, 18 << 20, True), (249, 300000, True), (279, 300000, True)):
+            with self.subTest(link_type=link_type, octets=octets):
+                for data in (section() + interface(link_type) + enhanced(bytes(octets)), pcap([bytes(octets)], link_type)):
+                    _, facts = self.read(data)
+                    self.assertEqual((facts["damage"] is None, sum(n for _, _, n in facts["links"])), (read, int(read)))
+
     def test_what_of_the_packets_was_left_out(self):
         cut = (ethernet(ipv4(tcp()))[:14 + 20 + 10], 54)
         fragment = ethernet(ipv4(tcp()[:16], flags=0x2000))

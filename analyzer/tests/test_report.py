@@ -23,6 +23,7 @@ import unittest
 from pathlib import Path
 
 import packets
+from processes import wait_until_reading
 from report_cases import ENVIRONMENT, ESCAPES, RECORDED, ROOT, TCPRST, Conversation, tcprst, text_of
 
 try:
@@ -211,7 +212,7 @@ class Live(Case):
                 process = self.start("-f", output_format)
                 process.stdin.write(self.talk_now())
                 process.stdin.flush()
-                time.sleep(0.5)
+                wait_until_reading(process)
                 process.send_signal(signal.SIGINT)
                 out = process.stdout.read()
                 self.assertEqual(process.wait(30), 130)

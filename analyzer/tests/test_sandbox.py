@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 from pathlib import Path
+
+from processes import wait_until_reading
 
 PROBE, TCPRST = sys.argv[1], sys.argv[2]
 FORBIDDEN = ("open", "create", "unlink", "execute", "fork", "thread", "socket", "socketpair", "trace",
@@ -47,13 +48,9 @@ def seccomp_mode(*options, sent=HEADER, look=lambda process: None, **more):
                           stderr=subprocess.DEVNULL, **more) as process:
         process.stdin.write(sent)
         process.stdin.flush()
-        mode, until = None, time.monotonic() + 10
-        while mode != "2" and time.monotonic() < until:
-            time.sleep(0.05)
-            status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-            mode = status.partition("Seccomp:")[2].split()[0]
-            if options and time.monotonic() > until - 9:
-                break
+        wait_until_reading(process)
+        status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+        mode = status.partition("Seccomp:")[2].split()[0]
         look(process)
         process.stdin.close()
         process.wait()
@@ -89,12 +86,15 @@ class Sandbox(unittest.TestCase):
     def test_only_outputs_are_open_for_writing(self):
         directory = Path(self.enterContext(tempfile.TemporaryDirectory()))
         with open(directory / "valuable", "w+b") as valuable:
-            for options, outputs in (([], set()), (["-o", directory / "report"], {str(directory / "report")}),
-                                     (["-f", "json", "-o", directory / "report"], {str(directory / "report"), "temporary"})):
+            for options, outputs in (([], set()), (["-o", directory / "report"], {"report", "keeper"}),
+                                     (["-f", "json", "-o", directory / "report"], {"report", "keeper", "temporary"})):
                 found = set()
                 seccomp_mode(*options, sent=b"", look=lambda process, into=found: into.update(open_for_writing(process)),
                              pass_fds=[valuable.fileno()])
-                found = {"temporary" if re.search(r"/tcprst-\w+ \(deleted\)$", name) else name for name in found}
+                # What is to become the report, and who puts it there in the end.
+                names = (("temporary", r"/tcprst-\w+ \(deleted\)$"), ("report", rf"^{directory}/\.tcprst-\w+$"),
+                         ("keeper", r"^socket:"))
+                found = {next((word for word, known in names if re.search(known, name)), name) for name in found}
                 self.assertEqual(found - {"/dev/null"}, outputs)
 
     def test_the_forbidden_calls_would_work_outside(self):
@@ -109,6 +109,22 @@ class Sandbox(unittest.TestCase):
         self.assertIn("\nsandbox: available (seccomp)\n", run(TCPRST, "--version").stdout)
         for options in (["-v"], ["-v", "--no-sandbox"], ["--no-sandbox"]):
             self.assertEqual(run(TCPRST, *options, capture).stderr, "", options)
+
+    def test_one_that_could_not_be_set_is_said(self):
+        """And, where it is required, nothing is read without it."""
+        capture = next(str(path) for path in sorted(CAPTURES.glob("*.pcap")))
+        out = Path(self.enterContext(tempfile.TemporaryDirectory())) / "out"
+        said = "tcprst: reading without a sandbox: the kernel does not take the list of system calls\n"
+        for options, status, words in (([], 0, said), (["--sandbox=auto"], 0, said), (["-q"], 0, ""), (["--no-sandbox"], 0, ""),
+                                       (["--sandbox=require", "-q", "-o", str(out)], 2, "tcprst: no sandbox (--sandbox=require): "
+                                        "the kernel does not take the list of system calls\n")):
+            with self.subTest(options=options):
+                refused = run(PROBE, "refused", TCPRST, *options, capture)
+                self.assertEqual((refused.returncode, refused.stderr, bool(refused.stdout)), (status, words, status == 0))
+        self.assertFalse(out.exists())
+        self.assertEqual(run(TCPRST, "--sandbox=require", capture).returncode, 0)
+        both = run(TCPRST, "--sandbox=require", "--no-sandbox", capture)
+        self.assertEqual((both.returncode, "contradict" in both.stderr), (2, True))
 
     def test_it_can_be_turned_off(self):
         self.assertNotEqual(seccomp_mode("--no-sandbox"), "2")
@@ -173,6 +189,17 @@ class Sandbox(unittest.TestCase):
         report = Path(self.enterContext(tempfile.TemporaryDirectory())) / "report.json"
         self.assertEqual(run(TCPRST, "-f", "json", "-o", report, capture).returncode, 0)
         self.assertGreater(report.stat().st_size, 0)
+
+
+class WithoutSandbox(unittest.TestCase):
+    def test_a_build_without_one_cannot_do_what_is_required(self):
+        if not missing():
+            self.skipTest("this build has one")
+        capture = next(str(path) for path in sorted(CAPTURES.glob("*.pcap")))
+        self.assertEqual(run(TCPRST, capture).stderr, "")
+        required = run(TCPRST, "--sandbox=require", capture)
+        self.assertEqual((required.returncode, required.stdout), (2, ""))
+        self.assertRegex(required.stderr, r"^tcprst: no sandbox \(--sandbox=require\): built with")
 
 
 if __name__ == "__main__":

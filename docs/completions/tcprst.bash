@@ -46,6 +46,7 @@ _tcprst() {
     --fail-on) _tcprst_list "$causes $severities" ;;
     --min-strength) _tcprst_words "possible likely certain" ;;
     --explain) _tcprst_list "$causes" ;;
+    --sandbox) _tcprst_words "auto require" ;;
     --color) _tcprst_words "auto always never" ;;
     *)
         if [[ $cur == -* ]]; then
