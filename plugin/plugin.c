@@ -11,6 +11,7 @@
 #include "annotate.h"
 #include "expert.h"
 #include "fields.h"
+#include "menu.h"
 #include "records.h"
 #include "statistics.h"
 #include "unwind.h"
@@ -263,6 +264,7 @@ static void register_protocol(void)
     register_postseq_cleanup_routine(tcprst_records_reading_done);
     register_cleanup_routine(end_file);
     tcprst_statistics_register();
+    tcprst_menu_register(proto_tcprst);
     register_preferences();
 }
 

@@ -357,6 +357,17 @@ struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
     return record;
 }
 
+const struct tcprst_record *tcprst_records_of_frame(packet_info *pinfo, int proto)
+{
+    settle();
+    for (uint32_t layer = UINT8_MAX; layer > 0; layer--) {
+        void *record = p_get_proto_data(wmem_file_scope(), pinfo, proto, layer);
+        if (record)
+            return (const struct tcprst_record *)record;
+    }
+    return NULL;
+}
+
 bool tcprst_records_say(const struct tcprst_segment *segment)
 {
     settle();

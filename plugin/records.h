@@ -36,6 +36,9 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
 struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
                                           const struct tcprst_segment *segment);
 
+/* The record of the frame's innermost RST, or NULL. */
+const struct tcprst_record *tcprst_records_of_frame(packet_info *pinfo, int proto);
+
 /* The first and the next of the resets that the segment drew, duplicates of a RST left out; NULL:
  * no more. */
 const struct tcprst_record *tcprst_records_drawn_by(const struct tcprst_segment *segment);

@@ -12,6 +12,8 @@
 
 #include <wireshark.h>
 
+#include <glib/gstdio.h>
+
 /* The others need this one and do not include it. */
 #include <epan/packet.h>
 
@@ -26,6 +28,7 @@
 #include <epan/proto_data.h>
 #include <epan/stat_tap_ui.h>
 #include <epan/stats_tree.h>
+#include <epan/stats_tree_priv.h>
 #include <epan/tap.h>
 #include <epan/to_str.h>
 #include <ws_version.h>
