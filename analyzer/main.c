@@ -37,7 +37,8 @@ enum {
     LOSS_SIZE = 160,   /* of the line that says what was lost */
     MAX_FINDINGS = 64, /* more than there are causes */
     LIVE_LAG_S = 60,   /* a capture whose packets are no older when they come is taken for live */
-    DEFAULT_WIDTH = 80,
+    TERMINAL_WIDTH = 80,
+    FILE_WIDTH = 100,
     MIN_WIDTH = 60,
     MAX_WIDTH = 110,
 };
@@ -253,8 +254,12 @@ static bool wants_color(const struct options *options, bool terminal)
 static unsigned columns(bool terminal)
 {
     struct winsize size;
-    unsigned width = DEFAULT_WIDTH;
-    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    unsigned width = terminal ? TERMINAL_WIDTH : FILE_WIDTH;
+    const char *said = getenv("COLUMNS");
+    guint64 number;
+    if (said && g_ascii_string_to_unsigned(said, 10, 1, UINT_MAX, &number, NULL))
+        width = (unsigned)number;
+    else if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         width = size.ws_col;
     return CLAMP(width, MIN_WIDTH, MAX_WIDTH);
 }
@@ -415,10 +420,10 @@ static int run_report(const struct options *options)
                    !options->quiet && !options->no_progress && !(streams && run.report.terminal));
     bool written = read_all(&run);
     progress_clear(&run.progress);
+    errno = 0;
     finish_core(&run);
     /* An interrupt before the first packet is no fault of the captures. */
     bool usable = any_usable(&run) || run.report.interrupted;
-    errno = 0;
     report_close(&run.report, usable);
     if (run.write_error == 0)
         run.write_error = errno;

@@ -57,6 +57,48 @@ void report_time(char buffer[40], int64_t time, unsigned digits)
     g_strlcpy(buffer + length, "Z", 40 - length);
 }
 
+/* The time in the report's zone, rounded down to seconds; NULL where it has none. */
+static GDateTime *local_time(const struct report *report, int64_t time, uint32_t *nanoseconds)
+{
+    GDateTime *utc = g_date_time_new_from_unix_utc(split_time(time, nanoseconds));
+    if (!report->zone || !utc)
+        return utc;
+    GDateTime *local = g_date_time_to_timezone(utc, report->zone);
+    g_date_time_unref(utc);
+    return local;
+}
+
+void report_local_time(const struct report *report, char buffer[40], int64_t time, unsigned digits)
+{
+    uint32_t nanoseconds;
+    GDateTime *at = time == TCPRST_TIME_UNKNOWN ? NULL : local_time(report, time, &nanoseconds);
+    buffer[0] = '\0';
+    if (!at)
+        return;
+    char *words = g_date_time_format(at, "%Y-%m-%d %H:%M:%S");
+    int length = snprintf(buffer, 40, "%s", words);
+    if (digits > 0)
+        snprintf(buffer + length, (size_t)(40 - length), ".%0*u", (int)digits,
+                 digits == 9 ? nanoseconds : nanoseconds / 1000);
+    g_free(words);
+    g_date_time_unref(at);
+}
+
+void report_zone(const struct report *report, char buffer[40], int64_t time)
+{
+    uint32_t nanoseconds;
+    GDateTime *at = time == TCPRST_TIME_UNKNOWN ? NULL : local_time(report, time, &nanoseconds);
+    g_strlcpy(buffer, "UTC", 40);
+    if (!at)
+        return;
+    if (g_date_time_get_utc_offset(at) != 0) {
+        char *words = g_date_time_format(at, "%Z (UTC%:z)");
+        g_strlcpy(buffer, words, 40);
+        g_free(words);
+    }
+    g_date_time_unref(at);
+}
+
 void report_epoch(char buffer[32], int64_t time, unsigned digits)
 {
     buffer[0] = '\0';
@@ -115,6 +157,7 @@ void report_open(struct report *report, const struct options *options, struct in
     if (options->causes.given && report->format->summarises)
         report->reset_connections =
             g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    report->zone = report->format->local_time ? g_time_zone_new_local() : NULL;
     report->format->open(report);
 }
 
@@ -172,6 +215,7 @@ void report_prepare(const struct report *report, const struct tcprst_verdict *ve
     report_address(reset->src, verdict->source, verdict->ip_version);
     report_address(reset->dst, verdict->destination, verdict->ip_version);
     display_filter(reset, reset->display_filter);
+    report_community_id(reset->community_id, verdict);
     reset->device_text = verdict->device_text_length > 0 ? verdict->device_text : NULL;
     if (report->redact)
         redact_texts(reset);
@@ -262,5 +306,7 @@ void report_close(struct report *report, bool anything)
         g_hash_table_destroy(report->reset_connections);
     summary_free(report->summary);
     redact_free(report->redact);
+    if (report->zone)
+        g_time_zone_unref(report->zone);
     g_strfreev(report->names);
 }

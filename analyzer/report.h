@@ -25,7 +25,8 @@ struct report_tuple {
     uint8_t ip_version, layer;
 };
 
-enum { FILTER_SIZE = 320 }; /* two pairs of addresses and ports, and a frame number */
+enum { COMMUNITY_ID_SIZE = 32 }; /* "1:" and 20 octets by base64 */
+enum { FILTER_SIZE = 320 };      /* two pairs of addresses and ports, and a frame number */
 
 /* One RST as a format writes it. Strings are valid UTF-8, escaped for no place yet, and valid
  * during the call. */
@@ -35,6 +36,7 @@ struct report_reset {
     char time[40], time_epoch[32];        /* "" where the packet carries none */
     char src[46], dst[46];
     char display_filter[FILTER_SIZE];
+    char community_id[COMMUNITY_ID_SIZE];
     const char *device_text;               /* NULL: none */
     struct report_tuple tuple;             /* as captured, never to be shown */
     const struct tcprst_finding *findings; /* with --why */
@@ -50,6 +52,7 @@ struct report_format {
     void (*close)(
         struct report *report); /* the end of all captures: summary and statistics are complete */
     bool summarises;            /* report->summary is wanted */
+    bool local_time;            /* times are the reader's, else UTC */
 };
 extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html;
 
@@ -73,6 +76,7 @@ struct report {
     bool terminal;                       /* out is one */
     bool color, utf8;                    /* of the text report */
     unsigned width;                      /* columns */
+    GTimeZone *zone;                     /* that people are told times in; NULL: UTC */
     bool failed_on;                      /* --fail-on found its cause */
     uint64_t hidden;                     /* resets that -c left out */
     FILE *keep;               /* a file without a name for what belongs at the end; of json only */
@@ -106,6 +110,12 @@ void report_prepare(const struct report *report, const struct tcprst_verdict *ve
 void report_address(char buffer[46], const uint8_t *address, unsigned ip_version);
 /* RFC 3339 in UTC with so many decimals of a second; "" for TCPRST_TIME_UNKNOWN. */
 void report_time(char buffer[40], int64_t time, unsigned digits);
+/* The Community ID of the RST's connection, as of addresses and ports shown. */
+void report_community_id(char buffer[COMMUNITY_ID_SIZE], const struct tcprst_verdict *verdict);
+/* For people: "2026-11-22 09:11:01.285" in the report's zone; "" for TCPRST_TIME_UNKNOWN. */
+void report_local_time(const struct report *report, char buffer[40], int64_t time, unsigned digits);
+/* The zone's name at that time: "UTC", "CET (UTC+01:00)". */
+void report_zone(const struct report *report, char buffer[40], int64_t time);
 /* Seconds since the epoch as a decimal number; "" for TCPRST_TIME_UNKNOWN. */
 void report_epoch(char buffer[32], int64_t time, unsigned digits);
 /* Decimals of a second that make sense in a time of this capture. */

@@ -423,17 +423,21 @@ static void write_connection(struct report *report, const struct tcprst_connecti
         report->keep_error = errno;
 }
 
-/* Returns false where the file was not written or read back whole. */
+/* Returns false where the file was not written or read back whole; else an error of writing before
+ * stays errno's. */
 static bool copy_connections(FILE *from, FILE *to)
 {
     char buffer[65536];
     size_t n;
+    int before = errno;
     errno = 0;
     if (fflush(from) != 0 || ferror(from))
         return false;
     rewind(from);
     while ((n = fread(buffer, 1, sizeof buffer, from)) > 0)
         fwrite(buffer, 1, n, to);
+    if (before && !ferror(from))
+        errno = before;
     return !ferror(from);
 }
 

@@ -2,15 +2,16 @@
 /* report_text.c - the report for people at a terminal: what happened, who, why, what next; then
  * each event. */
 #include "report_string.h"
-#include "summary.h"
+#include "report_words.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 enum {
     MAX_CAUSE_ROWS = 5,    /* on the first screen */
-    MAX_NEXT = 3,          /* pieces of advice there */
+    MAX_NEXT = 2,          /* pieces of advice there; of more causes the names */
     MAX_NAMES = 3,         /* hosts in a line */
+    MAX_ALTERNATIVES = 3,  /* without --why */
     GROUPS_OF_A_CAUSE = 8, /* before they are folded */
     MAX_GROUPS = 60,       /* events listed; more are counted */
     EVIDENCE_LINES = 4,    /* without --why */
@@ -90,61 +91,26 @@ static char *terminal_safe(const char *words)
     return g_string_free(out, FALSE);
 }
 
-/* At most columns columns of words, the end replaced by an ellipsis. */
-static char *shortened(const struct text *text, const char *words, size_t columns)
-{
-    if (string_width(words) <= columns)
-        return g_strdup(words);
-    const char *ellipsis = glyph(text, "…", "..");
-    size_t room = columns > string_width(ellipsis) ? columns - string_width(ellipsis) : 0;
-    const char *p = words;
-    for (size_t used = 0; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        used += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
-        if (used > room)
-            break;
-    }
-    return g_strdup_printf("%.*s%s", (int)(p - words), words, ellipsis);
-}
-
-/* "1 reset", "30,000 resets" in static storage that holds the last four. */
-static const char *counted(uint64_t n, const char *one, const char *many)
-{
-    static char buffers[4][80];
-    static unsigned next;
-    char number[NUMBER_SIZE];
-    char *buffer = buffers[next++ % 4];
-    snprintf(buffer, sizeof buffers[0], "%s %s", string_number(number, n), n == 1 ? one : many);
-    return buffer;
-}
-
-static void address_and_port(GString *out, const uint8_t *address, unsigned ip_version,
-                             unsigned port)
-{
-    char words[46];
-    report_address(words, address, ip_version);
-    g_string_append_printf(out, ip_version == 6 && port ? "[%s]" : "%s", words);
-    if (port)
-        g_string_append_printf(out, ":%u", port);
-}
-
 /* ---- The first screen
  * --------------------------------------------------------------------------------------------- */
 
+/* The files as named; of one that fits no line the name without its directories. */
 static void put_title(struct text *text)
 {
+    enum { BEFORE = 9 };
     struct report *report = text->report;
-    char *name = terminal_safe(report->name_count > 0 ? report->names[0] : "");
+    const char *shown = report->name_count > 0 ? report->names[0] : "";
+    if (string_width(shown) + BEFORE > report->width)
+        shown = words_capture(report, 0);
+    char *name = terminal_safe(shown);
     GString *title = g_string_new(name);
     if (report->name_count > 1)
         g_string_append_printf(title, " and %s",
-                               counted(report->name_count - 1, "more file", "more files"));
-    char *line = shortened(text, title->str, report->width - 10);
+                               words_counted(report->name_count - 1, "more file", "more files"));
     put(text, HEADING, "tcprst");
     g_string_append_printf(text->out, " %s ", DOT(text));
-    put_line(text, BOLD, line);
+    put_wrapped(text, BOLD, BEFORE, BEFORE, title->str);
     g_string_free(title, TRUE);
-    g_free(line);
     g_free(name);
 }
 
@@ -168,115 +134,123 @@ static void put_measure(struct text *text)
 {
     int64_t first, last;
     uint64_t packets;
-    char from[40], to[40], length[DURATION_SIZE];
+    char from[40], to[40], zone[40], length[DURATION_SIZE];
     first_and_last(text->report, &first, &last, &packets);
-    report_time(from, first, 0);
-    report_time(to, last, 0);
+    report_local_time(text->report, from, first, 0);
+    report_local_time(text->report, to, last, 0);
+    report_zone(text->report, zone, first);
     GString *line = g_string_new(NULL);
     g_string_append_printf(
-        line, "%s, %s", counted(packets, "packet", "packets"),
-        counted(text->report->statistics.segments, "TCP segment", "TCP segments"));
-    if (*from && *to) {
-        from[10] = to[10] = ' ';
-        from[19] = to[19] = '\0';
-        bool same_day = memcmp(from, to, 10) == 0;
-        g_string_append_printf(line, " %s %s to %s UTC (%s)", DOT(text), from,
-                               same_day ? to + 11 : to, string_duration(length, last - first));
-    }
+        line, "%s, %s", words_counted(packets, "packet", "packets"),
+        words_counted(text->report->statistics.segments, "TCP segment", "TCP segments"));
+    if (*from && *to)
+        g_string_append_printf(line, " %s %s to %s %s (%s)", DOT(text), from,
+                               memcmp(from, to, 10) == 0 ? to + 11 : to, zone,
+                               string_duration(length, last - first));
     put_wrapped(text, DIM, 0, 0, line->str);
     g_string_free(line, TRUE);
 }
 
-/* "3 events: 1 suspicious, 2 benign." */
+/* What matters most, then how much there is. */
 static void put_headline(struct text *text)
 {
-    const struct summary *summary = text->report->summary;
+    enum tcprst_severity severity;
     GString *line = g_string_new(NULL);
-    enum style style = BOLD;
-    if (summary->resets == 0) {
-        g_string_append(line, text->report->hidden ? "No resets of these causes." : "No resets.");
-    } else {
-        g_string_append_printf(line, "%s in %s:", counted(summary->resets, "reset", "resets"),
-                               counted(summary->events, "event", "events"));
-        const char *separator = " ";
-        for (unsigned s = G_N_ELEMENTS(summary->by_severity); s-- > 0;) {
-            char number[NUMBER_SIZE];
-            if (summary->by_severity[s] == 0)
-                continue;
-            if (style == BOLD)
-                style = severity_style((enum tcprst_severity)s);
-            g_string_append_printf(line, "%s%s %s", separator,
-                                   string_number(number, summary->by_severity[s]),
-                                   tcprst_severity_id((enum tcprst_severity)s));
-            separator = ", ";
-        }
-        if (separator[0] == ' ')
-            g_string_append(line, " their first resets were left out");
-        g_string_append_c(line, '.');
+    words_headline(line, text->report, &severity);
+    if (line->len > 0) {
+        put_wrapped(text, severity_style(severity), 0, 0, line->str);
+        g_string_append_c(text->out, '\n');
     }
-    if (summary->duplicates)
-        g_string_append_printf(
-            line, " %s not counted.",
-            counted(summary->duplicates, "frame captured twice is", "frames captured twice are"));
-    if (text->report->hidden)
-        g_string_append_printf(line, " %s left out by --cause.",
-                               counted(text->report->hidden, "other reset is", "other resets are"));
-    put_wrapped(text, style, 0, 0, line->str);
+    g_string_truncate(line, 0);
+    words_totals(line, text->report);
+    put_wrapped(text, BOLD, 0, 0, line->str);
     g_string_free(line, TRUE);
 }
 
-/* The worst severity a cause was met with colours its row. */
-static enum style cause_style(GPtrArray *groups, enum tcprst_cause cause)
+/* "certain", "likely 2, possible 1": how sure the events of a cause are. */
+static void add_strengths(GString *line, const struct summary_cause *cause)
 {
-    for (guint i = 0; i < groups->len; i++) {
-        const struct summary_group *group = groups->pdata[i];
-        if (group->first.cause == cause)
-            return severity_style(group->first.severity);
+    unsigned kinds = 0, said = 0;
+    for (unsigned s = TCPRST_STRENGTH_POSSIBLE; s <= TCPRST_STRENGTH_CERTAIN; s++)
+        kinds += cause->by_strength[s] > 0;
+    for (unsigned s = TCPRST_STRENGTH_CERTAIN; s >= TCPRST_STRENGTH_POSSIBLE; s--) {
+        if (cause->by_strength[s] == 0)
+            continue;
+        g_string_append_printf(line, "%s%s", said++ ? ", " : " (",
+                               tcprst_strength_id((enum tcprst_strength)s));
+        if (kinds > 1)
+            g_string_append_printf(line, " %" PRIu64, cause->by_strength[s]);
     }
-    return PLAIN;
+    if (said)
+        g_string_append_c(line, ')');
 }
 
-static void put_cause_row(struct text *text, enum tcprst_cause cause, size_t id_width,
-                          enum style style)
+/* Columns of the table of causes. */
+struct cause_columns {
+    size_t events, resets, cause;
+};
+
+static void put_cause_row(struct text *text, enum tcprst_cause cause,
+                          const struct cause_columns *columns)
 {
     const struct summary_cause *count = &text->report->summary->causes[cause];
-    char events[NUMBER_SIZE], resets[NUMBER_SIZE];
     const struct tcprst_cause_info *info = tcprst_cause_info(cause);
-    size_t used = 21 + id_width + 2;
-    char *title = shortened(text, info->title, text->report->width - used);
-    g_string_append_printf(text->out, "%9s %9s  ", string_number(events, count->events),
+    char events[NUMBER_SIZE], resets[NUMBER_SIZE];
+    size_t used = columns->events + columns->resets + columns->cause + 6;
+    GString *meaning = g_string_new(info->title);
+    add_strengths(meaning, count);
+    g_string_append_printf(text->out, "%*s  %*s  ", (int)columns->events,
+                           string_number(events, count->events), (int)columns->resets,
                            string_number(resets, count->resets));
-    put(text, style, info->id);
-    g_string_append_printf(text->out, "%*s%s\n", (int)(id_width - strlen(info->id) + 2), "", title);
-    g_free(title);
+    put(text, severity_style(count->severity), info->id);
+    g_string_append_printf(text->out, "%*s", (int)(columns->cause - strlen(info->id) + 2), "");
+    put_wrapped(text, PLAIN, used, used, meaning->str);
+    g_string_free(meaning, TRUE);
 }
 
-static void put_causes(struct text *text, GPtrArray *groups)
+static struct cause_columns measure_causes(const struct summary *summary,
+                                           const enum tcprst_cause *causes, size_t count)
+{
+    struct cause_columns columns = {strlen("EVENTS"), strlen("RESETS"), strlen("CAUSE")};
+    for (size_t i = 0; i < count; i++) {
+        char number[NUMBER_SIZE];
+        const struct summary_cause *cause = &summary->causes[causes[i]];
+        columns.events = MAX(columns.events, strlen(string_number(number, cause->events)));
+        columns.resets = MAX(columns.resets, strlen(string_number(number, cause->resets)));
+        columns.cause = MAX(columns.cause, strlen(tcprst_cause_id(causes[i])));
+    }
+    return columns;
+}
+
+/* Those that have no row, by name. */
+static void put_more_causes(struct text *text, const enum tcprst_cause *causes, size_t count)
+{
+    const struct summary *summary = text->report->summary;
+    GString *line = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++) {
+        char number[NUMBER_SIZE];
+        g_string_append_printf(line, "%s%s (%s)", i ? ", " : "also: ", tcprst_cause_id(causes[i]),
+                               string_number(number, summary->causes[causes[i]].events));
+    }
+    g_string_append(text->out, "  ");
+    put_wrapped(text, PLAIN, 2, 4, line->str);
+    g_string_free(line, TRUE);
+}
+
+static void put_causes(struct text *text)
 {
     enum tcprst_cause causes[TCPRST_CAUSE_COUNT];
-    size_t count = summary_causes(text->report->summary, causes), width = 5;
+    size_t count = summary_causes(text->report->summary, causes);
     size_t shown = count > MAX_CAUSE_ROWS + 1 ? MAX_CAUSE_ROWS : count;
-    for (size_t i = 0; i < shown; i++)
-        width = MAX(width, strlen(tcprst_cause_id(causes[i])));
+    struct cause_columns columns = measure_causes(text->report->summary, causes, shown);
     char header[120];
-    snprintf(header, sizeof header, "%9s %9s  %-*s  %s", "EVENTS", "RESETS", (int)width, "CAUSE",
-             "THAT IS");
+    snprintf(header, sizeof header, "%*s  %*s  %-*s  %s", (int)columns.events, "EVENTS",
+             (int)columns.resets, "RESETS", (int)columns.cause, "CAUSE", "MEANING (HOW SURE)");
     put_line(text, HEADING, header);
-    uint64_t events = 0, resets = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (i < shown) {
-            put_cause_row(text, causes[i], width, cause_style(groups, causes[i]));
-            continue;
-        }
-        events += text->report->summary->causes[causes[i]].events;
-        resets += text->report->summary->causes[causes[i]].resets;
-    }
-    if (count > shown) {
-        char a[NUMBER_SIZE], b[NUMBER_SIZE];
-        g_string_append_printf(text->out, "%9s %9s  %s\n", string_number(a, events),
-                               string_number(b, resets),
-                               counted(count - shown, "more cause", "more causes"));
-    }
+    for (size_t i = 0; i < shown; i++)
+        put_cause_row(text, causes[i], &columns);
+    if (count > shown)
+        put_more_causes(text, causes + shown, count - shown);
 }
 
 static void put_hosts(struct text *text, const char *label, enum summary_role role)
@@ -285,18 +259,32 @@ static void put_hosts(struct text *text, const char *label, enum summary_role ro
     GString *line = g_string_new(NULL);
     size_t shown = hosts->len > MAX_NAMES + 1 ? MAX_NAMES : hosts->len;
     for (guint i = 0; i < shown; i++) {
-        const struct summary_host *host = hosts->pdata[i];
-        char number[NUMBER_SIZE];
         g_string_append(line, i ? ", " : "");
-        address_and_port(line, host->address, host->ip_version, host->port);
-        g_string_append_printf(line, " (%s)", string_number(number, host->resets));
+        words_host(line, hosts->pdata[i]);
     }
     if (hosts->len > shown)
         g_string_append_printf(line, ", %s%s",
                                text->report->summary->dropped_hosts[role] ? "over " : "",
-                               counted(hosts->len - shown, "other", "others"));
+                               words_counted(hosts->len - shown, "other", "others"));
     put_labelled(text, label, line->str);
     g_string_free(line, TRUE);
+    g_ptr_array_unref(hosts);
+}
+
+/* A line a service: since when, how fast, by whom. */
+static void put_services(struct text *text)
+{
+    GPtrArray *hosts = summary_hosts(text->report->summary, SUMMARY_SERVICES);
+    size_t shown = hosts->len > MAX_NAMES + 1 ? MAX_NAMES : hosts->len;
+    for (guint i = 0; i < shown; i++) {
+        GString *line = g_string_new(NULL);
+        words_service(line, text->report, hosts->pdata[i]);
+        put_labelled(text, i ? "" : "Service", line->str);
+        g_string_free(line, TRUE);
+    }
+    if (hosts->len > shown)
+        put_labelled(text, "",
+                     words_counted(hosts->len - shown, "other service", "other services"));
     g_ptr_array_unref(hosts);
 }
 
@@ -321,45 +309,62 @@ static void put_endings(struct text *text)
     add_ending(how, e[SUMMARY_RESET].connections, "by RST");
     add_ending(how, e[SUMMARY_REFUSED].connections, "refused");
     add_ending(how, e[SUMMARY_OPEN].connections, "with no end captured");
-    g_string_append_printf(line, "%s: %s",
-                           counted(summary->connections, "connection", "connections"), how->str);
-    uint64_t lost = e[SUMMARY_RESET].unacknowledged + e[SUMMARY_RESET_AFTER_FIN].unacknowledged;
-    if (lost > 0)
-        g_string_append_printf(line, "; %s unacknowledged at a RST",
-                               counted(lost, "octet", "octets"));
+    g_string_append_printf(
+        line, "%s: %s", words_counted(summary->connections, "connection", "connections"), how->str);
     put_labelled(text, "Ended", line->str);
     g_string_free(how, TRUE);
     g_string_free(line, TRUE);
 }
 
-/* Advice for the causes that matter most: worst severity first, then most events. */
-static void put_next(struct text *text, GPtrArray *groups)
+/* What may be lost, by the one definition of it. */
+static void put_risk(struct text *text)
 {
-    bool said[TCPRST_CAUSE_COUNT] = {false};
-    unsigned count = 0;
-    g_string_append_c(text->out, '\n');
-    put_line(text, HEADING, "NEXT");
-    for (guint i = 0; i < groups->len && count < MAX_NEXT; i++) {
-        const struct summary_group *group = groups->pdata[i];
-        enum tcprst_cause cause = group->first.cause;
-        if (said[cause])
-            continue;
-        said[cause] = true;
-        count++;
-        const struct tcprst_cause_info *info = tcprst_cause_info(cause);
-        const char *end = string_first_sentence(info->advice);
-        char *sentence = g_strndup(info->advice, (gsize)(end - info->advice));
-        g_string_append(text->out, "  ");
-        put(text, severity_style(group->first.severity), info->id);
-        g_string_append(text->out, ": ");
-        put_wrapped(text, PLAIN, strlen(info->id) + 4, 4, sentence);
-        g_free(sentence);
-    }
-    put_line(text, DIM,
-             "  (tcprst --explain CAUSE says all; --why shows what each verdict rests on)");
+    if (text->report->summary->resets == 0)
+        return;
+    GString *line = g_string_new(NULL);
+    words_risk(line, text->report->summary->risk);
+    put_labelled(text, "At risk",
+                 line->len > 0 ? line->str : "no byte that was sent and not acknowledged");
+    g_string_free(line, TRUE);
 }
 
-static void put_first_screen(struct text *text, GPtrArray *groups)
+/* The whole advice for the causes that matter most; of the others the names. */
+static void put_next(struct text *text)
+{
+    GPtrArray *classes = summary_groups(text->report->summary, 1);
+    bool said[TCPRST_CAUSE_COUNT] = {false};
+    unsigned count = 0;
+    GString *others = g_string_new(NULL);
+    g_string_append_c(text->out, '\n');
+    put_line(text, HEADING, "WHAT TO CHECK NEXT");
+    for (guint i = 0; i < classes->len; i++) {
+        const struct summary_group *group = classes->pdata[i];
+        const char *id = tcprst_cause_id(group->first.cause);
+        if (said[group->first.cause])
+            continue;
+        said[group->first.cause] = true;
+        if (count++ >= MAX_NEXT) {
+            g_string_append_printf(others, "%s%s", others->len ? ", " : "for the others (", id);
+            continue;
+        }
+        char *advice = words_advice(text->report, group), *safe = terminal_safe(advice);
+        g_string_append(text->out, "  ");
+        put(text, severity_style(group->severity), id);
+        g_string_append(text->out, ": ");
+        put_wrapped(text, PLAIN, strlen(id) + 4, 4, safe);
+        g_free(safe);
+        g_free(advice);
+    }
+    g_string_append(others,
+                    others->len ? "): tcprst --explain CAUSE" : "tcprst --explain CAUSE says more");
+    g_string_append(others, "; --why shows all that a verdict rests on");
+    g_string_append(text->out, "  ");
+    put_wrapped(text, DIM, 2, 4, others->str);
+    g_string_free(others, TRUE);
+    g_ptr_array_unref(classes);
+}
+
+static void put_first_screen(struct text *text)
 {
     const struct summary *summary = text->report->summary;
     put_title(text);
@@ -368,36 +373,21 @@ static void put_first_screen(struct text *text, GPtrArray *groups)
     put_headline(text);
     if (summary->resets > 0) {
         g_string_append_c(text->out, '\n');
-        put_causes(text, groups);
+        put_causes(text);
         g_string_append_c(text->out, '\n');
         put_hosts(text, "Sent by", SUMMARY_SENDERS);
         put_hosts(text, "To", SUMMARY_RECEIVERS);
-        put_hosts(text, "Service", SUMMARY_SERVICES);
+        put_services(text);
     }
     put_endings(text);
-    if (groups->len > 0)
-        put_next(text, groups);
+    put_risk(text);
+    if (summary->events > 0)
+        put_next(text);
 }
 
 /* ---- Each event
  * ---------------------------------------------------------------------------------------------------
  */
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
-/* Without its directories, where no other capture is called the same. */
-static const char *short_name(const struct report *report, uint32_t capture)
-{
-    const char *name = base_name(report->names[capture]);
-    for (size_t i = 0; i < report->name_count; i++)
-        if (i != capture && strcmp(base_name(report->names[i]), name) == 0)
-            return report->names[capture];
-    return name;
-}
 
 /* "4412"; "4412 of ring2.pcap" where that is another file than own. */
 static void add_frame(GString *out, const struct report *report, const struct tcprst_frame *frame,
@@ -407,24 +397,25 @@ static void add_frame(GString *out, const struct report *report, const struct tc
     if (frame->capture == own || frame->capture >= report->name_count)
         return;
     g_string_append(out, " of ");
-    string_terminal(out, short_name(report, frame->capture));
+    string_terminal(out, words_capture(report, frame->capture));
 }
 
 /* "* cause  strength . severity", and the counts at the right margin. */
 static void put_group_head(struct text *text, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
-    GString *left = g_string_new(NULL), *right = g_string_new(NULL);
-    g_string_append_printf(left, "  %s %s %s", tcprst_strength_id(v->strength), DOT(text),
-                           tcprst_severity_id(v->severity));
+    GString *left = g_string_new("  "), *right = g_string_new(NULL);
+    words_strength(left, v);
+    g_string_append_printf(left, " %s %s", DOT(text), tcprst_severity_id(group->severity));
     if (group->events > 1 || group->resets > 1)
         g_string_append_printf(
-            right, "%s%s%s", group->events > 1 ? counted(group->events, "event", "events") : "",
+            right, "%s%s%s",
+            group->events > 1 ? words_counted(group->events, "event", "events") : "",
             group->events > 1 && group->resets != group->events ? ", " : "",
-            group->resets != group->events ? counted(group->resets, "reset", "resets") : "");
+            group->resets != group->events ? words_counted(group->resets, "reset", "resets") : "");
     size_t used =
         2 + strlen(tcprst_cause_id(v->cause)) + string_width(left->str) + string_width(right->str);
-    put(text, severity_style(v->severity), glyph(text, "●", "*"));
+    put(text, severity_style(group->severity), glyph(text, "●", "*"));
     g_string_append_c(text->out, ' ');
     put(text, BOLD, tcprst_cause_id(v->cause));
     put(text, DIM, left->str);
@@ -442,25 +433,10 @@ static void add_service_ports(GString *out, const struct summary_group *group)
     for (size_t i = 0; i < group->port_count; i++)
         g_string_append_printf(out, "%s%u", i ? ", " : " ", group->ports[i]);
     if (group->more_ports)
-        g_string_append(out, ", ...");
+        g_string_append(out, " and others");
 }
 
-/* One end of a group: an address with its port where all events share it, or how many hosts. */
-static void add_side(GString *out, const struct summary_group *group, bool source)
-{
-    const struct tcprst_verdict *v = &group->first;
-    size_t hosts = source ? group->source_hosts : group->destination_hosts;
-    if (hosts > 1) {
-        g_string_append(out, group->many ? "many hosts" : counted(hosts, "host", "hosts"));
-        return;
-    }
-    bool service = summary_service_is_source(v) == source;
-    bool port = group->events == 1 || (service && group->port_count == 1 && !group->more_ports);
-    address_and_port(out, source ? v->source : v->destination, v->ip_version,
-                     port ? (source ? v->source_port : v->destination_port) : 0);
-}
-
-/* "frame 17, drawn by 15", "frames 17 to 25". */
+/* "frame 17, triggered by frame 15", "frames 17 to 25". */
 static void add_frames(GString *out, const struct report *report, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
@@ -471,7 +447,7 @@ static void add_frames(GString *out, const struct report *report, const struct s
         add_frame(out, report, &group->last_frame, v->frame.capture);
     }
     if (group->events == 1 && v->trigger.number > 0) {
-        g_string_append(out, ", drawn by ");
+        g_string_append(out, ", triggered by frame ");
         add_frame(out, report, &v->trigger, v->frame.capture);
     }
 }
@@ -480,11 +456,13 @@ static void put_group_where(struct text *text, const struct summary_group *group
 {
     const struct tcprst_verdict *v = &group->first;
     GString *line = g_string_new(NULL), *frames = g_string_new(NULL);
-    add_side(line, group, true);
+    if (v->origin == TCPRST_ORIGIN_THIRD_PARTY)
+        g_string_append(line, "somebody in the name of ");
+    words_side(line, group, true);
     if (v->sender != TCPRST_SENDER_UNKNOWN)
         g_string_append_printf(line, " (%s)", tcprst_sender_id(v->sender));
     g_string_append_printf(line, " %s ", ARROW(text));
-    add_side(line, group, false);
+    words_side(line, group, false);
     if (group->port_count > 1) {
         g_string_append(line, ", ports");
         add_service_ports(line, group);
@@ -509,26 +487,21 @@ static void put_group_when(struct text *text, const struct summary_group *group)
     const struct tcprst_verdict *v = &group->first;
     char from[40], to[40], a[DURATION_SIZE], b[DURATION_SIZE];
     GString *line = g_string_new(NULL);
-    report_time(from, v->time, report_digits(text->report, v->frame.capture, v->time));
+    report_local_time(text->report, from, v->time,
+                      report_digits(text->report, v->frame.capture, v->time));
     if (*from) {
-        from[10] = ' ';
-        from[strlen(from) - 1] = '\0';
         g_string_append(line, from);
-        report_time(to, group->last_time,
-                    report_digits(text->report, v->frame.capture, group->last_time));
-        if (group->resets > 1 && *to) {
-            to[strlen(to) - 1] = '\0';
-            to[10] = ' ';
+        report_local_time(text->report, to, group->last_time,
+                          report_digits(text->report, v->frame.capture, group->last_time));
+        if (group->resets > 1 && *to)
             g_string_append_printf(line, " to %s", memcmp(from, to, 10) == 0 ? to + 11 : to);
-        }
         g_string_append_printf(line, " %s ", DOT(text));
     }
-    g_string_append_printf(line, "stage %s %s %s", tcprst_stage_id(v->stage), DOT(text),
-                           tcprst_acceptance_id(v->acceptance));
+    g_string_append_printf(line, "connection: %s %s numbers: %s",
+                           v->stage == TCPRST_STAGE_UNSEEN ? "not seen" : tcprst_stage_id(v->stage),
+                           DOT(text), tcprst_acceptance_id(v->acceptance));
     if (v->effect != TCPRST_EFFECT_UNKNOWN)
-        g_string_append_printf(line, " %s %s", DOT(text),
-                               v->effect == TCPRST_EFFECT_RESET ? "took effect"
-                                                                : tcprst_effect_id(v->effect));
+        g_string_append_printf(line, " %s effect: %s", DOT(text), tcprst_effect_id(v->effect));
     if (group->idle_min >= 1000000000) {
         string_duration(a, group->idle_min);
         string_duration(b, group->idle_max);
@@ -576,25 +549,23 @@ static void put_evidence(struct text *text, const struct tcprst_evidence *eviden
     }
 }
 
-/* What else it may be; all of it with --why: what one direction cannot exclude is a long list. */
+/* What else is within reach, in words; --why names what is further away too. */
 static void put_alternatives(struct text *text, const struct tcprst_verdict *v)
 {
-    enum { SHOWN = 5 };
     unsigned shown = v->alternative_count;
-    if (shown == 0)
-        return;
-    if (shown > SHOWN + 1 && !text->report->options->why)
-        shown = SHOWN;
-    GString *line = g_string_new("or ");
-    for (unsigned i = 0; i < shown; i++)
-        g_string_append_printf(line, "%s%s (%s)", i ? ", " : "",
-                               tcprst_cause_id(v->alternatives[i].cause),
-                               tcprst_strength_id(v->alternatives[i].strength));
+    if (shown > MAX_ALTERNATIVES && !text->report->options->why)
+        shown = MAX_ALTERNATIVES;
+    for (unsigned i = 0; i < shown; i++) {
+        const struct tcprst_cause_info *info = tcprst_cause_info(v->alternatives[i].cause);
+        char *line = g_strdup_printf("not ruled out: %s (%s): %s", info->id,
+                                     tcprst_strength_id(v->alternatives[i].strength), info->title);
+        g_string_append(text->out, "  ");
+        put_wrapped(text, PLAIN, 2, 4, line);
+        g_free(line);
+    }
     if (shown < v->alternative_count)
-        g_string_append_printf(line, " or %u more", v->alternative_count - shown);
-    g_string_append(text->out, "  ");
-    put_wrapped(text, PLAIN, 2, 5, line->str);
-    g_string_free(line, TRUE);
+        g_string_append_printf(text->out, "  and %u more with --why\n",
+                               v->alternative_count - shown);
 }
 
 /* What was lost and what the other end is told. */
@@ -603,19 +574,20 @@ static void put_consequence(struct text *text, const struct summary_group *group
     const struct tcprst_verdict *v = &group->first;
     GString *line = g_string_new(NULL);
     const char *error = tcprst_peer_error_id(v->peer_error);
-    if (group->risk > 0)
-        g_string_append_printf(line, "at risk: %s sent and not acknowledged",
-                               counted(group->risk, "octet", "octets"));
-    if (v->unread_possible > 0 && group->events == 1)
-        g_string_append_printf(line, "%s%s its sender may have left unread",
-                               line->len ? "; " : "at risk: ",
-                               counted((uint64_t)v->unread_possible, "octet", "octets"));
+    if (group->risk > 0) {
+        g_string_append(line, "at risk: ");
+        words_risk(line, group->risk);
+    }
+    if (v->unread_possible > 0 && group->events == 1 && words_may_be_unread(v))
+        g_string_append_printf(line, "%sup to %s may lie unread at the sender",
+                               line->len ? "; " : "",
+                               words_counted((uint64_t)v->unread_possible, "byte", "bytes"));
     if (error && v->peer_error != TCPRST_PEER_ERROR_NONE)
         g_string_append_printf(line, "%sthe receiver's application gets %s", line->len ? "; " : "",
                                error);
     if (line->len > 0) {
         g_string_append(text->out, "  ");
-        put_wrapped(text, PLAIN, 2, 2, line->str);
+        put_wrapped(text, PLAIN, 2, 4, line->str);
     }
     g_string_free(line, TRUE);
 }
@@ -685,7 +657,10 @@ static void put_group(struct text *text, const struct summary_group *group)
     put_group_when(text, group);
     unsigned shown = why ? v->evidence_count : MIN(v->evidence_count, EVIDENCE_LINES);
     g_string_append(text->out, "  ");
-    put_wrapped(text, PLAIN, 2, 2, tcprst_cause_info(v->cause)->title);
+    GString *because = g_string_new(NULL);
+    words_because(because, v);
+    put_wrapped(text, PLAIN, 2, 2, because->str);
+    g_string_free(because, TRUE);
     put_device_text(text, v);
     put_evidence(text, v->evidence, shown, v->frame.capture, 4);
     if (shown < v->evidence_count) {
@@ -707,7 +682,7 @@ static void put_events(struct text *text, GPtrArray *groups)
         return;
     g_string_append_c(text->out, '\n');
     put_line(text, HEADING,
-             groups->len < summary->events ? "EVENTS (equal ones together, shown by the first)"
+             groups->len < summary->events ? "EVENTS (similar ones grouped; first one shown)"
                                            : "EVENTS");
     for (guint i = 0; i < groups->len; i++) {
         const struct summary_group *group = groups->pdata[i];
@@ -720,7 +695,16 @@ static void put_events(struct text *text, GPtrArray *groups)
     }
     if (rest > 0)
         g_string_append_printf(text->out, "\n%s left out here (-f ndjson lists every one).\n",
-                               counted(rest, "event is", "events are"));
+                               words_counted(rest, "event is", "events are"));
+}
+
+/* What holds of every verdict is said once. */
+static void put_foot(struct text *text)
+{
+    if (text->report->summary->events == 0)
+        return;
+    g_string_append_c(text->out, '\n');
+    put_wrapped(text, DIM, 0, 0, words_foot);
 }
 
 /* ---- What the reader must know about the capture
@@ -741,19 +725,20 @@ static void put_given_up(struct text *text)
     if (text->report->interrupted)
         put_remark(text, "Interrupted: what was found until then.");
     if (statistics->connections_given_up > 0) {
-        snprintf(line, sizeof line,
-                 "%s given up for want of room (--max-connections): their resets are less sure.",
-                 counted(statistics->connections_given_up, "connection was", "connections were"));
+        snprintf(
+            line, sizeof line,
+            "%s given up for want of room (--max-connections): their resets are less sure.",
+            words_counted(statistics->connections_given_up, "connection was", "connections were"));
         put_remark(text, line);
     }
     if (statistics->verdicts_early > 0) {
         snprintf(line, sizeof line, "%s given early, because too many were pending.",
-                 counted(statistics->verdicts_early, "verdict was", "verdicts were"));
+                 words_counted(statistics->verdicts_early, "verdict was", "verdicts were"));
         put_remark(text, line);
     }
     if (statistics->out_of_memory > 0) {
         snprintf(line, sizeof line, "%s not followed for want of memory.",
-                 counted(statistics->out_of_memory, "segment was", "segments were"));
+                 words_counted(statistics->out_of_memory, "segment was", "segments were"));
         put_remark(text, line);
     }
 }
@@ -797,13 +782,17 @@ static void close_report(struct report *report)
         return;
     struct text text = {report, g_string_sized_new(16384)};
     GPtrArray *groups = summary_groups(report->summary, GROUPS_OF_A_CAUSE);
-    put_first_screen(&text, groups);
+    put_first_screen(&text);
     put_events(&text, groups);
+    put_foot(&text);
     put_remarks(&text);
     fwrite(text.out->str, 1, text.out->len, report->out);
     g_string_free(text.out, TRUE);
     g_ptr_array_unref(groups);
 }
 
-const struct report_format report_text = {
-    .open = open_report, .reset = ignore_reset, .close = close_report, .summarises = true};
+const struct report_format report_text = {.open = open_report,
+                                          .reset = ignore_reset,
+                                          .close = close_report,
+                                          .summarises = true,
+                                          .local_time = true};

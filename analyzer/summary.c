@@ -18,7 +18,13 @@ struct group_key {
 struct host_key {
     uint8_t address[16];
     uint16_t port;
-    uint8_t ip_version, unused;
+    uint8_t ip_version, forged;
+};
+
+/* An event of which more RSTs may come. */
+struct summary_event {
+    struct summary_group *group;
+    uint64_t risk; /* already counted */
 };
 
 static guint hash_octets(const void *key, size_t size)
@@ -59,7 +65,7 @@ static void group_free(gpointer p)
 
 static GHashTable *event_table(void)
 {
-    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 }
 
 struct summary *summary_new(void)
@@ -143,8 +149,9 @@ bool summary_service_is_source(const struct tcprst_verdict *verdict)
     return verdict->source_port < verdict->destination_port;
 }
 
-static void count_host(struct summary *summary, enum summary_role role,
-                       const struct tcprst_verdict *verdict)
+/* The host of that role, made where it was not met before. */
+static struct summary_host *host_of(struct summary *summary, enum summary_role role,
+                                    const struct tcprst_verdict *verdict)
 {
     bool source =
         role == SUMMARY_SENDERS || (role == SUMMARY_SERVICES && summary_service_is_source(verdict));
@@ -152,19 +159,45 @@ static void count_host(struct summary *summary, enum summary_role role,
     memcpy(key.address, source ? verdict->source : verdict->destination, sizeof key.address);
     if (role == SUMMARY_SERVICES)
         key.port = source ? verdict->source_port : verdict->destination_port;
+    key.forged = role == SUMMARY_SENDERS && verdict->origin == TCPRST_ORIGIN_THIRD_PARTY;
     struct summary_host *host = g_hash_table_lookup(summary->hosts[role], &key);
-    if (!host) {
-        if (g_hash_table_size(summary->hosts[role]) >= 2 * SUMMARY_KEPT)
-            summary->dropped_hosts[role] |= prune(summary->hosts[role], host_count) > 0;
-        host = g_new0(struct summary_host, 1);
-        memcpy(host->address, key.address, sizeof host->address);
-        host->ip_version = key.ip_version;
-        host->port = key.port;
-        g_hash_table_insert(summary->hosts[role], g_memdup2(&key, sizeof key), host);
-    }
+    if (host)
+        return host;
+    if (g_hash_table_size(summary->hosts[role]) >= 2 * SUMMARY_KEPT)
+        summary->dropped_hosts[role] |= prune(summary->hosts[role], host_count) > 0;
+    host = g_new0(struct summary_host, 1);
+    memcpy(host->address, key.address, sizeof host->address);
+    host->ip_version = key.ip_version;
+    host->port = key.port;
+    host->forged = key.forged;
+    host->first_time = host->last_time = TCPRST_TIME_UNKNOWN;
+    g_hash_table_insert(summary->hosts[role], g_memdup2(&key, sizeof key), host);
+    return host;
+}
+
+static bool is_first_of_event(const struct tcprst_verdict *v)
+{
+    return v->event.number == v->frame.number && v->event.capture == v->frame.capture;
+}
+
+static void count_host(struct summary *summary, enum summary_role role,
+                       const struct tcprst_verdict *verdict)
+{
+    struct summary_host *host = host_of(summary, role, verdict);
     host->resets++;
-    if (verdict->event.number == verdict->frame.number &&
-        verdict->event.capture == verdict->frame.capture) {
+    if (verdict->origin == TCPRST_ORIGIN_THIRD_PARTY)
+        host->by_else++;
+    else if (summary_service_is_source(verdict))
+        host->by_server++;
+    else
+        host->by_client++;
+    if (verdict->time != TCPRST_TIME_UNKNOWN) {
+        if (host->first_time == TCPRST_TIME_UNKNOWN || verdict->time < host->first_time)
+            host->first_time = verdict->time;
+        if (host->last_time == TCPRST_TIME_UNKNOWN || verdict->time > host->last_time)
+            host->last_time = verdict->time;
+    }
+    if (is_first_of_event(verdict)) {
         host->events++;
         host->by_severity[verdict->severity]++;
     }
@@ -192,6 +225,7 @@ static void merge(struct summary_group *into, const struct summary_group *group)
     into->events += group->events;
     into->resets += group->resets;
     into->risk += group->risk;
+    into->severity = MAX(into->severity, group->severity);
     for (size_t i = 0; i < group->port_count; i++)
         add_port(into, group->ports[i]);
     into->more_ports |= group->more_ports;
@@ -219,8 +253,10 @@ static gint compare_groups(gconstpointer a, gconstpointer b)
 {
     const struct summary_group *x = *(struct summary_group *const *)a,
                                *y = *(struct summary_group *const *)b;
-    if (x->first.severity != y->first.severity)
-        return x->first.severity > y->first.severity ? -1 : 1;
+    if (x->severity != y->severity)
+        return x->severity > y->severity ? -1 : 1;
+    if (x->events != y->events)
+        return x->events > y->events ? -1 : 1;
     return earlier(&x->first, &y->first) ? -1 : 1;
 }
 
@@ -376,6 +412,7 @@ static void add_event(struct summary_group *group, const struct tcprst_verdict *
     memcpy(member.destination, v->destination, sizeof member.destination);
     add_member(group, &member);
     group->events++;
+    group->severity = MAX(group->severity, v->severity);
     add_port(group, summary_service_is_source(v) ? v->source_port : v->destination_port);
     if (v->idle >= 0 && (group->idle_min < 0 || v->idle < group->idle_min))
         group->idle_min = v->idle;
@@ -388,8 +425,8 @@ static int64_t event_key(const struct tcprst_frame *frame)
     return (int64_t)((uint64_t)frame->capture << 48 ^ frame->number);
 }
 
-static void remember_event(struct summary *summary, const struct tcprst_verdict *v,
-                           struct summary_group *group)
+static struct summary_event *remember_event(struct summary *summary, const struct tcprst_verdict *v,
+                                            struct summary_group *group)
 {
     if (g_hash_table_size(summary->events_new) >= RECENT_EVENTS) {
         g_hash_table_destroy(summary->events_old);
@@ -397,14 +434,17 @@ static void remember_event(struct summary *summary, const struct tcprst_verdict 
         summary->events_new = event_table();
     }
     int64_t key = event_key(&v->event);
-    g_hash_table_insert(summary->events_new, g_memdup2(&key, sizeof key), group);
+    struct summary_event *event = g_new0(struct summary_event, 1);
+    event->group = group;
+    g_hash_table_insert(summary->events_new, g_memdup2(&key, sizeof key), event);
+    return event;
 }
 
-static struct summary_group *find_event(struct summary *summary, const struct tcprst_verdict *v)
+static struct summary_event *find_event(struct summary *summary, const struct tcprst_verdict *v)
 {
     int64_t key = event_key(&v->event);
-    struct summary_group *group = g_hash_table_lookup(summary->events_new, &key);
-    return group ? group : g_hash_table_lookup(summary->events_old, &key);
+    struct summary_event *event = g_hash_table_lookup(summary->events_new, &key);
+    return event ? event : g_hash_table_lookup(summary->events_old, &key);
 }
 
 /* Halves the resolution: two steps become one. */
@@ -436,6 +476,34 @@ static void add_to_course(struct summary_course *course, int64_t time, enum tcpr
     course->resets[since / (uint64_t)course->step][cause]++;
 }
 
+/* Of the resets of one event the largest risk counts, once. */
+static void count_risk(struct summary *summary, struct summary_event *event,
+                       const struct tcprst_verdict *v)
+{
+    uint64_t risk = octets(v->risk_from_sender) + octets(v->risk_to_sender);
+    uint64_t before = event ? event->risk : 0;
+    if (risk <= before)
+        return;
+    summary->risk += risk - before;
+    if (event) {
+        event->risk = risk;
+        event->group->risk += risk - before;
+    }
+}
+
+static struct summary_event *begin_event(struct summary *summary, const struct report_reset *reset)
+{
+    const struct tcprst_verdict *v = reset->verdict;
+    struct summary_cause *cause = &summary->causes[v->cause];
+    summary->events++;
+    summary->by_severity[v->severity]++;
+    cause->events++;
+    cause->by_strength[v->strength]++;
+    struct summary_group *group = group_of(summary, reset);
+    add_event(group, v);
+    return remember_event(summary, v, group);
+}
+
 void summary_reset(struct summary *summary, const struct report_reset *reset)
 {
     const struct tcprst_verdict *v = reset->verdict;
@@ -444,32 +512,22 @@ void summary_reset(struct summary *summary, const struct report_reset *reset)
         return;
     }
     struct summary_cause *cause = &summary->causes[v->cause];
-    bool first = v->event.number == v->frame.number && v->event.capture == v->frame.capture;
-    /* The first of an event may have been left out by -c. */
-    struct summary_group *group = first ? NULL : find_event(summary, v);
     summary->resets++;
     summary->not_final += !v->final;
     cause->resets++;
+    cause->severity = MAX(cause->severity, v->severity);
     add_to_course(&summary->course, v->time, v->cause);
     for (unsigned role = 0; role < SUMMARY_ROLES; role++)
         count_host(summary, (enum summary_role)role, v);
-    if (first) {
-        summary->events++;
-        summary->by_severity[v->severity]++;
-        cause->events++;
-        cause->by_strength[v->strength]++;
-        group = group_of(summary, reset);
-        add_event(group, v);
-        remember_event(summary, v, group);
-    }
-    uint64_t risk = octets(v->risk_from_sender) + octets(v->risk_to_sender);
-    summary->risk += risk;
-    if (!group)
+    /* The first of an event may have been left out by -c. */
+    struct summary_event *event =
+        is_first_of_event(v) ? begin_event(summary, reset) : find_event(summary, v);
+    count_risk(summary, event, v);
+    if (!event)
         return;
-    group->risk += risk;
-    group->resets++;
-    group->last_frame = v->frame;
-    group->last_time = v->time;
+    event->group->resets++;
+    event->group->last_frame = v->frame;
+    event->group->last_time = v->time;
 }
 
 void summary_connection(struct summary *summary, const struct tcprst_connection *connection)
@@ -495,6 +553,13 @@ const char *summary_ended_id(enum summary_ended ended)
     return ids[ended];
 }
 
+static bool goes_before(const struct summary_cause *a, const struct summary_cause *b)
+{
+    if (a->severity != b->severity)
+        return a->severity > b->severity;
+    return a->events != b->events ? a->events > b->events : a->resets > b->resets;
+}
+
 size_t summary_causes(const struct summary *summary, enum tcprst_cause causes[TCPRST_CAUSE_COUNT])
 {
     size_t count = 0;
@@ -503,13 +568,8 @@ size_t summary_causes(const struct summary *summary, enum tcprst_cause causes[TC
         if (cause->resets == 0)
             continue;
         size_t at = count++;
-        for (; at > 0; at--) {
-            const struct summary_cause *other = &summary->causes[causes[at - 1]];
-            if (other->events > cause->events ||
-                (other->events == cause->events && other->resets >= cause->resets))
-                break;
+        for (; at > 0 && goes_before(cause, &summary->causes[causes[at - 1]]); at--)
             causes[at] = causes[at - 1];
-        }
         causes[at] = (enum tcprst_cause)i;
     }
     return count;
@@ -522,7 +582,9 @@ static gint compare_hosts(gconstpointer a, gconstpointer b)
     if (x->resets != y->resets)
         return x->resets > y->resets ? -1 : 1;
     int order = memcmp(x->address, y->address, sizeof x->address);
-    return order ? order : (int)x->port - (int)y->port;
+    if (order)
+        return order;
+    return x->port != y->port ? (int)x->port - (int)y->port : (int)x->forged - (int)y->forged;
 }
 
 GPtrArray *summary_hosts(const struct summary *summary, enum summary_role role)

@@ -23,7 +23,8 @@ enum { SUMMARY_KEPT = 4096 };
 
 struct summary_cause {
     uint64_t resets, events;
-    uint64_t by_strength[4]; /* events, enum tcprst_strength */
+    enum tcprst_severity severity; /* the worst */
+    uint64_t by_strength[4];       /* events, enum tcprst_strength */
 };
 
 /* One event of a group. */
@@ -44,8 +45,9 @@ struct summary_course {
 
 /* Events that are equal, and the resets that followed from them. */
 struct summary_group {
-    struct tcprst_verdict first; /* the first event's first RST */
-    bool many;                   /* the number of hosts of a folded side is not known exactly */
+    struct tcprst_verdict first;   /* the first event's first RST */
+    enum tcprst_severity severity; /* the worst of its events */
+    bool many;                     /* the number of hosts of a folded side is not known exactly */
     size_t source_hosts,
         destination_hosts; /* more than 1: folded, first.source or .destination is an example */
     uint64_t events, resets;
@@ -55,7 +57,7 @@ struct summary_group {
     size_t port_count;
     bool more_ports;
     int64_t idle_min, idle_max;      /* -1 unknown */
-    uint64_t risk;                   /* octets sent and unacknowledged, both directions */
+    uint64_t risk;                   /* as the summary's */
     struct tcprst_finding *findings; /* of first, with --why */
     size_t finding_count;
     struct report_tuple tuple;                      /* of first */
@@ -63,13 +65,17 @@ struct summary_group {
     size_t member_count;
 };
 
-/* A host, or a host and port, and how many resets concern it. */
+/* A host, or a host and port, and the resets that concern it. What somebody else sent in a host's
+ * name is apart from what it sent itself. */
 struct summary_host {
     uint8_t address[16];
     uint8_t ip_version;
+    bool forged;   /* of senders: somebody else in its name */
     uint16_t port; /* of a service; 0 for a host */
     uint64_t resets, events;
-    uint64_t by_severity[3]; /* events */
+    uint64_t by_severity[3];                /* events */
+    uint64_t by_server, by_client, by_else; /* resets of a service, by who made them */
+    int64_t first_time, last_time;          /* TCPRST_TIME_UNKNOWN where no packet had one */
 };
 enum summary_role { SUMMARY_SENDERS, SUMMARY_RECEIVERS, SUMMARY_SERVICES, SUMMARY_ROLES };
 
@@ -93,12 +99,14 @@ struct summary {
     struct summary_cause causes[TCPRST_CAUSE_COUNT];
     struct summary_ending endings[SUMMARY_ENDINGS];
     uint64_t connections, reset_connections, given_up;
-    uint64_t risk; /* octets sent and unacknowledged when connections were reset */
+    /* Bytes at risk: sent, in either direction, and not acknowledged when a reset took effect; of
+     * the resets of one event those of the one that had most. */
+    uint64_t risk;
     struct summary_course course;
     bool dropped_hosts[SUMMARY_ROLES]; /* counts of hosts are lower bounds */
     /* private */
     GHashTable *groups, *hosts[SUMMARY_ROLES];
-    GHashTable *events_new, *events_old; /* first RST of recent events to their group */
+    GHashTable *events_new, *events_old; /* first RST of recent events to struct summary_event */
 };
 
 struct summary *summary_new(void);
@@ -106,13 +114,14 @@ void summary_free(struct summary *summary);
 void summary_reset(struct summary *summary, const struct report_reset *reset);
 void summary_connection(struct summary *summary, const struct tcprst_connection *connection);
 
-/* The causes met, most events first; returns how many. */
+/* The causes met, worst severity first, then most events; returns how many. */
 size_t summary_causes(const struct summary *summary, enum tcprst_cause causes[TCPRST_CAUSE_COUNT]);
 /* The hosts of that role with most resets, an array of struct summary_host * (g_ptr_array_unref()).
  */
 GPtrArray *summary_hosts(const struct summary *summary, enum summary_role role);
-/* Groups, worst first: struct summary_group * (g_ptr_array_unref()). A cause and strength with more
- * than limit of them is folded by source, by destination, or into one. */
+/* Groups, worst first, then those with most events: struct summary_group * (g_ptr_array_unref()). A
+ * cause and strength with more than limit of them is folded by source, by destination, or into one.
+ */
 GPtrArray *summary_groups(const struct summary *summary, size_t limit);
 /* "fin", "reset-after-fin", "reset", "refused", "open". */
 const char *summary_ended_id(enum summary_ended ended);

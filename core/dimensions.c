@@ -284,6 +284,34 @@ enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage st
     return TCPRST_PEER_ERROR_ECONNRESET;
 }
 
+/* Of the RST that had ended it before: whether it was X's. False where it is not remembered. */
+static bool ended_by(const struct reset *r, const struct ended *ended, bool *by_x)
+{
+    unsigned looked = 0;
+    for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
+         p && p != r && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+        if (where_pack(p->frame) == ended->where && !p->outcome.third_party) {
+            *by_x = p->d == r->d;
+            return true;
+        }
+    return false;
+}
+
+enum tcprst_sender closed_first_of(const struct tcprst_verdict *v, const struct reset *r,
+                                   const struct ended *ended)
+{
+    bool x_fin = seen(&r->x, END_FIN), y_fin = seen(&r->y, END_FIN), by_x = true;
+    if (r->client < 0)
+        return TCPRST_SENDER_UNKNOWN;
+    if (x_fin || y_fin)
+        by_x = x_fin && (!y_fin || r->x.fin_where < r->y.fin_where);
+    else if (ended->any
+                 ? !ended_by(r, ended, &by_x)
+                 : v->effect != TCPRST_EFFECT_RESET || v->origin == TCPRST_ORIGIN_THIRD_PARTY)
+        return TCPRST_SENDER_UNKNOWN;
+    return by_x == (r->client == 0) ? TCPRST_SENDER_CLIENT : TCPRST_SENDER_SERVER;
+}
+
 /* ---- severity and origin ---- */
 
 static bool usual(enum tcprst_cause cause)

@@ -22,6 +22,9 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
                              const struct evidence *e);
 enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage stage,
                                      enum tcprst_effect effect);
+/* Which end ended the connection first, by FIN or RST; of a RST by effect and origin of v. */
+enum tcprst_sender closed_first_of(const struct tcprst_verdict *v, const struct reset *r,
+                                   const struct ended *ended);
 void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e);
 enum tcprst_severity severity_of(const struct tcprst_verdict *v);
 /* What the RST says itself, in words (RFC 9293 section 3.5.3: it may carry diagnostic text). */

@@ -168,13 +168,19 @@ static where_t find_other_of_pair(const struct reset *r, const struct connection
     return p && reset_pairs(p, r) ? where_pack(p->frame) : 0;
 }
 
+/* The time up to which pauses count: the trigger's, or its own. */
+static int64_t pause_end(const struct reset *r)
+{
+    return r->has_trigger ? r->trigger.time : r->when;
+}
+
 /* Time since the connection's segment before the trigger (or the RST), the trigger's own
  * repetitions not counted. Of a pair of RSTs both came after the same pause. */
 static int64_t idle_before(const struct reset *r, const struct connection *c)
 {
     const struct recent *e;
     where_t other = find_other_of_pair(r, c);
-    int64_t from = r->has_trigger ? r->trigger.time : r->when;
+    int64_t from = pause_end(r);
     bool past_trigger = !r->has_trigger;
     for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (!past_trigger) {
@@ -190,6 +196,42 @@ static int64_t idle_before(const struct reset *r, const struct connection *c)
         return from > e->time ? from - e->time : 0;
     }
     return -1;
+}
+
+/* When the last text came before the trigger (or the RST), the trigger's own repetitions not
+ * counted; of what is remembered. -1: there is none. */
+static int64_t last_data_remembered(const struct reset *r, const struct connection *c)
+{
+    const struct recent *e;
+    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+        const struct recent *t = &r->trigger;
+        bool drew = r->has_trigger && (e->where >= t->where ||
+                                       (e->seq == t->seq && e->length == t->length &&
+                                        (e->bits & RECENT_FROM_B) == (t->bits & RECENT_FROM_B)));
+        if (e->length && !drew && e->where >= c->first &&
+            !(e->bits & (RECENT_DUPLICATE | RECENT_STRAY)))
+            return e->time;
+    }
+    return -1;
+}
+
+static int64_t data_idle_before(const struct reset *r, const struct connection *c)
+{
+    if (!c->segments)
+        return -1;
+    int64_t end = pause_end(r), last = last_data_remembered(r, c);
+    /* Or longer ago. What an end sent since the trigger, or with it, is not meant. */
+    if (last < 0 && r->x.last_data_time < end)
+        last = r->x.last_data_time;
+    if (last < r->y.last_data_time && r->y.last_data_time < end)
+        last = r->y.last_data_time;
+    return last < 0 ? -1 : end > last ? end - last : 0;
+}
+
+static int64_t age_of(const struct reset *r, const struct connection *c)
+{
+    int64_t end = pause_end(r);
+    return !c->segments ? -1 : end > c->first_time ? end - c->first_time : 0;
 }
 
 /* A RST may be captured just before what drew it; but where another RST follows that answers the
@@ -554,6 +596,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
         r->drawn_end = last_drawing_end(r, c);
     r->old_ack = find_old_ack(r, c);
     r->idle = idle_before(r, c);
+    r->data_idle = data_idle_before(r, c);
+    r->age = age_of(r, c);
     copy_past(r, c);
     copy_ended(r, c);
 }

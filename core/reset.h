@@ -98,6 +98,8 @@ struct reset {
     struct recent trigger;
     uint32_t drawn_end; /* of the text that may have drawn it, the end of the last */
     int64_t idle;       /* ns, -1 unknown */
+    int64_t data_idle;  /* likewise, of text only */
+    int64_t age;        /* ns since the incarnation's first segment, -1: it is the first */
 
     where_t old_ack;      /* Y acknowledged its number some time before, 0: never */
     where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */

@@ -315,6 +315,7 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     v->cause = j->decision.cause;
     v->group = tcprst_cause_info(v->cause)->group;
     v->strength = winner->strength ? winner->strength : TCPRST_STRENGTH_POSSIBLE;
+    v->group_strength = v->strength;
     v->alternative_count = j->decision.alternative_count;
     memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
     v->stage = stage_of(r, &j->ended);
@@ -330,6 +331,9 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     v->trigger = r->has_trigger ? where_frame(r->trigger.where) : (struct tcprst_frame){0, 0};
     v->event = where_frame(j->outcome.event);
     v->idle = r->idle;
+    v->data_idle = r->data_idle;
+    v->age = r->age;
+    v->closed_first = closed_first_of(v, r, &j->ended);
     for (unsigned i = 0; i < winner->count; i++)
         add_evidence(v, &j->evidence, winner->facts[i]);
     device_text_of(v, r, &j->evidence);

@@ -21,7 +21,7 @@ NAMED = re.compile(r"`((?:core|analyzer|plugin|test-captures|bench|fuzz|tests|cm
 
 def printed(tcprst, arguments):
     run = subprocess.run([tcprst, *shlex.split(arguments)], cwd=ROOT, stdin=subprocess.DEVNULL,
-                         capture_output=True, text=True, env={"LC_ALL": "C.UTF-8"}, check=True)
+                         capture_output=True, text=True, env={"LC_ALL": "C.UTF-8", "TZ": "UTC", "COLUMNS": "80"}, check=True)
     return run.stdout.rstrip("\n") + "\n"
 
 

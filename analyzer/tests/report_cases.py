@@ -15,7 +15,8 @@ TCPRST = os.path.abspath(sys.argv[1])
 SYN, RST, ACK, SYN_ACK, PSH_ACK, RST_ACK, FIN_ACK = 0x02, 0x04, 0x10, 0x12, 0x18, 0x14, 0x11
 BASE = 1700000000
 # Without GLib's own pools the sanitizer sees what is never freed.
-ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "G_SLICE": "always-malloc"}
+ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "G_SLICE": "always-malloc", "TZ": "UTC"}
+ENVIRONMENT.pop("COLUMNS", None)
 for unwanted in ("NO_COLOR", "COLUMNS"):
     ENVIRONMENT.pop(unwanted, None)
 

@@ -38,6 +38,10 @@ def lines_of(run):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
+TITLES = dict(re.findall(r"CAUSE\(\w+, \w+, \"([a-z-]+)\", \w+,\s+\"([^\"]+)\"",
+                         (ROOT / "core/include/tcprst/causes.def").read_text(encoding="utf-8")))
+
+
 def flattened(line):
     """The keys of a reset as csv writes them: what stands in an object is named with it."""
     flat = {}
@@ -362,6 +366,42 @@ class Lines(Case):
             self.assertTrue(lines[0]["display_filter"].endswith(" && frame.number >= 7"), lines[0]["display_filter"])
 
 
+    def test_pauses_age_and_who_closed_first(self):
+        """Of a connection that its server resets where the request came last."""
+        talk = Conversation()
+        talk.abort(443)
+        line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "abort.pcap")))[0]
+        times = [seconds * 1000000 + fraction for seconds, fraction in talk.times]
+        opened, asked, reset = times[0], times[-2], times[-1]
+        self.assertIsNone(line["trigger_frame"])
+        for key, since in (("age_seconds", opened), ("data_idle_seconds", asked), ("idle_seconds", asked)):
+            self.assertAlmostEqual(line[key], (reset - since) / 1e6, places=6, msg=key)
+        self.assertEqual((line["closed_first"], line["group_strength"]), ("server", line["strength"]))
+        talk.refuse(8080)
+        line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "refused.pcap")))[1]
+        self.assertEqual((line["age_seconds"], line["data_idle_seconds"], line["closed_first"]), (0, None, "server"))
+
+    @unittest.skipUnless(shutil.which("tshark"), "tshark is not installed")
+    def test_community_id_is_wiresharks(self):
+        """Both address families, either end the lower one, equal addresses."""
+        talk = Conversation("10.0.0.9", "10.0.0.9")
+        talk.refuse(500, 501)
+        six = Conversation("2001:db8::85", "2001:db8::80", packets.ipv6)
+        six.refuse(443)
+        captures = [talk.write(self.directory / "same.pcap"), six.write(self.directory / "six.pcap"),
+                    *sorted(RECORDED.glob("closed-port.v?.client.pcap*"))]
+        compared = 0
+        for capture in (path for path in captures if path.suffix != ".truth"):
+            shown = subprocess.run(["tshark", "-r", capture, "--enable-protocol", "communityid", "-Y", "tcp.flags.reset == 1",
+                                    "-T", "fields", "-e", "communityid"], capture_output=True, text=True, check=False)
+            if shown.returncode != 0:
+                self.skipTest("this tshark knows no Community ID")
+            said = [line["community_id"] for line in lines_of(tcprst("-f", "ndjson", capture))]
+            self.assertEqual(said, shown.stdout.split())
+            compared += len(said)
+        self.assertGreater(compared, 3)
+
+
 class Csv(Case):
     def test_same_values_as_ndjson(self):
         captures = sorted(RECORDED.glob("*.v4.client.pcap*"))[:40]
@@ -397,7 +437,7 @@ class Text(Case):
         return text_of(run)
 
     def first_screen(self, report):
-        return report.split("\nEVENTS", 1)[0]
+        return re.split(r"\nEVENTS(?: \(|\n)", report, maxsplit=1)[0]
 
     def test_few_and_many_resets_fit_a_first_screen(self):
         for count in (3, 3000):
@@ -407,18 +447,62 @@ class Text(Case):
             talk.abort(443)
             report = self.report(talk)
             screen = self.first_screen(report)
-            self.assertLessEqual(len(screen.splitlines()), 26)
-            for words in (f"{count + 1:,} resets", "closed-port", "192.0.2.80", "NEXT", "ss -ltnp", "Ended"):
+            self.assertLessEqual(len(screen.splitlines()), 32)
+            for words in (f"{count + 1:,} resets", "closed-port", "192.0.2.80", "WHAT TO CHECK NEXT", "ss -ltnp", "Ended",
+                          "At risk"):
                 self.assertIn(words, screen)
-            self.assertLessEqual(len(report.splitlines()), 60)
+            self.assertLessEqual(len(report.splitlines()), 72)
 
-    def test_eighty_columns(self):
+    def test_what_matters_most_comes_first(self):
+        """By severity, not by number: who, whom, why and how sure in one sentence."""
+        talk = Conversation()
+        for i in range(30):
+            talk.refuse(8080, 1024 + i)
+        self.assertRegex(self.sentence(talk), r"The server 192\.0\.2\.80:8080 refused 30 attempts of the client 10\.1\.1\.5: "
+                                              r"nothing listens on that port.* \(closed-port, [a-z]+\)\.")
+        forged = sorted(RECORDED.glob("injected.*.v4.client.pcap*"))[0]
+        capture = talk.write(self.directory / "talk.pcap")
+        self.assertRegex(text_of(tcprst("-q", "--separate", capture, forged)).split("\n\n")[1].replace("\n", " "),
+                         r"^Somebody in the name of the server [\d.:]+ (reset|tried in vain to reset) 1 connection with the "
+                         r"client [\d.:]+: .* \(injected, [a-z]+\)\.$")
+
+    def sentence(self, talk):
+        return self.report(talk).split("\n\n")[1].replace("\n", " ")
+
+    def test_what_is_forged_is_not_booked_to_its_victim(self):
+        forged = sorted(RECORDED.glob("injected.*.v4.client.pcap*"))[0]
+        screen = self.first_screen(text_of(tcprst("-q", forged)))
+        self.assertRegex(screen, r"Sent by +somebody in the name of [\d.]+ \(1\)")
+        self.assertRegex(screen, r"Service +[\d.:]+: 1 reset by somebody in between at ")
+
+    def test_nothing_is_cut(self):
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::3]
+        for name in captures:
+            report = text_of(tcprst("-q", name, env={**ENVIRONMENT, "COLUMNS": "80"}))
+            self.assertNotRegex(report, r"…|\.\.(?!\.? ?/)", name)
+            table = " ".join(report.split("MEANING")[-1].split("Sent by")[0].split())
+            for cause in {line["cause"] for line in lines_of(tcprst("-q", "-f", "ndjson", name))}:
+                self.assertIn(TITLES[cause], table)
+
+    def test_columns(self):
         captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::5]
-        for arguments in ([], ["--why"]):
-            report = text_of(tcprst("-q", *arguments, *captures))
-            long = [line for line in report.splitlines() if len(line) > 80 and ".addr==" not in line.replace(" ", "")]
-            self.assertEqual(long, [])
-            self.assertEqual([line for line in report.splitlines() if line != line.rstrip()], [])
+        for columns in (80, 100):
+            for arguments in ([], ["--why"]):
+                report = text_of(tcprst("-q", *arguments, *captures, env={**ENVIRONMENT, "COLUMNS": str(columns)}))
+                lines = [line for line in report.splitlines() if ".addr==" not in line.replace(" ", "")]
+                self.assertEqual([line for line in lines if len(line) > columns], [])
+                self.assertGreater(max(map(len, lines)), columns - 10)
+                self.assertEqual([line for line in lines if line != line.rstrip()], [])
+        capture = self.three_refused()
+        self.assertEqual(tcprst(capture).stdout, tcprst(capture, env={**ENVIRONMENT, "COLUMNS": "100"}).stdout)
+
+    def test_the_readers_time_and_its_zone(self):
+        capture = self.three_refused()
+        for zone, first, said in (("UTC", "2023-11-14 22:13:20", "UTC"), ("Asia/Kolkata", "2023-11-15 03:43:20", "IST (UTC+05:30)"),
+                                  ("<-0330>03:30", "2023-11-14 18:43:20", "-0330 (UTC-03:30)")):
+            report = text_of(tcprst(capture, env={**ENVIRONMENT, "TZ": zone}))
+            self.assertRegex(report, re.escape(first) + r" to [\d:]+ " + re.escape(said), zone)
+            self.assertIn("\n  " + first, report, zone)
 
     def test_a_host_that_scans_many_is_one_event_line(self):
         talk = Conversation()
@@ -464,13 +548,13 @@ class Text(Case):
         capture = self.three_refused()
         plain = text_of(tcprst(capture))
         self.assertNotIn("\x1b", plain)
-        shown = self.terminal(capture)
+        shown = self.terminal(capture, columns=100)
         self.assertIn("\x1b[", shown)
         self.assertEqual(ESCAPES.sub("", shown), plain)
         self.assertNotIn("\x1b", self.terminal(capture, NO_COLOR="1"))
         self.assertNotIn("\x1b", self.terminal("--color=never", capture))
         self.assertIn("\x1b[", text_of(tcprst("--color=always", capture, env={**ENVIRONMENT, "NO_COLOR": "1"})))
-        self.assertNotEqual(ESCAPES.sub("", self.terminal(capture, columns=100)), plain)
+        self.assertNotEqual(ESCAPES.sub("", self.terminal(capture, columns=80)), plain)
         self.assertEqual(self.terminal("-f", "html", capture).count("\n"), 1)
 
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report_words.h - the sentences that every report for people shares: who reset whom, why, how
+ * sure, what to check next.
+ *
+ * Text is valid UTF-8 and not escaped: what comes from a capture or the command line is in it as it
+ * is.
+ */
+#ifndef TCPRST_ANALYZER_REPORT_WORDS_H
+#define TCPRST_ANALYZER_REPORT_WORDS_H
+
+#include "summary.h"
+
+/* "1 reset", "30,000 resets" in static storage that holds the last four. */
+const char *words_counted(uint64_t n, const char *one, const char *many);
+
+/* "192.0.2.1:80", "[2001:db8::1]:80"; without the port where it is 0. */
+void words_end(GString *out, const uint8_t *address, unsigned ip_version, unsigned port);
+/* One end of a group: address, with its port where all events share it, or how many hosts. */
+void words_side(GString *out, const struct summary_group *group, bool source);
+/* "10.0.0.1 (3)", what somebody else sent in its name as such. */
+void words_host(GString *out, const struct summary_host *host);
+/* "192.0.2.1:443: 120 resets by the server from 09:11:00 on, 12 a second". */
+void words_service(GString *out, const struct report *report, const struct summary_host *host);
+
+/* "nothing listens on that port (closed-port, certain)"; where the group is surer than the cause,
+ * both: "Cut by ... (certain); most likely: ... (policy-reset, possible)". */
+void words_why(GString *out, const struct tcprst_verdict *verdict);
+/* The same without what words_strength() says. */
+void words_because(GString *out, const struct tcprst_verdict *verdict);
+/* "certain", or "likely (abort: certain)". */
+void words_strength(GString *out, const struct tcprst_verdict *verdict);
+/* The sentence that says what matters most: of the worst severity the cause with most events.
+ * Nothing where there were no resets. Whose severity it is: *severity. */
+void words_headline(GString *out, const struct report *report, enum tcprst_severity *severity);
+/* "2 resets in 1 event: 1 notable." and what was not counted. */
+void words_totals(GString *out, const struct report *report);
+/* "364 bytes sent and not acknowledged", "" where there are none. */
+void words_risk(GString *out, uint64_t risk);
+
+/* Whether bytes that its sender did not read belong to what happened: of a forged RST, or one that
+ * ends a complete exchange, what the peer had sent says nothing. */
+bool words_may_be_unread(const struct tcprst_verdict *verdict);
+
+/* What to check next for that cause, its placeholders filled from the group (g_free()). */
+char *words_advice(const struct report *report, const struct summary_group *group);
+/* What is said once of all verdicts. */
+extern const char words_foot[];
+
+/* A capture's name without its directories, where no other capture is called the same. */
+const char *words_capture(const struct report *report, uint32_t capture);
+
+#endif
