@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A line of the details pane as Wireshark divides its window by default; longer ones are cut. */
-enum { LINE_WIDTH = 74, TEXT_SIZE = 1024 };
+enum { LINE_WIDTH = 70, TEXT_SIZE = 1024 };
 
 /* Links shown in one frame at most: a hostile capture may have a million answers to one segment. */
 enum { DREW_MAX = 100 };

@@ -29,12 +29,14 @@ void tcprst_expert_register(int proto, const int *min_strength)
     for (int cause = 0; cause < TCPRST_CAUSE_COUNT; cause++) {
         const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)cause);
         const char *name = wmem_strdup_printf(wmem_epan_scope(), "tcprst.expert.%s", info->id);
+        const char *summary =
+            wmem_strdup_printf(wmem_epan_scope(), "%s: %s", info->id, info->title);
         for (int severity = 0; severity < SEVERITIES; severity++) {
             expert_fields[cause][severity] = (expert_field)EI_INIT;
             experts[cause * SEVERITIES + severity] =
                 (ei_register_info){&expert_fields[cause][severity],
                                    {name, PI_SEQUENCE, expert_level((enum tcprst_severity)severity),
-                                    info->title, EXPFILL}};
+                                    summary, EXPFILL}};
         }
     }
     expert_register_field_array(expert_register_protocol(proto), experts, EXPERTS);

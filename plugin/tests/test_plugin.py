@@ -163,9 +163,9 @@ class Profile(unittest.TestCase):
         arguments = ["-C", "TCP Resets", "-2", "-r", self.path]
         run = ws.run(*arguments)
         self.assertEqual((0, ""), (run.returncode, run.stderr))
-        self.assertRegex(run.stdout.splitlines()[1], r"\bclosed-port (certain|likely) 1 +reset\b")
+        self.assertRegex(run.stdout.splitlines()[1], r"\bTCP 54 0 closed-port (certain|likely) 1 +reset\b")
         rules = tshark(*arguments, "-T", "fields", "-e", "frame.coloring_rule.name", "--color").splitlines()
-        self.assertEqual(["Drew a reset", "Reset: refused"], rules[:2])
+        self.assertEqual(["Triggered a reset", "Reset: benign"], rules[:2])
 
 
 def empty_values(found, name=""):
@@ -198,7 +198,7 @@ class Details(unittest.TestCase):
         self.assertEqual(["Evidence", "Numbers", "About this cause"], names[-3:])
 
     def test_lines_fit(self):
-        long = [line for line in self.lines if len(line.strip()) > 76 and "closed-port (" not in line]
+        long = [line for line in self.lines if len(line.strip()) > 72 and "closed-port (" not in line]
         self.assertEqual([], long)
 
     def test_all_in_brackets_and_nothing_twice(self):
