@@ -9,7 +9,6 @@
 #include "statistics.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define TAP "tcprst"
@@ -230,9 +229,9 @@ static void print_group(const struct totals *totals, enum tcprst_group group)
         if (info->group != group || count->total == 0)
             continue;
         if (!headed)
-            printf("%s: %s\n", tcprst_group_id(group), tcprst_group_title(group));
+            g_print("%s: %s\n", tcprst_group_id(group), tcprst_group_title(group));
         headed = true;
-        printf("%9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s (%s)\n",
+        g_print("%9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s (%s)\n",
                count->total, count->events, count->by_strength[TCPRST_STRENGTH_CERTAIN],
                count->by_strength[TCPRST_STRENGTH_LIKELY],
                count->by_strength[TCPRST_STRENGTH_POSSIBLE], info->id, info->title);
@@ -257,34 +256,34 @@ static void print_hosts(GHashTable *hosts)
     for (g_hash_table_iter_init(&iter, hosts); g_hash_table_iter_next(&iter, NULL, &value);)
         sorted[n++] = (struct host *)value;
     qsort(sorted, n, sizeof *sorted, compare_hosts);
-    printf("sent by\n");
+    g_print("sent by\n");
     for (guint i = 0; i < n && i < SUMMARY_HOSTS_MAX; i++)
-        printf("%9" PRIu64 "  %s\n", sorted[i]->resets, sorted[i]->name);
+        g_print("%9" PRIu64 "  %s\n", sorted[i]->resets, sorted[i]->name);
     if (n > SUMMARY_HOSTS_MAX)
-        printf("           and %u more\n", n - SUMMARY_HOSTS_MAX);
+        g_print("           and %u more\n", n - SUMMARY_HOSTS_MAX);
     g_free(sorted);
 }
 
 static void print_totals(const struct totals *totals)
 {
-    printf("\n===================================================================\n");
-    printf("TCP Reset Causes\n");
-    printf("%" PRIu64 " reset%s in %" PRIu64 " event%s", totals->resets,
+    g_print("\n===================================================================\n");
+    g_print("TCP Reset Causes\n");
+    g_print("%" PRIu64 " reset%s in %" PRIu64 " event%s", totals->resets,
            totals->resets == 1 ? "" : "s", totals->events, totals->events == 1 ? "" : "s");
     if (totals->duplicates)
-        printf(", and %" PRIu64 " packets captured twice", totals->duplicates);
-    printf("\n");
+        g_print(", and %" PRIu64 " packets captured twice", totals->duplicates);
+    g_print("\n");
     if (totals->resets) {
-        printf("\n   Resets    Events   certain    likely  possible  Cause\n");
+        g_print("\n   Resets    Events   certain    likely  possible  Cause\n");
         for (int group = 0; group < TCPRST_GROUP_COUNT; group++)
             print_group(totals, (enum tcprst_group)group);
         print_hosts(totals->hosts);
     }
     if (totals->given_up)
-        printf("\n%" PRIu64 " connections were given up for want of room: raise the preference "
+        g_print("\n%" PRIu64 " connections were given up for want of room: raise the preference "
                "tcprst.max_connections\n",
                totals->given_up);
-    printf("===================================================================\n");
+    g_print("===================================================================\n");
 }
 
 static GHashTable *new_hosts(void)
