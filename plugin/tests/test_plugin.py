@@ -163,7 +163,7 @@ class Profile(unittest.TestCase):
         arguments = ["-C", "TCP Resets", "-2", "-r", self.path]
         run = ws.run(*arguments)
         self.assertEqual((0, ""), (run.returncode, run.stderr))
-        self.assertRegex(run.stdout.splitlines()[1], r"\bTCP 54 0 closed-port (certain|likely) 1 +reset\b")
+        self.assertRegex(run.stdout.splitlines()[1], r"\bclosed-port (certain|likely) .* TCP 54 0 1 +reset\b")
         rules = tshark(*arguments, "-T", "fields", "-e", "frame.coloring_rule.name", "--color").splitlines()
         self.assertEqual(["Triggered a reset", "Reset: benign"], rules[:2])
 
