@@ -3,6 +3,7 @@
 #include "explain.h"
 
 #include "pages.h"
+#include "report_json.h"
 #include "report_string.h"
 #include "tcprst.h"
 
@@ -113,4 +114,58 @@ bool explain_cause(FILE *out, const char *id, bool color, unsigned width)
         known = false;
     flush(&page, out);
     return known;
+}
+
+/* ---- As JSON
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static void put_object(GString *out, enum tcprst_cause cause)
+{
+    const struct tcprst_cause_info *info = tcprst_cause_info(cause);
+    const struct page_text *page = page_text(cause);
+    g_string_append(out, out->len > 1 ? ",\n{" : "\n{");
+    json_text(out, "id", info->id);
+    json_text(out, "group", tcprst_group_id(info->group));
+    json_text(out, "group_title", tcprst_group_title(info->group));
+    json_text(out, "title", info->title);
+    json_text(out, "meaning", info->meaning);
+    json_text(out, "confused_with", page->confused);
+    json_text(out, "applications_see", page->applications);
+    json_text(out, "advice", info->advice);
+    json_text(out, "references", info->references);
+    g_string_append_c(out, '}');
+}
+
+/* Those that wanted names, all where it names none. Returns whether there are any. */
+static bool put_array(FILE *out, const bool wanted[TCPRST_CAUSE_COUNT])
+{
+    GString *array = g_string_new("[");
+    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
+        if (!wanted || wanted[i])
+            put_object(array, (enum tcprst_cause)i);
+    bool any = array->len > 1;
+    g_string_append(array, "\n]\n");
+    if (any)
+        fwrite(array->str, 1, array->len, out);
+    g_string_free(array, TRUE);
+    return any;
+}
+
+void explain_list_json(FILE *out)
+{
+    put_array(out, NULL);
+}
+
+bool explain_cause_json(FILE *out, const char *id)
+{
+    bool wanted[TCPRST_CAUSE_COUNT] = {false};
+    enum tcprst_cause cause;
+    enum tcprst_group group;
+    if (tcprst_cause_by_id(id, &cause))
+        wanted[cause] = true;
+    else if (tcprst_group_by_id(id, &group))
+        for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
+            wanted[i] = tcprst_cause_info((enum tcprst_cause)i)->group == group;
+    return put_array(out, wanted);
 }

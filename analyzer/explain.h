@@ -9,5 +9,8 @@
 void explain_list(FILE *out, bool color, unsigned width);
 /* Returns false where there is no cause or group of that id. */
 bool explain_cause(FILE *out, const char *id, bool color, unsigned width);
+/* The same as JSON: an array of causes, or of those of one id, which may be a group's. */
+void explain_list_json(FILE *out);
+bool explain_cause_json(FILE *out, const char *id);
 
 #endif

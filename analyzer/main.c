@@ -9,6 +9,7 @@
 #include "process.h"
 #include "progress.h"
 #include "report.h"
+#include "report_baseline.h"
 #include "report_string.h"
 #include "sandbox.h"
 
@@ -129,8 +130,10 @@ static void feed(struct run *run, const struct tcprst_segment *segments, size_t 
         start_core(run);
     run->capture = segments[0].frame.capture;
     tcprst_expect(run->core, segments, count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        says_note(run->report.says, &segments[i]);
         tcprst_feed(run->core, &segments[i], NULL);
+    }
     run->segments += count;
 }
 
@@ -278,8 +281,12 @@ static int explain(const struct options *options)
     char *error = NULL;
     if (options->action == ACTION_VERSION)
         print_version();
+    else if (options->action == ACTION_LIST_CAUSES && options->format == FORMAT_JSON)
+        explain_list_json(stdout);
     else if (options->action == ACTION_LIST_CAUSES)
         explain_list(stdout, color, columns(terminal));
+    else if (options->format == FORMAT_JSON)
+        known = explain_cause_json(stdout, options->explain);
     else
         known = explain_cause(stdout, options->explain, color, columns(terminal));
     if (!known) {
@@ -318,6 +325,8 @@ static bool open_all(struct run *run, char **error)
         run->report.again = input_open(&input, error);
     }
     if (options->format == FORMAT_JSON && !(run->report.keep = output_temporary(error)))
+        return false;
+    if (options->baseline && !(run->report.baseline = baseline_read(options->baseline, error)))
         return false;
     if (options->annotate && !(run->annotate = annotate_open(options, error)))
         return false;
@@ -405,6 +414,7 @@ static int run_report(const struct options *options)
         complain(error);
         g_free(error);
         annotate_discard(run.annotate);
+        baseline_free(run.report.baseline);
         if (run.report.keep)
             fclose(run.report.keep);
         input_close(run.report.again);

@@ -16,14 +16,19 @@ enum option_id {
 struct raw {
     gboolean flag[OPTION_COUNT];
     char *text[OPTION_COUNT];
-    gint64 number[OPTION_COUNT];
+    gint64 number[OPTION_COUNT]; /* NOT_GIVEN where it was not */
+    char **names[OPTION_COUNT];
     char **captures;
 };
+
+#define NOT_GIVEN G_MININT64
 
 static void raw_clear(struct raw *raw)
 {
     for (size_t i = 0; i < OPTION_COUNT; i++)
         g_free(raw->text[i]);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        g_strfreev(raw->names[i]);
     g_strfreev(raw->captures);
 }
 
@@ -32,7 +37,10 @@ static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
 #define FLAG(ID) G_OPTION_ARG_NONE, &raw->flag[OPTION_##ID]
 #define TEXT(ID) G_OPTION_ARG_STRING, &raw->text[OPTION_##ID]
 #define FILENAME(ID) G_OPTION_ARG_FILENAME, &raw->text[OPTION_##ID]
+#define FILENAMES(ID) G_OPTION_ARG_FILENAME_ARRAY, &raw->names[OPTION_##ID]
 #define NUMBER(ID) G_OPTION_ARG_INT64, &raw->number[OPTION_##ID]
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        raw->number[i] = NOT_GIVEN;
     GOptionEntry entries[] = {
 #define OPTION(ID, long, letter, kind, argument, values, help)                                     \
     {long, letter, 0, kind(ID), help, argument},
@@ -61,7 +69,8 @@ static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
     return ok;
 }
 
-static const char *const format_words[] = {"text", "ndjson", "json", "csv", "html"};
+static const char *const format_words[] = {"text", "ndjson",   "json", "csv",
+                                           "html", "markdown", "jsonl"};
 static const char *const color_words[] = {"auto", "always", "never"};
 static const char *const strength_words[] = {"none", "possible", "likely", "certain"};
 
@@ -73,7 +82,7 @@ static bool parse_word(const char *option, const char *word, const char *const *
         return true;
     GString *choice = g_string_new(NULL);
     for (size_t i = first; i < count; i++) {
-        if (strcmp(words[i], word) == 0) {
+        if (g_ascii_strcasecmp(words[i], word) == 0) {
             *value = (unsigned)i;
             g_string_free(choice, TRUE);
             return true;
@@ -105,6 +114,8 @@ static bool add_id(struct option_ids *ids, const char *id, bool severities)
                 ids->cause[i] = true;
         return true;
     }
+    if (severities && strcmp(id, "new") == 0)
+        return ids->fresh = true;
     return severities && add_severity(ids, id);
 }
 
@@ -136,10 +147,15 @@ static bool wrong(char **error, const char *sentence)
 /* What no single option shows to be wrong. */
 static bool check(const struct options *options, char **error)
 {
-    if (options->action != ACTION_REPORT)
+    if (options->action != ACTION_REPORT) {
+        if (options->format != FORMAT_TEXT && options->format != FORMAT_JSON)
+            return wrong(error, "--list-causes and --explain know the formats text and json");
         return true;
+    }
     if (options->capture_count == 0)
         return wrong(error, "no capture named (\"-\" is standard input; tcprst --help)");
+    if (options->fail_on.fresh && !options->baseline)
+        return wrong(error, "--fail-on=new needs --baseline to tell what is new");
     size_t standard_input = 0;
     for (size_t i = 0; i < options->capture_count; i++)
         standard_input += strcmp(options->captures[i], "-") == 0;
@@ -164,26 +180,40 @@ static enum option_action action_of(const struct raw *raw)
     return raw->text[OPTION_EXPLAIN] ? ACTION_EXPLAIN : ACTION_REPORT;
 }
 
+/* Those of -r, then those that stand alone. */
+static char **all_captures(struct raw *raw)
+{
+    GPtrArray *all = g_ptr_array_new();
+    char **parts[] = {raw->names[OPTION_READ], raw->captures};
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        for (char **name = parts[i]; name && *name; name++)
+            g_ptr_array_add(all, g_strdup(*name));
+    g_ptr_array_add(all, NULL);
+    return (char **)g_ptr_array_free(all, FALSE);
+}
+
 static bool interpret(struct options *options, struct raw *raw, char **error)
 {
     unsigned format = FORMAT_TEXT, color = COLOR_AUTO, strength = TCPRST_STRENGTH_POSSIBLE;
-    if (!parse_word("format", raw->text[OPTION_FORMAT], format_words, 0, 5, &format, error) ||
+    if (!parse_word("format", raw->text[OPTION_FORMAT], format_words, 0, G_N_ELEMENTS(format_words),
+                    &format, error) ||
         !parse_word("color", raw->text[OPTION_COLOR], color_words, 0, 3, &color, error) ||
         !parse_word("min-strength", raw->text[OPTION_MIN_STRENGTH], strength_words, 1, 4, &strength,
                     error) ||
         !parse_ids("cause", raw->text[OPTION_CAUSE], false, &options->causes, error) ||
         !parse_ids("fail-on", raw->text[OPTION_FAIL_ON], true, &options->fail_on, error))
         return false;
-    if (raw->number[OPTION_MAX_CONNECTIONS] < 0 ||
-        (uint64_t)raw->number[OPTION_MAX_CONNECTIONS] > SIZE_MAX / 4096)
-        return wrong(error, "--max-connections: not a number of connections");
+    gint64 most = raw->number[OPTION_MAX_CONNECTIONS];
+    if (most != NOT_GIVEN && (most < 1 || (uint64_t)most > SIZE_MAX / 4096))
+        return wrong(error, "--max-connections: not a number of connections above 0");
     options->action = action_of(raw);
-    options->format = (enum option_format)format;
+    options->format = format == FORMAT_JSONL ? FORMAT_NDJSON : (enum option_format)format;
     options->color = (enum option_color)color;
     options->min_strength = (enum tcprst_strength)strength;
-    options->max_connections = (size_t)raw->number[OPTION_MAX_CONNECTIONS];
+    options->max_connections = most == NOT_GIVEN ? 0 : (size_t)most;
     options->separate = raw->flag[OPTION_SEPARATE];
     options->why = raw->flag[OPTION_WHY];
+    options->connections = raw->flag[OPTION_CONNECTIONS];
     options->redact = raw->flag[OPTION_REDACT];
     options->quiet = raw->flag[OPTION_QUIET];
     options->verbose = raw->flag[OPTION_VERBOSE];
@@ -191,9 +221,10 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->no_progress = raw->flag[OPTION_NO_PROGRESS];
     options->output = g_steal_pointer(&raw->text[OPTION_OUTPUT]);
     options->annotate = g_steal_pointer(&raw->text[OPTION_ANNOTATE]);
+    options->baseline = g_steal_pointer(&raw->text[OPTION_BASELINE]);
     options->filter = g_steal_pointer(&raw->text[OPTION_FILTER]);
     options->explain = g_steal_pointer(&raw->text[OPTION_EXPLAIN]);
-    options->captures = g_steal_pointer(&raw->captures);
+    options->captures = all_captures(raw);
     options->capture_count = options->captures ? g_strv_length(options->captures) : 0;
     return check(options, error);
 }
@@ -211,6 +242,7 @@ void options_clear(struct options *options)
 {
     g_free(options->output);
     g_free(options->annotate);
+    g_free(options->baseline);
     g_free(options->filter);
     g_free(options->explain);
     g_strfreev(options->captures);

@@ -7,7 +7,15 @@
 
 #include <glib.h>
 
-enum option_format { FORMAT_TEXT, FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML };
+enum option_format {
+    FORMAT_TEXT,
+    FORMAT_NDJSON,
+    FORMAT_JSON,
+    FORMAT_CSV,
+    FORMAT_HTML,
+    FORMAT_MARKDOWN,
+    FORMAT_JSONL, /* on the command line; then FORMAT_NDJSON */
+};
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What the command line asks for instead of a report. */
@@ -18,6 +26,7 @@ struct option_ids {
     bool given;
     bool cause[TCPRST_CAUSE_COUNT];
     bool severity[3]; /* enum tcprst_severity */
+    bool fresh;       /* "new": what the baseline does not have */
 };
 
 struct options {
@@ -26,12 +35,13 @@ struct options {
     char *output;              /* NULL: standard output */
     char *annotate;            /* NULL: not wanted */
     char *filter;              /* NULL: none */
+    char *baseline;            /* NULL: none */
     struct option_ids causes;  /* -c */
     struct option_ids fail_on; /* --fail-on */
     enum tcprst_strength min_strength;
     size_t max_connections; /* 0: the core's default */
     enum option_color color;
-    bool separate, why, redact, quiet, no_progress, verbose, no_sandbox;
+    bool separate, why, connections, redact, quiet, no_progress, verbose, no_sandbox;
     char *explain;   /* the id as written */
     char **captures; /* as written, NULL-terminated */
     size_t capture_count;

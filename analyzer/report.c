@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include "redact.h"
+#include "report_baseline.h"
 #include "summary.h"
 
 #include <arpa/inet.h>
@@ -127,7 +128,7 @@ const char *report_evidence_text(const struct tcprst_evidence *evidence)
 char *report_clause(const struct report *report, size_t capture, const char *clause)
 {
     char *shown = g_utf8_make_valid(clause, -1);
-    if (!report->redact)
+    if (!report->redact && !report->format->bare_names)
         return shown;
     char *name = g_utf8_make_valid(report->options->captures[capture], -1);
     char **parts = g_strsplit(shown, *name ? name : "\n", -1);
@@ -138,22 +139,45 @@ char *report_clause(const struct report *report, size_t capture, const char *cla
     return replaced;
 }
 
+/* Without its folders; a second one of the same name gets a number. */
+static char *bare_name(const struct report *report, const char *capture, size_t before)
+{
+    char *base = g_path_get_basename(capture), *name = g_utf8_make_valid(base, -1);
+    unsigned same = 1;
+    for (size_t i = 0; i < before; i++)
+        same += g_str_has_prefix(report->names[i], name) &&
+                strchr(" ", report->names[i][strlen(name)]) != NULL;
+    char *numbered = same > 1 ? g_strdup_printf("%s (%u)", name, same) : g_strdup(name);
+    g_free(base);
+    g_free(name);
+    return numbered;
+}
+
+static char *shown_name(const struct report *report, size_t i)
+{
+    const char *name = report->options->captures[i];
+    if (report->redact)
+        return redact_name(i, name);
+    return report->format->bare_names ? bare_name(report, name, i) : g_utf8_make_valid(name, -1);
+}
+
 void report_open(struct report *report, const struct options *options, struct input *input,
                  FILE *out)
 {
-    static const struct report_format *const formats[] = {&report_text, &report_ndjson,
-                                                          &report_json, &report_csv, &report_html};
+    static const struct report_format *const formats[] = {
+        &report_text, &report_ndjson, &report_json, &report_csv, &report_html, &report_markdown};
     report->options = options;
     report->input = input;
     report->out = out;
     report->format = formats[options->format];
     report->redact = options->redact ? redact_new() : NULL;
+    report->says = says_new();
     report->name_count = options->capture_count;
     report->names = g_new0(char *, options->capture_count + 1);
     for (size_t i = 0; i < options->capture_count; i++)
-        report->names[i] = report->redact ? redact_name(i, options->captures[i])
-                                          : g_utf8_make_valid(options->captures[i], -1);
+        report->names[i] = shown_name(report, i);
     report->summary = report->format->summarises ? summary_new() : NULL;
+    report->incidents = report->summary || report->baseline ? incidents_new() : NULL;
     if (options->causes.given && report->format->summarises)
         report->reset_connections =
             g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -252,11 +276,17 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
     if (report->redact)
         redact_verdict(report->redact, &copy);
     report_prepare(report, &copy, &reset);
+    reset.trigger_says = says_trigger(report->says, verdict);
+    reset.answer_says = says_answer(report->says, verdict);
+    if (report->redact)
+        redact_texts(&reset);
     set_tuple(&reset.tuple, verdict);
     reset.findings = findings;
     reset.finding_count = finding_count;
     if (report->summary)
         summary_reset(report->summary, &reset);
+    if (report->incidents && copy.duplicate_of.number == 0)
+        incidents_count(report->incidents, &copy);
     report->format->reset(report, &reset);
 }
 
@@ -276,7 +306,7 @@ void report_connection(struct report *report, const struct tcprst_connection *co
     bool shown = copy.resets > 0;
     if (report->reset_connections)
         shown = g_hash_table_remove(report->reset_connections, &copy.number);
-    if (shown && report->format->connection)
+    if ((shown || report->options->connections) && report->format->connection)
         report->format->connection(report, &copy);
 }
 
@@ -298,14 +328,45 @@ void report_statistics(struct report *report, const struct tcprst_statistics *st
     report->connection_base += statistics->connections;
 }
 
+double report_seconds(const struct report *report)
+{
+    int64_t first = TCPRST_TIME_UNKNOWN, last = TCPRST_TIME_UNKNOWN;
+    for (size_t i = 0; i < report->name_count; i++) {
+        const struct input_capture *capture = input_capture(report->input, i);
+        if (capture->first_time == TCPRST_TIME_UNKNOWN)
+            continue;
+        if (first == TCPRST_TIME_UNKNOWN || capture->first_time < first)
+            first = capture->first_time;
+        if (last == TCPRST_TIME_UNKNOWN || capture->last_time > last)
+            last = capture->last_time;
+    }
+    return ((double)last - (double)first) / 1e9;
+}
+
+static void compare(struct report *report)
+{
+    if (!report->baseline)
+        return;
+    report->changes = baseline_compare(report->baseline, report->incidents, report_seconds(report));
+    for (guint i = 0; i < report->changes->len; i++)
+        report->failed_on |= report->options->fail_on.fresh &&
+                             g_array_index(report->changes, struct change, i).kind == CHANGE_NEW;
+}
+
 void report_close(struct report *report, bool anything)
 {
     report->nothing = !anything;
+    compare(report);
     report->format->close(report);
+    if (report->changes)
+        g_array_unref(report->changes);
+    incidents_free(report->incidents);
+    baseline_free(report->baseline);
     if (report->reset_connections)
         g_hash_table_destroy(report->reset_connections);
     summary_free(report->summary);
     redact_free(report->redact);
+    says_free(report->says);
     if (report->zone)
         g_time_zone_unref(report->zone);
     g_strfreev(report->names);

@@ -12,11 +12,14 @@
 
 #include "input.h"
 #include "options.h"
+#include "report_says.h"
 
 #include <stdio.h>
 
 struct redact;
 struct summary;
+struct incidents;
+struct baseline;
 
 /* The ends of a RST as captured, before any redaction. */
 struct report_tuple {
@@ -37,9 +40,10 @@ struct report_reset {
     char src[46], dst[46];
     char display_filter[FILTER_SIZE];
     char community_id[COMMUNITY_ID_SIZE];
-    const char *device_text;               /* NULL: none */
-    struct report_tuple tuple;             /* as captured, never to be shown */
-    const struct tcprst_finding *findings; /* with --why */
+    const char *device_text;                /* NULL: none */
+    const char *trigger_says, *answer_says; /* see report_says.h; NULL: nothing */
+    struct report_tuple tuple;              /* as captured, never to be shown */
+    const struct tcprst_finding *findings;  /* with --why */
     size_t finding_count;
 };
 
@@ -53,8 +57,10 @@ struct report_format {
         struct report *report); /* the end of all captures: summary and statistics are complete */
     bool summarises;            /* report->summary is wanted */
     bool local_time;            /* times are the reader's, else UTC */
+    bool bare_names;            /* captures are named without the folders of who reads them here */
 };
-extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html;
+extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html,
+    report_markdown;
 
 /* One run's report. */
 struct report {
@@ -68,8 +74,12 @@ struct report {
     char *again_short; /* why the second reading brought less than the first; NULL: it did not */
     char **names;      /* of the captures as shown: valid UTF-8, redacted where wanted */
     size_t name_count;
+    struct says *says;                   /* what segments carried */
     struct redact *redact;               /* NULL: not wanted */
     struct summary *summary;             /* NULL where the format does not summarise */
+    struct incidents *incidents;         /* likewise, or where there is a baseline */
+    struct baseline *baseline;           /* NULL: none was named */
+    GArray *changes;                     /* since the baseline, at the end; NULL: none was named */
     struct tcprst_statistics statistics; /* of all handles so far */
     bool interrupted;                    /* the input was: what is pending is not final */
     bool nothing;                        /* no capture could be read */
@@ -101,6 +111,9 @@ void report_statistics(struct report *report, const struct tcprst_statistics *st
 void report_close(struct report *report, bool anything);
 
 /* Helpers of the formats. */
+
+/* From the first packet of all captures to the last; 0 where they have no times. */
+double report_seconds(const struct report *report);
 
 /* The words of a verdict, which is borrowed; findings are none. */
 void report_prepare(const struct report *report, const struct tcprst_verdict *verdict,

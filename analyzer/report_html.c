@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * report_html.c - the report as one self-contained page: the template, style and script of html/,
- * and the data as JSON that the script draws with text nodes only. What is shown is bounded, and
+ * what matters as HTML that needs no script (report_page.c), and the data as JSON from which the
+ * script draws with text nodes only what can be sorted and filtered. What is shown is bounded, and
  * the page says what was left out.
  */
 #include "diagram.h"
 #include "html_files.h"
 #include "report_json.h"
+#include "report_page.h"
 #include "report_string.h"
-#include "summary.h"
+#include "report_words.h"
 
 #include <string.h>
 
 enum {
-    GROUPS_OF_A_CAUSE = 24,
+    GROUPS_OF_A_CAUSE = 8, /* as in the text report, so that both count alike */
     MAX_GROUPS = 240,
+    WHOLE_EVENTS = 10, /* drawn without a script; the first of them are open */
+    OPEN_EVENTS = 3,
     MAX_HOSTS = 100,
     MAX_DATA = 4 << 20, /* octets; the template adds some 40 kB */
 };
@@ -35,7 +39,6 @@ static void put_cause(GString *out, enum tcprst_cause cause)
     json_text(out, "group_title", tcprst_group_title(info->group));
     json_text(out, "title", info->title);
     json_text(out, "meaning", info->meaning);
-    json_text(out, "advice", info->advice);
     json_text(out, "references", info->references);
     g_string_append_c(out, '}');
 }
@@ -86,6 +89,8 @@ static void put_hosts(GString *out, const struct summary *summary, enum summary_
         json_text(out, "address", address);
         if (role == SUMMARY_SERVICES)
             json_number(out, "port", host->port);
+        json_key(out, "forged");
+        g_string_append(out, host->forged ? "true" : "false");
         json_number(out, "resets", host->resets);
         json_number(out, "events", host->events);
         for (unsigned s = 0; s < G_N_ELEMENTS(host->by_severity); s++)
@@ -195,10 +200,28 @@ static void put_group(GString *out, const struct report *report, const struct su
     struct report_reset reset;
     struct tcprst_verdict copy = group->first;
     report_prepare(report, &copy, &reset);
+    reset.trigger_says = *group->trigger_says ? group->trigger_says : NULL;
+    reset.answer_says = *group->answer_says ? group->answer_says : NULL;
     reset.findings = group->findings;
     reset.finding_count = group->finding_count;
+    GString *words = g_string_new(NULL);
     g_string_append_c(out, '{');
     put_group_counts(out, group);
+    json_text(out, "severity", tcprst_severity_id(group->severity));
+    words_because(words, &group->first);
+    json_text(out, "because", words->str);
+    g_string_truncate(words, 0);
+    words_strength(words, &group->first);
+    json_text(out, "sure", words->str);
+    g_string_truncate(words, 0);
+    words_group_filter(words, group, reset.display_filter);
+    json_text(out, "filter", words->str);
+    g_string_free(words, TRUE);
+    json_key(out, "may_be_unread");
+    g_string_append(out, words_may_be_unread(&group->first) ? "true" : "false");
+    char *advice = words_advice(report, group);
+    json_text(out, "advice", advice);
+    g_free(advice);
     json_key(out, "first");
     json_reset(out, report, &reset);
     json_key(out, "members");
@@ -218,11 +241,15 @@ static char *second_reading(const struct report *report)
 {
     for (size_t i = 0; i < report->name_count && !report->interrupted; i++) {
         const struct input_capture *again = input_capture(report->again, i);
-        if (again->packets < input_capture(report->input, i)->packets)
-            return g_strdup_printf("'%s' could not be read to its end a second time, for the "
-                                   "diagrams: %s",
-                                   report->names[i],
-                                   again->damage ? again->damage : "it has become shorter");
+        if (again->packets >= input_capture(report->input, i)->packets)
+            continue;
+        char *why = again->damage ? report_clause(report, i, again->damage)
+                                  : g_strdup("it has become shorter");
+        char *words = g_strdup_printf("'%s' could not be read to its end a second time, for the "
+                                      "diagrams: %s",
+                                      report->names[i], why);
+        g_free(why);
+        return words;
     }
     return NULL;
 }
@@ -243,38 +270,52 @@ static struct diagram **collect(struct report *report, GPtrArray *groups, size_t
     return diagrams;
 }
 
+/* What the page shows of the events: the groups, worst first, and their diagrams. */
+struct shown {
+    GPtrArray *groups;
+    struct diagram **diagrams;
+    size_t count; /* of groups that have a diagram */
+};
+
 /* Groups as long as there is room. */
-static void put_groups(GString *out, struct report *report)
+static void put_groups(GString *out, const struct report *report, const struct shown *shown)
 {
-    GPtrArray *groups = summary_groups(report->summary, GROUPS_OF_A_CAUSE);
-    size_t count = MIN(groups->len, MAX_GROUPS), shown = 0;
     uint64_t events = 0, left_out = 0;
-    struct diagram **diagrams = collect(report, groups, count);
+    size_t groups = 0;
     json_key(out, "groups");
     g_string_append_c(out, '[');
-    for (guint i = 0; i < groups->len; i++) {
-        const struct summary_group *group = groups->pdata[i];
-        if (i >= count || out->len > MAX_DATA) {
+    for (guint i = 0; i < shown->groups->len; i++) {
+        const struct summary_group *group = shown->groups->pdata[i];
+        if (i >= shown->count || out->len > MAX_DATA) {
             left_out += group->events;
             continue;
         }
         if (i)
             g_string_append_c(out, ',');
-        put_group(out, report, group, report->again ? diagrams[i] : NULL);
-        shown++;
+        put_group(out, report, group, report->again ? shown->diagrams[i] : NULL);
+        groups++;
         events += group->events;
     }
     g_string_append_c(out, ']');
-    json_number(out, "groups_shown", shown);
+    json_number(out, "groups_shown", groups);
     json_number(out, "events_shown", events);
     json_number(out, "events_left_out", left_out);
-    json_key(out, "diagrams");
-    g_string_append(out, report->again ? "true" : "false");
-    json_text(out, "diagrams_short", report->again_short);
-    for (size_t i = 0; i < count; i++)
-        g_free(diagrams[i]);
-    g_free(diagrams);
-    g_ptr_array_unref(groups);
+}
+
+static void put_events(GString *page, const struct report *report, const struct shown *shown)
+{
+    uint64_t rest = 0;
+    for (guint i = 0; i < shown->groups->len; i++) {
+        const struct summary_group *group = shown->groups->pdata[i];
+        if (i < WHOLE_EVENTS)
+            page_event(page, report, group, report->again ? shown->diagrams[i] : NULL,
+                       i < OPEN_EVENTS);
+        else
+            rest += group->events;
+    }
+    if (rest > 0)
+        g_string_append_printf(page, "<p class=\"soft\">%s shown only with scripts.</p>",
+                               words_counted(rest, "more event is", "more events are"));
 }
 
 /* ---- The page
@@ -326,7 +367,7 @@ static void put_title(GString *page, const struct report *report)
         g_string_append_printf(page, " and %zu more", report->name_count - 1);
 }
 
-static GString *make_data(struct report *report)
+static GString *make_data(const struct report *report, const struct shown *shown)
 {
     GString *data = g_string_sized_new(1 << 20);
     g_string_append_c(data, '{');
@@ -338,26 +379,47 @@ static GString *make_data(struct report *report)
     put_causes(data);
     put_course(data, report->summary);
     put_all_hosts(data, report->summary);
-    put_groups(data, report);
+    put_groups(data, report, shown);
     g_string_append_c(data, '}');
     return data;
 }
 
-static void put_part(GString *page, const char *name, size_t length, struct report *report)
+static void put_script_data(GString *page, const struct report *report, const struct shown *shown)
 {
-    if (strncmp(name, "policy", length) == 0)
+    GString *data = make_data(report, shown);
+    put_data(page, data);
+    g_string_free(data, TRUE);
+}
+
+/* Parts of the page by their names in the template. */
+static void put_part(GString *page, const char *name, size_t length, const struct report *report,
+                     const struct shown *shown)
+{
+    static const struct {
+        const char *name;
+        void (*put)(GString *page, const struct report *report);
+    } parts[] = {
+        {"title", put_title},        {"measure", page_measure}, {"remarks", page_remarks},
+        {"headline", page_headline}, {"tiles", page_tiles},     {"first", page_first},
+        {"services", page_services}, {"changes", page_changes}, {"causes", page_causes},
+        {"endings", page_endings},   {"hosts", page_hosts},     {"captures", page_captures}};
+    char *part = g_strndup(name, length);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (strcmp(part, parts[i].name) == 0)
+            parts[i].put(page, report);
+    if (strcmp(part, "policy") == 0)
         put_policy(page);
-    else if (strncmp(name, "title", length) == 0)
-        put_title(page, report);
-    else if (strncmp(name, "style", length) == 0)
+    else if (strcmp(part, "style") == 0)
         g_string_append(page, style_css);
-    else if (strncmp(name, "script", length) == 0)
+    else if (strcmp(part, "script") == 0)
         g_string_append(page, script_js);
-    else if (strncmp(name, "data", length) == 0) {
-        GString *data = make_data(report);
-        put_data(page, data);
-        g_string_free(data, TRUE);
-    }
+    else if (strcmp(part, "version") == 0)
+        g_string_append(page, TCPRST_VERSION);
+    else if (strcmp(part, "events") == 0)
+        put_events(page, report, shown);
+    else if (strcmp(part, "data") == 0)
+        put_script_data(page, report, shown);
+    g_free(part);
 }
 
 static void open_report(struct report *report)
@@ -375,17 +437,27 @@ static void close_report(struct report *report)
 {
     if (report->nothing)
         return;
+    struct shown shown = {.groups = summary_groups(report->summary, GROUPS_OF_A_CAUSE)};
+    shown.count = MIN(shown.groups->len, MAX_GROUPS);
+    shown.diagrams = collect(report, shown.groups, shown.count);
     GString *page = g_string_sized_new(1 << 20);
     const char *p = page_html, *open, *close;
     while ((open = strstr(p, "{{")) && (close = strstr(open, "}}"))) {
         g_string_append_len(page, p, open - p);
-        put_part(page, open + 2, (size_t)(close - open - 2), report);
+        put_part(page, open + 2, (size_t)(close - open - 2), report, &shown);
         p = close + 2;
     }
     g_string_append(page, p);
     fwrite(page->str, 1, page->len, report->out);
     g_string_free(page, TRUE);
+    for (size_t i = 0; i < shown.count; i++)
+        g_free(shown.diagrams[i]);
+    g_free(shown.diagrams);
+    g_ptr_array_unref(shown.groups);
 }
 
-const struct report_format report_html = {
-    .open = open_report, .reset = ignore_reset, .close = close_report, .summarises = true};
+const struct report_format report_html = {.open = open_report,
+                                          .reset = ignore_reset,
+                                          .close = close_report,
+                                          .summarises = true,
+                                          .bare_names = true};

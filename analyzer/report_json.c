@@ -3,6 +3,7 @@
  * of them. */
 #include "report_json.h"
 
+#include "report_baseline.h"
 #include "report_string.h"
 #include "summary.h"
 
@@ -352,6 +353,59 @@ static void json_endings(GString *out, const struct summary *summary)
     g_string_append_c(out, '}');
 }
 
+static void json_real(GString *out, const char *key, double number)
+{
+    char digits[G_ASCII_DTOSTR_BUF_SIZE];
+    json_key(out, key);
+    g_string_append(out, g_ascii_formatd(digits, sizeof digits, "%.6f", number));
+}
+
+static void json_incident(GString *out, const struct incident *incident)
+{
+    json_text(out, "service", incident->service);
+    json_text(out, "cause", incident->cause);
+    json_text(out, "sent_by", incident->sent_by);
+    json_number(out, "events", incident->events);
+}
+
+static void json_incidents(GString *out, const struct report *report)
+{
+    GPtrArray *list = incidents_list(report->incidents);
+    json_key(out, "services");
+    g_string_append_c(out, '[');
+    for (guint i = 0; i < list->len; i++) {
+        const struct incident *incident = list->pdata[i];
+        g_string_append(out, i ? ",{" : "{");
+        json_incident(out, incident);
+        json_number(out, "resets", incident->resets);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, ']');
+    json_number(out, "services_left_out", incidents_left_out(report->incidents));
+    g_ptr_array_unref(list);
+}
+
+static void json_changes(GString *out, const struct report *report)
+{
+    json_key(out, "changes");
+    if (!report->changes) {
+        g_string_append(out, "null");
+        return;
+    }
+    g_string_append_c(out, '[');
+    for (guint i = 0; i < report->changes->len; i++) {
+        const struct change *change = &g_array_index(report->changes, struct change, i);
+        g_string_append(out, i ? ",{" : "{");
+        json_text(out, "change", change_id(change->kind));
+        json_incident(out, &change->now);
+        json_number(out, "events_before", change->events_before);
+        json_real(out, "per_hour", change->per_hour);
+        json_real(out, "per_hour_before", change->per_hour_before);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, ']');
+}
+
 void json_summary(GString *out, const struct report *report)
 {
     const struct summary *summary = report->summary;
@@ -368,6 +422,9 @@ void json_summary(GString *out, const struct report *report)
         json_number(out, tcprst_severity_id((enum tcprst_severity)s), summary->by_severity[s]);
     g_string_append_c(out, '}');
     json_number(out, "bytes_at_risk", summary->risk);
+    json_real(out, "seconds", report_seconds(report));
+    json_incidents(out, report);
+    json_changes(out, report);
     json_number(out, "not_final", summary->not_final);
     json_number(out, "left_out_by_cause", report->hidden);
     json_number(out, "connections_given_up", report->statistics.connections_given_up);

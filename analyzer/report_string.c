@@ -197,7 +197,7 @@ char *string_duration(char buffer[DURATION_SIZE], int64_t nanoseconds)
 {
     int64_t seconds = nanoseconds / 1000000000;
     if (nanoseconds < 1000000)
-        snprintf(buffer, DURATION_SIZE, "%.3g us", (double)nanoseconds / 1e3);
+        snprintf(buffer, DURATION_SIZE, "%.3g µs", (double)nanoseconds / 1e3);
     else if (seconds < 1)
         snprintf(buffer, DURATION_SIZE, "%.3g ms", (double)nanoseconds / 1e6);
     else if (seconds < 120)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report_text.c - the report for people at a terminal: what happened, who, why, what next; then
  * each event. */
+#include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
 
@@ -114,39 +115,10 @@ static void put_title(struct text *text)
     g_free(name);
 }
 
-static void first_and_last(const struct report *report, int64_t *first, int64_t *last,
-                           uint64_t *packets)
-{
-    *first = *last = TCPRST_TIME_UNKNOWN;
-    *packets = 0;
-    for (size_t i = 0; i < report->name_count; i++) {
-        const struct input_capture *capture = input_capture(report->input, i);
-        *packets += capture->packets;
-        if (capture->first_time != TCPRST_TIME_UNKNOWN &&
-            (*first == TCPRST_TIME_UNKNOWN || capture->first_time < *first))
-            *first = capture->first_time;
-        if (capture->last_time != TCPRST_TIME_UNKNOWN && capture->last_time > *last)
-            *last = capture->last_time;
-    }
-}
-
 static void put_measure(struct text *text)
 {
-    int64_t first, last;
-    uint64_t packets;
-    char from[40], to[40], zone[40], length[DURATION_SIZE];
-    first_and_last(text->report, &first, &last, &packets);
-    report_local_time(text->report, from, first, 0);
-    report_local_time(text->report, to, last, 0);
-    report_zone(text->report, zone, first);
     GString *line = g_string_new(NULL);
-    g_string_append_printf(
-        line, "%s, %s", words_counted(packets, "packet", "packets"),
-        words_counted(text->report->statistics.segments, "TCP segment", "TCP segments"));
-    if (*from && *to)
-        g_string_append_printf(line, " %s %s to %s %s (%s)", DOT(text), from,
-                               memcmp(from, to, 10) == 0 ? to + 11 : to, zone,
-                               string_duration(length, last - first));
+    words_measure(line, text->report, DOT(text));
     put_wrapped(text, DIM, 0, 0, line->str);
     g_string_free(line, TRUE);
 }
@@ -328,6 +300,43 @@ static void put_risk(struct text *text)
     g_string_free(line, TRUE);
 }
 
+/* On a line of its own, however long, so that it can be pasted. */
+static void put_command(struct text *text, const char *advice)
+{
+    char *command = words_first_command(advice);
+    if (command) {
+        g_string_append(text->out, "    $ ");
+        put_line(text, BOLD, command);
+    }
+    g_free(command);
+}
+
+/* What is different from the report that was named. */
+static void put_changes(struct text *text)
+{
+    enum { SHOWN = 8 };
+    const GArray *changes = text->report->changes;
+    if (!changes)
+        return;
+    g_string_append_c(text->out, '\n');
+    put_line(text, HEADING, "SINCE THE BASELINE");
+    if (changes->len == 0)
+        put_line(text, PLAIN, "  nothing new or gone, nothing more or fewer than chance gives");
+    for (guint i = 0; i < changes->len && i < SHOWN; i++) {
+        GString *line = g_string_new(NULL);
+        change_words(line, &g_array_index(changes, struct change, i));
+        char *safe = terminal_safe(line->str);
+        g_string_append(text->out, "  ");
+        put_wrapped(text, PLAIN, 2, 4, safe);
+        g_free(safe);
+        g_string_free(line, TRUE);
+    }
+    if (changes->len > SHOWN)
+        g_string_append_printf(
+            text->out, "  and %s (-f json lists them)\n",
+            words_counted(changes->len - SHOWN, "other change", "other changes"));
+}
+
 /* The whole advice for the causes that matter most; of the others the names. */
 static void put_next(struct text *text)
 {
@@ -352,6 +361,7 @@ static void put_next(struct text *text)
         put(text, severity_style(group->severity), id);
         g_string_append(text->out, ": ");
         put_wrapped(text, PLAIN, strlen(id) + 4, 4, safe);
+        put_command(text, safe);
         g_free(safe);
         g_free(advice);
     }
@@ -381,6 +391,7 @@ static void put_first_screen(struct text *text)
     }
     put_endings(text);
     put_risk(text);
+    put_changes(text);
     if (summary->events > 0)
         put_next(text);
 }
@@ -628,24 +639,34 @@ static void put_findings(struct text *text, const struct summary_group *group)
     g_string_free(refused, TRUE);
 }
 
-static void put_device_text(struct text *text, const struct tcprst_verdict *v)
+static void put_saying(struct text *text, const char *who, const char *words)
 {
-    if (v->device_text_length == 0)
+    if (!*words)
         return;
-    char *said = terminal_safe(v->device_text);
-    char *line = g_strdup_printf("the RST says: %s", said);
+    char *said = terminal_safe(words), *line = g_strdup_printf("%s: %s", who, said);
     g_string_append(text->out, "  ");
     put_wrapped(text, BOLD, 2, 4, line);
     g_free(line);
     g_free(said);
 }
 
+/* What the RST and the segments around it carry. */
+static void put_sayings(struct text *text, const struct summary_group *group)
+{
+    put_saying(text, "the RST says", group->first.device_text);
+    put_saying(text, "triggered by", group->trigger_says);
+    put_saying(text, "its sender had sent", group->answer_says);
+}
+
 static void put_filter(struct text *text, const struct summary_group *group)
 {
     struct report_reset reset;
+    GString *filter = g_string_new(NULL);
     report_prepare(text->report, &group->first, &reset);
+    words_group_filter(filter, group, reset.display_filter);
     g_string_append(text->out, "  ");
-    put_line(text, DIM, reset.display_filter);
+    put_line(text, DIM, filter->str);
+    g_string_free(filter, TRUE);
 }
 
 static void put_group(struct text *text, const struct summary_group *group)
@@ -661,7 +682,7 @@ static void put_group(struct text *text, const struct summary_group *group)
     words_because(because, v);
     put_wrapped(text, PLAIN, 2, 2, because->str);
     g_string_free(because, TRUE);
-    put_device_text(text, v);
+    put_sayings(text, group);
     put_evidence(text, v->evidence, shown, v->frame.capture, 4);
     if (shown < v->evidence_count) {
         char more[80];
@@ -776,6 +797,15 @@ static void ignore_reset(struct report *report, const struct report_reset *reset
     (void)report, (void)reset;
 }
 
+/* Of our own words only the unit is not ASCII. */
+static void in_ascii(GString *out)
+{
+    char **parts = g_strsplit(out->str, "µ", -1), *joined = g_strjoinv("u", parts);
+    g_string_assign(out, joined);
+    g_free(joined);
+    g_strfreev(parts);
+}
+
 static void close_report(struct report *report)
 {
     if (report->nothing)
@@ -786,6 +816,8 @@ static void close_report(struct report *report)
     put_events(&text, groups);
     put_foot(&text);
     put_remarks(&text);
+    if (!report->utf8)
+        in_ascii(text.out);
     fwrite(text.out->str, 1, text.out->len, report->out);
     g_string_free(text.out, TRUE);
     g_ptr_array_unref(groups);

@@ -220,6 +220,73 @@ void words_headline(GString *out, const struct report *report, enum tcprst_sever
     g_ptr_array_unref(classes);
 }
 
+static void first_and_last(const struct report *report, int64_t *first, int64_t *last,
+                           uint64_t *packets)
+{
+    *first = *last = TCPRST_TIME_UNKNOWN;
+    *packets = 0;
+    for (size_t i = 0; i < report->name_count; i++) {
+        const struct input_capture *capture = input_capture(report->input, i);
+        *packets += capture->packets;
+        if (capture->first_time != TCPRST_TIME_UNKNOWN &&
+            (*first == TCPRST_TIME_UNKNOWN || capture->first_time < *first))
+            *first = capture->first_time;
+        if (capture->last_time != TCPRST_TIME_UNKNOWN && capture->last_time > *last)
+            *last = capture->last_time;
+    }
+}
+
+void words_measure(GString *out, const struct report *report, const char *dot)
+{
+    int64_t first, last;
+    uint64_t packets;
+    char from[40], to[40], zone[40], length[DURATION_SIZE];
+    first_and_last(report, &first, &last, &packets);
+    report_local_time(report, from, first, 0);
+    report_local_time(report, to, last, 0);
+    report_zone(report, zone, first);
+    g_string_append_printf(
+        out, "%s, %s", words_counted(packets, "packet", "packets"),
+        words_counted(report->statistics.segments, "TCP segment", "TCP segments"));
+    if (*from && *to)
+        g_string_append_printf(out, " %s %s to %s %s (%s)", dot, from,
+                               memcmp(from, to, 10) == 0 ? to + 11 : to, zone,
+                               string_duration(length, last - first));
+}
+
+/* " && ip.src == 192.0.2.1", where all events of the group share that end. */
+static void filter_end(GString *out, const struct summary_group *group, bool source)
+{
+    const struct tcprst_verdict *v = &group->first;
+    if ((source ? group->source_hosts : group->destination_hosts) > 1)
+        return;
+    g_string_append_printf(out, " && %s.%s == ", v->ip_version == 6 ? "ipv6" : "ip",
+                           source ? "src" : "dst");
+    words_end(out, source ? v->source : v->destination, v->ip_version, 0);
+}
+
+void words_group_filter(GString *out, const struct summary_group *group, const char *connection)
+{
+    if (group->events == 1) {
+        g_string_append(out, connection);
+        return;
+    }
+    g_string_append(out, "tcp.flags.reset == 1");
+    filter_end(out, group, true);
+    filter_end(out, group, false);
+    if (group->more_ports || group->port_count == 0)
+        return;
+    const char *side = summary_service_is_source(&group->first) ? "src" : "dst";
+    bool several = group->port_count > 1;
+    for (size_t i = 0; i < group->port_count; i++)
+        g_string_append_printf(out, "%stcp.%sport == %u",
+                               i         ? " || "
+                               : several ? " && ("
+                                         : " && ",
+                               side, group->ports[i]);
+    g_string_append(out, several ? ")" : "");
+}
+
 void words_risk(GString *out, uint64_t risk)
 {
     if (risk > 0)
@@ -287,6 +354,7 @@ void words_totals(GString *out, const struct report *report)
 struct filler {
     const struct report *report;
     const struct tcprst_verdict *verdict;
+    bool code; /* in a command, where a time is quoted */
 };
 
 static void fill_host(GString *out, const struct filler *f, bool source)
@@ -363,7 +431,7 @@ static void fill_time(GString *out, const struct filler *f)
     }
     time[10] = ' ';
     time[19] = '\0';
-    g_string_append_printf(out, "'%s UTC'", time);
+    g_string_append_printf(out, f->code ? "'%s UTC'" : "%s UTC", time);
 }
 
 static const struct {
@@ -386,28 +454,41 @@ static void put_word(GString *out, const char *word, size_t length, const struct
             fillers[i].fill(out, filler);
             return;
         }
-    bool six = filler->verdict->ip_version == 6 && length == 2 && memcmp(word, "ip", 2) == 0;
+    bool six = filler->code && filler->verdict->ip_version == 6;
     g_string_append_len(out, word, (gssize)length);
-    if (six && word[2] == '.')
+    if (six && length == 2 && memcmp(word, "ip.", 3) == 0)
         g_string_append(out, "v6");
 }
 
 char *words_advice(const struct report *report, const struct summary_group *group)
 {
-    struct filler filler = {report, &group->first};
+    struct filler filler = {report, &group->first, false};
     GString *out = g_string_new(NULL);
-    bool code = false;
     for (const char *p = tcprst_cause_info(group->first.cause)->advice; *p;) {
+        /* TIME-WAIT is one word. */
         size_t length = 0;
-        while (code && in_word(p[length]))
+        while (in_word(p[length]) || (length > 0 && p[length] == '-' && in_word(p[length + 1])))
             length++;
         if (length > 0) {
             put_word(out, p, length, &filler);
             p += length;
             continue;
         }
-        code ^= *p == '`';
+        filler.code ^= *p == '`';
         g_string_append_c(out, *p++);
     }
     return g_string_free(out, FALSE);
+}
+
+/* `code` of more than a word is a command; a word alone is a name or a setting. */
+char *words_first_command(const char *prose)
+{
+    for (const char *open = strchr(prose, '`'), *close; open; open = strchr(close + 1, '`')) {
+        close = strchr(open + 1, '`');
+        if (!close)
+            return NULL;
+        if (memchr(open, ' ', (size_t)(close - open)))
+            return g_strndup(open + 1, (gsize)(close - open - 1));
+    }
+    return NULL;
 }

@@ -33,6 +33,11 @@ void words_strength(GString *out, const struct tcprst_verdict *verdict);
 /* The sentence that says what matters most: of the worst severity the cause with most events.
  * Nothing where there were no resets. Whose severity it is: *severity. */
 void words_headline(GString *out, const struct report *report, enum tcprst_severity *severity);
+/* "15 packets, 15 TCP segments . 2026-11-22 09:11:00 to 09:11:01 UTC (410 ms)". */
+void words_measure(GString *out, const struct report *report, const char *dot);
+/* Wireshark's display filter for the resets of all events of a group; connection: that of the
+ * first, which is enough for one event. */
+void words_group_filter(GString *out, const struct summary_group *group, const char *connection);
 /* "2 resets in 1 event: 1 notable." and what was not counted. */
 void words_totals(GString *out, const struct report *report);
 /* "364 bytes sent and not acknowledged", "" where there are none. */
@@ -44,6 +49,8 @@ bool words_may_be_unread(const struct tcprst_verdict *verdict);
 
 /* What to check next for that cause, its placeholders filled from the group (g_free()). */
 char *words_advice(const struct report *report, const struct summary_group *group);
+/* The first command in prose, without its marks (g_free()); NULL where there is none. */
+char *words_first_command(const char *prose);
 /* What is said once of all verdicts. */
 extern const char words_foot[];
 

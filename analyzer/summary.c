@@ -390,6 +390,8 @@ static struct summary_group *group_of(struct summary *summary, const struct repo
     group->source_hosts = group->destination_hosts = 1;
     group->idle_min = group->idle_max = v->idle;
     group->tuple = reset->tuple;
+    g_strlcpy(group->trigger_says, reset->trigger_says ? reset->trigger_says : "", SAYS_SIZE);
+    g_strlcpy(group->answer_says, reset->answer_says ? reset->answer_says : "", SAYS_SIZE);
     group->finding_count = reset->finding_count;
     group->findings = g_memdup2(reset->findings, reset->finding_count * sizeof *reset->findings);
     g_hash_table_insert(summary->groups, g_memdup2(&key, sizeof key), group);

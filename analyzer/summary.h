@@ -60,8 +60,9 @@ struct summary_group {
     uint64_t risk;                   /* as the summary's */
     struct tcprst_finding *findings; /* of first, with --why */
     size_t finding_count;
-    struct report_tuple tuple;                      /* of first */
-    struct summary_member members[SUMMARY_MEMBERS]; /* the first events */
+    struct report_tuple tuple;                            /* of first */
+    char trigger_says[SAYS_SIZE], answer_says[SAYS_SIZE]; /* likewise; "": nothing */
+    struct summary_member members[SUMMARY_MEMBERS];       /* the first events */
     size_t member_count;
 };
 

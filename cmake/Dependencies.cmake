@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the rooms need from the system: PkgConfig::GLIB, ::PCAP, ::ZSTD, ::LZ4, ZLIB::ZLIB, and PkgConfig::SECCOMP where it is
+# What the rooms need from the system: PkgConfig::GLIB, ::JSON, ::PCAP, ::ZSTD, ::LZ4, ZLIB::ZLIB, and PkgConfig::SECCOMP where it is
 # there. TCPRST_ANALYZER_MISSING and TCPRST_PLUGIN_MISSING name what a room has to do without.
 set(TCPRST_ANALYZER_MISSING "")
 set(TCPRST_PLUGIN_MISSING "")
@@ -7,6 +7,7 @@ set(TCPRST_PLUGIN_MISSING "")
 find_package(PkgConfig)
 if(PKG_CONFIG_FOUND)
   pkg_check_modules(GLIB IMPORTED_TARGET QUIET glib-2.0>=2.66)
+  pkg_check_modules(JSON IMPORTED_TARGET QUIET json-glib-1.0)
   pkg_check_modules(PCAP IMPORTED_TARGET QUIET libpcap>=1.9)
   pkg_check_modules(ZSTD IMPORTED_TARGET QUIET libzstd)
   pkg_check_modules(LZ4 IMPORTED_TARGET QUIET liblz4)
@@ -21,7 +22,7 @@ if(GLIB_FOUND)
 endif()
 find_package(ZLIB QUIET)
 
-foreach(library GLIB PCAP ZLIB ZSTD LZ4)
+foreach(library GLIB JSON PCAP ZLIB ZSTD LZ4)
   if(NOT ${library}_FOUND)
     list(APPEND TCPRST_ANALYZER_MISSING ${library})
   endif()

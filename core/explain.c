@@ -54,7 +54,7 @@ static void put_time(struct text *t, int64_t ns)
     if (ns < 0)
         ns = 0;
     if (ns < 1000000)
-        snprintf(s, sizeof s, "%" PRId64 " us", ns / 1000);
+        snprintf(s, sizeof s, "%" PRId64 " µs", ns / 1000);
     else if (ns < 1000000000)
         snprintf(s, sizeof s, "%.*f ms", ns < 10000000 ? 1 : 0, (double)ns / 1e6);
     else if (ns < INT64_C(120000000000))

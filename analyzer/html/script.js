@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Draws the report from the JSON beside it. Everything from the capture becomes text nodes, never markup.
+// What matters stands in the page already; this puts tables that sort, a plot and events that can be filtered in the place of
+// their plain forms, from the JSON beside it. Everything from the capture becomes text nodes, never markup.
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -46,23 +47,14 @@
     return Math.floor(seconds / 86400) + " days";
   }
 
-  function octets(n) {
-    if (n < 10000) return counted(n, "octet");
+  function bytes(n) {
+    if (n < 10000) return counted(n, "byte");
     if (n < 1e7) return (n / 1e3).toPrecision(3) + " kB";
     return n < 1e10 ? (n / 1e6).toPrecision(3) + " MB" : (n / 1e9).toPrecision(3) + " GB";
   }
 
   // Prose with `code` in it.
   const prose = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", null, part) : part));
-
-  function firstSentence(text) {
-    let code = false;
-    for (let i = 0; i < text.length; i++) {
-      if (text[i] === "`") code = !code;
-      if (!code && text[i] === "." && (i + 1 === text.length || /^ [A-Z`]/.test(text.slice(i + 1, i + 3)))) return text.slice(0, i + 1);
-    }
-    return text;
-  }
 
   const plainTime = (time) => (time ? time.replace("T", " ").replace("Z", "") : "no time");
   const endName = (address, port) => (port && address.includes(":") ? "[" + address + "]" : address) + (port ? ":" + port : "");
@@ -85,28 +77,21 @@
   // ---- Causes and their colours ----
 
   const causes = Object.entries(summary.causes)
-    .map(([id, counts]) => Object.assign({ id }, counts))
-    .sort((a, b) => b.events - a.events || b.resets - a.resets);
+    .map(([id, counts]) => Object.assign({ id }, counts));
   const colour = (id) => {
     const i = causes.findIndex((cause) => cause.id === id);
     return "k" + (i < 0 || i > 6 ? 7 : i);
   };
-  const worst = {};
-  for (const group of data.groups) {
-    const { cause, severity } = group.first;
-    if (!worst[cause] || SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(worst[cause])) worst[cause] = severity;
-  }
-
   // ---- Tables ----
 
-  // columns: {title, value(row), show(row), numeric}
+  // columns: {title, value(row), show(row), numeric}; sortBy null: in the rows' own order.
   function sortable(columns, rows, label, sortBy) {
     const body = el("tbody");
     const heads = [];
     let by = sortBy, falling = true;
     function fill() {
       const column = columns[by];
-      const sorted = rows.slice().sort((a, b) => {
+      const sorted = by === null ? rows : rows.slice().sort((a, b) => {
         const x = column.value(a), y = column.value(b);
         const order = typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
         return falling ? -order : order;
@@ -128,79 +113,6 @@
       el("table", null, el("thead", null, el("tr", null, heads)), body));
   }
 
-  // ---- What happened ----
-
-  function drawHead() {
-    const files = data.captures.map((capture) => safe(capture.file));
-    at("title").textContent = files.length > 1 ? files[0] + " and " + counted(files.length - 1, "more file") : files[0];
-    const packets = data.captures.reduce((sum, capture) => sum + capture.packets, 0);
-    const segments = data.captures.reduce((sum, capture) => sum + capture.tcp_segments, 0);
-    const firsts = data.captures.map((capture) => capture.first_time).filter(Boolean).sort();
-    const lasts = data.captures.map((capture) => capture.last_time).filter(Boolean).sort();
-    let measure = counted(packets, "packet") + ", " + counted(segments, "TCP segment");
-    if (firsts.length) {
-      const first = firsts[0], last = lasts[lasts.length - 1];
-      const spent = (Date.parse(last) - Date.parse(first)) / 1000;
-      measure += " · " + plainTime(first).slice(0, 19) + " to " + plainTime(last).slice(first.slice(0, 10) === last.slice(0, 10) ? 11 : 0, 19) +
-        " UTC (" + duration(Math.max(spent, 0)) + ")";
-    }
-    at("measure").textContent = measure;
-    at("made").textContent = "Made by tcprst " + data.version + " from the capture alone; no part of this page loads anything.";
-  }
-
-  function headline() {
-    if (summary.resets === 0) return "No TCP resets" + (summary.left_out_by_cause ? " of the causes asked for" : "") + ".";
-    const top = causes[0];
-    const share = top.events / Math.max(summary.events, 1);
-    const title = data.causes[top.id].title;
-    if (summary.events === 1) return "One reset event: " + title + ".";
-    const how = share === 1 ? "all of one kind" : share > 0.5 ? "mostly one kind" : "the most frequent kind";
-    return counted(summary.resets, "reset") + " in " + counted(summary.events, "event") + ", " + how + ": " + title + ".";
-  }
-
-  function tile(value, words, kind) {
-    return el("div", { class: "tile " + (kind || "") }, el("b", null, value), el("span", null, words));
-  }
-
-  function drawHappened() {
-    at("headline").textContent = headline();
-    const tiles = [];
-    for (const severity of SEVERITIES) {
-      const n = summary.severities[severity];
-      if (n > 0) tiles.push(tile(number(n), severity + (n === 1 ? " event" : " events"), severity));
-    }
-    const reset = summary.endings.reset + summary.endings.refused;
-    tiles.push(tile(number(reset) + " of " + number(summary.connections), "connections reset or refused"));
-    tiles.push(tile(octets(summary.bytes_at_risk), "sent and unacknowledged at a reset"));
-    if (summary.duplicates) tiles.push(tile(number(summary.duplicates), "frames captured twice, not counted"));
-    at("tiles").append(...tiles);
-    const order = causes.slice().sort((a, b) =>
-      SEVERITIES.indexOf(worst[a.id] || "benign") - SEVERITIES.indexOf(worst[b.id] || "benign") || b.events - a.events);
-    order.filter((cause) => cause.events > 0).slice(0, 3).forEach((cause, i) => {
-      const info = data.causes[cause.id];
-      at("first").append(el("article", { class: "do " + (worst[cause.id] || "benign") },
-        el("div", { class: "eyebrow" }, i === 0 ? "What to do first" : "Then"),
-        el("h3", null, cause.id + ": " + counted(cause.events, "event")),
-        el("p", { class: "soft" }, info.title + "."),
-        el("p", null, prose(firstSentence(info.advice)))));
-    });
-  }
-
-  function drawRemarks() {
-    const say = (text) => at("remarks").append(el("p", { class: "remark" }, safe(text)));
-    if (summary.interrupted) say("The reading was interrupted: this is what was found until then.");
-    for (const capture of data.captures) {
-      if (capture.damage) say(capture.damage);
-      for (const clause of capture.left_out) say(capture.file + ": " + clause);
-    }
-    if (summary.connections_given_up)
-      say(counted(summary.connections_given_up, "connection") + " given up for want of room: what is said of their resets is less sure.");
-    if (summary.verdicts_early) say(counted(summary.verdicts_early, "verdict") + " given early, because too many were pending.");
-    if (data.diagrams_short) say(data.diagrams_short);
-    if (summary.out_of_memory) say(counted(summary.out_of_memory, "segment") + " not followed for want of memory.");
-    if (summary.left_out_by_cause) say(counted(summary.left_out_by_cause, "reset") + " of other causes left out on request.");
-  }
-
   // ---- Over time ----
 
   function clock(seconds, step) {
@@ -214,6 +126,7 @@
       at("over-time").remove();
       return;
     }
+    at("over-time").hidden = false;
     const ids = causes.filter((cause) => cause.resets > 0).map((cause) => cause.id);
     const length = course.resets[ids[0]].length;
     let used = 1;
@@ -257,10 +170,9 @@
 
   function drawCauses() {
     if (!causes.length) {
-      at("causes").append(el("p", { class: "soft" }, "None."));
       return;
     }
-    at("causes").append(sortable([
+    at("cause-table").replaceChildren(sortable([
       { title: "Cause", value: (c) => c.id, show: (c) => [el("span", { class: "swatch " + colour(c.id) }),
         el("button", { type: "button", class: "linkish", onclick: () => showCause(c.id) }, c.id),
         el("div", { class: "soft" }, data.causes[c.id].title)] },
@@ -269,7 +181,7 @@
       { title: "Certain", numeric: true, value: (c) => c.certain },
       { title: "Likely", numeric: true, value: (c) => c.likely },
       { title: "Possible", numeric: true, value: (c) => c.possible },
-    ], causes, "Causes", 1));
+    ], causes, "Causes", null));
   }
 
   function drawEndings() {
@@ -278,8 +190,7 @@
       ["refused", "refused", "k3"], ["open", "no end captured", "k7"],
     ].map(([id, words, swatch]) => {
       const less = id === "reset";
-      return { words, swatch, connections: summary.endings[id] - (less ? summary.endings.reset_after_fin : 0),
-        lost: summary.unacknowledged[id] - (less ? summary.unacknowledged.reset_after_fin : 0) };
+      return { words, swatch, connections: summary.endings[id] - (less ? summary.endings.reset_after_fin : 0) };
     });
     if (summary.connections > 0) {
       const bar = el("div", { class: "bar", "aria-hidden": "true" });
@@ -288,16 +199,18 @@
         part.style.flex = String(kind.connections);
         bar.append(part);
       }
-      at("endings").append(bar);
+      at("ending-table").before(bar);
     }
-    at("endings").append(sortable([
+    at("ending-table").replaceChildren(sortable([
       { title: "Ended", value: (k) => k.words, show: (k) => [el("span", { class: "swatch " + k.swatch }), k.words] },
       { title: "Connections", numeric: true, value: (k) => k.connections },
-      { title: "Unacked", numeric: true, value: (k) => k.lost, show: (k) => octets(k.lost) },
     ], kinds, "How connections ended", 1));
   }
 
   function drawHosts() {
+    const FIRST_HOSTS = 10;
+    let every = null;
+    at("host-tabs").hidden = false;
     const tabs = [["senders", "Who sent resets"], ["receivers", "Who received them"], ["services", "Services"]];
     if (summary.resets === 0) {
       at("hosts").remove();
@@ -306,7 +219,8 @@
     function show(id) {
       for (const button of at("host-tabs").children) button.setAttribute("aria-pressed", String(button.dataset.tab === id));
       const table = data[id];
-      const name = (row) => endName(row.address, row.port);
+      const name = (row) => (row.forged ? "somebody in the name of " : "") + endName(row.address, row.port);
+      const rows = every === id ? table.rows : table.rows.slice(0, FIRST_HOSTS);
       at("host-table").replaceChildren(sortable([
         { title: id === "services" ? "Service" : "Host", value: name,
           show: (row) => el("button", { type: "button", class: "linkish", onclick: () => showHost(row) }, name(row)) },
@@ -315,8 +229,11 @@
         { title: "Suspicious", numeric: true, value: (row) => row.suspicious },
         { title: "Notable", numeric: true, value: (row) => row.notable },
         { title: "Benign", numeric: true, value: (row) => row.benign },
-      ], table.rows, tabs.find((tab) => tab[0] === id)[1], 1));
-      if (table.more) at("host-table").append(el("p", { class: "soft more" },
+      ], rows, tabs.find((tab) => tab[0] === id)[1], 1));
+      if (rows.length < table.rows.length)
+        at("host-table").append(el("button", { type: "button", class: "more", onclick: () => { every = id; show(id); } },
+          "Show " + number(table.rows.length - rows.length) + " more"));
+      else if (table.more) at("host-table").append(el("p", { class: "soft more" },
         (table.lower_bounds ? "Over " : "") + number(table.more) + " more with fewer resets are left out."));
     }
     at("host-tabs").append(...tabs.map(([id, words]) => el("button", { type: "button", "data-tab": id, onclick: () => show(id) }, words)));
@@ -324,7 +241,7 @@
   }
 
   function drawFiles() {
-    at("files").append(sortable([
+    at("file-table").replaceChildren(sortable([
       { title: "File", value: (c) => c.file, show: (c) => el("span", { class: "mono" }, safe(c.file)) },
       { title: "Format", value: (c) => c.format || "", show: (c) => (c.format || "not read") + (c.compression ? ", " + c.compression : "") },
       { title: "Packets", numeric: true, value: (c) => c.packets },
@@ -353,10 +270,10 @@
     const numbers = "Seq=" + segment.seq + (segment.flags & 16 ? " Ack=" + segment.ack : "") + (segment.length ? " Len=" + segment.length : "");
     const since = segment.time === undefined || zero === undefined ? "" : segment.time - zero;
     const words = [];
-    if (trigger) words.push("This segment drew the reset.");
+    if (trigger) words.push("This segment triggered the reset.");
     if (segment.reset) words.push("This is the reset.");
     return el("li", { class: kind.filter(Boolean).join(" ") },
-      el("div", { class: "meta" }, el("b", null, "#" + segment.frame), since === "" ? "" : Math.abs(since) < 1e-9 ? "0" : (since < 0 ? "−" : "+") + duration(Math.abs(since))),
+      el("div", { class: "meta" }, el("b", null, String(segment.frame)), since === "" ? "" : Math.abs(since) < 1e-9 ? "0" : (since < 0 ? "−" : "+") + duration(Math.abs(since))),
       el("div", { class: "hop" }, el("span", { class: "text" }, el("b", null, flagNames(segment.flags)), el("span", null, numbers)), el("i")),
       el("div", { class: "note" }, words.concat(notes).map((note) => el("p", null, note))));
   }
@@ -386,23 +303,26 @@
   function factList(group) {
     const first = group.first, facts = [];
     const add = (name, value) => { if (value !== null && value !== undefined && value !== "unknown") facts.push(el("div", null, el("dt", null, name), el("dd", null, safe(value)))); };
-    add("Stage", first.stage);
-    add("Acceptance", first.acceptance);
+    add("Connection", first.stage === "unseen" ? "not seen" : first.stage);
+    add("Its numbers", first.acceptance);
     add("Effect", first.effect);
-    add("Sent by", first.sender);
-    add("Made by", first.origin);
+    add("In the name of", first.sender);
+    add("Really sent by", first.origin);
     if (group.idle_min !== null && group.idle_min >= 1e9)
       add("Idle before", duration(group.idle_min / 1e9) + (group.idle_max > group.idle_min * 1.05 ? " to " + duration(group.idle_max / 1e9) : ""));
-    if (group.risk) add("Unacknowledged", octets(group.risk));
-    if (first.bytes_at_risk.unread_possible) add("Possibly unread", octets(first.bytes_at_risk.unread_possible));
-    add("The receiver is told", first.peer_error === "none" ? "nothing" : first.peer_error);
+    if (group.risk) add("At risk", bytes(group.risk));
+    if (group.may_be_unread && first.bytes_at_risk.unread_possible)
+      add("May lie unread at the sender", bytes(first.bytes_at_risk.unread_possible));
+    add("Error the receiver's application gets", first.peer_error);
     add("The reset says", first.device_text);
+    add("Triggered by", first.trigger_says);
+    add("Its sender had sent", first.answer_says);
     return el("dl", { class: "facts" }, facts);
   }
 
   function alternatives(first) {
     if (!first.alternatives.length) return null;
-    return [el("h3", null, "Not excluded"), el("ul", { class: "evidence" }, first.alternatives.map((other) =>
+    return [el("h3", null, "Not ruled out"), el("ul", { class: "evidence" }, first.alternatives.map((other) =>
       el("li", null, el("b", null, other.cause), " (" + other.strength + "): " + data.causes[other.cause].title)))];
   }
 
@@ -431,18 +351,18 @@
     const first = group.first, info = data.causes[first.cause];
     const shownFrames = new Set(group.segments.filter((s) => s.capture === undefined).map((s) => s.frame));
     const loose = first.evidence.filter((e) => e.frame === null || e.capture !== null || !shownFrames.has(e.frame));
-    const copy = el("button", { type: "button", onclick: () => copyText(first.display_filter, copy) }, "Copy");
+    const copy = el("button", { type: "button", onclick: () => copyText(group.filter, copy) }, "Copy");
     return el("div", { class: "body" },
-      el("p", null, el("b", null, info.title[0].toUpperCase() + info.title.slice(1) + ". "), prose(info.meaning)),
+      el("p", null, el("b", null, group.because[0].toUpperCase() + group.because.slice(1) + ". "), prose(info.meaning)),
       factList(group),
       el("h3", null, group.events > 1 ? "The first of these events" : "The segments that matter"),
       diagram(group) || el("p", { class: "soft" }, "No diagram: the capture could not be read a second time."),
       loose.length ? [el("h3", null, "Evidence"), el("ul", { class: "evidence" }, loose.map((e) =>
-        el("li", null, e.frame !== null ? el("span", { class: "soft" }, "#" + e.frame + (e.capture !== null ? " of " + safe(e.capture) : "") + " ") : null, safe(e.text))))] : null,
+        el("li", null, e.frame !== null ? el("span", { class: "soft" }, "frame " + e.frame + (e.capture !== null ? " of " + safe(e.capture) : "") + " ") : null, safe(e.text))))] : null,
       alternatives(first),
       findings(first),
-      el("h3", null, "What to check next"), el("p", null, prose(info.advice)),
-      el("h3", null, "In Wireshark"), el("div", { class: "copy" }, el("code", null, first.display_filter), copy),
+      el("h3", null, "What to check next"), el("p", null, prose(group.advice)),
+      el("h3", null, "In Wireshark"), el("div", { class: "copy" }, el("code", null, group.filter), copy),
       memberTable(group),
       el("p", { class: "soft more" }, info.references));
   }
@@ -457,13 +377,13 @@
   function eventNode(group) {
     const first = group.first;
     const counts = [group.events > 1 ? counted(group.events, "event") : "", group.resets !== group.events ? counted(group.resets, "reset") : ""].filter(Boolean).join(", ");
-    const where = side(group, true) + " → " + side(group, false) + (group.ports.length > 1 ? ", ports " + group.ports.join(", ") + (group.more_ports ? ", …" : "") : "");
+    const where = (first.origin === "third-party" ? "somebody in the name of " : "") + side(group, true) + " → " + side(group, false) + (group.ports.length > 1 ? ", ports " + group.ports.join(", ") + (group.more_ports ? " and others" : "") : "");
     const node = el("details", { class: "event", id: "e" + first.frame },
-      el("summary", null, el("span", { class: "dot " + first.severity, title: first.severity }),
-        el("span", null, el("span", { class: "name" }, first.cause), el("span", { class: "chip" }, first.strength), el("span", { class: "chip " + first.severity }, first.severity)),
+      el("summary", null, el("span", { class: "dot " + group.severity, title: group.severity }),
+        el("span", null, el("span", { class: "name" }, first.cause), el("span", { class: "chip" }, group.sure), el("span", { class: "chip " + group.severity }, group.severity)),
         el("span", { class: "count" }, counts),
         el("span", { class: "where" }, el("span", null, where),
-          el("span", null, "#" + first.frame + (data.captures.length > 1 ? " of " + safe(first.capture) : "")), el("span", null, plainTime(first.time)))));
+          el("span", null, "frame " + first.frame + (data.captures.length > 1 ? " of " + safe(first.capture) : "")), el("span", null, plainTime(first.time)))));
     const fill = () => { if (node.children.length === 1) node.append(eventBody(group)); };
     node.addEventListener("toggle", () => { if (node.open) fill(); });
     node.fill = fill;
@@ -488,7 +408,7 @@
     for (const entry of entries) {
       const f = entry.group.first;
       const fits = (!want.cause || f.cause === want.cause) && (!want.strength || f.strength === want.strength) &&
-        (!want.severity || f.severity === want.severity) && (!want.host || entry.hosts.has(want.host)) &&
+        (!want.severity || entry.group.severity === want.severity) && (!want.host || entry.hosts.has(want.host)) &&
         text.every((word) => entry.words.includes(word));
       entry.node.hidden = !fits;
       if (!fits) continue;
@@ -497,7 +417,7 @@
     }
     at("shown").textContent = summary.events === 0 ? "No events." :
       "Showing " + counted(events, "event") + " in " + counted(groups, "group") + " of " + number(data.events_shown) +
-      ". Equal events stand together, drawn for the first of them.";
+      ". Similar events are grouped; the first one is shown.";
   }
 
   function options(id, words, values) {
@@ -506,16 +426,17 @@
   }
 
   function drawEvents() {
-    const present = (list, key) => list.filter((value) => data.groups.some((group) => group.first[key] === value));
+    const present = (list, of) => list.filter((value) => data.groups.some((group) => of(group) === value));
     options("f-cause", "all causes", causes.map((cause) => cause.id).filter((id) => data.groups.some((g) => g.first.cause === id)));
-    options("f-strength", "any", present(STRENGTHS, "strength"));
-    options("f-severity", "any", present(SEVERITIES, "severity"));
+    options("f-strength", "any", present(STRENGTHS, (group) => group.first.strength));
+    options("f-severity", "any", present(SEVERITIES, (group) => group.severity));
     const hosts = [...new Set(entries.flatMap((entry) => [...entry.hosts]))];
     options("f-host", "all hosts", hosts.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).slice(0, 500));
     at("f-text").addEventListener("input", applyFilters);
     at("filters").addEventListener("reset", () => setTimeout(applyFilters));
     at("filters").addEventListener("submit", (event) => event.preventDefault());
-    at("event-list").append(...entries.map((entry) => entry.node));
+    at("filters").hidden = false;
+    at("event-list").replaceChildren(...entries.map((entry) => entry.node));
     if (entries.length && entries.length <= 3) entries[0].node.open = true;
     if (data.events_left_out) at("left-out").textContent = counted(data.events_left_out, "event is", "events are") +
       " left out of this page; tcprst -f ndjson lists every one.";
@@ -546,6 +467,7 @@
   function themes() {
     const kinds = ["auto", "light", "dark"];
     let kind = 0;
+    at("theme").hidden = false;
     at("theme").addEventListener("click", () => {
       kind = (kind + 1) % kinds.length;
       at("theme").textContent = "Theme: " + kinds[kind];
@@ -565,17 +487,16 @@
     });
   }
 
-  // On paper the events that are shown are open, the first thirty of them.
+  // On paper the first events that are shown are open, and of very many the last are left out.
   window.addEventListener("beforeprint", () => {
-    for (const entry of entries.filter((e) => !e.node.hidden).slice(0, 30)) {
-      entry.node.fill();
-      entry.node.open = true;
+    const shown = entries.filter((entry) => !entry.node.hidden).map((entry) => entry.node);
+    shown.forEach((node, i) => node.classList.toggle("unprinted", i >= 40));
+    for (const node of shown.slice(0, 3)) {
+      node.fill();
+      node.open = true;
     }
   });
 
-  drawHead();
-  drawRemarks();
-  drawHappened();
   drawPlot();
   drawCauses();
   drawEndings();

@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -47,7 +48,7 @@ class Browser:
         targets = self.call("Target.getTargets")["targetInfos"]
         page = next(target["targetId"] for target in targets if target["type"] == "page")
         self.session = self.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
+        for domain in ("Page", "Runtime", "Log", "Network", "DOM"):
             self.call(domain + ".enable")
 
     def __enter__(self):
@@ -115,6 +116,23 @@ class Browser:
     def screenshot(self, path, whole=False):
         data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
         Path(path).write_bytes(base64.b64decode(data))
+
+    def scripts(self, allowed):
+        """Whether pages that are opened from now on may run scripts."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not allowed)
+
+    def words(self):
+        """The text of the page, as its reader sees it, whether scripts are allowed or not."""
+        root = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
+        main = self.call("DOM.querySelector", nodeId=root, selector="main")["nodeId"]
+        html = self.call("DOM.getOuterHTML", nodeId=main)["outerHTML"]
+        return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+    def pages(self, width, height):
+        """Printed on paper of that size in inches: its PDF, and how many pages it has."""
+        data = base64.b64decode(self.call("Page.printToPDF", paperWidth=width, paperHeight=height,
+                                          printBackground=True)["data"])
+        return data, len(re.findall(rb"/Type\s*/Page\b", data))
 
     def requests(self):
         """Addresses the page asked for, itself and data: apart."""

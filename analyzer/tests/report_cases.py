@@ -62,6 +62,15 @@ class Conversation:
         self.add(True, sport, port, PSH_ACK, 5001, 9001, b"GET / HTTP/1.0\r\n\r\n")
         self.add(False, port, sport, RST_ACK, 9001, 5019, text, window=0)
 
+    def forget(self, request, answer=b"", port=80, sport=43000):
+        """A connection whose server answers, and meets the next request without knowing it any more."""
+        self.open(port, sport)
+        self.add(True, sport, port, PSH_ACK, 5001, 9001, b"x")
+        self.add(False, port, sport, PSH_ACK, 9001, 5002, answer or b"y")
+        ack = 9001 + len(answer or b"y")
+        self.add(True, sport, port, PSH_ACK, 5002, ack, request)
+        self.add(False, port, sport, RST, ack, 0, window=0)
+
     def close(self, port=80, sport=42000):
         self.open(port, sport)
         self.add(True, sport, port, FIN_ACK, 5001, 9001)

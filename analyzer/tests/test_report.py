@@ -95,7 +95,7 @@ class ExitStatus(Case):
         self.check(2, self.directory / "missing.pcap", said="missing.pcap.*No such file")
         self.check(2, self.directory, said="directory")
         self.check(2, other, said="letter.txt.*not a capture")
-        for output_format in ("text", "ndjson", "csv", "json", "html"):
+        for output_format in ("text", "ndjson", "csv", "json", "html", "markdown"):
             self.assertEqual(tcprst("-f", output_format, other).returncode, 2)
 
     def test_damaged(self):
@@ -109,7 +109,7 @@ class ExitStatus(Case):
 
     def test_output_that_cannot_be_written(self):
         capture = self.three_refused()
-        for output_format in ("text", "ndjson", "csv", "json", "html"):
+        for output_format in ("text", "ndjson", "csv", "json", "html", "markdown"):
             with self.subTest(format=output_format), open("/dev/full", "wb") as full:
                 run = subprocess.run([TCPRST, "-f", output_format, capture], stdout=full, stderr=subprocess.PIPE,
                                      env=ENVIRONMENT, check=False)
@@ -447,7 +447,7 @@ class Text(Case):
             talk.abort(443)
             report = self.report(talk)
             screen = self.first_screen(report)
-            self.assertLessEqual(len(screen.splitlines()), 32)
+            self.assertLessEqual(len(screen.splitlines()), 34)
             for words in (f"{count + 1:,} resets", "closed-port", "192.0.2.80", "WHAT TO CHECK NEXT", "ss -ltnp", "Ended",
                           "At risk"):
                 self.assertIn(words, screen)
@@ -475,8 +475,24 @@ class Text(Case):
         self.assertRegex(screen, r"Sent by +somebody in the name of [\d.]+ \(1\)")
         self.assertRegex(screen, r"Service +[\d.:]+: 1 reset by somebody in between at ")
 
+    def test_advice_is_filled_and_its_first_command_can_be_pasted(self):
+        """No placeholder is left of what the capture shows, and what tshark is asked it understands."""
+        pasted = set()
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::19]:
+            report = text_of(tcprst("-q", name))
+            advice = report.split("WHAT TO CHECK NEXT")[-1].split("\nEVENTS")[0]
+            self.assertNotRegex(advice, r"\b(FILE|STREAM|PORT|TIME(?!-)|SENDER|PEER|SERVER|CLIENT|PID|HOST)\b", name)
+            for command in re.findall(r"^    \$ (tshark .*)$", advice, re.M):
+                if shutil.which("tshark") and command.split()[1] not in pasted:
+                    pasted.add(command.split()[1])
+                    run = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+                    self.assertEqual(run.returncode, 0, run.stderr)
+                    self.assertTrue(run.stdout.strip(), command)
+        odd = self.three_refused("it's a `capture`.pcap")
+        self.assertNotIn("`capture`", text_of(tcprst(odd)).split("WHAT TO CHECK NEXT")[1].split("\nEVENTS")[0])
+
     def test_nothing_is_cut(self):
-        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::3]
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::9]
         for name in captures:
             report = text_of(tcprst("-q", name, env={**ENVIRONMENT, "COLUMNS": "80"}))
             self.assertNotRegex(report, r"…|\.\.(?!\.? ?/)", name)
@@ -489,7 +505,7 @@ class Text(Case):
         for columns in (80, 100):
             for arguments in ([], ["--why"]):
                 report = text_of(tcprst("-q", *arguments, *captures, env={**ENVIRONMENT, "COLUMNS": str(columns)}))
-                lines = [line for line in report.splitlines() if ".addr==" not in line.replace(" ", "")]
+                lines = [line for line in report.splitlines() if not re.match(r"    \$ |  (ip|ipv6|tcp)\.[a-z.]+ == ", line)]
                 self.assertEqual([line for line in lines if len(line) > columns], [])
                 self.assertGreater(max(map(len, lines)), columns - 10)
                 self.assertEqual([line for line in lines if line != line.rstrip()], [])
@@ -561,6 +577,163 @@ class Text(Case):
 HOSTILE_TEXT = b"</script><img src=x onerror=alert(1)> \"'`&\r\n\t=cmd|' /C calc'!A0"
 
 
+def client_hello(name):
+    """A TLS 1.2 ClientHello that asks for that name: RFC 5246 section 7.4.1.2, RFC 6066 section 3."""
+    def vector(octets, size):
+        return len(octets).to_bytes(size, "big") + octets
+    names = vector(b"\0" + vector(name, 2), 2)
+    extensions = vector(b"\0\x17" + vector(b"", 2) + b"\0\0" + vector(names, 2), 2)
+    hello = b"\x03\x03" + bytes(32) + vector(b"", 1) + vector(b"\x13\x01", 2) + vector(b"\0", 1) + extensions
+    return b"\x16\x03\x01" + vector(b"\x01" + vector(hello, 3), 2)
+
+
+class Says(Case):
+    """What the trigger and the last answer carried: one line, or nothing."""
+
+    CASES = [
+        (client_hello(b"shop.example"), b"", "TLS ClientHello for shop.example", None),
+        (client_hello(b"s" * 300), b"", "TLS ClientHello for " + "s" * 64, None),
+        (client_hello(b"a\x1b[31m<b>"), b"", "TLS ClientHello for a?[31m<b>", None),
+        (client_hello(b"cut.example")[:60], b"", "TLS ClientHello", None),
+        (b"GET /secret?token=1 HTTP/1.1\r\nCookie: no\r\nhost:  a.example\r\n\r\nHost: body", b"HTTP/1.1 503 Busy\r\nX: y\r\n\r\nbody",
+         "HTTP GET for a.example", "HTTP/1.1 503 Busy"),
+        (b"POST / HTTP/1.0\r\n\r\nHost: body", b"", "HTTP POST", None),
+        (b"\x17\x03\x03\0\x05hello", b"\x15\x03\x03\0\x02\x02\x70", None, "TLS alert: unrecognized name (112)"),
+        (b"\x15\x03\x03\0\x1a" + bytes(26), b"\x15\x03\x03\0\x02\x07\x70", None, None),
+        (b"GETTING", b"HTTP", None, None),
+    ]
+
+    def test_lines(self):
+        for request, answer, asked, answered in self.CASES:
+            talk = Conversation()
+            talk.forget(request, answer)
+            line = lines_of(tcprst("-f", "ndjson", talk.write(self.directory / "talk.pcap")))[-1]
+            self.assertEqual((line["trigger_says"], line["answer_says"]), (asked, answered), request)
+
+    def test_in_every_report_and_in_none_that_is_redacted(self):
+        talk = Conversation()
+        talk.forget(client_hello(b"<img-src=x>.example"), b"HTTP/1.1 503 `Busy`\r\n\r\n")
+        capture = talk.write(self.directory / "talk.pcap")
+        for output_format in ("text", "ndjson", "json", "csv", "html", "markdown"):
+            shown = text_of(tcprst("-f", output_format, capture))
+            self.assertIn("503", shown, output_format)
+            self.assertEqual("<img-src" in shown.replace("\\<", ""), output_format not in ("html", "markdown"), output_format)
+            redacted = text_of(tcprst("-f", output_format, "--redact", capture))
+            self.assertNotIn("503", redacted, output_format)
+            self.assertNotIn("img-src=x", redacted, output_format)
+
+
+class Markdown(Case):
+    def test_a_ticket(self):
+        talk = Conversation()
+        talk.refuse(8080)
+        talk.abort(443, 41000, HOSTILE_TEXT)
+        ticket = text_of(tcprst("-f", "markdown", talk.write(self.directory / "talk_<b>.pcap")))
+        for words in ("# TCP resets in talk\\_\\<b\\>.pcap\n", "| events | resets | cause |", "## What to check next\n\n- [ ] **",
+                      "`ss -ltnp 'sport = :8080'`", "### ", "ip.addr == 192.0.2.80"):
+            self.assertIn(words, ticket)
+        self.assertNotRegex(ticket, r"(?<!\\)<|[\x00-\x09\x0b-\x1f\x7f]|(?<!\\)!\[")
+        self.assertNotIn(str(self.directory), ticket)
+
+
+class Baseline(Case):
+    """What is new, gone, more or fewer since another report."""
+
+    def capture(self, name, *deeds, seconds=3600):
+        talk = Conversation()
+        for how, port, count in deeds:
+            for i in range(count):
+                getattr(talk, how)(port, 1024 + i + port)
+        talk.now = seconds
+        talk.close(9999, 60000)
+        return talk.write(self.directory / name)
+
+    def changes(self, old, new, *options):
+        report = self.directory / "old.json"
+        report.write_bytes(tcprst("-f", "json", old).stdout)
+        run = tcprst("-f", "json", f"--baseline={report}", *options, new)
+        document = json.loads(run.stdout)
+        if jsonschema:
+            self.assertEqual(list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document)), [])
+        return run.returncode, {(c["change"], int(c["service"].rpartition(":")[2]), c["sent_by"]): (c["events_before"], c["events"])
+                                for c in document["summary"]["changes"]}
+
+    def test_changes(self):
+        old = self.capture("old.pcap", ("refuse", 1000, 40), ("refuse", 2000, 40), ("refuse", 3000, 40), ("refuse", 5000, 4))
+        new = self.capture("new.pcap", ("refuse", 1000, 45), ("refuse", 2000, 200), ("refuse", 4000, 3), ("refuse", 5000, 9))
+        self.assertEqual(self.changes(old, new, "--fail-on=new"),
+                         (3, {("new", 4000, "server"): (0, 3), ("more", 2000, "server"): (40, 200), ("gone", 3000, "server"): (40, 0)}))
+        self.assertEqual(self.changes(new, old, "--fail-on=new")[1][("fewer", 2000, "server")], (200, 40))
+        self.assertEqual(self.changes(old, old, "--fail-on=new"), (0, {}))
+
+    def test_rates_count_and_not_numbers(self):
+        """Ten times as many in ten times as long is no change."""
+        hour = self.capture("hour.pcap", ("refuse", 1000, 20))
+        day = self.capture("day.pcap", ("refuse", 1000, 200), seconds=36000)
+        self.assertEqual(self.changes(hour, day), (0, {}))
+
+    def test_in_every_report_for_people(self):
+        old = self.capture("old.pcap", ("refuse", 1000, 4))
+        new = self.capture("new.pcap", ("refuse", 4000, 3))
+        report = self.directory / "old.json"
+        report.write_bytes(tcprst("-f", "json", old).stdout)
+        for output_format in ("text", "html", "markdown"):
+            shown = text_of(tcprst("-f", output_format, f"--baseline={report}", new))
+            self.assertRegex(shown.upper(), "SINCE THE BASELINE", output_format)
+            self.assertRegex(shown, r"new[^\n]*4000", output_format)
+        self.assertEqual(tcprst("-f", "ndjson", f"--baseline={report}", "--fail-on=new", new).returncode, 3)
+
+    def test_what_is_no_report(self):
+        capture = self.three_refused()
+        self.assertEqual(tcprst("--fail-on=new", capture).returncode, 2)
+        for octets in (b"", b"{", b"[]", b"{}", b"[" * 1000000, b'{"summary":{"seconds":1,"services":[{}]}}', b"\xff",
+                       b'{"summary":{"seconds":1e999,"services":[]}}', b'{"summary":[]}', capture.read_bytes()):
+            wrong = self.directory / "wrong.json"
+            wrong.write_bytes(octets)
+            run = tcprst(f"--baseline={wrong}", capture)
+            self.assertEqual((run.returncode, run.stdout), (2, b""), octets[:40])
+            self.assertRegex(run.stderr.decode(), r"^tcprst: --baseline: .*wrong\.json.*\n$")
+        self.assertEqual(tcprst("--baseline=missing.json", capture).returncode, 2)
+
+
+class Habits(Case):
+    """What fingers type."""
+
+    def test_read_formats_and_case(self):
+        capture = self.three_refused()
+        plain = tcprst("-f", "ndjson", capture).stdout
+        for arguments in (["-f", "jsonl", capture], ["-f", "NDJSON", capture], ["-f", "ndjson", "-r", capture],
+                          ["--format=Jsonl", f"--read={capture}"]):
+            self.assertEqual(tcprst(*arguments).stdout, plain)
+        self.assertEqual(tcprst("-f", "JSON", "-r", capture, capture).returncode, 0)
+        self.assertEqual(len(json.loads(tcprst("-f", "json", "-r", capture, "--separate", capture).stdout)["captures"]), 2)
+
+    def test_all_connections(self):
+        talk = Conversation()
+        talk.refuse(8080)
+        talk.close()
+        capture = talk.write(self.directory / "talk.pcap")
+        endings = [[c["ending"] for c in json.loads(tcprst("-f", "json", *options, capture).stdout)["connections"]]
+                   for options in ([], ["--connections"], ["--connections", "-c", "injected"])]
+        self.assertEqual(endings, [["refused"], ["refused", "fin"], ["refused", "fin"]])
+
+    def test_no_connections_are_no_number(self):
+        for number in ("0", "-1", "99999999999999999999"):
+            self.assertEqual(tcprst(f"--max-connections={number}", self.three_refused()).returncode, 2, number)
+
+    def test_causes_as_json(self):
+        causes = json.loads(tcprst("--list-causes", "-f", "json").stdout)
+        self.assertEqual([cause["id"] for cause in causes], list(TITLES))
+        self.assertEqual({cause["id"]: cause["title"] for cause in causes}, TITLES)
+        for cause in causes:
+            self.assertTrue(all(cause.values()), cause["id"])
+        self.assertEqual(json.loads(tcprst("--explain", "closed-port", "-f", "json").stdout), causes[:1])
+        refused = json.loads(tcprst("--explain", "refused", "-f", "json").stdout)
+        self.assertEqual(refused, [cause for cause in causes if cause["group"] == "refused"])
+        self.assertEqual(tcprst("--explain", "nonsense", "-f", "json").returncode, 2)
+        self.assertEqual(tcprst("--list-causes", "-f", "csv").returncode, 2)
+
+
 class Hostile(Case):
     """File names and texts of packets come out harmless in every format."""
 
@@ -611,7 +784,7 @@ class Redact(Case):
         two = six.write(self.directory / "customer-bravo.pcap")
         secrets = [b"10.77.66.55", b"203.0.113.99", b"fd77", b"51234", b"51235", b"51236", b"secret reason", b"acme",
                    b"bravo", os.fsencode(self.directory)]
-        for output_format in ("text", "ndjson", "json", "csv", "html"):
+        for output_format in ("text", "ndjson", "json", "csv", "html", "markdown"):
             run = tcprst("--redact", "-f", output_format, one, two)
             self.assertEqual(run.returncode, 0)
             for secret in secrets:

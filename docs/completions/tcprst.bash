@@ -33,12 +33,14 @@ _tcprst() {
     fi
     COMPREPLY=()
     case $option in
-    --format | -f) _tcprst_words "text ndjson json csv html" ;;
+    --format | -f) _tcprst_words "text ndjson jsonl json csv html markdown" ;;
+    --read | -r) _tcprst_files ;;
     --output | -o) _tcprst_files ;;
     --cause | -c) _tcprst_list "$causes" ;;
     --filter) _tcprst_words "" ;;
     --annotate) _tcprst_files ;;
     --max-connections) _tcprst_words "" ;;
+    --baseline) _tcprst_files ;;
     --fail-on) _tcprst_list "$causes $severities" ;;
     --min-strength) _tcprst_words "possible likely certain" ;;
     --explain) _tcprst_list "$causes" ;;
@@ -46,7 +48,7 @@ _tcprst() {
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --output= --cause= --filter= --annotate= --separate --why --redact --max-connections= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
+            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
         else
             _tcprst_files
         fi

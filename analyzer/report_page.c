@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report_page.c - the page's parts that need no script, as HTML. */
+#include "report_page.h"
+
+#include "report_baseline.h"
+#include "report_string.h"
+#include "report_words.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+    FIRST_CAUSES = 3, /* with advice on the first screen */
+    FIRST_HOSTS = 10  /* the script shows more */
+};
+
+/* ---- Building blocks
+ * ------------------------------------------------------------------------------------------
+ */
+
+/* <tag class="kind">text</tag>, text escaped. kind NULL: none. */
+static void element(GString *out, const char *tag, const char *kind, const char *text)
+{
+    g_string_append_printf(out, kind ? "<%s class=\"%s\">" : "<%s>", tag, kind);
+    string_html(out, text);
+    g_string_append_printf(out, "</%s>", tag);
+}
+
+/* Prose of the tables with `code` in it. */
+static void prose(GString *out, const char *text)
+{
+    char **parts = g_strsplit(text, "`", -1);
+    for (size_t i = 0; parts[i]; i++) {
+        if (i % 2)
+            element(out, "code", NULL, parts[i]);
+        else
+            string_html(out, parts[i]);
+    }
+    g_strfreev(parts);
+}
+
+static void number_cell(GString *out, uint64_t number)
+{
+    char words[NUMBER_SIZE];
+    element(out, "td", "n", string_number(words, number));
+}
+
+/* The head of a table: titles, the first numbers of them not right-aligned. */
+static void begin_table(GString *out, const char *label, const char *const *titles, size_t count,
+                        size_t texts)
+{
+    g_string_append_printf(
+        out,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
+        "<thead><tr>",
+        label);
+    for (size_t i = 0; i < count; i++)
+        g_string_append_printf(out, "<th scope=\"col\"%s>%s</th>", i < texts ? "" : " class=\"n\"",
+                               titles[i]);
+    g_string_append(out, "</tr></thead><tbody>");
+}
+
+static void end_table(GString *out)
+{
+    g_string_append(out, "</tbody></table></div>");
+}
+
+/* A sentence made by one of report_words.h's functions, escaped. */
+static void paragraph(GString *out, const char *kind, GString *words)
+{
+    element(out, "p", kind, words->str);
+    g_string_free(words, TRUE);
+}
+
+/* ---- The first screen
+ * -----------------------------------------------------------------------------------------
+ */
+
+void page_measure(GString *out, const struct report *report)
+{
+    GString *words = g_string_new(NULL);
+    words_measure(words, report, "·");
+    string_html(out, words->str);
+    g_string_free(words, TRUE);
+}
+
+static void remark(GString *out, const char *words)
+{
+    element(out, "p", "remark", words);
+}
+
+void page_remarks(GString *out, const struct report *report)
+{
+    const struct tcprst_statistics *lost = &report->statistics;
+    char line[200];
+    if (report->interrupted)
+        remark(out, "The reading was interrupted: this is what was found until then.");
+    for (size_t i = 0; i < report->name_count; i++) {
+        const struct input_capture *capture = input_capture(report->input, i);
+        for (size_t j = 0; j <= capture->left_out_count; j++) {
+            const char *clause =
+                j < capture->left_out_count ? capture->left_out[j] : capture->damage;
+            if (!clause)
+                continue;
+            char *shown = report_clause(report, i, clause);
+            remark(out, shown);
+            g_free(shown);
+        }
+    }
+    if (lost->connections_given_up) {
+        snprintf(line, sizeof line,
+                 "%s given up for want of room: what is said of their resets is "
+                 "less sure.",
+                 words_counted(lost->connections_given_up, "connection was", "connections were"));
+        remark(out, line);
+    }
+    if (lost->verdicts_early) {
+        snprintf(line, sizeof line, "%s given early, because too many were pending.",
+                 words_counted(lost->verdicts_early, "verdict was", "verdicts were"));
+        remark(out, line);
+    }
+    if (lost->out_of_memory) {
+        snprintf(line, sizeof line, "%s not followed for want of memory.",
+                 words_counted(lost->out_of_memory, "segment was", "segments were"));
+        remark(out, line);
+    }
+    if (report->again_short)
+        remark(out, report->again_short);
+}
+
+void page_headline(GString *out, const struct report *report)
+{
+    enum tcprst_severity severity;
+    GString *words = g_string_new(NULL);
+    words_headline(words, report, &severity);
+    if (words->len == 0)
+        g_string_append(words, report->hidden ? "No TCP resets of the causes asked for."
+                                              : "No TCP resets.");
+    string_html(out, words->str);
+    g_string_free(words, TRUE);
+}
+
+static void tile(GString *out, const char *kind, const char *value, const char *words)
+{
+    g_string_append_printf(out, "<div class=\"tile %s\">", kind);
+    element(out, "b", NULL, value);
+    element(out, "span", NULL, words);
+    g_string_append(out, "</div>");
+}
+
+void page_tiles(GString *out, const struct report *report)
+{
+    const struct summary *summary = report->summary;
+    const struct summary_ending *e = summary->endings;
+    char a[NUMBER_SIZE], b[NUMBER_SIZE], line[2 * NUMBER_SIZE + 8];
+    for (unsigned s = G_N_ELEMENTS(summary->by_severity); s-- > 0;) {
+        const char *id = tcprst_severity_id((enum tcprst_severity)s);
+        if (summary->by_severity[s] == 0)
+            continue;
+        snprintf(line, sizeof line, "%s event%s", id, summary->by_severity[s] == 1 ? "" : "s");
+        tile(out, id, string_number(a, summary->by_severity[s]), line);
+    }
+    snprintf(line, sizeof line, "%s of %s",
+             string_number(a, e[SUMMARY_RESET].connections +
+                                  e[SUMMARY_RESET_AFTER_FIN].connections +
+                                  e[SUMMARY_REFUSED].connections),
+             string_number(b, summary->connections));
+    tile(out, "", line, "connections reset or refused");
+    tile(out, "", words_counted(summary->risk, "byte", "bytes"),
+         "at risk: sent and not acknowledged when a reset took effect");
+    if (summary->duplicates)
+        tile(out, "", string_number(a, summary->duplicates), "frames captured twice, not counted");
+}
+
+void page_first(GString *out, const struct report *report)
+{
+    GPtrArray *classes = summary_groups(report->summary, 1);
+    bool said[TCPRST_CAUSE_COUNT] = {false};
+    unsigned count = 0;
+    for (guint i = 0; i < classes->len && count < FIRST_CAUSES; i++) {
+        const struct summary_group *group = classes->pdata[i];
+        const struct tcprst_cause_info *info = tcprst_cause_info(group->first.cause);
+        if (said[group->first.cause])
+            continue;
+        said[group->first.cause] = true;
+        g_string_append_printf(
+            out, "<article class=\"do %s\"><div class=\"eyebrow\">%s</div><h3>%s: %s</h3>",
+            tcprst_severity_id(group->severity), count++ ? "Then" : "What to check first", info->id,
+            words_counted(report->summary->causes[group->first.cause].events, "event", "events"));
+        GString *because = g_string_new(NULL);
+        words_because(because, &group->first);
+        g_string_append_c(because, '.');
+        paragraph(out, "soft", because);
+        char *advice = words_advice(report, group);
+        g_string_append(out, "<p>");
+        prose(out, advice);
+        g_string_append(out, "</p></article>");
+        g_free(advice);
+    }
+    g_ptr_array_unref(classes);
+}
+
+/* ---- Tables
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+void page_causes(GString *out, const struct report *report)
+{
+    static const char *const titles[] = {"Cause",   "Events", "Resets",
+                                         "Certain", "Likely", "Possible"};
+    enum tcprst_cause causes[TCPRST_CAUSE_COUNT];
+    size_t count = summary_causes(report->summary, causes);
+    if (count == 0) {
+        element(out, "p", "soft", "None.");
+        return;
+    }
+    begin_table(out, "Causes", titles, G_N_ELEMENTS(titles), 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct summary_cause *cause = &report->summary->causes[causes[i]];
+        const struct tcprst_cause_info *info = tcprst_cause_info(causes[i]);
+        g_string_append(out, "<tr><td>");
+        element(out, "span", "mono", info->id);
+        element(out, "div", "soft", info->title);
+        g_string_append(out, "</td>");
+        number_cell(out, cause->events);
+        number_cell(out, cause->resets);
+        for (unsigned s = TCPRST_STRENGTH_CERTAIN; s >= TCPRST_STRENGTH_POSSIBLE; s--)
+            number_cell(out, cause->by_strength[s]);
+        g_string_append(out, "</tr>");
+    }
+    end_table(out);
+}
+
+void page_endings(GString *out, const struct report *report)
+{
+    static const char *const titles[] = {"Ended", "Connections"};
+    static const struct {
+        enum summary_ended how;
+        const char *words;
+    } kinds[] = {{SUMMARY_FIN, "by FIN"},
+                 {SUMMARY_RESET_AFTER_FIN, "by RST after FIN"},
+                 {SUMMARY_RESET, "by RST"},
+                 {SUMMARY_REFUSED, "refused"},
+                 {SUMMARY_OPEN, "no end captured"}};
+    begin_table(out, "How connections ended", titles, G_N_ELEMENTS(titles), 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_string_append(out, "<tr>");
+        element(out, "td", NULL, kinds[i].words);
+        number_cell(out, report->summary->endings[kinds[i].how].connections);
+        g_string_append(out, "</tr>");
+    }
+    end_table(out);
+}
+
+/* A line a service: since when, how fast, by whom. */
+void page_services(GString *out, const struct report *report)
+{
+    GPtrArray *hosts = summary_hosts(report->summary, SUMMARY_SERVICES);
+    for (guint i = 0; i < hosts->len && i < FIRST_CAUSES; i++) {
+        GString *line = g_string_new(NULL);
+        words_service(line, report, hosts->pdata[i]);
+        g_string_append_c(line, '.');
+        paragraph(out, "service", line);
+    }
+    g_ptr_array_unref(hosts);
+}
+
+void page_changes(GString *out, const struct report *report)
+{
+    static const char *const titles[] = {"Change", "Service", "Cause",          "Sent by",
+                                         "Events", "An hour", "Before, an hour"};
+    if (!report->changes)
+        return;
+    g_string_append(out, "<section class=\"card\" aria-labelledby=\"h-changes\"><h2 "
+                         "id=\"h-changes\">Since the baseline</h2>");
+    if (report->changes->len == 0)
+        element(out, "p", "soft", "Nothing new or gone, nothing more or fewer than chance gives.");
+    else
+        begin_table(out, "Changes", titles, G_N_ELEMENTS(titles), 4);
+    for (guint i = 0; i < report->changes->len; i++) {
+        const struct change *change = &g_array_index(report->changes, struct change, i);
+        g_string_append(out, "<tr>");
+        element(out, "td", NULL, change_id(change->kind));
+        element(out, "td", "mono", change->now.service);
+        element(out, "td", "mono", change->now.cause);
+        element(out, "td", NULL, change->now.sent_by);
+        number_cell(out, change->now.events);
+        g_string_append_printf(out, "<td class=\"n\">%.3g</td><td class=\"n\">%.3g</td></tr>",
+                               change->per_hour, change->per_hour_before);
+    }
+    if (report->changes->len > 0)
+        end_table(out);
+    g_string_append(out, "</section>");
+}
+
+static void host_table(GString *out, const struct report *report, enum summary_role role,
+                       const char *title)
+{
+    static const char *const titles[] = {"", "Resets", "Events", "Suspicious", "Notable", "Benign"};
+    GPtrArray *hosts = summary_hosts(report->summary, role);
+    element(out, "h3", NULL, title);
+    begin_table(out, title, titles, G_N_ELEMENTS(titles), 1);
+    for (guint i = 0; i < hosts->len && i < FIRST_HOSTS; i++) {
+        const struct summary_host *host = hosts->pdata[i];
+        GString *name = g_string_new(host->forged ? "somebody in the name of " : "");
+        words_end(name, host->address, host->ip_version, host->port);
+        g_string_append(out, "<tr>");
+        element(out, "td", "mono", name->str);
+        g_string_free(name, TRUE);
+        number_cell(out, host->resets);
+        number_cell(out, host->events);
+        for (unsigned s = G_N_ELEMENTS(host->by_severity); s-- > 0;)
+            number_cell(out, host->by_severity[s]);
+        g_string_append(out, "</tr>");
+    }
+    end_table(out);
+    if (hosts->len > FIRST_HOSTS) {
+        char *more =
+            g_strdup_printf("and %s%s.", report->summary->dropped_hosts[role] ? "over " : "",
+                            words_counted(hosts->len - FIRST_HOSTS, "other", "others"));
+        element(out, "p", "soft more", more);
+        g_free(more);
+    }
+    g_ptr_array_unref(hosts);
+}
+
+void page_hosts(GString *out, const struct report *report)
+{
+    if (report->summary->resets == 0)
+        return;
+    host_table(out, report, SUMMARY_SENDERS, "Who sent resets");
+    host_table(out, report, SUMMARY_RECEIVERS, "Who received them");
+    host_table(out, report, SUMMARY_SERVICES, "Services");
+}
+
+void page_captures(GString *out, const struct report *report)
+{
+    static const char *const titles[] = {"File", "Format", "Packets", "TCP segments"};
+    begin_table(out, "Captures", titles, G_N_ELEMENTS(titles), 2);
+    for (size_t i = 0; i < report->name_count; i++) {
+        const struct input_capture *capture = input_capture(report->input, i);
+        g_string_append(out, "<tr>");
+        element(out, "td", "mono", report->names[i]);
+        element(out, "td", NULL, capture->usable ? capture->format : "not read");
+        number_cell(out, capture->packets);
+        number_cell(out, capture->segments);
+        g_string_append(out, "</tr>");
+    }
+    end_table(out);
+}
+
+/* ---- One event
+ * ------------------------------------------------------------------------------------------------
+ */
+
+/* Client left, server right. */
+static bool source_is_left(const struct tcprst_verdict *v)
+{
+    return v->sender == TCPRST_SENDER_UNKNOWN ? !summary_service_is_source(v)
+                                              : v->sender == TCPRST_SENDER_CLIENT;
+}
+
+static void put_flags(GString *out, unsigned flags)
+{
+    static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
+    static const unsigned order[] = {1, 0, 2, 3, 4, 5, 6, 7};
+    const char *separator = "";
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        if (!(flags >> order[i] & 1))
+            continue;
+        g_string_append_printf(out, "%s%s", separator, names[order[i]]);
+        separator = ", ";
+    }
+    if (!*separator)
+        g_string_append(out, "no flags");
+}
+
+/* What is to be said beside a segment: what it did, and the evidence that points to it. */
+static void segment_notes(GString *out, const struct tcprst_verdict *v,
+                          const struct diagram_segment *segment)
+{
+    g_string_append(out, "<div class=\"note\">");
+    bool own = segment->frame.capture == v->frame.capture;
+    if (segment->frame.number == v->trigger.number && segment->frame.capture == v->trigger.capture)
+        element(out, "p", NULL, "This segment triggered the reset.");
+    if (segment->is_reset)
+        element(out, "p", NULL, "This is the reset.");
+    for (unsigned i = 0; own && i < v->evidence_count; i++)
+        if (v->evidence[i].frame.number == segment->frame.number &&
+            v->evidence[i].frame.capture == segment->frame.capture)
+            element(out, "p", NULL, report_evidence_text(&v->evidence[i]));
+    g_string_append(out, "</div>");
+}
+
+static void segment_row(GString *out, const struct tcprst_verdict *v,
+                        const struct diagram_segment *segment, int64_t zero)
+{
+    bool trigger =
+        segment->frame.number == v->trigger.number && segment->frame.capture == v->trigger.capture;
+    char since[DURATION_SIZE];
+    g_string_append_printf(out, "<li class=\"seg %s%s%s%s\"><div class=\"meta\"><b>%" PRIu64 "</b>",
+                           segment->from_source == source_is_left(v) ? "right" : "left",
+                           segment->flags & TCPRST_RST ? " rst" : "",
+                           segment->is_reset ? " this" : "", trigger ? " trigger" : "",
+                           segment->frame.number);
+    if (segment->time != TCPRST_TIME_UNKNOWN && zero != TCPRST_TIME_UNKNOWN) {
+        int64_t distance = segment->time - zero;
+        if (distance == 0)
+            g_string_append_c(out, '0');
+        else
+            g_string_append_printf(out, "%s%s", distance < 0 ? "−" : "+",
+                                   string_duration(since, distance < 0 ? -distance : distance));
+    }
+    g_string_append(out, "</div><div class=\"hop\"><span class=\"text\"><b>");
+    put_flags(out, segment->flags);
+    g_string_append_printf(out, "</b><span>Seq=%" PRIu32, segment->seq);
+    if (segment->flags & TCPRST_ACK)
+        g_string_append_printf(out, " Ack=%" PRIu32, segment->ack);
+    if (segment->length)
+        g_string_append_printf(out, " Len=%" PRIu32, segment->length);
+    g_string_append(out, "</span></span><i></i></div>");
+    segment_notes(out, v, segment);
+    g_string_append(out, "</li>");
+}
+
+static void diagram_ends(GString *out, const struct tcprst_verdict *v)
+{
+    bool left = source_is_left(v), known = v->sender != TCPRST_SENDER_UNKNOWN;
+    g_string_append(out, "<div class=\"ends\"><span>");
+    for (int side = 0; side < 2; side++) {
+        bool source = left == (side == 0);
+        GString *name = g_string_new(!known ? "" : side == 0 ? "client " : "server ");
+        words_end(name, source ? v->source : v->destination, v->ip_version,
+                  source ? v->source_port : v->destination_port);
+        element(out, "span", NULL, name->str);
+        g_string_free(name, TRUE);
+    }
+    g_string_append(out, "</span></div>");
+}
+
+static void put_diagram(GString *out, const struct tcprst_verdict *v, const struct diagram *diagram)
+{
+    if (!diagram || diagram->count == 0) {
+        element(out, "p", "soft", "No diagram: the capture could not be read a second time.");
+        return;
+    }
+    int64_t zero = TCPRST_TIME_UNKNOWN;
+    for (size_t i = 0; i < diagram->count; i++)
+        if (diagram->segments[i].is_reset)
+            zero = diagram->segments[i].time;
+    g_string_append(out, "<div class=\"seq\">");
+    diagram_ends(out, v);
+    g_string_append(out, "<ol class=\"seq-rows\" aria-label=\"Segments\">");
+    for (size_t i = 0; i < diagram->count; i++) {
+        uint64_t gap = i ? diagram->segments[i].index - diagram->segments[i - 1].index - 1 : 0;
+        if (gap > 0)
+            g_string_append_printf(
+                out, "<li class=\"gap\"><div></div><div class=\"hop\">%s not shown</div></li>",
+                words_counted(gap, "segment", "segments"));
+        segment_row(out, v, &diagram->segments[i], zero);
+    }
+    g_string_append(out, "</ol></div>");
+}
+
+static bool is_drawn(const struct diagram *diagram, const struct tcprst_frame *frame)
+{
+    for (size_t i = 0; diagram && i < diagram->count; i++)
+        if (diagram->segments[i].frame.number == frame->number &&
+            diagram->segments[i].frame.capture == frame->capture)
+            return true;
+    return false;
+}
+
+/* Evidence that no segment of the diagram shows. */
+static void put_evidence(GString *out, const struct report *report, const struct tcprst_verdict *v,
+                         const struct diagram *diagram)
+{
+    size_t start = out->len, empty;
+    g_string_append(out, "<h3>Evidence</h3><ul class=\"evidence\">");
+    empty = out->len;
+    for (unsigned i = 0; i < v->evidence_count; i++) {
+        const struct tcprst_evidence *e = &v->evidence[i];
+        if (is_drawn(diagram, &e->frame))
+            continue;
+        g_string_append(out, "<li>");
+        if (e->frame.number) {
+            g_string_append_printf(out, "<span class=\"soft\">frame %" PRIu64, e->frame.number);
+            if (e->frame.capture != v->frame.capture && e->frame.capture < report->name_count) {
+                g_string_append(out, " of ");
+                string_html(out, report->names[e->frame.capture]);
+            }
+            g_string_append(out, "</span> ");
+        }
+        string_html(out, report_evidence_text(e));
+        g_string_append(out, "</li>");
+    }
+    if (out->len == empty)
+        g_string_truncate(out, start);
+    else
+        g_string_append(out, "</ul>");
+}
+
+static void put_alternatives(GString *out, const struct tcprst_verdict *v)
+{
+    if (v->alternative_count == 0)
+        return;
+    g_string_append(out, "<h3>Not ruled out</h3><ul class=\"evidence\">");
+    for (unsigned i = 0; i < v->alternative_count; i++) {
+        const struct tcprst_cause_info *info = tcprst_cause_info(v->alternatives[i].cause);
+        g_string_append(out, "<li>");
+        element(out, "b", NULL, info->id);
+        g_string_append_printf(out, " (%s): ", tcprst_strength_id(v->alternatives[i].strength));
+        string_html(out, info->title);
+        g_string_append(out, "</li>");
+    }
+    g_string_append(out, "</ul>");
+}
+
+static void put_fact(GString *out, const char *name, const char *value)
+{
+    if (!value || !*value || strcmp(value, "unknown") == 0)
+        return;
+    g_string_append(out, "<div>");
+    element(out, "dt", NULL, name);
+    element(out, "dd", NULL, value);
+    g_string_append(out, "</div>");
+}
+
+static void put_facts(GString *out, const struct summary_group *group,
+                      const struct report_reset *reset)
+{
+    const struct tcprst_verdict *v = &group->first;
+    const char *error = tcprst_peer_error_id(v->peer_error);
+    char idle[DURATION_SIZE];
+    g_string_append(out, "<dl class=\"facts\">");
+    put_fact(out, "Connection",
+             v->stage == TCPRST_STAGE_UNSEEN ? "not seen" : tcprst_stage_id(v->stage));
+    put_fact(out, "Its numbers", tcprst_acceptance_id(v->acceptance));
+    put_fact(out, "Effect", tcprst_effect_id(v->effect));
+    put_fact(out, "In the name of", tcprst_sender_id(v->sender));
+    put_fact(out, "Really sent by", tcprst_origin_id(v->origin));
+    if (group->idle_min >= 1000000000)
+        put_fact(out, "Idle before", string_duration(idle, group->idle_min));
+    if (group->risk > 0)
+        put_fact(out, "At risk", words_counted(group->risk, "byte", "bytes"));
+    if (v->unread_possible > 0 && words_may_be_unread(v))
+        put_fact(out, "May lie unread at the sender",
+                 words_counted((uint64_t)v->unread_possible, "byte", "bytes"));
+    put_fact(out, "Error the receiver's application gets", error);
+    put_fact(out, "The reset says", reset->device_text);
+    put_fact(out, "Triggered by", group->trigger_says);
+    put_fact(out, "Its sender had sent", group->answer_says);
+    g_string_append(out, "</dl>");
+}
+
+static void put_event_head(GString *out, const struct report *report,
+                           const struct summary_group *group, const struct report_reset *reset)
+{
+    const struct tcprst_verdict *v = &group->first;
+    const char *severity = tcprst_severity_id(group->severity);
+    GString *words = g_string_new(NULL);
+    words_strength(words, v);
+    g_string_append_printf(out,
+                           "<summary><span class=\"dot %s\" title=\"%s\"></span><span><span "
+                           "class=\"name\">%s</span>",
+                           severity, severity, tcprst_cause_id(v->cause));
+    element(out, "span", "chip", words->str);
+    g_string_append_printf(out, "<span class=\"chip %s\">%s</span></span><span class=\"count\">",
+                           severity, severity);
+    if (group->events > 1)
+        g_string_append(out, words_counted(group->events, "event", "events"));
+    if (group->resets != group->events)
+        g_string_append_printf(out, "%s%s", group->events > 1 ? ", " : "",
+                               words_counted(group->resets, "reset", "resets"));
+    g_string_append(out, "</span><span class=\"where\"><span>");
+    g_string_assign(words,
+                    v->origin == TCPRST_ORIGIN_THIRD_PARTY ? "somebody in the name of " : "");
+    words_side(words, group, true);
+    g_string_append(words, " → ");
+    words_side(words, group, false);
+    string_html(out, words->str);
+    g_string_append_printf(out, "</span><span>frame %" PRIu64, v->frame.number);
+    if (report->name_count > 1) {
+        g_string_append(out, " of ");
+        string_html(out, reset->capture);
+    }
+    g_string_append(out, "</span>");
+    char time[40];
+    report_local_time(report, time, v->time, report_digits(report, v->frame.capture, v->time));
+    element(out, "span", NULL, *time ? time : "no time");
+    g_string_append(out, "</span></summary>");
+    g_string_free(words, TRUE);
+}
+
+void page_event(GString *out, const struct report *report, const struct summary_group *group,
+                const struct diagram *diagram, bool open)
+{
+    const struct tcprst_verdict *v = &group->first;
+    const struct tcprst_cause_info *info = tcprst_cause_info(v->cause);
+    struct report_reset reset;
+    report_prepare(report, v, &reset);
+    GString *because = g_string_new(NULL), *filter = g_string_new(NULL);
+    words_because(because, v);
+    because->str[0] = g_ascii_toupper(because->str[0]);
+    words_group_filter(filter, group, reset.display_filter);
+    g_string_append_printf(out, "<details class=\"event\"%s>", open ? " open" : "");
+    put_event_head(out, report, group, &reset);
+    g_string_append(out, "<div class=\"body\"><p><b>");
+    string_html(out, because->str);
+    g_string_append(out, ".</b> ");
+    prose(out, info->meaning);
+    g_string_append(out, "</p>");
+    put_facts(out, group, &reset);
+    element(out, "h3", NULL,
+            group->events > 1 ? "The first of these events" : "The segments that matter");
+    put_diagram(out, v, diagram);
+    put_evidence(out, report, v, diagram);
+    put_alternatives(out, v);
+    char *advice = words_advice(report, group);
+    g_string_append(out, "<h3>What to check next</h3><p>");
+    prose(out, advice);
+    g_string_append(out, "</p><h3>In Wireshark</h3><div class=\"copy\">");
+    element(out, "code", NULL, filter->str);
+    g_string_append(out, "</div></div></details>");
+    g_free(advice);
+    g_string_free(because, TRUE);
+    g_string_free(filter, TRUE);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report_page.h - the page's parts that need no script: what matters most, the causes, the hosts
+ * and the first events with their segments, as HTML.
+ */
+#ifndef TCPRST_ANALYZER_REPORT_PAGE_H
+#define TCPRST_ANALYZER_REPORT_PAGE_H
+
+#include "diagram.h"
+#include "summary.h"
+
+/* Each appends one part; all text of captures is escaped. */
+void page_measure(GString *out, const struct report *report);
+void page_remarks(GString *out, const struct report *report);
+void page_headline(GString *out, const struct report *report);
+void page_tiles(GString *out, const struct report *report);
+void page_first(GString *out, const struct report *report);
+void page_services(GString *out, const struct report *report);
+/* Nothing where no baseline was named. */
+void page_changes(GString *out, const struct report *report);
+void page_causes(GString *out, const struct report *report);
+void page_endings(GString *out, const struct report *report);
+void page_hosts(GString *out, const struct report *report);
+void page_captures(GString *out, const struct report *report);
+/* One group of events. diagram: NULL where the capture could not be read again. open: its details
+ * are shown at once. */
+void page_event(GString *out, const struct report *report, const struct summary_group *group,
+                const struct diagram *diagram, bool open);
+
+#endif
