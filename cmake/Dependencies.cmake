@@ -35,7 +35,11 @@ foreach(library GLIB JSON PCAP ZLIB ZSTD LZ4 LZMA BZIP2)
 endforeach()
 
 # Wireshark's own CMake package is there on every system, pkg-config is not; it brings GLib along.
-find_package(Wireshark CONFIG QUIET)
+if(TCPRST_WIRESHARK_ROOT)
+  include("${CMAKE_CURRENT_LIST_DIR}/windows/Wireshark.cmake")
+else()
+  find_package(Wireshark CONFIG QUIET)
+endif()
 if(NOT Wireshark_FOUND)
   list(APPEND TCPRST_PLUGIN_MISSING "Wireshark's development files (or Wireshark_DIR, where they are)")
 elseif("${Wireshark_MAJOR_VERSION}.${Wireshark_MINOR_VERSION}" VERSION_LESS 4.0)

@@ -2,20 +2,19 @@
 /* annotate.c - a verdict as a subtree of fields. Sentences come from the core, so that the analyzer
  * says the same. */
 #include "annotate.h"
+#include "expert.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A line of the details pane; Wireshark cuts labels at 240 octets, and nobody reads lines that
- * long. */
-enum { LINE_WIDTH = 120, TEXT_SIZE = 1024 };
+/* A line of the details pane as Wireshark divides its window by default; longer ones are cut. */
+enum { LINE_WIDTH = 70, TEXT_SIZE = 1024 };
 
 /* Links shown in one frame at most: a hostile capture may have a million answers to one segment. */
 enum { DREW_MAX = 100 };
 
 static int proto_tcprst = -1;
-static const int *expert_min_strength;
 
 /* hf_<member> of each field of verdict.def that Wireshark shows. */
 #define HF_ANALYZER(member)
@@ -25,20 +24,25 @@ static const int *expert_min_strength;
     HF_##DOORS(member)
 #include "tcprst/verdict.def"
 
+static int hf_strength_level = -1;
+static int hf_severity_level = -1;
 static int hf_meaning = -1;
 static int hf_evidence_frame = -1;
 static int hf_advice = -1;
 static int hf_references = -1;
 static int hf_drew = -1;
+static int hf_reset_in = -1;
 static int hf_continued = -1;
 
 static int ett_tcprst = -1;
+static int ett_alternatives = -1;
 static int ett_evidence = -1;
+static int ett_numbers = -1;
+static int ett_about = -1;
 
-/* One for each cause and severity, so that Wireshark's list of expert information, which counts by
- * them, counts causes. */
-enum { SEVERITIES = TCPRST_SEVERITY_SUSPICIOUS + 1, EXPERTS = TCPRST_CAUSE_COUNT * SEVERITIES };
-static expert_field expert_fields[TCPRST_CAUSE_COUNT][SEVERITIES];
+/* The words as ordered numbers, filled from the core's. */
+static value_string strength_levels[TCPRST_STRENGTH_CERTAIN + 1];
+static value_string severity_levels[TCPRST_SEVERITY_SUSPICIOUS + 2];
 
 /* ---- Registration
  * ------------------------------------------------------------------------------------------------
@@ -88,57 +92,44 @@ static hf_register_info fields[] = {
 #define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
     REGISTER_##DOORS(KIND, member, of, filter, label, sentence)
 #include "tcprst/verdict.def"
+    {&hf_strength_level,
+     {"Strength, ordered", "tcprst.strength.level", FT_UINT8, BASE_DEC, VALS(strength_levels), 0,
+      "tcprst.strength for comparisons: possible < likely < certain", HFILL}},
+    {&hf_severity_level,
+     {"Severity, ordered", "tcprst.severity.level", FT_UINT8, BASE_DEC, VALS(severity_levels), 0,
+      "tcprst.severity for comparisons: benign < notable < suspicious", HFILL}},
     STRING_FIELD(hf_meaning, "Meaning", "tcprst.meaning", "What the cause means"),
     FRAME_FIELD(hf_evidence_frame, "Seen in frame", "tcprst.evidence.frame", FT_FRAMENUM_NONE,
                 "The frame that shows this"),
     STRING_FIELD(hf_advice, "Check next", "tcprst.advice", "What to look at next"),
     STRING_FIELD(hf_references, "References", "tcprst.references",
                  "Where the standards and kernels say so"),
-    FRAME_FIELD(hf_drew, "Drew the reset in frame", "tcprst.drew", FT_FRAMENUM_RESPONSE,
+    FRAME_FIELD(hf_drew, "Reset in frame", "tcprst.drew", FT_FRAMENUM_RESPONSE,
                 "The RST that answers this segment"),
-    {&hf_continued,
-     {"Continued", "tcprst.continued", FT_NONE, BASE_NONE, NULL, 0, "Rest of a long text", HFILL}},
+    FRAME_FIELD(hf_reset_in, "Connection reset in frame", "tcprst.reset_in", FT_FRAMENUM_NONE,
+                "On a SYN: the RST that ended the connection it opened"),
+    STRING_FIELD(hf_continued, "Continued", "tcprst.continued",
+                 "A further line of the text before it"),
 };
 
-static int expert_level(enum tcprst_severity severity)
+static void fill_levels(void)
 {
-    switch (severity) {
-    case TCPRST_SEVERITY_SUSPICIOUS:
-        return PI_WARN;
-    case TCPRST_SEVERITY_NOTABLE:
-        return PI_NOTE;
-    default:
-        return PI_CHAT;
-    }
+    for (int i = TCPRST_STRENGTH_POSSIBLE; i <= TCPRST_STRENGTH_CERTAIN; i++)
+        strength_levels[i - 1] =
+            (value_string){(uint32_t)i, tcprst_strength_id((enum tcprst_strength)i)};
+    for (int i = 0; i <= TCPRST_SEVERITY_SUSPICIOUS; i++)
+        severity_levels[i] =
+            (value_string){(uint32_t)i, tcprst_severity_id((enum tcprst_severity)i)};
 }
 
-/* tcprst.notable.peer-restarted and so on. Wireshark keeps what it is given here, so nothing of it
- * is ever freed. */
-static void register_experts(int proto)
+void tcprst_annotate_register(int proto)
 {
-    static ei_register_info experts[EXPERTS];
-    for (int i = 0; i < EXPERTS; i++) {
-        int cause = i / SEVERITIES, severity = i % SEVERITIES;
-        const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)cause);
-        const char *word = tcprst_severity_id((enum tcprst_severity)severity);
-        expert_fields[cause][severity] = (expert_field)EI_INIT;
-        experts[i] = (ei_register_info){
-            &expert_fields[cause][severity],
-            {wmem_strdup_printf(wmem_epan_scope(), "tcprst.%s.%s", word, info->id), PI_SEQUENCE,
-             expert_level((enum tcprst_severity)severity),
-             wmem_strdup_printf(wmem_epan_scope(), "%s: %s", info->id, info->title), EXPFILL}};
-    }
-    expert_register_field_array(expert_register_protocol(proto), experts, EXPERTS);
-}
-
-void tcprst_annotate_register(int proto, const int *min_strength)
-{
-    static int *subtrees[] = {&ett_tcprst, &ett_evidence};
+    static int *subtrees[] = {&ett_tcprst, &ett_alternatives, &ett_evidence, &ett_numbers,
+                              &ett_about};
     proto_tcprst = proto;
-    expert_min_strength = min_strength;
+    fill_levels();
     proto_register_field_array(proto, fields, array_length(fields));
     proto_register_subtree_array(subtrees, array_length(subtrees));
-    register_experts(proto);
 }
 
 /* ---- Building blocks
@@ -184,85 +175,198 @@ static void add_count(struct place at, int hf, int64_t count)
     proto_item_set_generated(proto_tree_add_uint64(at.tree, hf, at.tvb, 0, 0, (uint64_t)count));
 }
 
-/* How much of text fits a line: up to the last space before the width, or all. */
-static size_t line_length(const char *text)
+/* How much of text fits so many columns: up to the last space before them, or all. */
+static size_t line_length(const char *text, size_t width)
 {
     size_t length = strlen(text);
-    if (length <= LINE_WIDTH)
+    if (length <= width)
         return length;
-    for (size_t i = LINE_WIDTH; i > 0; i--)
+    for (size_t i = width; i > 0; i--)
         if (text[i] == ' ')
             return i;
     return length;
 }
 
-/* An item whose value is value and whose label is text, over as many lines as it needs; without the
- * brackets of a generated item where there are several, for each line would get a pair. */
-static proto_item *add_text(struct place at, int hf, const char *value, const char *text)
+/* The lines of text behind its first so many octets. */
+static void add_rest(struct place at, const char *text, size_t first)
 {
-    size_t length = line_length(text);
-    proto_item *item = proto_tree_add_string_format_value(at.tree, hf, at.tvb, 0, 0, value, "%.*s",
-                                                          (int)length, text);
-    if (text[length] == '\0')
-        proto_item_set_generated(item);
-    while (text[length] == ' ') {
-        text += length + 1;
-        length = line_length(text);
-        proto_tree_add_none_format(at.tree, hf_continued, at.tvb, 0, 0, "        %.*s", (int)length,
-                                   text);
+    const char *indent = "      ";
+    text += first;
+    while (*text == ' ') {
+        text++;
+        size_t length = line_length(text, LINE_WIDTH - strlen(indent));
+        char *line = wmem_strndup(PTREE_DATA(at.tree)->pinfo->pool, text, length);
+        proto_item_set_generated(proto_tree_add_string_format(at.tree, hf_continued, at.tvb, 0, 0,
+                                                              line, "%s%s", indent, line));
+        text += length;
     }
+}
+
+/* An item whose value is value and whose label is name and text, over as many lines as it needs. */
+static proto_item *add_text(struct place at, int hf, const char *value, const char *name,
+                            const char *text)
+{
+    size_t length = line_length(text, LINE_WIDTH - strlen(name));
+    proto_item *item = proto_tree_add_string_format(at.tree, hf, at.tvb, 0, 0, value, "%s%.*s",
+                                                    name, (int)length, text);
+    proto_item_set_generated(item);
+    if (PTREE_DATA(at.tree)->visible)
+        add_rest(at, text, length);
     return item;
 }
 
-/* ---- The verdict
+static struct place add_subtree(struct place at, int ett, const char *label, proto_item **item)
+{
+    proto_item *own;
+    proto_tree *tree = proto_tree_add_subtree(at.tree, at.tvb, 0, 0, ett, &own, label);
+    proto_item_set_generated(own);
+    if (item)
+        *item = own;
+    return (struct place){tree, at.tvb};
+}
+
+/* ---- The rows that tell
  * -------------------------------------------------------------------------------------------------
  */
 
-static void add_cause(struct place at, const struct tcprst_verdict *verdict)
+static void add_level(struct place at, int hf, unsigned level)
 {
-    const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
-    proto_item *item = proto_tree_add_string_format_value(at.tree, hf_cause, at.tvb, 0, 0, info->id,
-                                                          "%s: %s", info->id, info->title);
+    proto_item *item = proto_tree_add_uint(at.tree, hf, at.tvb, 0, 0, level);
     proto_item_set_generated(item);
-    add_word(at, hf_strength, tcprst_strength_id(verdict->strength));
-    const char *group = tcprst_group_id(info->group);
-    proto_item_set_generated(proto_tree_add_string_format_value(
-        at.tree, hf_group, at.tvb, 0, 0, group, "%s: %s", group, tcprst_group_title(info->group)));
-    if (*info->meaning)
-        add_text(at, hf_meaning, info->meaning, info->meaning);
+    proto_item_set_hidden(item); /* the word stands beside it */
 }
 
-/* The label of a piece of evidence, as the analyzer prints it: frame, if one shows it, and
- * sentence. */
-static void evidence_label(const struct tcprst_evidence *evidence, char *label, size_t size)
+static void add_cause(struct place at, const struct tcprst_verdict *verdict)
 {
-    int length = 0;
-    if (evidence->frame.number)
-        length = snprintf(label, size, "frame %" PRIu64 ": ", evidence->frame.number);
-    tcprst_evidence_text(evidence, label + length, size - (size_t)length);
+    const char *id = tcprst_cause_id(verdict->cause);
+    proto_item_set_generated(proto_tree_add_string_format(
+        at.tree, hf_cause, at.tvb, 0, 0, id, "Cause: %s, %s, %s", id,
+        tcprst_strength_id(verdict->strength), tcprst_severity_id(verdict->severity)));
+}
+
+static void add_link(struct place at, int hf, const struct tcprst_frame *frame, const char *label)
+{
+    if (frame->number == 0)
+        return;
+    proto_item_set_generated(proto_tree_add_uint_format(
+        at.tree, hf, at.tvb, 0, 0, (uint32_t)frame->number, "%s%" PRIu64, label, frame->number));
+}
+
+static const char *effect_in_words(enum tcprst_effect effect)
+{
+    switch (effect) {
+    case TCPRST_EFFECT_RESET:
+        return "took effect";
+    case TCPRST_EFFECT_CHALLENGED:
+        return "none, its receiver challenged it";
+    case TCPRST_EFFECT_IGNORED:
+        return "none, its receiver went on";
+    default:
+        return "not known";
+    }
+}
+
+static void add_effect(struct place at, const struct tcprst_verdict *verdict)
+{
+    char risk[TEXT_SIZE] = "; bytes at risk not known";
+    int64_t from = verdict->risk_from_sender, to = verdict->risk_to_sender;
+    if (from == 0 && to == 0)
+        snprintf(risk, sizeof risk, "; no bytes at risk");
+    else if (from >= 0 && to >= 0)
+        snprintf(risk, sizeof risk,
+                 "; bytes at risk: %" PRId64 " from its sender, %" PRId64 " to it", from, to);
+    proto_item_set_generated(proto_tree_add_string_format(
+        at.tree, hf_effect, at.tvb, 0, 0, tcprst_effect_id(verdict->effect), "Effect: %s%s",
+        effect_in_words(verdict->effect), risk));
+}
+
+static void add_origin(struct place at, const struct tcprst_verdict *verdict)
+{
+    const char *before = "", *after = ", or somebody else in its name";
+    if (verdict->origin == TCPRST_ORIGIN_ENDPOINT)
+        after = " itself";
+    else if (verdict->origin == TCPRST_ORIGIN_THIRD_PARTY)
+        before = "a third party, in the name of ", after = "";
+    const char *who = "the host of its source address";
+    if (verdict->sender != TCPRST_SENDER_UNKNOWN)
+        who = verdict->sender == TCPRST_SENDER_CLIENT ? "the client" : "the server";
+    proto_item_set_generated(proto_tree_add_string_format(at.tree, hf_origin, at.tvb, 0, 0,
+                                                          tcprst_origin_id(verdict->origin),
+                                                          "Sent by: %s%s%s", before, who, after));
+}
+
+static void add_advice(struct place at, const struct tcprst_verdict *verdict)
+{
+    const char *advice = tcprst_cause_info(verdict->cause)->advice;
+    if (*advice)
+        add_text(at, hf_advice, advice, "Check next: ", advice);
+}
+
+static void add_alternative(struct place at, const struct tcprst_alternative *alternative,
+                            const char *name)
+{
+    const struct tcprst_cause_info *info = tcprst_cause_info(alternative->cause);
+    char label[TEXT_SIZE];
+    snprintf(label, sizeof label, "%s (%s): %s", info->id,
+             tcprst_strength_id(alternative->strength), info->title);
+    add_text(at, hf_alternative, info->id, name, label);
+}
+
+/* One row: the best of them, and the others below it. */
+static void add_alternatives(struct place at, const struct tcprst_verdict *verdict)
+{
+    const struct tcprst_alternative *alternatives = verdict->alternatives;
+    unsigned more = verdict->alternative_count;
+    if (more == 0)
+        return;
+    if (--more == 0) {
+        add_alternative(at, &alternatives[0], "Not ruled out: ");
+        return;
+    }
+    const char *id = tcprst_cause_id(alternatives[0].cause);
+    proto_item *first = proto_tree_add_string_format(
+        at.tree, hf_alternative, at.tvb, 0, 0, id, "Not ruled out: %s (%s) and %u more", id,
+        tcprst_strength_id(alternatives[0].strength), more);
+    proto_item_set_generated(first);
+    struct place below = {proto_item_add_subtree(first, ett_alternatives), at.tvb};
+    for (unsigned i = 1; i <= more; i++)
+        add_alternative(below, &alternatives[i], "");
+}
+
+/* ---- What stands behind it
+ * -------------------------------------------------------------------------------------------------
+ */
+
+/* A sentence; where a frame shows it, the line is a link there, and the fact's id does not show. */
+static void add_fact(struct place at, const struct tcprst_evidence *evidence)
+{
+    char text[TEXT_SIZE];
+    tcprst_evidence_text(evidence, text, sizeof text);
+    const char *id = tcprst_fact_id(evidence->fact);
+    if (evidence->frame.number == 0) {
+        add_text(at, hf_evidence, id, "", text);
+        return;
+    }
+    proto_item *fact = proto_tree_add_string(at.tree, hf_evidence, at.tvb, 0, 0, id);
+    proto_item_set_generated(fact);
+    proto_item_set_hidden(fact);
+    char number[32];
+    snprintf(number, sizeof number, "#%" PRIu64 ": ", evidence->frame.number);
+    size_t length = line_length(text, LINE_WIDTH - strlen(number));
+    proto_item_set_generated(proto_tree_add_uint_format(at.tree, hf_evidence_frame, at.tvb, 0, 0,
+                                                        (uint32_t)evidence->frame.number, "%s%.*s",
+                                                        number, (int)length, text));
+    if (PTREE_DATA(at.tree)->visible)
+        add_rest(at, text, length);
 }
 
 static void add_evidence(struct place at, const struct tcprst_verdict *verdict)
 {
-    for (unsigned i = 0; i < verdict->evidence_count; i++) {
-        const struct tcprst_evidence *evidence = &verdict->evidence[i];
-        char label[TEXT_SIZE];
-        evidence_label(evidence, label, sizeof label);
-        proto_item *item = add_text(at, hf_evidence, tcprst_fact_id(evidence->fact), label);
-        struct place below = {proto_item_add_subtree(item, ett_evidence), at.tvb};
-        add_frame(below, hf_evidence_frame, &evidence->frame);
-    }
-}
-
-static void add_alternatives(struct place at, const struct tcprst_verdict *verdict)
-{
-    for (unsigned i = 0; i < verdict->alternative_count; i++) {
-        const struct tcprst_alternative *alternative = &verdict->alternatives[i];
-        const struct tcprst_cause_info *info = tcprst_cause_info(alternative->cause);
-        proto_item_set_generated(proto_tree_add_string_format_value(
-            at.tree, hf_alternative, at.tvb, 0, 0, info->id, "%s (%s): %s", info->id,
-            tcprst_strength_id(alternative->strength), info->title));
-    }
+    if (verdict->evidence_count == 0)
+        return;
+    struct place below = add_subtree(at, ett_evidence, "Evidence", NULL);
+    for (unsigned i = 0; i < verdict->evidence_count; i++)
+        add_fact(below, &verdict->evidence[i]);
 }
 
 static void add_seconds(struct place at, int hf, int64_t nanoseconds)
@@ -299,97 +403,126 @@ static void add_word_or_none(struct place at, int hf, const char *word)
 #define ADD_HEAD(KIND, member, of, absent)
 #define ADD_BODY(KIND, member, of, absent) ADD_##KIND(member, of, absent)
 
-static void add_dimensions(struct place at, const struct tcprst_verdict *verdict)
+static void add_body(struct place at, const struct tcprst_verdict *verdict)
 {
 #define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
     ADD_##DOORS(KIND, member, of, absent)
 #include "tcprst/verdict.def"
 }
 
-static void add_advice(struct place at, const struct tcprst_verdict *verdict)
+static void add_final(struct place at, bool final)
+{
+    const char *label =
+        final ? "Final: yes"
+              : "Final: no. Its effect, who sent it and the cause may change with later packets";
+    proto_item_set_generated(
+        proto_tree_add_boolean_format(at.tree, hf_final, at.tvb, 0, 0, final, "%s", label));
+}
+
+static void add_numbers(struct place at, const struct tcprst_verdict *verdict)
+{
+    struct place below = add_subtree(at, ett_numbers, "Numbers", NULL);
+    add_word(below, hf_strength, tcprst_strength_id(verdict->strength));
+    add_level(below, hf_strength_level, verdict->strength);
+    add_word(below, hf_severity, tcprst_severity_id(verdict->severity));
+    add_level(below, hf_severity_level, verdict->severity);
+    add_event(below, verdict);
+    add_body(below, verdict);
+    if (verdict->final)
+        add_final(below, true);
+}
+
+/* Returns the item to which expert information belongs. */
+static proto_item *add_about(struct place at, const struct tcprst_verdict *verdict)
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
-    if (*info->advice)
-        add_text(at, hf_advice, info->advice, info->advice);
+    proto_item *item;
+    struct place below = add_subtree(at, ett_about, "About this cause", &item);
+    const char *group = tcprst_group_id(info->group);
+    proto_item_set_generated(proto_tree_add_string_format_value(below.tree, hf_group, below.tvb, 0,
+                                                                0, group, "%s (%s)", group,
+                                                                tcprst_group_title(info->group)));
+    if (*info->meaning)
+        add_text(below, hf_meaning, info->meaning, "Meaning: ", info->meaning);
     if (*info->references)
-        add_text(at, hf_references, info->references, info->references);
-    const char *state = verdict->final ? "yes" : "no, packets still to come may change the verdict";
-    proto_item_set_generated(proto_tree_add_boolean_format_value(at.tree, hf_final, at.tvb, 0, 0,
-                                                                 verdict->final, "%s", state));
-}
-
-/* ---- Expert information
- * ------------------------------------------------------------------------------------------ */
-
-/*
- * Wireshark's expert column shows the severity that was set last. It must go on showing what stands
- * there without us where that is higher: the RST flag alone is a warning.
- */
-static void restore_expert_column(packet_info *pinfo, const char *before)
-{
-    const char *now = col_get_text(pinfo->cinfo, COL_EXPERT);
-    if (before && now &&
-        str_to_val(before, expert_severity_vals, 0) > str_to_val(now, expert_severity_vals, 0))
-        col_add_str(pinfo->cinfo, COL_EXPERT, before);
-}
-
-static void add_expert(packet_info *pinfo, proto_item *item, const struct tcprst_verdict *verdict)
-{
-    if (verdict->duplicate_of.number || (int)verdict->strength < *expert_min_strength)
-        return;
-    const char *before = wmem_strdup(pinfo->pool, col_get_text(pinfo->cinfo, COL_EXPERT));
-    const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
-    expert_add_info_format(pinfo, item, &expert_fields[verdict->cause][verdict->severity],
-                           "%s (%s): %s", info->id, tcprst_strength_id(verdict->strength),
-                           info->title);
-    restore_expert_column(pinfo, before);
+        add_text(below, hf_references, info->references, "References: ", info->references);
+    return item;
 }
 
 /* ---- Both kinds of frames
  * ---------------------------------------------------------------------------------------- */
 
+static struct place add_root(proto_tree *tree, tvbuff_t *tvb, const char *label, proto_item **root)
+{
+    *root =
+        proto_tree_add_protocol_format(tree, proto_tcprst, tvb, 0, 0, "TCP Reset Cause: %s", label);
+    proto_item_set_generated(*root);
+    return (struct place){proto_item_add_subtree(*root, ett_tcprst), tvb};
+}
+
 static proto_item *add_verdict(proto_tree *tree, tvbuff_t *tvb,
                                const struct tcprst_verdict *verdict)
 {
-    const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
-    proto_item *root = proto_tree_add_protocol_format(
-        tree, proto_tcprst, tvb, 0, 0, "TCP Reset Cause: %s (%s): %s", info->id,
-        tcprst_strength_id(verdict->strength), info->title);
-    proto_item_set_generated(root);
-    struct place at = {proto_item_add_subtree(root, ett_tcprst), tvb};
+    proto_item *root;
+    struct place at = add_root(tree, tvb, tcprst_cause_info(verdict->cause)->title, &root);
     add_cause(at, verdict);
-    add_evidence(at, verdict);
-    add_frame(at, hf_trigger, &verdict->trigger);
-    add_frame(at, hf_duplicate_of, &verdict->duplicate_of);
-    add_event(at, verdict);
-    add_alternatives(at, verdict);
-    add_dimensions(at, verdict);
+    if (!verdict->final)
+        add_final(at, false);
+    add_link(at, hf_duplicate_of, &verdict->duplicate_of, "The same packet as frame ");
+    add_link(at, hf_trigger, &verdict->trigger, "Triggered by frame ");
+    add_effect(at, verdict);
+    add_origin(at, verdict);
     add_advice(at, verdict);
-    return root;
+    add_alternatives(at, verdict);
+    add_evidence(at, verdict);
+    add_numbers(at, verdict);
+    return add_about(at, verdict);
+}
+
+/* [closed-port], or [closed-port?] where it is not certain. */
+static void add_to_info(packet_info *pinfo, const struct tcprst_verdict *verdict)
+{
+    col_append_fstr(pinfo->cinfo, COL_INFO, " [%s%s]", tcprst_cause_id(verdict->cause),
+                    verdict->strength == TCPRST_STRENGTH_CERTAIN ? "" : "?");
 }
 
 void tcprst_annotate_reset(proto_tree *tree, tvbuff_t *tvb, packet_info *pinfo,
-                           const struct tcprst_verdict *verdict)
+                           const struct tcprst_verdict *verdict, const struct wanted *wanted)
 {
-    /* Without a tree, as when a file is loaded, only the expert information is counted. */
-    proto_item *root = tree ? add_verdict(tree, tvb, verdict) : NULL;
-    add_expert(pinfo, root, verdict);
+    if (wanted->info)
+        add_to_info(pinfo, verdict);
+    bool show = tree && (wanted->fields || wanted->expert);
+    proto_item *item = show ? add_verdict(tree, tvb, verdict) : NULL;
+    if (wanted->expert)
+        tcprst_expert_add(pinfo, item, verdict);
 }
 
-proto_item *tcprst_annotate_trigger(proto_tree *tree, tvbuff_t *tvb,
-                                    const struct tcprst_segment *segment,
-                                    const struct tcprst_record *first)
+static const char *what_segment_did(const struct tcprst_record *drawn,
+                                    const struct tcprst_record *ended)
 {
-    proto_item *root = proto_tree_add_protocol_format(
-        tree, proto_tcprst, tvb, 0, 0, "TCP Reset Cause: this segment drew the reset in frame %u",
-        tcprst_record_frame(first));
-    proto_item_set_generated(root);
-    struct place at = {proto_item_add_subtree(root, ett_tcprst), tvb};
-    const struct tcprst_record *record = first;
-    for (int i = 0; record && i < DREW_MAX; i++) {
-        struct tcprst_frame frame = {.number = tcprst_record_frame(record)};
+    if (drawn && ended)
+        return drawn == ended ? "this segment was answered with a reset"
+                              : "this segment triggered a reset; its connection was reset";
+    return drawn ? "this segment triggered a reset" : "this connection was reset";
+}
+
+proto_item *tcprst_annotate_segment(proto_tree *tree, tvbuff_t *tvb,
+                                    const struct tcprst_segment *segment)
+{
+    const struct tcprst_record *drawn = tcprst_records_drawn_by(segment);
+    const struct tcprst_record *ended = tcprst_records_reset_of(segment);
+    if (!drawn && !ended)
+        return NULL;
+    proto_item *root;
+    struct place at = add_root(tree, tvb, what_segment_did(drawn, ended), &root);
+    for (int i = 0; drawn && i < DREW_MAX; i++) {
+        struct tcprst_frame frame = {.number = tcprst_record_frame(drawn)};
         add_frame(at, hf_drew, &frame);
-        record = tcprst_record_next_drawn(record, segment);
+        drawn = tcprst_record_next_drawn(drawn, segment);
+    }
+    if (ended) {
+        struct tcprst_frame frame = {.number = tcprst_record_frame(ended)};
+        add_frame(at, hf_reset_in, &frame);
     }
     return root;
 }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Copies the module and the profile to the personal folders of the running Wireshark, which tshark is asked for.
-# Run by the target install-user with: tshark, release (X.Y), module, profile.
+# Copies the module and the profile to the personal folders of the Wireshark that runs here, which tshark is asked for, and the
+# program tcprst, for Tools > TCP Resets > Open Report, to ~/.local/bin.
+# Run by the target install-user with: release (X.Y), module, profile; program, where it was built.
 
+find_program(tshark tshark) # now, not when the build was configured
 if(NOT tshark)
   message(FATAL_ERROR "tshark was not found: it tells where Wireshark's personal folders are")
 endif()
@@ -42,6 +44,10 @@ if(EXISTS "${target}")
 else()
   file(COPY "${profile}/" DESTINATION "${target}")
   message("Installed ${target}")
+endif()
+
+if(program)
+  replace("${program}" "$ENV{HOME}/.local/bin")
 endif()
 
 execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)

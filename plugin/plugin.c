@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * plugin.c - where Wireshark enters: registration, and the dissector that stands before TCP's.
+ * plugin.c - registration, and the dissector that stands before TCP's.
  *
  * The plugin takes the place of TCP's dissector in the table of IP protocols, and calls it. So it
  * sees each TCP layer of each packet, in tunnels too, in order, exactly once while a file is first
  * read, with the IP header and the octets as they are; no protocol tree is needed for that, and
  * nothing of TCP's own dissection changes.
  */
+#include "plugin.h"
 #include "annotate.h"
+#include "expert.h"
 #include "fields.h"
+#include "menu.h"
 #include "records.h"
 #include "statistics.h"
+#include "unwind.h"
 #include "versions.h"
-
-WS_DLL_PUBLIC_DEF const char plugin_version[] = TCPRST_VERSION;
-WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
-WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
-
-WS_DLL_PUBLIC void plugin_register(void);
-WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 static int proto_tcprst = -1;
 static int proto_wrapped = -1;
 static protocol_t *protocol; /* ours, to ask whether it is switched on */
 static dissector_handle_t tcp_handle;
+static int proto_experts = -1; /* Wireshark's own, of all expert information */
+static int expert_tap;
 
 static int pref_min_strength = TCPRST_STRENGTH_POSSIBLE;
+static tcprst_preference pref_info = TRUE;
 static unsigned pref_max_connections = TCPRST_DEFAULT_MAX_CONNECTIONS;
 
 /* One TCP layer on its way through the wrapper. */
@@ -35,10 +35,38 @@ struct layer {
     proto_tree *tree;
     void *data;
     struct tcprst_segment segment;
-    struct tcprst_record *record;      /* of a RST, else NULL */
-    const struct tcprst_record *drawn; /* first RST that it drew, or NULL */
-    const proto_item *last_before;     /* last item of tree before TCP's, or NULL */
+    struct tcprst_record *record; /* of a RST, else NULL */
+    struct wanted wanted;
+    const proto_item *last_before; /* last item of tree before TCP's, or NULL */
+    const char *protocol_before;   /* what pinfo->current_proto was before ours was set */
+    bool done;                     /* annotated, or about to be */
 };
+
+/* ---- What is wanted
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static bool is_referenced(int proto)
+{
+    return proto >= 0 && proto_registrar_get_nth((guint)proto)->ref_type != HF_REF_TYPE_NONE;
+}
+
+/* Whether anybody looks: a verdict is the dearest thing here, and while a file is loaded mostly
+ * nobody does. */
+static struct wanted find_wanted(const packet_info *pinfo, proto_tree *tree)
+{
+    struct wanted wanted = {0};
+    if (tree) {
+        bool visible = PTREE_DATA(tree)->visible;
+        wanted.fields = visible || is_referenced(proto_tcprst);
+        wanted.expert = visible || is_referenced(proto_tcprst) || is_referenced(proto_experts);
+    }
+    wanted.expert = wanted.expert || have_tap_listener(expert_tap) ||
+                    col_get_text(pinfo->cinfo, COL_EXPERT) != NULL;
+    wanted.info = pref_info && col_get_writable(pinfo->cinfo, COL_INFO) &&
+                  col_get_text(pinfo->cinfo, COL_INFO) != NULL;
+    return wanted;
+}
 
 /* ---- Annotation
  * --------------------------------------------------------------------------------------------------
@@ -53,29 +81,64 @@ static proto_item *tcp_item(const struct layer *layer)
     return layer->last_before ? layer->last_before->next : layer->tree->first_child;
 }
 
-/* The link belongs to the segment, so it stands behind the TCP layer and before the payload. */
-static void annotate_trigger(struct layer *layer)
+/*
+ * Where our item goes: behind TCP's, where somebody reads the tree. A tree that is not shown is
+ * searched for fields, wherever they stand, and its first level is counted as protocols (Statistics
+ * > Protocol Hierarchy): there it goes into TCP's own.
+ */
+static proto_tree *place_of(const struct layer *layer)
 {
+    if (!layer->tree || PTREE_DATA(layer->tree)->visible)
+        return layer->tree;
     proto_item *tcp = tcp_item(layer);
-    proto_item *ours =
-        tcprst_annotate_trigger(layer->tree, layer->tvb, &layer->segment, layer->drawn);
+    return tcp ? tcp : layer->tree;
+}
+
+/* What belongs to the segment stands behind the TCP layer and before the payload. */
+static void annotate_segment(const struct layer *layer)
+{
+    proto_tree *place = place_of(layer);
+    proto_item *tcp = tcp_item(layer);
+    proto_item *ours = tcprst_annotate_segment(place, layer->tvb, &layer->segment);
     if (tcp && ours && tcp != ours && ours->parent == layer->tree)
         proto_tree_move_item(layer->tree, tcp, ours);
 }
 
-static void annotate(struct layer *layer)
+static void annotate_reset(const struct layer *layer)
 {
-    /* Items and expert information name the protocol that is current while they are added. */
-    const char *current = layer->pinfo->current_proto;
-    layer->pinfo->current_proto = "TCPRST";
-    if (layer->drawn)
-        annotate_trigger(layer);
     struct tcprst_verdict verdict;
-    if (layer->record && tcprst_record_verdict(layer->record, &verdict)) {
-        tcprst_annotate_reset(layer->tree, layer->tvb, layer->pinfo, &verdict);
-        tcprst_statistics_queue(layer->pinfo, layer->record);
-    }
-    layer->pinfo->current_proto = current;
+    const struct wanted *wanted = &layer->wanted;
+    if ((wanted->fields || wanted->expert || wanted->info) &&
+        tcprst_record_verdict(layer->record, &verdict))
+        tcprst_annotate_reset(place_of(layer), layer->tvb, layer->pinfo, &verdict, wanted);
+    tcprst_statistics_queue(layer->pinfo, layer->record);
+}
+
+static void name_protocol_again(void *data)
+{
+    struct layer *layer = (struct layer *)data;
+    layer->pinfo->current_proto = layer->protocol_before;
+}
+
+/* Called once, even should it be left by an exception: then Wireshark, unwinding, comes by again.
+ */
+static void annotate(void *data)
+{
+    struct layer *layer = (struct layer *)data;
+    if (layer->done)
+        return;
+    layer->done = true;
+    /* Items and expert information name the protocol that is current while they are added. */
+    layer->protocol_before = layer->pinfo->current_proto;
+    struct unwind unwind;
+    unwind_push(&unwind, name_protocol_again, layer);
+    layer->pinfo->current_proto = "TCPRST";
+    if (layer->wanted.fields && PINFO_FD_VISITED(layer->pinfo))
+        annotate_segment(layer);
+    if (layer->record)
+        annotate_reset(layer);
+    unwind_pop();
+    name_protocol_again(layer);
 }
 
 /* ---- The dissector
@@ -91,19 +154,14 @@ static int call_tcp(const struct layer *layer)
  * annotated all the same. */
 static int call_tcp_and_annotate(struct layer *layer)
 {
-    volatile int dissected = -1;
     layer->last_before = layer->tree ? layer->tree->last_child : NULL;
-    TRY
-    {
-        dissected = call_tcp(layer);
-    }
-    FINALLY
-    {
-        /* 0: TCP is switched off, and there is no TCP layer to stand behind. */
-        if (dissected != 0)
-            annotate(layer);
-    }
-    ENDTRY;
+    struct unwind unwind;
+    unwind_push(&unwind, annotate, layer);
+    int dissected = call_tcp(layer);
+    unwind_pop();
+    /* 0: TCP is switched off, and there is no TCP layer to stand behind. */
+    if (dissected != 0)
+        annotate(layer);
     return dissected;
 }
 
@@ -120,18 +178,20 @@ static bool number_layer(struct layer *layer)
     return true;
 }
 
-/* Looks up what is to be said of the layer. Returns whether there is anything. */
+/* Feeds the core while the file is first read, and looks up what is to be said of the layer.
+ * Returns whether there may be anything. */
 static bool look_up(struct layer *layer)
 {
     struct tcprst_segment *segment = &layer->segment;
-    if (!PINFO_FD_VISITED(layer->pinfo)) {
+    bool visited = PINFO_FD_VISITED(layer->pinfo);
+    if (!visited)
         layer->record = tcprst_records_feed(layer->pinfo, proto_tcprst, segment);
-    } else {
-        if (segment->flags & TCPRST_RST)
-            layer->record = tcprst_records_find(layer->pinfo, proto_tcprst, segment);
-        layer->drawn = tcprst_records_drawn_by(segment);
-    }
-    return layer->record || layer->drawn;
+    else if (segment->flags & TCPRST_RST)
+        layer->record = tcprst_records_find(layer->pinfo, proto_tcprst, segment);
+    if (!layer->record && !(visited && layer->tree))
+        return false;
+    layer->wanted = find_wanted(layer->pinfo, layer->tree);
+    return layer->record || (layer->wanted.fields && tcprst_records_say(segment));
 }
 
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -158,6 +218,11 @@ static void register_preferences(void)
         {NULL, NULL, -1},
     };
     module_t *module = prefs_register_protocol(proto_tcprst, NULL);
+    prefs_register_bool_preference(
+        module, "info_column", "Show the cause in the Info column",
+        "The Info column of a reset ends in its cause, [closed-port], or "
+        "[closed-port?] where it is not certain.",
+        &pref_info);
     prefs_register_enum_preference(module, "expert_min_strength",
                                    "Expert information from this strength on",
                                    "Resets whose cause is less sure than this get no expert "
@@ -167,6 +232,14 @@ static void register_preferences(void)
                                    "Bound on memory: beyond it the connections that were quiet "
                                    "longest are given up. 0 means the default.",
                                    10, &pref_max_connections);
+}
+
+static void begin_file(void)
+{
+    /* Registered after us. */
+    expert_tap = find_tap_id("expert");
+    proto_experts = proto_get_id_by_filter_name("_ws.expert");
+    tcprst_records_begin_file();
 }
 
 static void end_file(void)
@@ -184,12 +257,14 @@ static void register_protocol(void)
     proto_wrapped =
         proto_register_protocol_in_name_only("TCP (via tcprst)", "TCP (tcprst)", "tcprst_wrap",
                                              proto_get_id_by_filter_name("tcp"), FT_PROTOCOL);
-    tcprst_annotate_register(proto_tcprst, &pref_min_strength);
+    tcprst_annotate_register(proto_tcprst);
+    tcprst_expert_register(proto_tcprst, &pref_min_strength);
     tcprst_records_register(&pref_max_connections);
-    register_init_routine(tcprst_records_begin_file);
+    register_init_routine(begin_file);
     register_postseq_cleanup_routine(tcprst_records_reading_done);
     register_cleanup_routine(end_file);
     tcprst_statistics_register();
+    tcprst_menu_register(proto_tcprst);
     register_preferences();
 }
 
@@ -201,15 +276,10 @@ static void register_handoff(void)
     dissector_add_uint("ip.proto", IP_PROTO_TCP, create_dissector_handle(dissect, proto_wrapped));
 }
 
-void plugin_register(void)
+void tcprst_plugin_register(void)
 {
     static proto_plugin plugin;
     plugin.register_protoinfo = register_protocol;
     plugin.register_handoff = register_handoff;
     proto_register_plugin(&plugin);
-}
-
-uint32_t plugin_describe(void)
-{
-    return TCPRST_PLUGIN_KIND;
 }

@@ -13,6 +13,10 @@ struct tcprst_record {
     uint8_t ip_version;
     uint8_t source[16], destination[16];
     uint32_t seq;
+    uint32_t connection; /* number in the core, once the verdict is final */
+    bool ends;           /* the connection, when final: no copy, and not seen to be ignored */
+    bool listed;         /* under what drew it, as far as that is known */
+    bool gone;           /* its frame did not pass a read filter: its number is another one's now */
     struct tcprst_record *next_drawn;
     struct tcprst_saved *final; /* NULL while later packets may change the verdict */
     struct tcprst_record *previous_drawn;
@@ -28,11 +32,22 @@ struct extent {
     nstime_t time;
 };
 
+/* A connection that was let go, and had resets. */
+struct ended {
+    uint32_t number; /* in the core */
+    uint32_t first;  /* frame */
+};
+
 static struct {
     const unsigned *max_connections;
     struct tcprst *core;                 /* NULL: no file, or the file was read to its end */
     struct tcprst_statistics statistics; /* of a core that is no more */
+    GPtrArray *records;                  /* all, in the order of their frames */
+    guint listed;                        /* so many of them are listed in drawn */
     wmem_map_t *drawn;                   /* frame number to struct drawn_list */
+    GArray *ended;                       /* struct ended, in the order they were let go */
+    wmem_map_t *reset_in;                /* first frame of a connection to its reset's; NULL: to be
+                                            made */
     struct extent extent;                /* of the reading under way */
     struct extent complete;              /* of the last reading that came to its end */
     /* The verdict asked for last, until the next segment: it is noted first and shown then. */
@@ -74,15 +89,38 @@ static void enlist(struct tcprst_record *record, uint32_t frame)
     record->drawn_by = frame;
 }
 
-static void note_trigger(struct tcprst_record *record, const struct tcprst_verdict *verdict)
+static void list(struct tcprst_record *record, uint32_t trigger)
 {
-    uint32_t frame = verdict->duplicate_of.number ? 0 : (uint32_t)verdict->trigger.number;
-    if (record->drawn_by == frame)
+    record->listed = true;
+    if (record->drawn_by == trigger)
         return;
     if (record->drawn_by)
         unlist(record);
-    if (frame)
-        enlist(record, frame);
+    if (trigger)
+        enlist(record, trigger);
+}
+
+static void list_record(struct tcprst_record *record)
+{
+    struct tcprst_verdict verdict;
+    if (!record->gone && tcprst_record_verdict(record, &verdict))
+        list(record, verdict.duplicate_of.number ? 0 : (uint32_t)verdict.trigger.number);
+}
+
+/* Lists what came since somebody asked last: while a file is loaded nobody does, and nothing is
+ * judged for it. */
+static void list_records(void)
+{
+    for (; file.listed < file.records->len; file.listed++)
+        list_record((struct tcprst_record *)g_ptr_array_index(file.records, file.listed));
+}
+
+static bool of_connection(const struct tcprst_record *record, const struct tcprst_segment *segment)
+{
+    return record->source_port == segment->source_port &&
+           record->destination_port == segment->destination_port &&
+           memcmp(record->source, segment->source, sizeof record->source) == 0 &&
+           memcmp(record->destination, segment->destination, sizeof record->destination) == 0;
 }
 
 static bool drawn_by_segment(const struct tcprst_record *record,
@@ -104,6 +142,7 @@ static const struct tcprst_record *first_drawn(const struct tcprst_record *recor
 
 const struct tcprst_record *tcprst_records_drawn_by(const struct tcprst_segment *segment)
 {
+    list_records();
     const struct drawn_list *list = drawn_list((uint32_t)segment->frame.number);
     return list ? first_drawn(list->first, segment) : NULL;
 }
@@ -112,6 +151,48 @@ const struct tcprst_record *tcprst_record_next_drawn(const struct tcprst_record 
                                                      const struct tcprst_segment *segment)
 {
     return first_drawn(record->next_drawn, segment);
+}
+
+/* ---- Which connections were reset
+ * ------------------------------------------------------------------------------------ */
+
+static void take_connection(void *user, const struct tcprst_connection *connection)
+{
+    (void)user;
+    struct ended ended = {(uint32_t)connection->number, (uint32_t)connection->first.number};
+    if (connection->resets > 0)
+        g_array_append_val(file.ended, ended);
+}
+
+/* Made when somebody asks, once all is known. */
+static void make_reset_in(void)
+{
+    GHashTable *resets = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (guint i = file.records->len; i-- > 0;) {
+        struct tcprst_record *r = (struct tcprst_record *)g_ptr_array_index(file.records, i);
+        if (r->ends && !r->gone)
+            g_hash_table_insert(resets, GUINT_TO_POINTER(r->connection), r); /* the first stays */
+    }
+    file.reset_in = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    for (guint i = 0; i < file.ended->len; i++) {
+        struct ended ended = g_array_index(file.ended, struct ended, i);
+        void *record = g_hash_table_lookup(resets, GUINT_TO_POINTER(ended.number));
+        if (record)
+            wmem_map_insert(file.reset_in, GUINT_TO_POINTER(ended.first), record);
+    }
+    g_hash_table_destroy(resets);
+}
+
+const struct tcprst_record *tcprst_records_reset_of(const struct tcprst_segment *segment)
+{
+    if (file.core || (segment->flags & (TCPRST_SYN | TCPRST_ACK)) != TCPRST_SYN)
+        return NULL;
+    if (!file.reset_in)
+        make_reset_in();
+    const struct tcprst_record *record = (const struct tcprst_record *)wmem_map_lookup(
+        file.reset_in, GUINT_TO_POINTER((uint32_t)segment->frame.number));
+    return record && (of_connection(record, segment) || drawn_by_segment(record, segment)) ? record
+                                                                                           : NULL;
 }
 
 /* ---- The file
@@ -135,19 +216,28 @@ static void take_verdict(void *user, const struct tcprst_verdict *verdict)
     (void)user;
     struct tcprst_record *record = (struct tcprst_record *)verdict->cookie;
     record->final = tcprst_save(verdict);
-    note_trigger(record, verdict);
+    record->connection = (uint32_t)verdict->connection;
+    record->ends = !verdict->duplicate_of.number && (verdict->effect == TCPRST_EFFECT_RESET ||
+                                                     verdict->effect == TCPRST_EFFECT_UNKNOWN);
+    if (record->listed)
+        list_record(record);
 }
 
 void tcprst_records_begin_file(void)
 {
     struct tcprst_options options = {
         .on_verdict = take_verdict,
+        .on_connection = take_connection,
         .max_connections = *file.max_connections,
         .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int(),
     };
     file.core = tcprst_new(&options);
     file.peeked = NULL;
+    file.records = g_ptr_array_new();
+    file.listed = 0;
     file.drawn = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    file.ended = g_array_new(FALSE, FALSE, sizeof(struct ended));
+    file.reset_in = NULL;
     memset(&file.statistics, 0, sizeof file.statistics);
     memset(&file.extent, 0, sizeof file.extent);
 }
@@ -156,7 +246,14 @@ void tcprst_records_end_file(void)
 {
     tcprst_free(file.core);
     file.core = NULL;
+    if (file.records)
+        g_ptr_array_free(file.records, TRUE);
+    file.records = NULL;
     file.drawn = NULL;
+    if (file.ended)
+        g_array_free(file.ended, TRUE);
+    file.ended = NULL;
+    file.reset_in = NULL;
     file.peeked = NULL;
 }
 
@@ -169,17 +266,20 @@ void tcprst_records_reading_done(void)
     tcprst_statistics(file.core, &file.statistics);
     tcprst_free(file.core);
     file.core = NULL;
+    file.peeked = NULL;
 }
 
 /*
  * Wireshark does not say so after it dissected a file afresh, for a changed preference. That
- * reading is taken for complete when it came to the segment that was the last before. The core is
- * kept all the same: should the file have grown since, the rest is still to come.
+ * reading is taken for complete when it came to the segment that was the last before, and frames
+ * are dissected once more: should the file have grown since, the rest would come first.
  */
-static bool read_again(void)
+static void settle(void)
 {
     const struct extent *now = &file.extent, *then = &file.complete;
-    return now->frame && now->frame == then->frame && nstime_cmp(&now->time, &then->time) == 0;
+    if (file.core && now->frame && now->frame == then->frame &&
+        nstime_cmp(&now->time, &then->time) == 0)
+        tcprst_records_reading_done();
 }
 
 void tcprst_records_register(const unsigned *max_connections)
@@ -204,6 +304,18 @@ static struct tcprst_record *new_record(const struct tcprst_segment *segment)
     return record;
 }
 
+/* A second frame of one number: the one before did not pass a read filter (tshark -2 -R), and what
+ * was noted of it under that number is no more. */
+static void forget_frame(uint32_t number)
+{
+    for (guint i = file.records->len; i-- > 0;) {
+        struct tcprst_record *r = (struct tcprst_record *)g_ptr_array_index(file.records, i);
+        if (r->frame != number)
+            break;
+        r->gone = true;
+    }
+}
+
 struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
                                           struct tcprst_segment *segment)
 {
@@ -211,6 +323,8 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
      * be out of order. */
     if (!file.core)
         return NULL;
+    if (segment->layer == 1 && file.extent.frame == pinfo->num)
+        forget_frame(pinfo->num);
     file.extent = (struct extent){pinfo->num, pinfo->abs_ts};
     file.peeked = NULL;
     if (!(segment->flags & TCPRST_RST)) {
@@ -220,16 +334,15 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
     struct tcprst_record *record = new_record(segment);
     segment->cookie = record;
     p_add_proto_data(wmem_file_scope(), pinfo, proto, segment->layer, record);
+    g_ptr_array_add(file.records, record);
     tcprst_feed(file.core, segment, &record->reset);
-    const struct tcprst_verdict *verdict = record->final ? NULL : peek(record);
-    if (verdict)
-        note_trigger(record, verdict);
     return record;
 }
 
 struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
                                           const struct tcprst_segment *segment)
 {
+    settle();
     struct tcprst_record *record =
         (struct tcprst_record *)p_get_proto_data(wmem_file_scope(), pinfo, proto, segment->layer);
     /* Should another dissector have given this layer another number, say nothing rather than
@@ -238,6 +351,23 @@ struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
         record->destination_port != segment->destination_port)
         return NULL;
     return record;
+}
+
+const struct tcprst_record *tcprst_records_of_frame(packet_info *pinfo, int proto)
+{
+    settle();
+    for (uint32_t layer = UINT8_MAX; layer > 0; layer--) {
+        void *record = p_get_proto_data(wmem_file_scope(), pinfo, proto, layer);
+        if (record)
+            return (const struct tcprst_record *)record;
+    }
+    return NULL;
+}
+
+bool tcprst_records_say(const struct tcprst_segment *segment)
+{
+    settle();
+    return tcprst_records_drawn_by(segment) || tcprst_records_reset_of(segment);
 }
 
 uint32_t tcprst_record_frame(const struct tcprst_record *record)
@@ -261,13 +391,15 @@ bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_ver
 {
     if (record->final) {
         restore(record, verdict);
-        return true;
+    } else {
+        const struct tcprst_verdict *peeked = peek(record);
+        if (!peeked)
+            return false;
+        *verdict = *peeked;
     }
-    const struct tcprst_verdict *peeked = peek(record);
-    if (!peeked)
-        return false;
-    *verdict = *peeked;
-    verdict->final = read_again();
+    /* What drew it did not pass a read filter, and this frame has its number now. */
+    if (verdict->trigger.number == record->frame)
+        verdict->trigger.number = 0;
     return true;
 }
 

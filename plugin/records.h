@@ -27,7 +27,8 @@ void tcprst_records_reading_done(void);
 /* It ends, and every record with it. */
 void tcprst_records_end_file(void);
 
-/* First reading: gives the segment to the core. Returns its record if it is a RST, else NULL. */
+/* First reading: gives the segment to the core; nothing is judged that need not be. Returns its
+ * record if it is a RST, else NULL. */
 struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
                                           struct tcprst_segment *segment);
 
@@ -35,11 +36,21 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
 struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
                                           const struct tcprst_segment *segment);
 
+/* The record of the frame's innermost RST, or NULL. */
+const struct tcprst_record *tcprst_records_of_frame(packet_info *pinfo, int proto);
+
 /* The first and the next of the resets that the segment drew, duplicates of a RST left out; NULL:
  * no more. */
 const struct tcprst_record *tcprst_records_drawn_by(const struct tcprst_segment *segment);
 const struct tcprst_record *tcprst_record_next_drawn(const struct tcprst_record *record,
                                                      const struct tcprst_segment *segment);
+
+/* The reset that ended the connection that this SYN opened, or NULL; known once the file was read
+ * to its end. */
+const struct tcprst_record *tcprst_records_reset_of(const struct tcprst_segment *segment);
+
+/* Any later dissection: whether one of the above has something to say of the segment. */
+bool tcprst_records_say(const struct tcprst_segment *segment);
 
 uint32_t tcprst_record_frame(const struct tcprst_record *record);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * statistics.c - resets counted by group, cause and host.
+ * statistics.c - resets and events counted by group, cause and host.
  *
  * A tree counts while packets pass: in one pass of tshark with the verdicts of that moment, in the
  * GUI and with tshark -2 with final ones. The summary remembers the resets and asks for their
@@ -9,8 +9,6 @@
 #include "statistics.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TAP "tcprst"
@@ -19,16 +17,22 @@ enum { SUMMARY_HOSTS_MAX = 20 };
 
 static int tap;
 
-static const char *const root_resets = "Resets by cause and host";
-static const char *const root_hosts = "Resets by sending host";
-static const char *const root_strengths = "Resets by strength";
+/* The tree's first level, in this order. A node's average, least and most are bytes at risk. */
+enum root { ROOT_EVENTS, ROOT_RESETS, ROOT_HOSTS, ROOT_STRENGTHS, ROOT_COUNT };
+static const char *const roots[ROOT_COUNT] = {
+    "Events by cause (values: bytes at risk)",
+    "Resets by cause and host (values: bytes at risk)",
+    "Resets by sending host (values: bytes at risk)",
+    "Resets by strength (values: bytes at risk)",
+};
 
 void tcprst_statistics_queue(packet_info *pinfo, const struct tcprst_record *record)
 {
     tap_queue_packet(tap, pinfo, record);
 }
 
-/* The sender as people know it: its name where Wireshark resolves names. */
+/* The sender as people know it: its name where Wireshark resolves names. Of a forged RST it is only
+ * the name that was used. */
 static char *sender_name(wmem_allocator_t *pool, const struct tcprst_verdict *verdict)
 {
     address sender;
@@ -36,18 +40,51 @@ static char *sender_name(wmem_allocator_t *pool, const struct tcprst_verdict *ve
         set_address(&sender, AT_IPv6, 16, verdict->source);
     else
         set_address(&sender, AT_IPv4, 4, verdict->source);
-    return address_to_display(pool, &sender);
+    char *name = address_to_display(pool, &sender);
+    if (verdict->origin != TCPRST_ORIGIN_THIRD_PARTY)
+        return name;
+    char *forged = wmem_strdup_printf(pool, "in the name of %s", name);
+    wmem_free(pool, name);
+    return forged;
 }
 
 /* ---- The tree
  * ----------------------------------------------------------------------------------------------------
  */
 
+/*
+ * Wireshark's window sorts by name first, but nodes with a range by its floor: so with the count's
+ * negative there, the most come first. It also shows their average, least and most.
+ */
+static void sort_as(stats_tree *st, int node, int place)
+{
+    stat_node *of = (stat_node *)g_ptr_array_index(st->parents, (guint)node);
+    if (!of->rng)
+        of->rng = g_new0(range_pair_t, 1);
+    of->rng->floor = of->rng->ceil = place;
+}
+
 static void init_tree(stats_tree *st)
 {
-    stats_tree_create_node(st, root_resets, 0, STAT_DT_INT, TRUE);
-    stats_tree_create_node(st, root_hosts, 0, STAT_DT_INT, TRUE);
-    stats_tree_create_node(st, root_strengths, 0, STAT_DT_INT, TRUE);
+    for (int i = 0; i < ROOT_COUNT; i++)
+        sort_as(st, stats_tree_create_node(st, roots[i], 0, STAT_DT_INT, TRUE), i);
+}
+
+/* One more of that name below parent, most first. Returns its node. */
+static int count_node(stats_tree *st, const char *name, int parent, int risk)
+{
+    int node = avg_stat_node_add_value_int(st, name, parent, TRUE, risk);
+    if (parent)
+        sort_as(st, node, -((stat_node *)g_ptr_array_index(st->parents, (guint)node))->counter);
+    return node;
+}
+
+/* Bytes at risk in both directions; what is not known counts nothing. */
+static int bytes_at_risk(const struct tcprst_verdict *verdict)
+{
+    int64_t from = verdict->risk_from_sender, to = verdict->risk_to_sender;
+    int64_t sum = (from > 0 ? from : 0) + (to > 0 ? to : 0);
+    return sum > INT32_MAX ? INT32_MAX : (int)sum;
 }
 
 static tap_packet_status count_in_tree(stats_tree *st, packet_info *pinfo, epan_dissect_t *edt,
@@ -59,16 +96,20 @@ static tap_packet_status count_in_tree(stats_tree *st, packet_info *pinfo, epan_
         verdict.duplicate_of.number)
         return TAP_PACKET_DONT_REDRAW;
     const struct tcprst_cause_info *info = tcprst_cause_info(verdict.cause);
+    const char *group = tcprst_group_id(info->group);
     const char *host = sender_name(pinfo->pool, &verdict);
-    int node = tick_stat_node(st, root_resets, 0, TRUE);
-    node = tick_stat_node(st, tcprst_group_id(info->group), node, TRUE);
-    node = tick_stat_node(st, info->id, node, TRUE);
-    tick_stat_node(st, host, node, FALSE);
-    node = tick_stat_node(st, root_hosts, 0, TRUE);
-    node = tick_stat_node(st, host, node, TRUE);
-    tick_stat_node(st, info->id, node, FALSE);
-    node = tick_stat_node(st, root_strengths, 0, TRUE);
-    tick_stat_node(st, tcprst_strength_id(verdict.strength), node, FALSE);
+    int risk = bytes_at_risk(&verdict);
+    if (verdict.event.number == verdict.frame.number) {
+        int events = count_node(st, roots[ROOT_EVENTS], 0, risk);
+        count_node(st, info->id, count_node(st, group, events, risk), risk);
+    }
+    int resets = count_node(st, roots[ROOT_RESETS], 0, risk);
+    int cause = count_node(st, info->id, count_node(st, group, resets, risk), risk);
+    count_node(st, host, cause, risk);
+    int hosts = count_node(st, roots[ROOT_HOSTS], 0, risk);
+    count_node(st, info->id, count_node(st, host, hosts, risk), risk);
+    int strengths = count_node(st, roots[ROOT_STRENGTHS], 0, risk);
+    count_node(st, tcprst_strength_id(verdict.strength), strengths, risk);
     return TAP_PACKET_REDRAW;
 }
 
@@ -77,7 +118,7 @@ static tap_packet_status count_in_tree(stats_tree *st, packet_info *pinfo, epan_
  */
 
 struct count {
-    uint64_t total, by_strength[TCPRST_STRENGTH_CERTAIN + 1];
+    uint64_t total, events, by_strength[TCPRST_STRENGTH_CERTAIN + 1];
 };
 
 struct host {
@@ -133,6 +174,8 @@ static void count_verdict(struct totals *totals, const struct tcprst_verdict *ve
     }
     totals->resets++;
     totals->causes[verdict->cause].total++;
+    if (verdict->event.number == verdict->frame.number)
+        totals->causes[verdict->cause].events++;
     totals->causes[verdict->cause].by_strength[verdict->strength]++;
     g_hash_table_add(events, GUINT_TO_POINTER((uint32_t)verdict->event.number));
     char *name = sender_name(NULL, verdict);
@@ -165,6 +208,7 @@ static void add_totals(struct totals *totals, const struct totals *more)
     totals->given_up += more->given_up;
     for (int cause = 0; cause < TCPRST_CAUSE_COUNT; cause++) {
         totals->causes[cause].total += more->causes[cause].total;
+        totals->causes[cause].events += more->causes[cause].events;
         for (int i = 0; i <= TCPRST_STRENGTH_CERTAIN; i++)
             totals->causes[cause].by_strength[i] += more->causes[cause].by_strength[i];
     }
@@ -185,10 +229,10 @@ static void print_group(const struct totals *totals, enum tcprst_group group)
         if (info->group != group || count->total == 0)
             continue;
         if (!headed)
-            printf("%s: %s\n", tcprst_group_id(group), tcprst_group_title(group));
+            g_print("%s: %s\n", tcprst_group_id(group), tcprst_group_title(group));
         headed = true;
-        printf("%9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s (%s)\n", count->total,
-               count->by_strength[TCPRST_STRENGTH_CERTAIN],
+        g_print("%9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s (%s)\n",
+               count->total, count->events, count->by_strength[TCPRST_STRENGTH_CERTAIN],
                count->by_strength[TCPRST_STRENGTH_LIKELY],
                count->by_strength[TCPRST_STRENGTH_POSSIBLE], info->id, info->title);
     }
@@ -212,34 +256,34 @@ static void print_hosts(GHashTable *hosts)
     for (g_hash_table_iter_init(&iter, hosts); g_hash_table_iter_next(&iter, NULL, &value);)
         sorted[n++] = (struct host *)value;
     qsort(sorted, n, sizeof *sorted, compare_hosts);
-    printf("sent by\n");
+    g_print("sent by\n");
     for (guint i = 0; i < n && i < SUMMARY_HOSTS_MAX; i++)
-        printf("%9" PRIu64 "  %s\n", sorted[i]->resets, sorted[i]->name);
+        g_print("%9" PRIu64 "  %s\n", sorted[i]->resets, sorted[i]->name);
     if (n > SUMMARY_HOSTS_MAX)
-        printf("           and %u more\n", n - SUMMARY_HOSTS_MAX);
+        g_print("           and %u more\n", n - SUMMARY_HOSTS_MAX);
     g_free(sorted);
 }
 
 static void print_totals(const struct totals *totals)
 {
-    printf("\n===================================================================\n");
-    printf("TCP Reset Causes\n");
-    printf("%" PRIu64 " reset%s in %" PRIu64 " event%s", totals->resets,
+    g_print("\n===================================================================\n");
+    g_print("TCP Reset Causes\n");
+    g_print("%" PRIu64 " reset%s in %" PRIu64 " event%s", totals->resets,
            totals->resets == 1 ? "" : "s", totals->events, totals->events == 1 ? "" : "s");
     if (totals->duplicates)
-        printf(", and %" PRIu64 " packets captured twice", totals->duplicates);
-    printf("\n");
+        g_print(", and %" PRIu64 " packets captured twice", totals->duplicates);
+    g_print("\n");
     if (totals->resets) {
-        printf("\n    Count   certain    likely  possible  Cause\n");
+        g_print("\n   Resets    Events   certain    likely  possible  Cause\n");
         for (int group = 0; group < TCPRST_GROUP_COUNT; group++)
             print_group(totals, (enum tcprst_group)group);
         print_hosts(totals->hosts);
     }
     if (totals->given_up)
-        printf("\n%" PRIu64 " connections were given up for want of room: raise the preference "
+        g_print("\n%" PRIu64 " connections were given up for want of room: raise the preference "
                "tcprst.max_connections\n",
                totals->given_up);
-    printf("===================================================================\n");
+    g_print("===================================================================\n");
 }
 
 static GHashTable *new_hosts(void)
@@ -304,10 +348,10 @@ static tcprst_tap_init_result start_summary(const char *argument, void *user)
     GString *error = register_tap_listener(TAP, summary, filter, 0, reset_summary, count_in_summary,
                                            draw_summary, free_summary);
     if (error) {
-        fprintf(stderr, "tshark: cannot start the summary of TCP reset causes: %s\n", error->str);
+        report_failure("cannot start the summary of TCP reset causes: %s", error->str);
         g_string_free(error, TRUE);
         free_summary(summary);
-        exit(1);
+        TCPRST_TAP_INIT_RESULT(false);
     }
     TCPRST_TAP_INIT_RESULT(true);
 }

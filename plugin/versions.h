@@ -10,27 +10,29 @@
 #ifndef TCPRST_PLUGIN_VERSIONS_H
 #define TCPRST_PLUGIN_VERSIONS_H
 
-/* The symbols that Wireshark looks for are exported from this module, not imported into it; to be
- * said before any header. */
-#define WS_BUILD_DLL
-
 #include <wireshark.h>
+
+#include <glib/gstdio.h>
 
 /* The others need this one and do not include it. */
 #include <epan/packet.h>
 
 #include <epan/column-utils.h>
+#include <epan/conversation_filter.h>
 #include <epan/dissectors/packet-ip.h>
 #include <epan/exceptions.h>
 #include <epan/expert.h>
 #include <epan/ipproto.h>
+#include <epan/plugin_if.h>
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
 #include <epan/stat_tap_ui.h>
 #include <epan/stats_tree.h>
+#include <epan/stats_tree_priv.h>
 #include <epan/tap.h>
 #include <epan/to_str.h>
 #include <ws_version.h>
+#include <wsutil/report_message.h>
 
 /* 4.0 installs no <wsutil/plugins.h>; where the file exists it names the kinds of plugins for
  * plugin_describe(). */
@@ -58,6 +60,28 @@ typedef void tcprst_tap_init_result;
         (void)(ok);                                                                                \
         return;                                                                                    \
     } while (0)
+#endif
+
+/* A preference that is yes or no: gboolean, an int, in 4.0; bool from 4.4. */
+#ifdef TCPRST_PREFERENCE_IS_BOOL
+typedef bool tcprst_preference;
+#else
+typedef gboolean tcprst_preference;
+#endif
+
+/* From 4.4 a conversation filter's functions get data of their own. */
+#ifdef TCPRST_CONVERSATION_FILTER_HAS_DATA
+typedef bool tcprst_filter_is_valid;
+#define TCPRST_FILTER_ARGUMENTS packet_info *pinfo, void *user
+#define TCPRST_FILTER_UNUSED ((void)user)
+#define TCPRST_REGISTER_CONVERSATION_FILTER(protocol, name, valid, build)                          \
+    register_conversation_filter(protocol, name, valid, build, NULL)
+#else
+typedef gboolean tcprst_filter_is_valid;
+#define TCPRST_FILTER_ARGUMENTS packet_info *pinfo
+#define TCPRST_FILTER_UNUSED ((void)0)
+#define TCPRST_REGISTER_CONVERSATION_FILTER(protocol, name, valid, build)                          \
+    register_conversation_filter(protocol, name, valid, build)
 #endif
 
 #endif

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What ./report and ./test share; read by them, not run. They set $here, the top of the tree, first.
+# What ./report, ./wireshark and ./test share; read by them, not run. They set $here, the top of the tree, first; and $built, where to
+# build, if not below it.
+built=${built:-$here/build}
 
 say() {
     echo "== $*" >&2
 }
 
-# quietly LOG COMMAND...: the command's output goes to build/LOG.log, and is shown only where it fails.
+# quietly LOG COMMAND...: the command's output goes to $built/LOG.log, and is shown only where it fails.
 quietly() {
-    log=$here/build/$1.log
+    log=$built/$1.log
     shift
-    mkdir -p "$here/build"
+    mkdir -p "$built"
     "$@" >"$log" 2>&1 </dev/null || {
         tail -n 60 "$log" >&2
         say "Failed: $*"
@@ -18,10 +20,10 @@ quietly() {
     }
 }
 
-# build PRESET: configures and builds it into build/PRESET.
+# build PRESET: configures and builds it into $built/PRESET.
 build() {
-    say "Building into build/$1"
-    quietly "$1-configure" cmake -S "$here" --preset "$1"
-    grep -h 'Left out:' "$here/build/$1-configure.log" | sed 's/^-- /   /' >&2 || true
-    quietly "$1-build" cmake --build "$here/build/$1" --parallel "$(nproc)"
+    say "Building into ${built#"$here"/}/$1"
+    quietly "$1-configure" cmake -S "$here" --preset "$1" -B "$built/$1"
+    grep -h 'Left out:' "$built/$1-configure.log" | sed 's/^-- /   /' >&2 || true
+    quietly "$1-build" cmake --build "$built/$1" --parallel "$(nproc)"
 }

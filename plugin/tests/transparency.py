@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Shows that the plugin changes nothing but what it adds: tshark's PDML with it, less what it added, is that without it.
 
-Compares one pass and two, byte by byte, and the packet list's lines. Captures are files or directories; what is in
+Compares one pass and two, byte by byte; Protocol Hierarchy; and the packet list's lines, which are the same where the cause in
+the Info column is switched off, and else the same but for it. Captures are files or directories; what is in
 $TCPRST_CAPTURES (a list of them, separated by ':') is compared too.
 """
 
@@ -15,6 +16,8 @@ from parity import chosen
 from wireshark import Wireshark, read_what_it_could
 
 OURS = re.compile(r'^(\s*)<(proto|field) name="tcprst"')
+IN_INFO = re.compile(r" \[[a-z]+(-[a-z]+)*\??\]")
+NO_INFO = ("-o", "tcprst.info_column:FALSE")
 
 
 def without_ours(lines):
@@ -50,6 +53,11 @@ def first_difference(name, stock, ours):
     return []
 
 
+def without_causes(lines):
+    """Lines of the packet list without what has the form of a cause."""
+    return [IN_INFO.sub("", line) for line in lines]
+
+
 def compare(ws, capture):
     """Lines that tell where the output differs, and how many elements the plugin added."""
     lines, added = [], 0
@@ -59,7 +67,14 @@ def compare(ws, capture):
         added += removed
         name = "two passes" if passes else "one pass"
         lines += first_difference(name, output(ws, capture, arguments, False), ours)
-    lines += first_difference("packet list", output(ws, capture, [], False), output(ws, capture, [], True))
+        phs = [*passes, "-q", "-z", "io,phs"]
+        lines += first_difference(name + ", hierarchy", output(ws, capture, phs, False), output(ws, capture, phs, True))
+    stock = output(ws, capture, [], False)
+    lines += first_difference("packet list", stock, output(ws, capture, NO_INFO, True))
+    ours = output(ws, capture, [], True)
+    lines += first_difference("packet list with causes", without_causes(stock), without_causes(ours))
+    if ours == stock and added:
+        lines.append("packet list: no cause in the Info column")
     return lines, added
 
 
