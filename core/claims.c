@@ -111,9 +111,11 @@ RULE(answer_window)
 {
     if (unknown(WINDOW_ZERO))
         return unseen();
-    if (yes(WINDOW_ZERO))
+    /* Stacks that answer with RST+ACK offer a window that never changes. */
+    if (yes(WINDOW_ZERO) ||
+        (yes(TRIGGER_ACKNOWLEDGED) && e->stack->answers_with_ack != STACK_NEVER))
         return met();
-    if ((yes(WINDOW_SAME) && !yes(TRIGGER_ACKNOWLEDGED)) || e->stack->answer_window == STACK_ZERO)
+    if (yes(WINDOW_SAME) || e->stack->answer_window == STACK_ZERO)
         return failed();
     return known(e) ? met() : unseen();
 }
@@ -188,6 +190,21 @@ RULE(gone)
     if (yes(SENDER_GONE) || yes(OVERTOOK))
         return met();
     return unseen();
+}
+
+/* What an earlier RST did to the sender may not have shown. */
+RULE(not_gone)
+{
+    if (yes(SENDER_GONE))
+        return failed();
+    return yes(EARLIER_RESET) ? unseen() : met();
+}
+
+/* Of one that had closed, whether the peer's RST or its own close speaks is never sure. */
+RULE(gone_surely)
+{
+    bool closed = yes(SENDER_FIN) && !yes(EARLIER_ABORT);
+    return yes(SENDER_GONE_SURELY) && !closed ? met() : unseen();
 }
 
 RULE(nothing_ended_it)
@@ -316,6 +333,14 @@ RULE(gives_up)
     if (e->stack->gives_up == STACK_NEVER)
         return failed();
     return known(e) ? met() : unseen();
+}
+
+/* That it never got it shows where it goes on without it. */
+RULE(trigger_not_taken)
+{
+    if (yes(SENDER_ACKED_TRIGGER))
+        return failed();
+    return yes(TRIGGER_SYN) || yes(SENDER_WENT_ON) ? met() : unseen();
 }
 
 RULE(half_made)

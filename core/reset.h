@@ -129,6 +129,7 @@ struct reset {
     /* by RSTs whose verdicts are final */
     bool already_ended;
     uint8_t already_gone, already_surely; /* as the connection's gone and surely */
+    where_t already_gone_where[2]; /* of the RST that ended each, 0: long ago */
     where_t already_ended_where, already_event;
     bool forged_before; /* an earlier RST like it turned out to be somebody else's */
     where_t forged_where;

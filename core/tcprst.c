@@ -166,7 +166,7 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
     ended->event = r->already_event;
     /* What drew r may have reached X before a RST of Y that was captured later: then only X's own
      * counts. */
-    bool before = r->has_trigger && r->trigger.where < r->already_ended_where;
+    bool before = r->has_trigger && r->trigger.where < r->already_gone_where[r->d];
     ended->x_gone = r->already_gone >> (r->d + (before ? 2 : 0)) & 1;
     ended->x_surely = ended->x_gone && (r->already_surely >> r->d & 1);
     ended->y_gone = r->already_gone >> !r->d & 1;
@@ -542,6 +542,9 @@ static void tell_later(const struct reset *r, const struct judgement *j, uint8_t
             pairs++;
             continue;
         }
+        for (unsigned i = 0; i < 2; i++)
+            if ((gone & ~n->already_gone) >> i & 1)
+                n->already_gone_where[i] = where_pack(r->frame);
         n->already_gone |= gone;
         n->already_surely |= surely;
         if (n->already_ended)

@@ -247,7 +247,7 @@ static bool well_founded(const struct decision *d, const struct entry *entry, un
            well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
 }
 
-enum { MARGIN_CERTAIN = 3, MARGIN_LIKELY = 1, REACH = 2, REACH_LIKELY = 1, MARGIN_ORIGIN = 3 };
+enum { MARGIN_CERTAIN = 3, MARGIN_LIKELY = 1, REACH = 2, REACH_LIKELY = 1, MARGIN_ORIGIN = 2 };
 /* Dearer than this, nothing fits; and with a tie, this. */
 enum { FLOOR = 7, FLOOR_TIE = 5 };
 
