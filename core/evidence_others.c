@@ -79,6 +79,8 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
         tell(e, F(STRAY_RSTS), strays->count >= SCAN_FAN_OUT);
         numbers(e, F(STRAY_RSTS), strays->count, 0);
     }
+    if (!seen(&r->x, END_SEEN) && !seen(&r->y, END_SEEN) && r->seq)
+        tell(e, F(SAME_NUMBER_ELSEWHERE), host_same_stray(x_host, r->seq, r->incarnation));
     fact_runs(e, r, x_host);
     uint16_t service = reset_service_port(r);
     int64_t same =

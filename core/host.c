@@ -391,7 +391,28 @@ void host_note_window(struct host *host, uint16_t window, uint64_t connection)
     deeds->next_window = (uint8_t)((deeds->next_window + 1) % HOST_RUNS);
 }
 
+void host_note_stray(struct host *host, uint32_t seq, uint64_t connection)
+{
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds)
+        return;
+    deeds->strays[deeds->next_stray].seq = seq;
+    deeds->strays[deeds->next_stray].connection = connection + 1;
+    deeds->next_stray = (uint8_t)((deeds->next_stray + 1) % HOST_STRAYS);
+}
+
 /* ---- asking ---- */
+
+bool host_same_stray(const struct host *host, uint32_t seq, uint64_t connection)
+{
+    const struct host_deeds *deeds = host->deeds;
+    for (unsigned i = 0; deeds && i < HOST_STRAYS; i++)
+        if (deeds->strays[i].connection && deeds->strays[i].seq == seq &&
+            deeds->strays[i].connection != connection + 1)
+            return true;
+    return false;
+}
+
 
 bool host_same_window(const struct host *host, uint16_t window, uint64_t connection)
 {

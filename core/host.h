@@ -16,7 +16,7 @@ struct run {
     uint32_t since; /* more such events, of connections opened after its start */
 };
 
-enum { HOST_PORTS = 6, HOST_TRIES = 8, HOST_RUNS = 4, HOST_IDLES = 8 };
+enum { HOST_PORTS = 6, HOST_TRIES = 8, HOST_RUNS = 4, HOST_IDLES = 8, HOST_STRAYS = 8 };
 
 struct port_note {
     int64_t time;
@@ -47,6 +47,11 @@ struct host_deeds {
         uint64_t connection; /* plus one */
         uint16_t window;
     } windows[HOST_RUNS];
+    struct {
+        uint64_t connection; /* plus one */
+        uint32_t seq;
+    } strays[HOST_STRAYS]; /* numbers of RSTs in its name for connections that were not seen */
+    uint8_t next_stray;
     uint8_t next_open, next_closed, next_idle, next_window;
 };
 
@@ -103,6 +108,10 @@ void host_note_idle(struct host *host, uint16_t service, uint64_t connection, in
 void host_note_window(struct host *host, uint16_t window, uint64_t connection);
 /* Whether a RST of another connection had that window too. */
 bool host_same_window(const struct host *host, uint16_t window, uint64_t connection);
+/* A RST of that number for a connection that was not seen; and whether one for another connection
+ * had it, too. */
+void host_note_stray(struct host *host, uint32_t seq, uint64_t connection);
+bool host_same_stray(const struct host *host, uint32_t seq, uint64_t connection);
 /* One more in a run of that kind. */
 void host_note_run(struct host *host, enum host_runs kind, int64_t time);
 

@@ -834,6 +834,8 @@ static void note_host(struct tcprst *core, const struct reset *r)
     if (abandon)
         host_note_run(host, RUN_ABANDONS, r->when);
     if (stray)
+        host_note_stray(host, r->seq, r->incarnation);
+    if (stray)
         host_note_run(host, RUN_STRAYS, r->when);
     if (coded)
         host_note_window(host, r->window, r->incarnation);

@@ -100,8 +100,11 @@ static void charge(struct entry *entry, unsigned channel, unsigned cost)
 static void charge_claims(struct entry *entry, const struct claims *claims,
                           const struct view *view, const struct priced *list)
 {
-    for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++)
-        charge(entry, claim_infos[p->claim].channel, cost_of(claims, view, p));
+    for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++) {
+        unsigned cost = cost_of(claims, view, p);
+        charge(entry, claim_infos[p->claim].channel, cost);
+        entry->failed += cost && claims->state[p->claim] == FACT_FALSE;
+    }
 }
 
 static bool lists(const uint8_t *signs, unsigned sign)
@@ -184,11 +187,14 @@ static bool dead(const struct entry *entry)
     return !entry->hypothesis || entry->total >= DEAD;
 }
 
-/* Of what costs the same, what is less rare in itself comes first. */
+/* Of what costs the same, what visibly fails in less comes first, then what is less rare in itself.
+ */
 static bool after(const struct entry *a, const struct entry *b)
 {
-    return a->total > b->total ||
-           (a->total == b->total && a->hypothesis->rarity > b->hypothesis->rarity);
+    if (a->total != b->total)
+        return a->total > b->total;
+    return a->failed != b->failed ? a->failed > b->failed
+                                  : a->hypothesis->rarity > b->hypothesis->rarity;
 }
 
 static void rank(struct decision *d)
@@ -247,7 +253,7 @@ static bool well_founded(const struct decision *d, const struct entry *entry, un
            well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
 }
 
-enum { MARGIN_CERTAIN = 3, MARGIN_LIKELY = 1, REACH = 2, REACH_LIKELY = 1, MARGIN_ORIGIN = 2 };
+enum { MARGIN_CERTAIN = 3, MARGIN_LIKELY = 1, REACH = 2, REACH_LIKELY = 1, MARGIN_ENDPOINT = 2, MARGIN_BETWEEN = 3 };
 /* Dearer than this, nothing fits; and with a tie, this. */
 enum { FLOOR = 7, FLOOR_TIE = 5 };
 
@@ -367,7 +373,9 @@ static void conclude(struct decision *d)
     d->group_strength = group == tcprst_cause_info(d->winner)->group
                             ? strength_at(d, winner, rival_group(d, group))
                             : TCPRST_STRENGTH_POSSIBLE;
+    /* To accuse somebody takes more than to trust. */
     bool third = third_party(winner);
+    unsigned least = third ? MARGIN_BETWEEN : MARGIN_ENDPOINT;
     d->origin = rival_maker(d, third) < winner->total + (unsigned)MARGIN_ORIGIN ? TCPRST_ORIGIN_UNKNOWN
                 : third                                              ? TCPRST_ORIGIN_THIRD_PARTY
                                                                      : TCPRST_ORIGIN_ENDPOINT;
