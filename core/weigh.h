@@ -49,7 +49,8 @@ struct hypothesis {
 struct entry {
     const struct hypothesis *hypothesis; /* NULL: none stands for that cause */
     uint8_t total;                       /* DEAD and above: impossible */
-    uint8_t trigger;                     /* which of the triggers it answers at this cost */
+    uint8_t failed;  /* how many predictions visibly fail */
+    uint8_t trigger; /* which of the triggers it answers at this cost */
     uint8_t cost[CHANNEL_COUNT];
 };
 
