@@ -376,7 +376,7 @@ static void conclude(struct decision *d)
     /* To accuse somebody takes more than to trust. */
     bool third = third_party(winner);
     unsigned least = third ? MARGIN_BETWEEN : MARGIN_ENDPOINT;
-    d->origin = rival_maker(d, third) < winner->total + (unsigned)MARGIN_ORIGIN ? TCPRST_ORIGIN_UNKNOWN
+    d->origin = rival_maker(d, third) < winner->total + least ? TCPRST_ORIGIN_UNKNOWN
                 : third                                              ? TCPRST_ORIGIN_THIRD_PARTY
                                                                      : TCPRST_ORIGIN_ENDPOINT;
     if (d->strength < TCPRST_STRENGTH_CERTAIN)
