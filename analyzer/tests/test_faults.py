@@ -577,11 +577,12 @@ class Memory(Case):
                 whole = tcprst("-f", output_format, name)
                 for i in (*range(8, 20), 22, 26, 32, 48, 64):
                     run = self.run_in(i * MEGABYTE, "-f", output_format, name)
+                    said = run.stderr.replace(b"tcprst: reading without a sandbox: no memory for the list of system calls\n", b"")
                     with self.subTest(format=output_format, name=name, megabytes=i):
                         if run.returncode == 0:
-                            self.assertEqual((run.stdout, run.stderr), (whole.stdout, b""))
+                            self.assertEqual((run.stdout, said), (whole.stdout, b""))
                         elif run.returncode in (1, 2):
-                            self.assertRegex(run.stderr, b"^tcprst: .*memory.*\n$")
+                            self.assertRegex(said, b"^tcprst: .*memory.*\n$")
                         else:  # before main(): the loader, or GLib
                             self.assertRegex(run.stderr, b"error while loading shared|[Aa]llocat")
                             self.assertEqual(run.stdout, b"")
