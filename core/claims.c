@@ -172,6 +172,8 @@ RULE(abort_id)
                                                                           : unseen();
     if (isnt(TIMESTAMP_NEXT))
         return failed();
+    if (isnt(IP_ID_NEXT)) /* a clock alone, which a forger can read, does not make up for the count */
+        return failed();
     return count.is == FACT_HIDDEN ? fact(TIMESTAMP_NEXT) : count;
 }
 

@@ -367,16 +367,21 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
     conclude(core, j, r);
 }
 
+static struct outcome outcome_of(const struct tcprst *core, struct reset *r)
+{
+    struct judgement j;
+    judge_alone(core, &j, r);
+    conclude(core, &j, r);
+    return j.outcome;
+}
+
 /* Makes the outcome of a pending RST as far as is known; kept until its connection changes. */
 static void keep_outcome(const struct tcprst *core, struct reset *r)
 {
     uint64_t version = r->connection->recents.pushed + 1;
     if (r->done || r->outcome_version == version)
         return;
-    struct judgement j;
-    judge_alone(core, &j, r);
-    conclude(core, &j, r);
-    r->outcome = j.outcome;
+    r->outcome = outcome_of(core, r);
     r->outcome_version = version;
 }
 

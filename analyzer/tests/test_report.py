@@ -510,7 +510,7 @@ class Text(Case):
             (r"effect: ignored", r"at risk: |application gets ECONN"),
             (r"effect: challenged", r"at risk: |application gets ECONN"),
             (r"somebody in the name of", r"lie unread at the sender"),
-            (r"no captured segment of the peer drew it", r"triggered by frame"),
+            (r"no captured segment of the peer triggered it", r"triggered by frame"),
             (r"the peer had sent no data", r"lie unread at the sender"),
         ]
         seen = set()

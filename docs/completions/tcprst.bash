@@ -51,7 +51,7 @@ _tcprst() {
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --verbose --quiet --no-progress --color= --version --help"
+            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --sandbox= --verbose --quiet --no-progress --color= --version --help"
         else
             _tcprst_files
         fi

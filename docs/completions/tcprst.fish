@@ -23,6 +23,7 @@ complete -c tcprst -l min-strength -x -a 'possible likely certain' -d 'weakest s
 complete -c tcprst -l list-causes -d 'print the cause table and exit'
 complete -c tcprst -l explain -x -a "$tcprst_causes" -d 'print what a cause means and what to check next, and exit'
 complete -c tcprst -l no-sandbox -d 'keep all privileges while reading (default: only what reading needs)'
+complete -c tcprst -l sandbox -x -a 'auto require' -d 'auto (default: read without one where it cannot be set, and say so), require (then exit)'
 complete -c tcprst -l verbose -s v -d 'also print minor warnings (undecoded link types, fragments)'
 complete -c tcprst -l quiet -s q -d 'no progress and no remarks on standard error, errors only'
 complete -c tcprst -l no-progress -d 'no progress on standard error'

@@ -263,7 +263,7 @@ class Passes(unittest.TestCase):
 
     def test_forged_resets_are_in_somebodys_name(self):
         forged = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test-captures", "recorded",
-                              "injected.right-ttl.v4.client.pcap")
+                              "injected.bad-checksum.v4.client.pcapng")
         summary = tshark("-2", "-r", ws.readable(forged), "-q", "-z", "tcprst,summary")
         self.assertIn("  in the name of ", summary)
 
