@@ -7,7 +7,12 @@ if(TCPRST_HARDENING)
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
   # libc headers that predefine the macro would warn about a second value.
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-  foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection
+  # mingw's gcc fails on a probed frame of more than a page (i386_pe_seh_unwind_emit).
+  set(probe -fstack-clash-protection)
+  if(MINGW)
+    set(probe)
+  endif()
+  foreach(flag -fstack-protector-strong ${probe} -fcf-protection
                -ftrivial-auto-var-init=zero)
     string(MAKE_C_IDENTIFIER "TCPRST_HAS${flag}" has)
     check_c_compiler_flag(${flag} ${has})

@@ -68,6 +68,7 @@ class Conversation:
         self.add(True, sport, port, PSH_ACK, 5001, 9001, b"x")
         self.add(False, port, sport, PSH_ACK, 9001, 5002, answer or b"y")
         ack = 9001 + len(answer or b"y")
+        self.now += 700
         self.add(True, sport, port, PSH_ACK, 5002, ack, request)
         self.add(False, port, sport, RST, ack, 0, window=0)
 
