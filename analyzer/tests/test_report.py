@@ -508,7 +508,7 @@ class Text(Case):
             (r"the last exchange was complete", r"at risk: "),
             (r"everything sent in either direction had been acknowledged", r"at risk: "),
             (r"effect: ignored", r"at risk: |application gets ECONN"),
-            (r"effect: challenged", r"at risk: |application gets ECONN"),
+            (r"^(?!.* \d+ resets ).*effect: challenged", r"at risk: |application gets ECONN"),
             (r"somebody in the name of", r"lie unread at the sender"),
             (r"no captured segment of the peer triggered it", r"triggered by frame"),
             (r"the peer had sent no data", r"lie unread at the sender"),
