@@ -2,17 +2,13 @@
 # What a release is built with, because every byte of a capture is hostile.
 include(CheckCCompilerFlag)
 include(CheckPIESupported)
-if(TCPRST_HARDENING)
+# mingw's gcc fails on probed frames (i386_pe_seh_unwind_emit), and its stack protector needs a DLL that Wireshark lacks.
+if(TCPRST_HARDENING AND NOT MINGW)
   check_pie_supported(LANGUAGES C)
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)
   # libc headers that predefine the macro would warn about a second value.
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-  # mingw's gcc fails on a probed frame of more than a page (i386_pe_seh_unwind_emit).
-  set(probe -fstack-clash-protection)
-  if(MINGW)
-    set(probe)
-  endif()
-  foreach(flag -fstack-protector-strong ${probe} -fcf-protection
+  foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection
                -ftrivial-auto-var-init=zero)
     string(MAKE_C_IDENTIFIER "TCPRST_HAS${flag}" has)
     check_c_compiler_flag(${flag} ${has})
