@@ -112,7 +112,9 @@ static void probe_rename(void)
 
 static void probe_mode(void)
 {
-    fchmod(STDIN_FILENO, 0600);
+    /* The test's own pipe: its standard input is /dev/null, which outside the sandbox would be
+     * closed to everybody. */
+    fchmod(STDOUT_FILENO, 0600);
 }
 
 static void probe_directory(void)
