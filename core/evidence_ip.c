@@ -95,7 +95,8 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
 
 /*
  * What the sender's stack reflects of a SYN and a filter does not: Linux answers with the SYN's
- * type of service and a flow label of its own, nf_send_reset() with neither. BSD's pf_send_tcp()
+ * type of service and a flow label of its own, nf_send_reset() with neither. A missing label is
+ * held against Linux only: Windows labels its sockets' segments, and no answer. BSD's pf_send_tcp()
  * sets low delay in all it makes.
  */
 enum { TOS_LOW_DELAY = 0x10 };
@@ -107,7 +108,8 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
     uint8_t wanted = r->y.tos & 0xfc;
     if (r->ip_version == 6 && r->flow_label)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
-    else if (r->ip_version == 6 && x_host && x_host->label_known && x_host->label_used)
+    else if (r->ip_version == 6 && x_host && x_host->label_known && x_host->label_used &&
+             x_host->stack == STACK_LINUX)
         tell_at(e, F(HOST_STACK), false, r->trigger.where);
     else if (wanted && r->tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
