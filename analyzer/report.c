@@ -184,7 +184,8 @@ void report_open(struct report *report, const struct options *options, struct in
         report->reset_connections =
             g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     report->zone = report->format->local_time ? g_time_zone_new_local() : NULL;
-    report->format->open(report);
+    if (report->format->open)
+        report->format->open(report);
 }
 
 /* "a == x && a == y"; two equal values are asked of the source and of the destination each, since
@@ -293,7 +294,8 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
         summary_reset(report->summary, &reset);
     if (report->incidents && copy.duplicate_of.number == 0)
         incidents_count(report->incidents, &copy);
-    report->format->reset(report, &reset);
+    if (report->format->reset)
+        report->format->reset(report, &reset);
 }
 
 bool report_wants_connections(const struct report *report)

@@ -421,16 +421,6 @@ static void put_part(GString *page, const char *name, size_t length, const struc
     g_free(part);
 }
 
-static void open_report(struct report *report)
-{
-    (void)report;
-}
-
-static void ignore_reset(struct report *report, const struct report_reset *reset)
-{
-    (void)report, (void)reset;
-}
-
 /* The template with each {{name}} replaced by that part. */
 static void close_report(struct report *report)
 {
@@ -455,8 +445,6 @@ static void close_report(struct report *report)
     g_ptr_array_unref(shown.groups);
 }
 
-const struct report_format report_html = {.open = open_report,
-                                          .reset = ignore_reset,
-                                          .close = close_report,
+const struct report_format report_html = {.close = close_report,
                                           .summarises = true,
                                           .bare_names = true};

@@ -218,30 +218,12 @@ static void put_event(GString *out, const struct report *report, const struct su
     g_string_free(words, TRUE);
 }
 
-static void put_remarks(GString *out, const struct report *report)
+static void put_remark(void *data, const char *remark)
 {
-    if (report->interrupted)
-        g_string_append(out, "\n> Interrupted: what was found until then.\n");
-    for (size_t i = 0; i < report->name_count; i++) {
-        const struct input_capture *capture = input_capture(report->input, i);
-        if (!capture->damage)
-            continue;
-        char *shown = report_clause(report, i, capture->damage);
-        g_string_append(out, "\n> ");
-        put(out, shown);
-        g_string_append_c(out, '\n');
-        g_free(shown);
-    }
-}
-
-static void open_report(struct report *report)
-{
-    (void)report;
-}
-
-static void ignore_reset(struct report *report, const struct report_reset *reset)
-{
-    (void)report, (void)reset;
+    GString *out = data;
+    g_string_append(out, "\n> ");
+    put(out, remark);
+    g_string_append_c(out, '\n');
 }
 
 static void close_report(struct report *report)
@@ -269,7 +251,7 @@ static void close_report(struct report *report)
     if (rest > 0)
         g_string_append_printf(out, "\n%s left out here.\n",
                                words_counted(rest, "event is", "events are"));
-    put_remarks(out, report);
+    words_remarks(report, put_remark, out);
     if (groups->len > 0)
         g_string_append_printf(out, "\n%s\n", words_foot);
     fwrite(out->str, 1, out->len, report->out);
@@ -277,8 +259,5 @@ static void close_report(struct report *report)
     g_ptr_array_unref(groups);
 }
 
-const struct report_format report_markdown = {.open = open_report,
-                                              .reset = ignore_reset,
-                                              .close = close_report,
-                                              .summarises = true,
-                                              .bare_names = true};
+const struct report_format report_markdown = {
+    .close = close_report, .summarises = true, .bare_names = true};

@@ -84,46 +84,14 @@ void page_measure(GString *out, const struct report *report)
     g_string_free(words, TRUE);
 }
 
-static void remark(GString *out, const char *words)
+static void remark(void *out, const char *words)
 {
     element(out, "p", "remark", words);
 }
 
 void page_remarks(GString *out, const struct report *report)
 {
-    const struct tcprst_statistics *lost = &report->statistics;
-    char line[200];
-    if (report->interrupted)
-        remark(out, "The reading was interrupted: this is what was found until then.");
-    for (size_t i = 0; i < report->name_count; i++) {
-        const struct input_capture *capture = input_capture(report->input, i);
-        for (size_t j = 0; j <= capture->left_out_count; j++) {
-            const char *clause =
-                j < capture->left_out_count ? capture->left_out[j] : capture->damage;
-            if (!clause)
-                continue;
-            char *shown = report_clause(report, i, clause);
-            remark(out, shown);
-            g_free(shown);
-        }
-    }
-    if (lost->connections_given_up) {
-        snprintf(line, sizeof line,
-                 "%s given up for want of room: what is said of their resets is "
-                 "less sure.",
-                 words_counted(lost->connections_given_up, "connection was", "connections were"));
-        remark(out, line);
-    }
-    if (lost->verdicts_early) {
-        snprintf(line, sizeof line, "%s given early, because too many were pending.",
-                 words_counted(lost->verdicts_early, "verdict was", "verdicts were"));
-        remark(out, line);
-    }
-    if (lost->out_of_memory) {
-        snprintf(line, sizeof line, "%s not followed for want of memory.",
-                 words_counted(lost->out_of_memory, "segment was", "segments were"));
-        remark(out, line);
-    }
+    words_remarks(report, remark, out);
     if (report->again_short)
         remark(out, report->again_short);
 }

@@ -613,8 +613,8 @@ static void put_findings(struct text *text, const struct summary_group *group)
     for (size_t i = 0; i < group->why.finding_count; i++) {
         const struct tcprst_finding *f = &group->why.findings[i];
         if (f->excluded)
-            g_string_append_printf(excluded, "%s%s", excluded->len ? ", " : "impossible: ",
-                                   tcprst_cause_id(f->cause));
+            g_string_append_printf(
+                excluded, "%s%s", excluded->len ? ", " : "impossible: ", tcprst_cause_id(f->cause));
         else
             g_string_append_printf(text->out, "    %2u  %-26s %s\n", f->total,
                                    tcprst_cause_id(f->cause), f->mechanism);
@@ -742,70 +742,23 @@ static void put_foot(struct text *text)
 /* ---- What the reader must know about the capture
  * ------------------------------------------------------------------- */
 
-static void put_remark(struct text *text, const char *remark)
+static void put_remark(void *data, const char *remark)
 {
+    struct text *text = data;
     char *safe = terminal_safe(remark);
     g_string_append_printf(text->out, "%s ", glyph(text, "▲", "!"));
     put_wrapped(text, NOTABLE, 2, 2, safe);
     g_free(safe);
 }
 
-static void put_given_up(struct text *text)
-{
-    const struct tcprst_statistics *statistics = &text->report->statistics;
-    char line[200];
-    if (text->report->interrupted)
-        put_remark(text, "Interrupted: what was found until then.");
-    if (statistics->connections_given_up > 0) {
-        snprintf(
-            line, sizeof line,
-            "%s given up for want of room (--max-connections): their resets are less sure.",
-            words_counted(statistics->connections_given_up, "connection was", "connections were"));
-        put_remark(text, line);
-    }
-    if (statistics->verdicts_early > 0) {
-        snprintf(line, sizeof line, "%s given early, because too many were pending.",
-                 words_counted(statistics->verdicts_early, "verdict was", "verdicts were"));
-        put_remark(text, line);
-    }
-    if (statistics->out_of_memory > 0) {
-        snprintf(line, sizeof line, "%s not followed for want of memory.",
-                 words_counted(statistics->out_of_memory, "segment was", "segments were"));
-        put_remark(text, line);
-    }
-}
-
 static void put_remarks(struct text *text)
 {
-    struct report *report = text->report;
     size_t before = text->out->len;
     g_string_append_c(text->out, '\n');
     size_t start = text->out->len;
-    put_given_up(text);
-    for (size_t i = 0; i < report->name_count; i++) {
-        const struct input_capture *capture = input_capture(report->input, i);
-        for (size_t j = 0; j <= capture->left_out_count; j++) {
-            const char *clause =
-                j < capture->left_out_count ? capture->left_out[j] : capture->damage;
-            if (!clause)
-                continue;
-            char *shown = report_clause(report, i, clause);
-            put_remark(text, shown);
-            g_free(shown);
-        }
-    }
+    words_remarks(text->report, put_remark, text);
     if (text->out->len == start)
         g_string_truncate(text->out, before);
-}
-
-static void open_report(struct report *report)
-{
-    (void)report;
-}
-
-static void ignore_reset(struct report *report, const struct report_reset *reset)
-{
-    (void)report, (void)reset;
 }
 
 /* Of our own words only the unit is not ASCII. */
@@ -834,8 +787,5 @@ static void close_report(struct report *report)
     g_ptr_array_unref(groups);
 }
 
-const struct report_format report_text = {.open = open_report,
-                                          .reset = ignore_reset,
-                                          .close = close_report,
-                                          .summarises = true,
-                                          .local_time = true};
+const struct report_format report_text = {
+    .close = close_report, .summarises = true, .local_time = true};

@@ -501,3 +501,42 @@ char *words_first_command(const char *prose)
     }
     return NULL;
 }
+
+static void remark_of_count(uint64_t count, const char *one, const char *several,
+                            const char *becomes, words_put put, void *data)
+{
+    if (count == 0)
+        return;
+    char *remark = g_strdup_printf("%s %s", words_counted(count, one, several), becomes);
+    put(data, remark);
+    g_free(remark);
+}
+
+void words_remarks(const struct report *report, words_put put, void *data)
+{
+    const struct tcprst_statistics *lost = &report->statistics;
+    if (report->interrupted)
+        put(data, "Interrupted: this is what was found until then.");
+    remark_of_count(lost->connections_given_up, "connection was", "connections were",
+                    "given up for want of room (--max-connections): their resets are less sure.",
+                    put, data);
+    remark_of_count(lost->hosts_given_up, "host was", "hosts were",
+                    "given up for want of room: what is said of their resets is less sure.", put,
+                    data);
+    remark_of_count(lost->verdicts_early, "verdict was", "verdicts were",
+                    "given early, because too many were pending.", put, data);
+    remark_of_count(lost->out_of_memory, "segment was", "segments were",
+                    "not followed for want of memory.", put, data);
+    for (size_t i = 0; i < report->name_count; i++) {
+        const struct input_capture *capture = input_capture(report->input, i);
+        for (size_t j = 0; j <= capture->left_out_count; j++) {
+            const char *clause =
+                j < capture->left_out_count ? capture->left_out[j] : capture->damage;
+            if (!clause)
+                continue;
+            char *shown = report_clause(report, i, clause);
+            put(data, shown);
+            g_free(shown);
+        }
+    }
+}

@@ -54,6 +54,12 @@ char *words_first_command(const char *prose);
 /* What is said once of all verdicts. */
 extern const char words_foot[];
 
+typedef void (*words_put)(void *data, const char *remark);
+/* What the reader must know of the reading itself, a sentence each: interrupted, what was given up,
+ * and of each capture what was left out and where it is damaged. The sentence is put's until it
+ * returns. */
+void words_remarks(const struct report *report, words_put put, void *data);
+
 /* A capture's name without its directories, where no other capture is called the same. */
 const char *words_capture(const struct report *report, uint32_t capture);
 
