@@ -40,8 +40,8 @@ static struct tri drawn(const struct evidence *e, bool kind, bool form)
 /* Nothing of an opening. */
 static bool stray(const struct evidence *e)
 {
-    return !yes(TRIGGER_RESET) && !yes(TRIGGER_SYN) && !yes(TRIGGER_SYN_ACK) && !yes(TRIGGER_ODD_FLAGS) &&
-           !yes(TRIGGER_CHALLENGE);
+    return !yes(TRIGGER_RESET) && !yes(TRIGGER_SYN) && !yes(TRIGGER_SYN_ACK) &&
+           !yes(TRIGGER_ODD_FLAGS) && !yes(TRIGGER_CHALLENGE);
 }
 
 /* Data that came after the sender's FIN, or what its sender sent on after that. */
@@ -168,11 +168,12 @@ RULE(abort_window)
 
 RULE(abort_id)
 {
-    struct tri count = e->stack->abort_id == STACK_NEXT || yes(IP_ID_NEXT) ? fact(IP_ID_NEXT)
-                                                                          : unseen();
+    struct tri count =
+        e->stack->abort_id == STACK_NEXT || yes(IP_ID_NEXT) ? fact(IP_ID_NEXT) : unseen();
     if (isnt(TIMESTAMP_NEXT))
         return failed();
-    if (isnt(IP_ID_NEXT)) /* a clock alone, which a forger can read, does not make up for the count */
+    if (isnt(IP_ID_NEXT)) /* a clock alone, which a forger can read, does not make up for the count
+                           */
         return failed();
     return count.is == FACT_HIDDEN ? fact(TIMESTAMP_NEXT) : count;
 }
@@ -232,8 +233,8 @@ RULE(syn_received)
     return yes(SENDER_SENT_DATA) ? failed() : unseen();
 }
 
-/* Neither end shows that it knows the handshake done; or the server, by sending its SYN-ACK again, that
- * it does not. */
+/* Neither end shows that it knows the handshake done; or the server, by sending its SYN-ACK again,
+ * that it does not. */
 RULE(unfinished)
 {
     if (yes(SENDER_SENT_DATA) || yes(PROBES_UNANSWERED))
@@ -262,7 +263,8 @@ RULE(connection_to_see)
         return met();
     if (yes(TRIGGER_SYN) && isnt(PEER_SENT_DATA))
         return failed();
-    bool begun = (yes(SENDER_SEEN) && yes(PEER_SEEN)) || yes(PEER_SENT_DATA) || yes(SENDER_SENT_DATA);
+    bool begun =
+        (yes(SENDER_SEEN) && yes(PEER_SEEN)) || yes(PEER_SENT_DATA) || yes(SENDER_SENT_DATA);
     return begun || unknown(HANDSHAKE_DONE) ? unseen() : failed();
 }
 
@@ -376,7 +378,8 @@ RULE(others_too)
 #define FACTS_4(a, ...) TCPRST_FACT_##a + 1, FACTS_3(__VA_ARGS__)
 #define FACTS_5(a, ...) TCPRST_FACT_##a + 1, FACTS_4(__VA_ARGS__)
 #define FACTS_PICK(_1, _2, _3, _4, _5, NAME, ...) NAME
-#define FACTS(...) FACTS_PICK(__VA_ARGS__, FACTS_5, FACTS_4, FACTS_3, FACTS_2, FACTS_1, )(__VA_ARGS__)
+#define FACTS(...)                                                                                 \
+    FACTS_PICK(__VA_ARGS__, FACTS_5, FACTS_4, FACTS_3, FACTS_2, FACTS_1, )(__VA_ARGS__)
 
 _Static_assert(TCPRST_FACT_COUNT < UINT8_MAX, "a fact fits in an octet");
 
@@ -387,7 +390,7 @@ const struct claim_info claim_infos[CLAIM_COUNT] = {
 };
 
 const struct sign_info sign_infos[SIGN_COUNT] = {
-#define SIGN(ID, scope, channel, price, facts, expression)                                             \
+#define SIGN(ID, scope, channel, price, facts, expression)                                         \
     [SIGN_##ID] = {#ID, SCOPE_##scope, CHANNEL_##channel, price, {facts}},
 #include "signs.def"
 };
@@ -399,7 +402,7 @@ void claims_ask(struct claims *claims, const struct evidence *e)
     claims->state[CLAIM_##ID] = (uint8_t)(expression).is;
 #include "claims.def"
     claims->signs = 0;
-#define SIGN(ID, scope, channel, price, facts, expression)                                             \
+#define SIGN(ID, scope, channel, price, facts, expression)                                         \
     claims->signs |= (uint64_t)((expression) ? 1 : 0) << SIGN_##ID;
 #include "signs.def"
 }

@@ -179,7 +179,8 @@ struct connection {
     /* by the first RST that ended it for its sender or receiver, once its verdict is final */
     bool ended, ended_after_fin;
     uint8_t ended_how; /* enum tcprst_ending; OPEN: no RST took effect */
-    /* By final verdicts: bit i: end[i] has no connection any more; bit 2 + i: its own RST said so */
+    /* By final verdicts: bit i: end[i] has no connection any more; bit 2 + i: its own RST said so
+     */
     uint8_t gone;
     uint8_t forged_by, forged_ttl;
     uint8_t pending_idle_from;

@@ -20,7 +20,7 @@ struct fact {
 struct evidence {
     struct fact facts[TCPRST_FACT_COUNT];
     struct view view;
-    uint8_t ttl_start; /* where the RST's TTL counted down from, most likely */
+    uint8_t ttl_start;         /* where the RST's TTL counted down from, most likely */
     const struct stack *stack; /* of the end whose address the RST carries */
 };
 

@@ -33,8 +33,9 @@ static int64_t octets_of_peer(const struct reset *r)
     return most > 0 || (opened && (r->y.seen & (END_SYN | END_SYN_ACK))) ? most : -1;
 }
 
-/* RFC 7323 section 3.2: once negotiated, timestamps are in every segment but a RST. And the RST came
- * as far as the last segment in X's name, not as far as X's opening; a SYN proxy differs by a hop. */
+/* RFC 7323 section 3.2: once negotiated, timestamps are in every segment but a RST. And the RST
+ * came as far as the last segment in X's name, not as far as X's opening; a SYN proxy differs by a
+ * hop. */
 static void fact_foreign_segments(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -61,7 +62,8 @@ static void fact_history(struct evidence *e, const struct reset *r)
         tell(e, F(HANDSHAKE_DONE), r->connection_flags & CONN_ESTABLISHED);
     tell_at(e, F(ONLY_SYN), seen(x, END_SYN) && !(x->seen & (END_ACK | END_AHEAD)), x->syn_where);
     if (seen(x, END_SEEN)) {
-        /* A client has once it acknowledged the SYN-ACK, a server once it was told of that, or spoke. */
+        /* A client has once it acknowledged the SYN-ACK, a server once it was told of that, or
+         * spoke. */
         bool has = opened ? (r->connection_flags & CONN_ESTABLISHED) != 0 || seen(x, END_DATA)
                           : seen(x, END_ACK);
         /* Of one end alone: its ACKs tell, but for that in a SYN-ACK. */
@@ -168,8 +170,8 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     numbers(e, F(EXPIRY_PAUSE), silent, 0);
 }
 
-/* The window nmap, masscan and others offer: "1024" in their SYNs, of which no stack of today offers
- * less than 4096. */
+/* The window nmap, masscan and others offer: "1024" in their SYNs, of which no stack of today
+ * offers less than 4096. */
 enum { RAW_WINDOW = 1024 };
 
 /* X's SYN came from elsewhere than the RST, or has not the form of any stack of today. */

@@ -49,7 +49,9 @@ static void fact_place(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     bool x_seen = seen(x, END_SEEN), y_acks = seen(y, END_ACK);
-    uint32_t low = y_acks ? y->max_ack : x->seen & END_ISS ? x->iss : x->snd_max,
+    uint32_t low = y_acks              ? y->max_ack
+                   : x->seen & END_ISS ? x->iss
+                                       : x->snd_max,
              high = x_seen ? x->snd_max : y->max_ack;
     if (!x_seen && !y_acks)
         return;
@@ -78,8 +80,9 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     tell(e, F(ODD_RST), (r->flags & (TCPRST_SYN | TCPRST_FIN)) != 0);
     numbers(e, F(ODD_RST), r->flags, 0);
     /* MD5 and AO sign answers, too (RFC 2385, RFC 5925). */
-    tell(e, F(OPTIONS), r->options.has_timestamps || r->options.has_sack || r->options.has_mss ||
-                            r->payload_length);
+    tell(e, F(OPTIONS),
+         r->options.has_timestamps || r->options.has_sack || r->options.has_mss ||
+             r->payload_length);
     if (r->window_known) {
         tell(e, F(WINDOW_ZERO), r->window == 0);
         numbers(e, F(WINDOW_ZERO), r->window, 0);
@@ -142,8 +145,8 @@ static void fact_ladder(struct evidence *e, const struct reset *r)
     unsigned looked = 0, steps = 0;
     for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
-        if (n->serial != r->serial && n->d == r->d && n->incarnation == r->incarnation && n->window &&
-            (n->window == r->window + 1 || n->window == r->window - 1))
+        if (n->serial != r->serial && n->d == r->d && n->incarnation == r->incarnation &&
+            n->window && (n->window == r->window + 1 || n->window == r->window - 1))
             steps++;
     tell(e, F(KNOWN_LADDER), steps > 0 && r->window && (r->flags & TCPRST_ACK));
     numbers(e, F(KNOWN_LADDER), r->window, 0);

@@ -413,7 +413,6 @@ bool host_same_stray(const struct host *host, uint32_t seq, uint64_t connection)
     return false;
 }
 
-
 bool host_same_window(const struct host *host, uint16_t window, uint64_t connection)
 {
     const struct host_deeds *deeds = host->deeds;

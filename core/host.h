@@ -62,7 +62,7 @@ struct host {
     uint8_t hops_min, hops_max, ttl_last;
     uint8_t sums_good, sums_bad; /* checksums of its SYNs and SYN-ACKs, saturating */
     uint8_t rtt_samples;
-    uint8_t stack; /* enum stack_id, by its last SYN or SYN-ACK that tells */
+    uint8_t stack;          /* enum stack_id, by its last SYN or SYN-ACK that tells */
     uint8_t wrong_syn_acks; /* SYN-ACKs acknowledging something else, to different clients */
     uint8_t next_try;
     int64_t rtt_min;

@@ -164,8 +164,9 @@ static bool answers_reset(const struct reset *r, const struct recent *e)
 static unsigned trigger_kind(const struct recent *e)
 {
     bool syn = e->flags & TCPRST_SYN, ack = e->flags & TCPRST_ACK;
-    return (syn ? 1u : 0u) | (ack ? 2u : 0u) | (e->flags & TCPRST_RST ? 32u : 0u) | (e->bits & RECENT_STRAY ? 4u : 0u) |
-           (e->length ? 8u : 0u) | (e->flags & TCPRST_FIN ? 16u : 0u);
+    return (syn ? 1u : 0u) | (ack ? 2u : 0u) | (e->flags & TCPRST_RST ? 32u : 0u) |
+           (e->bits & RECENT_STRAY ? 4u : 0u) | (e->length ? 8u : 0u) |
+           (e->flags & TCPRST_FIN ? 16u : 0u);
 }
 
 /* The newest segments of each other kind that the RST may answer: which of them drew it depends on
@@ -462,9 +463,8 @@ static enum fact_state abort_seq(const struct reset *r)
     if (ahead == 0 || (seen(x, END_FIN) && r->seq == x->fin_seq))
         return FACT_TRUE;
     if (ahead < 0)
-        return state_of((r->flags & TCPRST_ACK) &&
-                        ((seen(y, END_EDGE) && r->seq == y->edge) ||
-                         (seen(y, END_ACK) && r->seq == y->max_ack)));
+        return state_of((r->flags & TCPRST_ACK) && ((seen(y, END_EDGE) && r->seq == y->edge) ||
+                                                    (seen(y, END_ACK) && r->seq == y->max_ack)));
     if (seen(y, END_EDGE) && seq_lt(y->edge, r->seq))
         return FACT_FALSE;
     return ahead <= GAP_MOST ? FACT_HIDDEN : FACT_FALSE;

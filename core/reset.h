@@ -74,8 +74,8 @@ struct reset {
     uint64_t serial;
     void *cookie;
     struct tcprst_frame frame;
-    int64_t time; /* as captured */
-    int64_t when; /* as judged: never unknown */
+    int64_t time;        /* as captured */
+    int64_t when;        /* as judged: never unknown */
     int64_t since_start; /* from the capture's first segment to the connection's */
 
     int d; /* index of X in the connection */
@@ -129,7 +129,7 @@ struct reset {
     /* by RSTs whose verdicts are final */
     bool already_ended;
     uint8_t already_gone, already_surely; /* as the connection's gone and surely */
-    where_t already_gone_where[2]; /* of the RST that ended each, 0: long ago */
+    where_t already_gone_where[2];        /* of the RST that ended each, 0: long ago */
     where_t already_ended_where, already_event;
     bool forged_before; /* an earlier RST like it turned out to be somebody else's */
     where_t forged_where;

@@ -3,16 +3,16 @@
 #include "stack.h"
 
 const struct stack stacks[STACK_COUNT] = {
-#define STACK(ID, id, ttl, with_ack, answer_id, answer_window, abort_options, abort_window,       \
+#define STACK(ID, id, ttl, with_ack, answer_id, answer_window, abort_options, abort_window,        \
               abort_id, gives_up)                                                                  \
     {id,                                                                                           \
      ttl,                                                                                          \
      STACK_##with_ack,                                                                             \
-     STACK_##answer_id,                                                                      \
-     STACK_##answer_window,                                                                  \
-     STACK_##abort_options,                                                                  \
-     STACK_##abort_window,                                                                   \
-     STACK_##abort_id,                                                                       \
+     STACK_##answer_id,                                                                            \
+     STACK_##answer_window,                                                                        \
+     STACK_##abort_options,                                                                        \
+     STACK_##abort_window,                                                                         \
+     STACK_##abort_id,                                                                             \
      STACK_##gives_up},
 #include "stacks.def"
 };
@@ -21,7 +21,8 @@ const struct stack stacks[STACK_COUNT] = {
 enum stack_layout {
     LAYOUT_NONE,
     LAYOUT_MSS,     /* MSS alone */
-    LAYOUT_LINUX,   /* MSS, SACK permitted, timestamps, NOP, window scale; or what a peer left of it */
+    LAYOUT_LINUX,   /* MSS, SACK permitted, timestamps, NOP, window scale; or what a peer left of it
+                     */
     LAYOUT_WINDOWS, /* MSS, NOP, window scale, NOP, NOP, SACK permitted */
     LAYOUT_BSD,     /* MSS, NOP, window scale, ... timestamps before SACK permitted */
     LAYOUT_OTHER,

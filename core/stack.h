@@ -15,7 +15,7 @@ enum stack_habit {
     STACK_ANY,
     STACK_NEVER,
     STACK_ALWAYS,
-    STACK_CLOSED,  /* for what comes after its close */
+    STACK_CLOSED, /* for what comes after its close */
     STACK_ZERO,
     STACK_COUNTED, /* a count of its own, hardly ever 0 */
     STACK_NEXT,    /* one more than in its segment before */

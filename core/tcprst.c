@@ -41,7 +41,7 @@ struct tcprst {
     size_t pending;
     size_t held;          /* octets of RSTs, pending or done, and of what hangs on them */
     struct reset **index; /* pending by serial number, a ring of MAX_PENDING */
-    int64_t began; /* time of the first segment */
+    int64_t began;        /* time of the first segment */
     struct clock clock;
     uint64_t serial;
     const struct decision *decision; /* of the verdict being handed out */
@@ -402,8 +402,11 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
         if (worth_saying(fact, (enum tcprst_fact)cited[i].fact))
             v->evidence[v->evidence_count++] =
                 (struct tcprst_evidence){(enum tcprst_fact)cited[i].fact,
-                                         fact->state == FACT_TRUE, cited[i].against, fact->frame,
-                                         fact->a, fact->b};
+                                         fact->state == FACT_TRUE,
+                                         cited[i].against,
+                                         fact->frame,
+                                         fact->a,
+                                         fact->b};
     }
 }
 
@@ -1100,9 +1103,8 @@ size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst
                      size_t size)
 {
     struct ledger_line ledger[TCPRST_MAX_LEDGER];
-    unsigned count = core->decision
-                         ? weigh_ledger(core->decision, cause, ledger, TCPRST_MAX_LEDGER)
-                         : 0;
+    unsigned count =
+        core->decision ? weigh_ledger(core->decision, cause, ledger, TCPRST_MAX_LEDGER) : 0;
     size_t n = 0;
     for (; n < count && n < size; n++) {
         const struct evidence *e = ledger[n].evidence;
@@ -1114,9 +1116,12 @@ size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst
         for (const uint8_t *f = ledger[n].facts; *f && !lines[n].has_fact; f++) {
             const struct fact *fact = &e->facts[*f - 1];
             lines[n].has_fact = worth_saying(fact, (enum tcprst_fact)(*f - 1));
-            lines[n].fact =
-                (struct tcprst_evidence){(enum tcprst_fact)(*f - 1), fact->state == FACT_TRUE, false,
-                                         fact->frame, fact->a, fact->b};
+            lines[n].fact = (struct tcprst_evidence){(enum tcprst_fact)(*f - 1),
+                                                     fact->state == FACT_TRUE,
+                                                     false,
+                                                     fact->frame,
+                                                     fact->a,
+                                                     fact->b};
         }
     }
     return n;

@@ -13,16 +13,16 @@
 #include <stdint.h>
 
 struct view {
-    bool opening; /* the SYN or SYN-ACK was captured */
-    bool x, y;    /* segments of the RST's sender, of its receiver, were captured */
-    bool fresh;   /* the capture had just begun when the connection was first seen */
-    bool gaps;    /* octets of either end are missing, by what the other acknowledged */
-    bool lossy;   /* something had to be sent again, or came out of order */
-    bool at_x;    /* the place is X's own host: what was captured is what X sent and got */
-    uint8_t loss; /* price of: it happened and was not captured */
+    bool opening;   /* the SYN or SYN-ACK was captured */
+    bool x, y;      /* segments of the RST's sender, of its receiver, were captured */
+    bool fresh;     /* the capture had just begun when the connection was first seen */
+    bool gaps;      /* octets of either end are missing, by what the other acknowledged */
+    bool lossy;     /* something had to be sent again, or came out of order */
+    bool at_x;      /* the place is X's own host: what was captured is what X sent and got */
+    uint8_t loss;   /* price of: it happened and was not captured */
     uint8_t behind; /* price of: it happened, or was lost, behind the place of capture */
-    uint8_t alter; /* price of: what was captured on its way to X was altered or swallowed behind the
-                      place of capture */
+    uint8_t alter;  /* price of: what was captured on its way to X was altered or swallowed behind
+                       the  place of capture */
 };
 
 struct reset;

@@ -97,8 +97,8 @@ static void charge(struct entry *entry, unsigned channel, unsigned cost)
         entry->cost[channel] = (uint8_t)cost;
 }
 
-static void charge_claims(struct entry *entry, const struct claims *claims,
-                          const struct view *view, const struct priced *list)
+static void charge_claims(struct entry *entry, const struct claims *claims, const struct view *view,
+                          const struct priced *list)
 {
     for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++) {
         unsigned cost = cost_of(claims, view, p);
@@ -253,7 +253,14 @@ static bool well_founded(const struct decision *d, const struct entry *entry, un
            well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
 }
 
-enum { MARGIN_CERTAIN = 3, MARGIN_LIKELY = 1, REACH = 2, REACH_LIKELY = 1, MARGIN_ENDPOINT = 2, MARGIN_BETWEEN = 3 };
+enum {
+    MARGIN_CERTAIN = 3,
+    MARGIN_LIKELY = 1,
+    REACH = 2,
+    REACH_LIKELY = 1,
+    MARGIN_ENDPOINT = 2,
+    MARGIN_BETWEEN = 3
+};
 /* Dearer than this, nothing fits; and with a tie, this. */
 enum { FLOOR = 7, FLOOR_TIE = 5 };
 
@@ -264,8 +271,9 @@ static enum tcprst_strength strength_at(const struct decision *d, const struct e
     if (winner->total >= FLOOR_TIE)
         return TCPRST_STRENGTH_POSSIBLE;
     /* Somebody else made it: that is compared with what the sender itself was seen to make. */
-    bool comparable = !third_party(winner) ||
-                      d->evidence[winner->trigger]->facts[TCPRST_FACT_SENDER_SYNCHRONIZED].state == FACT_TRUE;
+    bool comparable =
+        !third_party(winner) ||
+        d->evidence[winner->trigger]->facts[TCPRST_FACT_SENDER_SYNCHRONIZED].state == FACT_TRUE;
     if (margin >= MARGIN_CERTAIN && comparable && well_founded(d, winner, rival))
         return TCPRST_STRENGTH_CERTAIN;
     return margin >= MARGIN_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
@@ -338,10 +346,12 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     const struct view *view = &d->evidence[0]->view;
     const struct entry *first = &d->best[d->ranking[0]];
     bool between = all_tied(d, n, MAKER_BETWEEN, -1);
-    if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE || (n > 1 && !between && first->total >= FLOOR_TIE))
+    if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE ||
+        (n > 1 && !between && first->total >= FLOOR_TIE))
         return TCPRST_CAUSE_UNCLASSIFIED;
     bool nothing = !view->x && !view->y && d->triggers == 1;
-    if (nothing && first->total > REACH_LIKELY && (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
+    if (nothing && first->total > REACH_LIKELY &&
+        (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
         return mechanisms[first->hypothesis->mechanism].kind == KIND_ANSWER
                    ? TCPRST_CAUSE_UNKNOWN_CONNECTION
                    : TCPRST_CAUSE_INSUFFICIENT_CAPTURE;
@@ -380,8 +390,8 @@ static void conclude(struct decision *d)
     bool third = third_party(winner);
     unsigned least = third ? MARGIN_BETWEEN : MARGIN_ENDPOINT;
     d->origin = rival_maker(d, third) < winner->total + least ? TCPRST_ORIGIN_UNKNOWN
-                : third                                              ? TCPRST_ORIGIN_THIRD_PARTY
-                                                                     : TCPRST_ORIGIN_ENDPOINT;
+                : third                                       ? TCPRST_ORIGIN_THIRD_PARTY
+                                                              : TCPRST_ORIGIN_ENDPOINT;
     if (d->strength < TCPRST_STRENGTH_CERTAIN)
         add_alternatives(d, winner->total);
 }

@@ -49,8 +49,8 @@ struct hypothesis {
 struct entry {
     const struct hypothesis *hypothesis; /* NULL: none stands for that cause */
     uint8_t total;                       /* DEAD and above: impossible */
-    uint8_t failed;  /* how many predictions visibly fail */
-    uint8_t trigger; /* which of the triggers it answers at this cost */
+    uint8_t failed;                      /* how many predictions visibly fail */
+    uint8_t trigger;                     /* which of the triggers it answers at this cost */
     uint8_t cost[CHANNEL_COUNT];
 };
 
@@ -58,10 +58,10 @@ struct decision {
     struct claims claims[MAX_TRIGGERS]; /* [0]: drawn by nothing captured */
     const struct evidence *evidence[MAX_TRIGGERS];
     unsigned triggers;
-    struct entry best[TCPRST_CAUSE_COUNT]; /* of each cause */
+    struct entry best[TCPRST_CAUSE_COUNT];         /* of each cause */
     enum tcprst_cause ranking[TCPRST_CAUSE_COUNT]; /* cheapest first */
     unsigned ranked;
-    enum tcprst_cause cause; /* the verdict */
+    enum tcprst_cause cause;  /* the verdict */
     enum tcprst_cause winner; /* the cause whose hypothesis is the cheapest */
     enum tcprst_strength strength, group_strength;
     enum tcprst_origin origin;
@@ -73,8 +73,8 @@ struct decision {
 /* evidence[0]: with no trigger; the others with one each. All must outlive the decision. */
 void weigh(struct decision *decision, const struct evidence *const *evidence, unsigned count);
 
-/* The verdict that another RST of the same burst came to, where it is better founded: taken over if it
- * is within reach here. */
+/* The verdict that another RST of the same burst came to, where it is better founded: taken over if
+ * it is within reach here. */
 void weigh_adopt(struct decision *decision, enum tcprst_cause cause, enum tcprst_strength strength);
 
 /* A claim or sign and what became of it. */
