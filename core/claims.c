@@ -4,9 +4,9 @@
 
 /* The words the tables are written in. */
 #define yes(FACT) is(e, TCPRST_FACT_##FACT)
-#define isnt(FACT) (e->facts[TCPRST_FACT_##FACT].state == FACT_FALSE)
+#define isnt(FACT) (e->state[TCPRST_FACT_##FACT] == FACT_FALSE)
 #define unknown(FACT) hidden(e, TCPRST_FACT_##FACT)
-#define fact(FACT) ((struct tri){e->facts[TCPRST_FACT_##FACT].state})
+#define fact(FACT) ((struct tri){(enum fact_state)e->state[TCPRST_FACT_##FACT]})
 #define not(a) tri_not(a)
 #define both(a, b) tri_and(a, b)
 #define either(a, b) tri_or(a, b)

@@ -9,34 +9,40 @@
 #include "tcprst.h"
 #include "view.h"
 
+#include <stddef.h>
+
 enum fact_state { FACT_HIDDEN, FACT_FALSE, FACT_TRUE };
 
-struct fact {
-    enum fact_state state;
-    struct tcprst_frame frame; /* the segment that shows it, number 0: none */
+/* What shows a fact, beside its state. */
+struct shown {
+    where_t where; /* the segment that shows it, 0: none */
     int64_t a, b;
 };
 
 struct evidence {
-    struct fact facts[TCPRST_FACT_COUNT];
-    struct view view;
-    uint8_t ttl_start;         /* where the RST's TTL counted down from, most likely */
     const struct stack *stack; /* of the end whose address the RST carries */
+    struct view view;
+    uint8_t ttl_start;                /* where the RST's TTL counted down from, most likely */
+    uint8_t state[TCPRST_FACT_COUNT]; /* enum fact_state */
+    struct shown shown[TCPRST_FACT_COUNT];
 };
+/* So many octets, its first, are all that a claim gets to see: where they are the same, so is the
+ * judgement. */
+enum { EVIDENCE_SEEN = offsetof(struct evidence, shown) };
 
 static inline bool is(const struct evidence *e, enum tcprst_fact f)
 {
-    return e->facts[f].state == FACT_TRUE;
+    return e->state[f] == FACT_TRUE;
 }
 
 static inline bool isnt(const struct evidence *e, enum tcprst_fact f)
 {
-    return e->facts[f].state == FACT_FALSE;
+    return e->state[f] == FACT_FALSE;
 }
 
 static inline bool hidden(const struct evidence *e, enum tcprst_fact f)
 {
-    return e->facts[f].state == FACT_HIDDEN;
+    return e->state[f] == FACT_HIDDEN;
 }
 
 struct reset;

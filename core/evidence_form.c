@@ -94,7 +94,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
         if (seen(x, END_SEEN))
             tell(e, F(WINDOW_SAME), r->window != 0 && r->window == x->window);
     }
-    e->facts[F(ABORT_FORM)].state = reset_abort_numbers(r);
+    e->state[F(ABORT_FORM)] = (uint8_t)reset_abort_numbers(r);
     fact_place(e, r);
     if (seen(x, END_SEEN)) {
         bool below = seq_lt(r->seq, x->snd_max);

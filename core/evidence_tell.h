@@ -17,19 +17,19 @@
 
 static inline void tell(struct evidence *e, enum tcprst_fact f, bool holds)
 {
-    e->facts[f].state = holds ? FACT_TRUE : FACT_FALSE;
+    e->state[f] = holds ? FACT_TRUE : FACT_FALSE;
 }
 
 static inline void tell_at(struct evidence *e, enum tcprst_fact f, bool holds, where_t where)
 {
     tell(e, f, holds);
-    e->facts[f].frame = where_frame(where);
+    e->shown[f].where = where;
 }
 
 static inline void numbers(struct evidence *e, enum tcprst_fact f, int64_t a, int64_t b)
 {
-    e->facts[f].a = a;
-    e->facts[f].b = b;
+    e->shown[f].a = a;
+    e->shown[f].b = b;
 }
 
 static inline bool seen(const struct endpoint *end, uint32_t what)

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "connection.h"
 #include "dimensions.h"
+#include "evidence_tell.h"
 #include "host.h"
 #include "limits.h"
 #include "reset.h"
@@ -246,20 +247,14 @@ static void gather(const struct tcprst *core, struct evidence *e, const struct r
     /* Where somebody forges, what was captured need not be all. */
     if ((ended.forged || r->connection->forged_where) && e->view.behind > 1)
         e->view.behind = 1;
-    struct fact *earlier = &e->facts[TCPRST_FACT_EARLIER_RESET];
-    earlier->state = ended.any ? FACT_TRUE : FACT_FALSE;
-    earlier->frame = where_frame(ended.where);
-    struct fact *gone = &e->facts[TCPRST_FACT_SENDER_GONE];
-    gone->state = ended.x_gone ? FACT_TRUE : FACT_FALSE;
-    gone->frame = where_frame(ended.where);
-    e->facts[TCPRST_FACT_SENDER_GONE_SURELY].state =
-        ended.x_gone && ended.x_surely ? FACT_TRUE : FACT_FALSE;
+    tell_at(e, F(EARLIER_RESET), ended.any, ended.where);
+    tell_at(e, F(SENDER_GONE), ended.x_gone, ended.where);
+    tell(e, F(SENDER_GONE_SURELY), ended.x_gone && ended.x_surely);
     evidence_earlier_reset(e, r, ended.where);
     where_t forged = forged_before(r);
     if (forged && is_own_word(r, e, forged))
         forged = 0;
-    e->facts[TCPRST_FACT_FORGED_BEFORE].state = forged ? FACT_TRUE : FACT_FALSE;
-    e->facts[TCPRST_FACT_FORGED_BEFORE].frame = where_frame(forged);
+    tell_at(e, F(FORGED_BEFORE), forged != 0, forged);
 }
 
 /* r as drawn by nothing, by the trigger found first, and by those of other kinds. */
@@ -385,11 +380,18 @@ static void keep_outcome(const struct tcprst *core, struct reset *r)
     r->outcome_version = version;
 }
 
-static bool worth_saying(const struct fact *fact, enum tcprst_fact f)
+/* Of most facts only that they hold. */
+static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
 {
     struct tcprst_evidence contrary = {.fact = f, .holds = false};
-    return fact->state == FACT_TRUE ||
-           (fact->state == FACT_FALSE && tcprst_evidence_text(&contrary, NULL, 0) > 0);
+    return is(e, f) || (isnt(e, f) && tcprst_evidence_text(&contrary, NULL, 0) > 0);
+}
+
+static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, bool against)
+{
+    const struct shown *shown = &e->shown[f];
+    return (struct tcprst_evidence){f,        is(e, f), against, where_frame(shown->where),
+                                    shown->a, shown->b};
 }
 
 static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
@@ -398,15 +400,9 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
     struct cited cited[TCPRST_MAX_EVIDENCE];
     unsigned n = weigh_cite(d, cited, TCPRST_MAX_EVIDENCE);
     for (unsigned i = 0; i < n && v->evidence_count < MAX_SAID; i++) {
-        const struct fact *fact = &e->facts[cited[i].fact];
-        if (worth_saying(fact, (enum tcprst_fact)cited[i].fact))
-            v->evidence[v->evidence_count++] =
-                (struct tcprst_evidence){(enum tcprst_fact)cited[i].fact,
-                                         fact->state == FACT_TRUE,
-                                         cited[i].against,
-                                         fact->frame,
-                                         fact->a,
-                                         fact->b};
+        enum tcprst_fact fact = (enum tcprst_fact)cited[i].fact;
+        if (worth_saying(e, fact))
+            v->evidence[v->evidence_count++] = say(e, fact, cited[i].against);
     }
 }
 
@@ -1114,14 +1110,9 @@ size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst
                                                .counted = ledger[n].counted,
                                                .state = (enum tcprst_claim_state)ledger[n].state};
         for (const uint8_t *f = ledger[n].facts; *f && !lines[n].has_fact; f++) {
-            const struct fact *fact = &e->facts[*f - 1];
-            lines[n].has_fact = worth_saying(fact, (enum tcprst_fact)(*f - 1));
-            lines[n].fact = (struct tcprst_evidence){(enum tcprst_fact)(*f - 1),
-                                                     fact->state == FACT_TRUE,
-                                                     false,
-                                                     fact->frame,
-                                                     fact->a,
-                                                     fact->b};
+            enum tcprst_fact fact = (enum tcprst_fact)(*f - 1);
+            lines[n].has_fact = worth_saying(e, fact);
+            lines[n].fact = say(e, fact, false);
         }
     }
     return n;

@@ -273,7 +273,7 @@ static enum tcprst_strength strength_at(const struct decision *d, const struct e
     /* Somebody else made it: that is compared with what the sender itself was seen to make. */
     bool comparable =
         !third_party(winner) ||
-        d->evidence[winner->trigger]->facts[TCPRST_FACT_SENDER_SYNCHRONIZED].state == FACT_TRUE;
+        d->evidence[winner->trigger]->state[TCPRST_FACT_SENDER_SYNCHRONIZED] == FACT_TRUE;
     if (margin >= MARGIN_CERTAIN && comparable && well_founded(d, winner, rival))
         return TCPRST_STRENGTH_CERTAIN;
     return margin >= MARGIN_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
