@@ -31,6 +31,7 @@ struct tcprst {
     struct tcprst_statistics statistics;
     struct table *table;
     struct hosts *hosts;
+    struct precedents *precedents;
     struct trail {
         int64_t time;
         uint64_t source;
@@ -46,7 +47,7 @@ struct tcprst {
     struct clock clock;
     uint64_t serial;
     const struct decision *decision; /* of the verdict being handed out */
-    const struct evidence *evidence;
+    const struct evidence *evidence; /* with each trigger */
 };
 
 struct tcprst *tcprst_new(const struct tcprst_options *options)
@@ -58,8 +59,9 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     clock_start(&core->clock);
     core->table = table_new(options->max_connections, options->hash_seed);
     core->hosts = hosts_new();
+    core->precedents = precedents_new();
     core->index = calloc(MAX_PENDING, sizeof *core->index);
-    if (!core->table || !core->hosts || !core->index) {
+    if (!core->table || !core->hosts || !core->precedents || !core->index) {
         tcprst_free(core);
         return NULL;
     }
@@ -129,6 +131,7 @@ void tcprst_free(struct tcprst *core)
         drop_first(core);
     table_free(core->table);
     hosts_free(core->hosts);
+    precedents_free(core->precedents);
     free(core->index);
     free(core);
 }
@@ -293,13 +296,10 @@ static const struct mechanism *mechanism_of(const struct decision *d)
 /* Weighs r by itself. */
 static void judge_alone(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
-    const struct evidence *evidence[TRIGGERS];
     unsigned n = with_each_trigger(j->of, r);
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < n; i++)
         gather(core, &j->evidence[i], &j->of[i]);
-        evidence[i] = &j->evidence[i];
-    }
-    weigh(&j->decision, evidence, n);
+    weigh(core->precedents, &j->decision, j->evidence, n);
     j->alone = (struct outcome){.own_cause = j->decision.cause,
                                 .own_strength = j->decision.strength,
                                 .own_margin = j->decision.margin};
@@ -397,12 +397,10 @@ static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, 
 static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
                          const struct decision *d)
 {
-    struct cited cited[TCPRST_MAX_EVIDENCE];
-    unsigned n = weigh_cite(d, cited, TCPRST_MAX_EVIDENCE);
-    for (unsigned i = 0; i < n && v->evidence_count < MAX_SAID; i++) {
-        enum tcprst_fact fact = (enum tcprst_fact)cited[i].fact;
+    for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++) {
+        enum tcprst_fact fact = (enum tcprst_fact)d->cited[i].fact;
         if (worth_saying(e, fact))
-            v->evidence[v->evidence_count++] = say(e, fact, cited[i].against);
+            v->evidence[v->evidence_count++] = say(e, fact, d->cited[i].against);
     }
 }
 
@@ -1103,7 +1101,7 @@ size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst
         core->decision ? weigh_ledger(core->decision, cause, ledger, TCPRST_MAX_LEDGER) : 0;
     size_t n = 0;
     for (; n < count && n < size; n++) {
-        const struct evidence *e = ledger[n].evidence;
+        const struct evidence *e = &core->evidence[core->decision->best[cause].trigger];
         lines[n] = (struct tcprst_ledger_line){.claim = ledger[n].id,
                                                .sentence = ledger[n].sentence,
                                                .cost = ledger[n].cost,
@@ -1129,7 +1127,8 @@ void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *stat
     tcprst_count(core, statistics);
     statistics->connections_live = table_count(core->table);
     statistics->memory = sizeof *core + MAX_PENDING * sizeof *core->index + core->held +
-                         table_memory(core->table) + hosts_memory(core->hosts);
+                         table_memory(core->table) + hosts_memory(core->hosts) +
+                         precedents_memory();
     for (size_t i = 0; i < table_numbers(core->table); i++) {
         enum tcprst_ending ending;
         if (table_ending(core->table, i, &ending))

@@ -2,6 +2,7 @@
 /* weigh.c - see weigh.h. */
 #include "weigh.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the tables ---- */
@@ -146,7 +147,7 @@ static struct entry enter(const struct decision *d, const struct hypothesis *h, 
 {
     struct entry entry = {.hypothesis = h, .trigger = (uint8_t)trigger};
     const struct claims *claims = &d->claims[trigger];
-    const struct view *view = &d->evidence[trigger]->view;
+    const struct view *view = &d->view[trigger];
     charge_claims(&entry, claims, view, mechanisms[h->mechanism].claims);
     charge_claims(&entry, claims, view, h->claims);
     charge_signs(&entry, claims);
@@ -233,7 +234,7 @@ static bool well_founded_list(const struct decision *d, const struct entry *entr
                               const struct priced *list)
 {
     const struct claims *claims = &d->claims[entry->trigger];
-    const struct view *view = &d->evidence[entry->trigger]->view;
+    const struct view *view = &d->view[entry->trigger];
     for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++) {
         unsigned fails = price_of(view, p->fails);
         if (claims->state[p->claim] == FACT_TRUE || !fails)
@@ -272,8 +273,7 @@ static enum tcprst_strength strength_at(const struct decision *d, const struct e
         return TCPRST_STRENGTH_POSSIBLE;
     /* Somebody else made it: that is compared with what the sender itself was seen to make. */
     bool comparable =
-        !third_party(winner) ||
-        d->evidence[winner->trigger]->state[TCPRST_FACT_SENDER_SYNCHRONIZED] == FACT_TRUE;
+        !third_party(winner) || d->claims[winner->trigger].state[CLAIM_SYNCHRONIZED] == FACT_TRUE;
     if (margin >= MARGIN_CERTAIN && comparable && well_founded(d, winner, rival))
         return TCPRST_STRENGTH_CERTAIN;
     return margin >= MARGIN_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
@@ -343,7 +343,7 @@ static bool all_tied(const struct decision *d, unsigned n, enum maker maker, int
 /* What cannot be told from one another has a word of its own. */
 static enum tcprst_cause word_for(const struct decision *d, unsigned n)
 {
-    const struct view *view = &d->evidence[0]->view;
+    const struct view *view = &d->view[0];
     const struct entry *first = &d->best[d->ranking[0]];
     bool between = all_tied(d, n, MAKER_BETWEEN, -1);
     if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE ||
@@ -396,16 +396,137 @@ static void conclude(struct decision *d)
         add_alternatives(d, winner->total);
 }
 
-void weigh(struct decision *d, const struct evidence *const *evidence, unsigned count)
+/* ---- what it rests on ---- */
+
+struct candidate {
+    uint8_t fact, weight;
+    bool against;
+};
+
+static unsigned note(struct candidate *list, unsigned n, unsigned size, const uint8_t *facts,
+                     unsigned weight, bool against)
 {
-    d->triggers = count;
-    d->alternative_count = 0;
+    for (; *facts; facts++) {
+        unsigned i = 0;
+        while (i < n && list[i].fact != *facts - 1)
+            i++;
+        if (i < n) {
+            if (list[i].weight < weight)
+                list[i].weight = (uint8_t)weight;
+        } else if (n < size) {
+            list[n++] = (struct candidate){(uint8_t)(*facts - 1), (uint8_t)weight, against};
+        }
+    }
+    return n;
+}
+
+/* What that channel costs other causes more than the winner, at most. */
+static unsigned weight_of(const struct decision *d, unsigned channel)
+{
+    enum { MOST = 6 };
+    unsigned most = 0, winner = d->best[d->winner].cost[channel];
+    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT; c++)
+        if (d->best[c].hypothesis && d->best[c].cost[channel] > most)
+            most = d->best[c].cost[channel];
+    if (most > MOST)
+        most = MOST;
+    return most > winner ? most - winner : 0;
+}
+
+static unsigned cite_list(const struct decision *d, struct candidate *list, unsigned n,
+                          unsigned size, const struct priced *claims, unsigned story)
+{
+    const struct entry *winner = &d->best[d->winner];
+    for (const struct priced *p = claims; p < claims + HYPOTHESIS_CLAIMS && p->claim; p++) {
+        const struct claim_info *info = &claim_infos[p->claim];
+        unsigned state = d->claims[winner->trigger].state[p->claim];
+        if (state == FACT_HIDDEN)
+            continue;
+        bool against = state == FACT_FALSE && p->fails;
+        unsigned weight = against ? 1 : weight_of(d, info->channel) + story;
+        if (state == FACT_TRUE || against)
+            n = note(list, n, size, info->facts, weight, against);
+    }
+    return n;
+}
+
+static void cite(struct decision *d)
+{
+    enum { MOST = 48 };
+    struct candidate list[MOST];
+    unsigned n = 0;
+    const struct entry *winner = &d->best[d->winner];
+    for (unsigned i = 1; i < SIGN_COUNT; i++)
+        if ((d->claims[winner->trigger].signs >> i & 1) && concerns(winner->hypothesis, i))
+            n = note(list, n, MOST, sign_infos[i].facts,
+                     explains(winner->hypothesis, i) ? 9u + sign_infos[i].price : 1,
+                     !explains(winner->hypothesis, i));
+    n = cite_list(d, list, n, MOST, winner->hypothesis->claims, 3);
+    n = cite_list(d, list, n, MOST, mechanisms[winner->hypothesis->mechanism].claims, 0);
+    d->cited_count = 0;
+    for (unsigned weight = 20; weight > 0; weight--)
+        for (unsigned i = 0; i < n && d->cited_count < TCPRST_MAX_EVIDENCE; i++)
+            if ((unsigned)list[i].weight == weight)
+                d->cited[d->cited_count++] = (struct cited){list[i].fact, list[i].against};
+}
+
+/* ---- the judgement ---- */
+
+static void judge(struct decision *d, const struct evidence *evidence, unsigned count)
+{
+    *d = (struct decision){.triggers = count};
     for (unsigned i = 0; i < count; i++) {
-        d->evidence[i] = evidence[i];
-        claims_ask(&d->claims[i], evidence[i]);
+        d->view[i] = evidence[i].view;
+        claims_ask(&d->claims[i], &evidence[i]);
     }
     rank(d);
     conclude(d);
+    if (d->ranked)
+        cite(d);
+}
+
+enum { PRECEDENTS = 64, SEEN_WORDS = EVIDENCE_SEEN / sizeof(uint64_t) };
+_Static_assert(EVIDENCE_SEEN % sizeof(uint64_t) == 0, "what is seen is compared in words");
+
+struct precedents {
+    struct precedent {
+        unsigned triggers; /* 0: none yet */
+        uint64_t seen[MAX_TRIGGERS][SEEN_WORDS];
+        struct decision decision;
+    } of[PRECEDENTS]; /* each at the place its hash gives it, in place of the one before */
+};
+
+struct precedents *precedents_new(void)
+{
+    return calloc(1, sizeof(struct precedents));
+}
+
+void precedents_free(struct precedents *precedents)
+{
+    free(precedents);
+}
+
+size_t precedents_memory(void)
+{
+    return sizeof(struct precedents);
+}
+
+void weigh(struct precedents *precedents, struct decision *d, const struct evidence *evidence,
+           unsigned count)
+{
+    uint64_t seen[MAX_TRIGGERS][SEEN_WORDS], hash = count;
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(seen[i], &evidence[i], EVIDENCE_SEEN);
+        for (unsigned k = 0; k < SEEN_WORDS; k++)
+            hash = (hash ^ hash >> 29 ^ seen[i][k]) * 0x9e3779b97f4a7c15u;
+    }
+    struct precedent *p = &precedents->of[hash >> 32 & (PRECEDENTS - 1)];
+    if (p->triggers != count || memcmp(p->seen, seen, count * sizeof *seen) != 0) {
+        judge(&p->decision, evidence, count);
+        p->triggers = count;
+        memcpy(p->seen, seen, count * sizeof *seen);
+    }
+    *d = p->decision;
 }
 
 void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_strength strength)
@@ -419,6 +540,7 @@ void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_streng
     if (third_party(entry) != (d->origin == TCPRST_ORIGIN_THIRD_PARTY))
         d->origin = TCPRST_ORIGIN_UNKNOWN;
     add_alternatives(d, d->best[d->ranking[0]].total);
+    cite(d);
 }
 
 /* ---- the ledger ---- */
@@ -428,14 +550,12 @@ static unsigned ledger_claims(const struct decision *d, const struct entry *entr
                               unsigned size)
 {
     const struct claims *claims = &d->claims[entry->trigger];
-    const struct evidence *e = d->evidence[entry->trigger];
     for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim && n < size; p++) {
         const struct claim_info *info = &claim_infos[p->claim];
-        unsigned cost = cost_of(claims, &e->view, p);
+        unsigned cost = cost_of(claims, &d->view[entry->trigger], p);
         lines[n++] = (struct ledger_line){.id = info->id,
                                           .sentence = info->sentence,
                                           .facts = info->facts,
-                                          .evidence = e,
                                           .cost = cost,
                                           .state = (enum fact_state)claims->state[p->claim],
                                           .counted = cost == entry->cost[info->channel]};
@@ -461,7 +581,6 @@ unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct 
         lines[n++] = (struct ledger_line){.id = info->id,
                                           .sentence = explained ? "explains" : "does not explain",
                                           .facts = info->facts,
-                                          .evidence = d->evidence[entry->trigger],
                                           .cost = cost,
                                           .state = explained ? FACT_TRUE : FACT_FALSE,
                                           .counted = cost == entry->cost[info->channel]};
@@ -472,87 +591,4 @@ unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct 
 unsigned weigh_row(enum tcprst_cause cause, const struct hypothesis *hypothesis)
 {
     return (unsigned)(hypothesis - causes[cause].hypotheses);
-}
-
-/* ---- what it rests on ---- */
-
-struct candidate {
-    uint8_t fact, weight;
-    bool against;
-};
-
-static unsigned note(struct candidate *list, unsigned n, unsigned size, const uint8_t *facts,
-                     unsigned weight, bool against)
-{
-    for (; *facts; facts++) {
-        unsigned i = 0;
-        while (i < n && list[i].fact != *facts - 1)
-            i++;
-        if (i < n) {
-            if (list[i].weight < weight)
-                list[i].weight = (uint8_t)weight;
-        } else if (n < size) {
-            list[n++] = (struct candidate){(uint8_t)(*facts - 1), (uint8_t)weight, against};
-        }
-    }
-    return n;
-}
-
-/* What that channel costs the next causes more than the winner. */
-static unsigned weight_of(const struct decision *d, unsigned channel)
-{
-    enum { RIVALS = 8 };
-    unsigned most = 0;
-    const struct entry *winner = &d->best[d->winner];
-    for (unsigned c = 0, looked = 0; c < TCPRST_CAUSE_COUNT && looked < TCPRST_CAUSE_COUNT;
-         c++, looked++) {
-        const struct entry *rival = &d->best[c];
-        if (c == (unsigned)d->winner || !rival->hypothesis)
-            continue;
-        unsigned cost = rival->cost[channel] > 6 ? 6 : rival->cost[channel];
-        if (cost > winner->cost[channel] && cost - winner->cost[channel] > most)
-            most = cost - winner->cost[channel];
-    }
-    (void)RIVALS;
-    return most;
-}
-
-static unsigned cite_list(const struct decision *d, struct candidate *list, unsigned n,
-                          unsigned size, const struct priced *claims, unsigned story)
-{
-    const struct entry *winner = &d->best[d->winner];
-    for (const struct priced *p = claims; p < claims + HYPOTHESIS_CLAIMS && p->claim; p++) {
-        const struct claim_info *info = &claim_infos[p->claim];
-        unsigned state = d->claims[winner->trigger].state[p->claim];
-        if (state == FACT_HIDDEN)
-            continue;
-        bool against = state == FACT_FALSE && p->fails;
-        unsigned weight = against ? 1 : weight_of(d, info->channel) + story;
-        if (state == FACT_TRUE || against)
-            n = note(list, n, size, info->facts, weight, against);
-    }
-    return n;
-}
-
-unsigned weigh_cite(const struct decision *d, struct cited *cited, unsigned size)
-{
-    enum { MOST = 48 };
-    struct candidate list[MOST];
-    unsigned n = 0;
-    if (!d->ranked)
-        return 0;
-    const struct entry *winner = &d->best[d->winner];
-    for (unsigned i = 1; i < SIGN_COUNT; i++)
-        if ((d->claims[winner->trigger].signs >> i & 1) && concerns(winner->hypothesis, i))
-            n = note(list, n, MOST, sign_infos[i].facts,
-                     explains(winner->hypothesis, i) ? 9u + sign_infos[i].price : 1,
-                     !explains(winner->hypothesis, i));
-    n = cite_list(d, list, n, MOST, winner->hypothesis->claims, 3);
-    n = cite_list(d, list, n, MOST, mechanisms[winner->hypothesis->mechanism].claims, 0);
-    unsigned written = 0;
-    for (unsigned weight = 20; weight > 0 && written < size; weight--)
-        for (unsigned i = 0; i < n && written < size; i++)
-            if ((unsigned)list[i].weight == weight)
-                cited[written++] = (struct cited){list[i].fact, list[i].against};
-    return written;
 }

@@ -54,9 +54,15 @@ struct entry {
     uint8_t cost[CHANNEL_COUNT];
 };
 
+/* A fact that the verdict rests on, or that speaks against it. */
+struct cited {
+    uint8_t fact; /* enum tcprst_fact */
+    bool against;
+};
+
 struct decision {
     struct claims claims[MAX_TRIGGERS]; /* [0]: drawn by nothing captured */
-    const struct evidence *evidence[MAX_TRIGGERS];
+    struct view view[MAX_TRIGGERS];
     unsigned triggers;
     struct entry best[TCPRST_CAUSE_COUNT];         /* of each cause */
     enum tcprst_cause ranking[TCPRST_CAUSE_COUNT]; /* cheapest first */
@@ -68,10 +74,19 @@ struct decision {
     unsigned margin; /* to the cheapest other cause */
     unsigned alternative_count;
     struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES];
+    unsigned cited_count;
+    struct cited cited[TCPRST_MAX_EVIDENCE]; /* most telling first */
 };
 
-/* evidence[0]: with no trigger; the others with one each. All must outlive the decision. */
-void weigh(struct decision *decision, const struct evidence *const *evidence, unsigned count);
+/* The newest decisions and what was seen: RSTs that show the same are judged once. */
+struct precedents;
+struct precedents *precedents_new(void); /* NULL: no memory */
+void precedents_free(struct precedents *precedents);
+size_t precedents_memory(void); /* octets of one */
+
+/* evidence[0]: with no trigger; the others with one each; at most MAX_TRIGGERS. */
+void weigh(struct precedents *precedents, struct decision *decision,
+           const struct evidence *evidence, unsigned count);
 
 /* The verdict that another RST of the same burst came to, where it is better founded: taken over if
  * it is within reach here. */
@@ -80,8 +95,7 @@ void weigh_adopt(struct decision *decision, enum tcprst_cause cause, enum tcprst
 /* A claim or sign and what became of it. */
 struct ledger_line {
     const char *id, *sentence;
-    const uint8_t *facts; /* as in claim_info */
-    const struct evidence *evidence;
+    const uint8_t *facts; /* as in claim_info; with the trigger of the cause's entry */
     unsigned cost;
     enum fact_state state;
     bool counted;
@@ -92,12 +106,5 @@ unsigned weigh_ledger(const struct decision *decision, enum tcprst_cause cause,
 
 /* Which row of that cause a hypothesis is, from 0. */
 unsigned weigh_row(enum tcprst_cause cause, const struct hypothesis *hypothesis);
-
-/* The facts the verdict rests on, most telling first. Returns how many were written. */
-struct cited {
-    uint8_t fact;
-    bool against;
-};
-unsigned weigh_cite(const struct decision *decision, struct cited *cited, unsigned size);
 
 #endif
