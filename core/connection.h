@@ -254,20 +254,30 @@ void table_free(struct table *table);
 void table_expect(struct table *table, const struct tcprst_segment *segments, size_t count);
 /* Of those, how many are still to come, this one the first of them; 0: it is not the next. */
 size_t table_expected(const struct table *table, const struct tcprst_segment *segment);
-/* How table_get() came to a connection. */
-enum table_found {
-    TABLE_KNOWN,
-    TABLE_NEW,
-    TABLE_AGAIN, /* it is new here, but may be the rest of one that was given up */
+/* What table_get() found. */
+struct table_found {
+    bool known;
+    bool again;    /* it is not known, but may be the rest of one that was given up */
+    int direction; /* 0 when end[0] sent the segment */
+    uint32_t hash; /* the table's */
 };
-/* The connection of that segment, made when there is none. *direction: 0 when end[0] sent it. NULL:
- * no memory. */
-struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
-                             int *direction, enum table_found *found);
-/* Packs some of what is silent. To be called for each connection that is made. */
-void table_sweep(struct table *table, int64_t now);
-/* The number of a connection to let go because it is over or because the table is full (*full);
- * TABLE_NONE where none has to go, or none can: the busy ones, which have RSTs pending, stay. */
+/* The connection of that segment at that time. NULL: there is none (not known), or no memory. */
+struct connection *table_get(struct table *table, const struct tcprst_segment *segment, int64_t now,
+                             struct table_found *found);
+/* To be called before a connection is made: packs some of what is silent, count at a time. */
+enum { TABLE_SWEEP = 6 }; /* count at most */
+void table_sweep(struct table *table, int64_t now, unsigned count);
+/* Makes the connection that table_get() did not find, right behind it but for what lets others go.
+ * NULL: no memory. */
+struct connection *table_make(struct table *table, const struct tcprst_segment *segment,
+                              const struct table_found *found);
+/* The same of one that embryo_fits(). False: no memory. */
+struct birth;
+bool table_make_embryo(struct table *table, const struct tcprst_segment *segment,
+                       const struct table_found *found, const struct birth *birth);
+/* The number of a connection to let go because it is over or because there is no room for another
+ * one (*full); TABLE_NONE where none has to go, or none can: the busy ones, which have RSTs
+ * pending, stay. */
 size_t table_victim(struct table *table, int64_t now, bool *full);
 /* The same one is given up, and that it had been known is remembered. Returns what it was worth. */
 enum keeping table_forget(struct table *table, size_t i);

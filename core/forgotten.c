@@ -2,6 +2,8 @@
 /* forgotten.c - see forgotten.h: sets of a few fingerprints, as a cache has them. */
 #include "forgotten.h"
 
+#include "fetch.h"
+
 #include <stdlib.h>
 
 enum { SET_BITS = 16, WAYS = 8, KEEPING_BITS = 2, KEEPING_MASK = (1 << KEEPING_BITS) - 1 };
@@ -37,6 +39,11 @@ static uint32_t fingerprint(uint64_t hash)
 static uint32_t *set_of(struct forgotten *forgotten, uint64_t hash)
 {
     return forgotten->sets[hash >> (64 - SET_BITS)];
+}
+
+void forgotten_expect(const struct forgotten *forgotten, uint64_t hash)
+{
+    fetch(forgotten->sets[hash >> (64 - SET_BITS)]);
 }
 
 void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping keeping)

@@ -14,6 +14,8 @@ struct forgotten;
 struct forgotten *forgotten_new(void);
 void forgotten_free(struct forgotten *forgotten);
 size_t forgotten_memory(const struct forgotten *forgotten);
+/* Fetches into the cache what forgotten_note() of that hash touches. */
+void forgotten_expect(const struct forgotten *forgotten, uint64_t hash);
 /* That connection, by the hash of its key (key_hash_long()), was given up as it was then. Where
  * there is no room the one that was least worth goes. */
 void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping keeping);

@@ -115,6 +115,16 @@ void hosts_expect(const struct hosts *h, uint8_t ip_version, const uint8_t addre
     fetch((const char *)(&h->sets[set] + 1) - 1);
 }
 
+/* Which makes room where there is none. */
+static unsigned oldest_way(const struct set *set)
+{
+    unsigned oldest = 0;
+    for (unsigned i = 1; i < WAYS; i++)
+        if (set->times[i] < set->times[oldest])
+            oldest = i;
+    return oldest;
+}
+
 void hosts_expect_more(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
     struct place place = place_of(h, ip_version, address);
@@ -122,7 +132,9 @@ void hosts_expect_more(const struct hosts *h, uint8_t ip_version, const uint8_t 
     unsigned way = 0;
     while (way < WAYS && set->tags[way] && set->tags[way] != place.tag)
         way++;
-    const char *host = (const char *)&h->members[place.set * WAYS + way % WAYS];
+    if (way == WAYS)
+        way = oldest_way(set);
+    const char *host = (const char *)&h->members[place.set * WAYS + way];
     for (size_t i = 0; i < sizeof *h->members; i += LINE)
         fetch(host + i);
 }
@@ -172,17 +184,13 @@ static struct place place_with_room(struct hosts *h, uint8_t ip_version, const u
 /* The way of a new host: an empty one, else the one noted longest ago. */
 static unsigned way_for(struct hosts *h, size_t set)
 {
-    unsigned oldest = empty_way(&h->sets[set]);
-    if (oldest < WAYS) {
+    unsigned empty = empty_way(&h->sets[set]);
+    if (empty < WAYS) {
         h->used++;
-        return oldest;
+        return empty;
     }
-    oldest = 0;
-    for (unsigned i = 1; i < WAYS; i++)
-        if (h->sets[set].times[i] < h->sets[set].times[oldest])
-            oldest = i;
     h->given_up++;
-    return oldest;
+    return oldest_way(&h->sets[set]);
 }
 
 struct host *hosts_get(struct hosts *h, uint8_t ip_version, const uint8_t address[16], int64_t now)

@@ -66,10 +66,14 @@ static inline uint64_t key_hash_long(const struct key *k, uint64_t seed)
     return h * 0x9fb21c651e98df25u;
 }
 
+static inline uint32_t key_hash_short(uint64_t h)
+{
+    return (uint32_t)(h ^ (h >> 32));
+}
+
 static inline uint32_t key_hash(const struct key *k, uint64_t seed)
 {
-    uint64_t h = key_hash_long(k, seed);
-    return (uint32_t)(h ^ (h >> 32));
+    return key_hash_short(key_hash_long(k, seed));
 }
 
 /* Index of the sender: the numerically lower address and port is end[0]. */

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.c - finds the connection of a segment: an open-addressing index over numbered entries.
+ * table.c - finds the connection of a segment: an index over numbered entries.
  *
- * An entry is a connection at work or, once nothing was heard of it for a while, a packed one
- * (pack.h), which is unpacked when its next segment comes. So what lives stands close together in
- * the cache, and memory follows what lives. Bounded; connections that are over are let go a few at
- * a time, and when the table is full what is worth least (enum keeping), of that the longest
- * silent.
+ * An entry is a connection at work; or an embryo (embryo.h), as long as only an opening was
+ * captured; or, once nothing was heard of it for a while, a packed one (pack.h). The next segment
+ * of those sets them to work. So what lives stands close together in the cache, and memory follows
+ * what lives. Bounded; connections that are over are let go a few at a time, and when the table is
+ * full what is worth least (enum keeping), of that the longest silent.
  */
 #include "connection.h"
+#include "embryo.h"
 #include "fetch.h"
 #include "forgotten.h"
+#include "index.h"
 #include "key.h"
 #include "limits.h"
 #include "pack.h"
+#include "slab.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* STEPS and SAMPLE: so many homes are looked at for one that may go, so many of them judged. */
-enum { CHUNK = 64, SWEEP = 6, STEPS = 64, SAMPLE = 16 };
+/* So many homes are looked at for one that may go, and so many of them judged. */
+enum { STEPS = 64, SAMPLE = 16 };
 
 /* So many segments before it is asked for a segment passes each station of what is fetched ahead:
  * what one fetches has come when the next looks at it. */
@@ -30,27 +33,24 @@ enum { TO_SLOT = 30, TO_HOME = 20, TO_RECENT = 10, EXPECTED = 32 };
 enum { HOME_LINES = (sizeof(struct connection) + LINE - 1) / LINE | 1 };
 struct home {
     union {
-        _Alignas(LINE) struct connection connection;
-        size_t next_free; /* of one that is not used: the next, plus one */
+        struct connection connection;
         uint8_t lines[HOME_LINES * LINE];
     };
 };
 
-struct slot {
-    uint32_t hash;
-    uint32_t number; /* of the entry or home, plus one; 0: empty */
-};
+enum { EMBRYO_SIZE = SLAB_SIZE(sizeof(struct embryo)) };
 
-enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_PACKED };
+enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_EMBRYO, ENTRY_PACKED };
 
 struct entry {
     union {
-        size_t home; /* its number */
+        size_t home;   /* its number */
+        size_t embryo; /* its number */
         struct packed *packed;
         size_t next_free; /* plus one */
     };
     uint8_t state; /* enum entry_state */
-    /* of a packed one */
+    /* of an embryo or a packed one */
     uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
     uint32_t since;          /* when it was last heard of: ticks() */
     union {
@@ -60,15 +60,10 @@ struct entry {
     uint32_t behind;
 };
 
-/* Packed ones worth the same, in the order in which they were packed: numbers, plus one. */
+/* Embryos, or packed ones worth the same, in the order in which they became so: numbers, plus one.
+ */
 struct queue {
     uint32_t first, last;
-};
-
-/* Open addressing: at most half of the slots are taken. */
-struct index {
-    struct slot *slots;
-    size_t mask, used;
 };
 
 struct table {
@@ -79,16 +74,13 @@ struct table {
     struct entry *entries;
     size_t room, ever; /* entries there is room for; ever handed out */
     size_t free_entry; /* plus one */
-    struct home **chunks;
-    size_t chunk_count, chunk_room;
-    uint32_t *working;         /* numbers of the homes at work, at_work.used of them, in no order */
-    size_t working_room;       /* in chunks */
-    size_t homes;              /* ever handed out */
-    size_t free_home;          /* plus one */
+    struct slab homes, embryos;
+    uint32_t *working; /* numbers of the homes at work, at_work.used of them, in no order */
+    size_t working_room;
     size_t hand, packing_hand; /* where is looked next */
-    struct queue packed[KEEPINGS];
+    struct queue unborn, packed[KEEPINGS];
     struct forgotten *forgotten; /* NULL: none was given up */
-    size_t due[SWEEP]; /* homes to be packed by the next sweep, if still silent; plus one */
+    size_t due[TABLE_SWEEP]; /* homes to be packed by the next sweep, if still silent; plus one */
     size_t max;
     uint64_t seed;
     struct pool pool; /* of recent segments */
@@ -102,74 +94,12 @@ struct table {
             struct home *home; /* where its connection may be, NULL: not at work */
             uint32_t hash;
             int direction;
+            bool may_rest;  /* it may be an embryo or a packed one: */
+            uint32_t entry; /* perhaps this, plus one; 0: none */
         } ring[EXPECTED];
     } expected;
     struct connection look; /* what is packed, to look at */
 };
-
-/* ---- an index ---- */
-
-static bool index_make(struct index *x, size_t mask)
-{
-    x->slots = calloc(mask + 1, sizeof *x->slots);
-    x->mask = mask;
-    x->used = 0;
-    return x->slots != NULL;
-}
-
-static void index_put(struct index *x, struct slot slot)
-{
-    size_t p = slot.hash & x->mask;
-    while (x->slots[p].number)
-        p = (p + 1) & x->mask;
-    x->slots[p] = slot;
-    x->used++;
-}
-
-/* Room for one more. */
-static bool index_reserve(struct index *x)
-{
-    struct index bigger;
-    if ((x->used + 1) * 2 <= x->mask + 1)
-        return true;
-    if (!index_make(&bigger, x->mask * 2 + 1))
-        return false;
-    for (size_t i = 0; i <= x->mask; i++)
-        if (x->slots[i].number)
-            index_put(&bigger, x->slots[i]);
-    free(x->slots);
-    *x = bigger;
-    return true;
-}
-
-/* Takes out what is there. */
-static void index_remove(struct index *x, struct slot slot)
-{
-    size_t p = slot.hash & x->mask;
-    while (x->slots[p].number != slot.number)
-        p = (p + 1) & x->mask;
-    /* Close the gap: move back what would no longer be found past an empty slot. */
-    for (size_t next = (p + 1) & x->mask; x->slots[next].number; next = (next + 1) & x->mask) {
-        size_t first = x->slots[next].hash & x->mask;
-        if (((next - first) & x->mask) >= ((next - p) & x->mask)) {
-            x->slots[p] = x->slots[next];
-            p = next;
-        }
-    }
-    x->slots[p].number = 0;
-    x->used--;
-}
-
-static void index_clear(struct index *x)
-{
-    memset(x->slots, 0, (x->mask + 1) * sizeof *x->slots);
-    x->used = 0;
-}
-
-static size_t index_memory(const struct index *x)
-{
-    return (x->mask + 1) * sizeof *x->slots;
-}
 
 struct table *table_new(size_t max_connections, uint64_t seed)
 {
@@ -186,36 +116,14 @@ struct table *table_new(size_t max_connections, uint64_t seed)
     return t;
 }
 
-/* Memory that begins on a cache line; aligned_alloc() of C11 is not to be had on Windows. */
-static void *alloc_lines(size_t size)
-{
-    void *block = malloc(size + LINE + sizeof(void *));
-    if (!block)
-        return NULL;
-    uint8_t *start = (uint8_t *)block + sizeof(void *);
-    start += (LINE - (uintptr_t)start % LINE) % LINE;
-    memcpy(start - sizeof block, &block, sizeof block);
-    /* block_of() finds it again. */
-    /* cppcheck-suppress memleak */
-    return start;
-}
-
-static void *block_of(const void *lines)
-{
-    void *block;
-    memcpy(&block, (const uint8_t *)lines - sizeof block, sizeof block);
-    return block;
-}
-
-static void free_lines(void *lines)
-{
-    if (lines)
-        free(block_of(lines));
-}
-
 static struct home *home_at(const struct table *t, size_t i)
 {
-    return &t->chunks[i / CHUNK][i % CHUNK];
+    return slab_at(&t->homes, i, sizeof(struct home));
+}
+
+static struct embryo *embryo_at(const struct table *t, size_t i)
+{
+    return slab_at(&t->embryos, i, EMBRYO_SIZE);
 }
 
 void table_remove_all(struct table *t)
@@ -229,15 +137,15 @@ void table_remove_all(struct table *t)
         e->state = ENTRY_FREE;
     }
     pool_clear(&t->pool);
-    for (size_t i = 0; i < t->chunk_count; i++)
-        free_lines(t->chunks[i]);
+    slab_clear(&t->homes);
+    slab_clear(&t->embryos);
     index_clear(&t->all);
     index_clear(&t->at_work);
-    t->free_home = 0;
     memset(t->due, 0, sizeof t->due);
     memset(t->packed, 0, sizeof t->packed);
+    t->unborn = (struct queue){0, 0};
     t->expected.at = t->expected.count = 0;
-    t->chunk_count = t->homes = t->ever = t->free_entry = t->packed_memory = 0;
+    t->ever = t->free_entry = t->packed_memory = 0;
 }
 
 void table_free(struct table *t)
@@ -247,7 +155,8 @@ void table_free(struct table *t)
     if (t->all.slots && t->at_work.slots)
         table_remove_all(t);
     forgotten_free(t->forgotten);
-    free(t->chunks);
+    slab_free(&t->homes);
+    slab_free(&t->embryos);
     free(t->working);
     free(t->entries);
     free(t->all.slots);
@@ -262,6 +171,11 @@ static inline struct key key_of_connection(const struct connection *c)
     return key_make(c->ip_version, c->address[0], c->address[1], c->port[0], c->port[1]);
 }
 
+static inline struct key key_of_embryo(const struct embryo *e)
+{
+    return key_make(e->ip_version, e->address[0], e->address[1], e->port[0], e->port[1]);
+}
+
 static inline struct key key_of_packed(const struct packed *p)
 {
     return key_make(p->ip_version, p->octets, p->octets + address_size(p->ip_version), p->port[0],
@@ -270,55 +184,31 @@ static inline struct key key_of_packed(const struct packed *p)
 
 /* ---- entries and homes ---- */
 
-/* Room for one more pointer in a list that doubles. */
-static bool reserve(void **list, size_t size, size_t count, size_t *room)
+/* A time in units of some 17 ms from the table's first such entry on; the last tick, after two
+ * years, lasts for ever. */
+static uint32_t ticks(struct table *t, int64_t time)
 {
-    if (count < *room)
-        return true;
-    size_t more = *room ? *room * 2 : 16;
-    void *grown = realloc(*list, more * size);
-    if (!grown)
-        return false;
-    *list = grown;
-    *room = more;
-    return true;
+    enum { TICK = 1 << 24 };
+    if (t->first_time == INT64_MIN)
+        t->first_time = time;
+    int64_t ticks = time > t->first_time ? (time - t->first_time) / TICK : 0;
+    return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
-static bool add_chunk(struct table *t)
-{
-    void *chunks = t->chunks, *working = t->working;
-    if (!reserve(&chunks, sizeof *t->chunks, t->chunk_count, &t->chunk_room))
-        return false;
-    t->chunks = chunks;
-    if (!reserve(&working, CHUNK * sizeof *t->working, t->chunk_count, &t->working_room))
-        return false;
-    t->working = working;
-    struct home *chunk = alloc_lines(CHUNK * sizeof *chunk);
-    if (!chunk)
-        return false;
-    t->chunks[t->chunk_count++] = chunk;
-    return true;
-}
-
-/* Returns its number, TABLE_NONE: no memory. */
+/* Returns its number, SLAB_NONE: no memory. */
 static size_t take_home(struct table *t)
 {
-    if (t->free_home) {
-        size_t home = t->free_home - 1;
-        t->free_home = home_at(t, home)->next_free;
-        return home;
-    }
-    if (t->homes == t->chunk_count * CHUNK && !add_chunk(t))
-        return TABLE_NONE;
-    return t->homes++;
+    void *working = t->working;
+    if (!slab_reserve(&working, sizeof *t->working, t->at_work.used, &t->working_room))
+        return SLAB_NONE;
+    t->working = working;
+    return slab_take(&t->homes, sizeof(struct home));
 }
 
 static void leave_home(struct table *t, size_t home)
 {
-    struct home *left = home_at(t, home);
-    left->connection.used = false;
-    left->next_free = t->free_home;
-    t->free_home = home + 1;
+    slab_leave(&t->homes, home, sizeof(struct home));
+    home_at(t, home)->connection.used = false;
 }
 
 /* Returns its number, TABLE_NONE: no memory. */
@@ -330,7 +220,7 @@ static size_t take_entry(struct table *t)
         return entry;
     }
     void *entries = t->entries;
-    if (!reserve(&entries, sizeof *t->entries, t->ever, &t->room))
+    if (!slab_reserve(&entries, sizeof *t->entries, t->ever, &t->room))
         return TABLE_NONE;
     t->entries = entries;
     return t->ever++;
@@ -343,10 +233,15 @@ static void leave_entry(struct table *t, size_t entry)
     t->free_entry = entry + 1;
 }
 
+static struct queue *queue_of(struct table *t, const struct entry *e)
+{
+    return e->state == ENTRY_EMBRYO ? &t->unborn : &t->packed[e->keeping];
+}
+
 static void enqueue(struct table *t, size_t entry)
 {
     struct entry *e = &t->entries[entry];
-    struct queue *q = &t->packed[e->keeping];
+    struct queue *q = queue_of(t, e);
     e->before = q->last;
     e->behind = 0;
     *(q->last ? &t->entries[q->last - 1].behind : &q->first) = (uint32_t)entry + 1;
@@ -356,7 +251,7 @@ static void enqueue(struct table *t, size_t entry)
 static void dequeue(struct table *t, size_t entry)
 {
     const struct entry *e = &t->entries[entry];
-    struct queue *q = &t->packed[e->keeping];
+    struct queue *q = queue_of(t, e);
     *(e->before ? &t->entries[e->before - 1].behind : &q->first) = e->behind;
     *(e->behind ? &t->entries[e->behind - 1].before : &q->last) = e->before;
 }
@@ -370,13 +265,24 @@ static void begin_work(struct table *t, size_t entry, size_t home, uint32_t hash
     index_put(&t->at_work, (struct slot){hash, (uint32_t)home + 1});
 }
 
-static struct connection *insert(struct table *t, const struct tcprst_segment *s, int d,
-                                 uint32_t hash)
+/* Without segments, key and number. */
+static void make_empty(struct connection *c)
 {
+    memset(c, 0, offsetof(struct connection, inside));
+    c->used = true;
+    c->client = -1;
+    c->recents.entries = c->inside;
+    c->recents.capacity = RECENT_INSIDE;
+}
+
+struct connection *table_make(struct table *t, const struct tcprst_segment *s,
+                              const struct table_found *found)
+{
+    int d = found->direction;
     if (!index_reserve(&t->all) || !index_reserve(&t->at_work))
         return NULL;
     size_t home = take_home(t);
-    if (home == TABLE_NONE)
+    if (home == SLAB_NONE)
         return NULL;
     size_t entry = take_entry(t);
     if (entry == TABLE_NONE) {
@@ -384,19 +290,59 @@ static struct connection *insert(struct table *t, const struct tcprst_segment *s
         return NULL;
     }
     struct connection *c = &home_at(t, home)->connection;
-    memset(c, 0, offsetof(struct connection, inside));
-    c->used = true;
+    make_empty(c);
     c->entry = (uint32_t)entry;
     c->pool = &t->pool;
-    c->client = -1;
-    c->recents.entries = c->inside;
-    c->recents.capacity = RECENT_INSIDE;
     c->ip_version = s->ip_version;
     memcpy(c->address[d], s->source, 16);
     memcpy(c->address[!d], s->destination, 16);
     c->port[d] = s->source_port;
     c->port[!d] = s->destination_port;
-    index_put(&t->all, (struct slot){hash, (uint32_t)entry + 1});
+    index_put(&t->all, (struct slot){found->hash, (uint32_t)entry + 1});
+    begin_work(t, entry, home, found->hash);
+    return c;
+}
+
+bool table_make_embryo(struct table *t, const struct tcprst_segment *s,
+                       const struct table_found *found, const struct birth *birth)
+{
+    if (!index_reserve(&t->all))
+        return false;
+    size_t embryo = slab_take(&t->embryos, EMBRYO_SIZE);
+    if (embryo == SLAB_NONE)
+        return false;
+    size_t entry = take_entry(t);
+    if (entry == TABLE_NONE) {
+        slab_leave(&t->embryos, embryo, EMBRYO_SIZE);
+        return false;
+    }
+    embryo_make(embryo_at(t, embryo), s, found->direction, birth);
+    t->entries[entry] = (struct entry){.embryo = embryo,
+                                       .state = ENTRY_EMBRYO,
+                                       .keeping = KEEP_ONE_SIDED,
+                                       .ending = TCPRST_ENDING_OPEN,
+                                       .since = ticks(t, birth->time)};
+    enqueue(t, entry);
+    index_put(&t->all, (struct slot){found->hash, (uint32_t)entry + 1});
+    return true;
+}
+
+/* Its next segment came. No other connection has to go for that: it is one before and after. */
+static struct connection *grow(struct table *t, size_t entry, uint32_t hash)
+{
+    if (!index_reserve(&t->at_work))
+        return NULL;
+    size_t home = take_home(t);
+    if (home == SLAB_NONE)
+        return NULL;
+    struct connection *c = &home_at(t, home)->connection;
+    size_t embryo = t->entries[entry].embryo;
+    make_empty(c);
+    c->entry = (uint32_t)entry;
+    c->pool = &t->pool;
+    embryo_grow(embryo_at(t, embryo), c);
+    dequeue(t, entry);
+    slab_leave(&t->embryos, embryo, EMBRYO_SIZE);
     begin_work(t, entry, home, hash);
     return c;
 }
@@ -406,7 +352,7 @@ static struct connection *unpack(struct table *t, size_t entry, uint32_t hash)
     if (!index_reserve(&t->at_work))
         return NULL;
     size_t home = take_home(t);
-    if (home == TABLE_NONE)
+    if (home == SLAB_NONE)
         return NULL;
     struct connection *c = &home_at(t, home)->connection;
     size_t size = t->entries[entry].packed->size;
@@ -422,6 +368,13 @@ static struct connection *unpack(struct table *t, size_t entry, uint32_t hash)
 }
 
 /* ---- finding ---- */
+
+static struct key key_of_entry(const struct table *t, const struct entry *e)
+{
+    return e->state == ENTRY_AT_WORK  ? key_of_connection(&home_at(t, e->home)->connection)
+           : e->state == ENTRY_EMBRYO ? key_of_embryo(embryo_at(t, e->embryo))
+                                      : key_of_packed(e->packed);
+}
 
 /* The home of the connection of that key, NULL: it is not at work. */
 static struct home *find_at_work(const struct table *t, const struct key *k, uint32_t hash)
@@ -439,16 +392,18 @@ static struct home *find_at_work(const struct table *t, const struct key *k, uin
     return NULL;
 }
 
-/* The entry of the packed connection of that key; TABLE_NONE: there is none. */
-static size_t find_packed(const struct table *t, const struct key *k, uint32_t hash)
+/* The entry of the embryo or packed connection of that key; TABLE_NONE: there is none. */
+static size_t find_resting(const struct table *t, const struct key *k, uint32_t hash)
 {
     const struct index *x = &t->all;
     for (size_t p = hash & x->mask; x->slots[p].number; p = (p + 1) & x->mask) {
-        const struct entry *e = &t->entries[x->slots[p].number - 1];
         struct key there;
-        if (x->slots[p].hash != hash || e->state != ENTRY_PACKED)
+        if (x->slots[p].hash != hash)
             continue;
-        there = key_of_packed(e->packed);
+        const struct entry *e = &t->entries[x->slots[p].number - 1];
+        if (e->state == ENTRY_AT_WORK)
+            continue;
+        there = key_of_entry(t, e);
         if (key_same(k, &there))
             return x->slots[p].number - 1;
     }
@@ -462,9 +417,34 @@ static inline void to_slot(struct table *t, struct expected *e, const struct tcp
     e->direction = key_direction(s);
     e->key = key_of_segment(s, e->direction);
     e->hash = key_hash(&e->key, t->seed);
+    e->may_rest = s->flags & (TCPRST_SYN | TCPRST_RST);
     fetch(&t->at_work.slots[e->hash & t->at_work.mask]);
-    if (s->flags & TCPRST_SYN)
+    if (e->may_rest)
         fetch(&t->all.slots[e->hash & t->all.mask]);
+}
+
+/* Of connections that are not at work, the entry that may be that one's. */
+static void to_entry(const struct table *t, struct expected *e)
+{
+    const struct index *x = &t->all;
+    size_t p = e->hash & x->mask;
+    while (x->slots[p].number && x->slots[p].hash != e->hash)
+        p = (p + 1) & x->mask;
+    e->entry = x->slots[p].number;
+    if (e->entry)
+        fetch(&t->entries[e->entry - 1]);
+}
+
+static void to_resting(const struct table *t, const struct expected *e)
+{
+    if (e->entry > t->ever)
+        return;
+    const struct entry *entry = &t->entries[e->entry - 1];
+    const char *resting = entry->state == ENTRY_EMBRYO   ? (const char *)embryo_at(t, entry->embryo)
+                          : entry->state == ENTRY_PACKED ? (const char *)entry->packed
+                                                         : (const char *)entry;
+    fetch(resting);
+    fetch(resting + LINE);
 }
 
 static inline void to_home(struct table *t, struct expected *e)
@@ -474,8 +454,12 @@ static inline void to_home(struct table *t, struct expected *e)
     while (x->slots[p].number && x->slots[p].hash != e->hash)
         p = (p + 1) & x->mask;
     e->home = x->slots[p].number ? home_at(t, x->slots[p].number - 1) : NULL;
-    if (!e->home)
+    e->entry = 0;
+    if (!e->home) {
+        if (e->may_rest)
+            to_entry(t, e);
         return;
+    }
     const struct connection *c = &e->home->connection;
     const struct endpoint *from = &c->end[e->direction], *to = &c->end[!e->direction];
     fetch(c);
@@ -485,10 +469,13 @@ static inline void to_home(struct table *t, struct expected *e)
     fetch(to);
 }
 
-static inline void to_recent(struct expected *e)
+static inline void to_recent(const struct table *t, const struct expected *e)
 {
-    if (!e->home)
+    if (!e->home) {
+        if (e->entry)
+            to_resting(t, e);
         return;
+    }
     const struct recents *r = &e->home->connection.recents;
     const struct recent *to_come = &r->entries[r->pushed & (r->capacity - 1)];
     fetch(to_come);
@@ -505,7 +492,7 @@ static inline void pass(struct table *t, const struct tcprst_segment *s, size_t 
     if (left > TO_HOME)
         to_home(t, &ring[(i + TO_HOME) % EXPECTED]);
     if (left > TO_RECENT)
-        to_recent(&ring[(i + TO_RECENT) % EXPECTED]);
+        to_recent(t, &ring[(i + TO_RECENT) % EXPECTED]);
 }
 
 void table_expect(struct table *t, const struct tcprst_segment *segments, size_t count)
@@ -519,7 +506,7 @@ void table_expect(struct table *t, const struct tcprst_segment *segments, size_t
     for (size_t i = 0; i < TO_HOME && i < count; i++)
         to_home(t, &ring[i]);
     for (size_t i = 0; i < TO_RECENT && i < count; i++)
-        to_recent(&ring[i]);
+        to_recent(t, &ring[i]);
 }
 
 size_t table_expected(const struct table *t, const struct tcprst_segment *s)
@@ -552,30 +539,37 @@ static bool was_forgotten(struct table *t, const struct key *k, const struct tcp
     return t->forgotten && forgotten_take(t->forgotten, key_hash_long(k, t->seed), s->flags);
 }
 
-struct connection *table_get(struct table *t, const struct tcprst_segment *s, int *direction,
-                             enum table_found *found)
+struct connection *table_get(struct table *t, const struct tcprst_segment *s, int64_t now,
+                             struct table_found *found)
 {
-    struct expected now;
+    struct expected look;
     const struct expected *e = expected(t, s);
-    *found = TABLE_KNOWN;
+    *found = (struct table_found){.known = true};
     if (!e) {
-        now.direction = key_direction(s);
-        now.key = key_of_segment(s, now.direction);
-        now.hash = key_hash(&now.key, t->seed);
-        e = &now;
+        look.direction = key_direction(s);
+        look.key = key_of_segment(s, look.direction);
+        look.hash = key_hash(&look.key, t->seed);
+        e = &look;
     } else if (still_there(e)) {
-        *direction = e->direction;
+        found->direction = e->direction;
         return &e->home->connection;
     }
-    *direction = e->direction;
+    found->direction = e->direction;
+    found->hash = e->hash;
     struct home *home = find_at_work(t, &e->key, e->hash);
     if (home)
         return &home->connection;
-    size_t entry = find_packed(t, &e->key, e->hash);
+    size_t entry = find_resting(t, &e->key, e->hash);
+    if (entry != TABLE_NONE && t->entries[entry].state == ENTRY_EMBRYO) {
+        /* Before it is at work: it must not be packed while somebody has it. */
+        table_sweep(t, now, TABLE_SWEEP);
+        return grow(t, entry, e->hash);
+    }
     if (entry != TABLE_NONE)
         return unpack(t, entry, e->hash);
-    *found = was_forgotten(t, &e->key, s) ? TABLE_AGAIN : TABLE_NEW;
-    return insert(t, s, e->direction, e->hash);
+    found->known = false;
+    found->again = was_forgotten(t, &e->key, s);
+    return NULL;
 }
 
 /* ---- letting go ---- */
@@ -608,7 +602,7 @@ static int64_t pack_after(enum keeping keeping)
 
 static bool busy(const struct connection *c)
 {
-    /* Without segments it is the one that was just made. */
+    /* Without segments: there was no memory to take in its first. */
     return !c->used || !c->segments || c->first_pending;
 }
 
@@ -621,17 +615,6 @@ static bool is_due(const struct connection *c, int64_t now, enum keeping *keepin
         return false;
     *keeping = keeping_of(c);
     return silent > pack_after(*keeping);
-}
-
-/* A time in units of some 17 ms from the table's first packed one on; the last tick, after two
- * years, lasts for ever. */
-static uint32_t ticks(struct table *t, int64_t time)
-{
-    enum { TICK = 1 << 24 };
-    if (t->first_time == INT64_MIN)
-        t->first_time = time;
-    int64_t ticks = time > t->first_time ? (time - t->first_time) / TICK : 0;
-    return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
 /* The connection is at work no longer. Its entry is as it was. */
@@ -675,21 +658,22 @@ static void fetch_all(const struct home *home)
         fetch(&r->entries[(r->pushed - 1 - n) & (r->capacity - 1)]);
 }
 
-/* Packs what has been silent for long enough, a few connections at a time: what was found to be
- * silent by the sweep before, so that it could come nearer meanwhile. */
-void table_sweep(struct table *t, int64_t now)
+/* What was found to be silent by the sweep before is packed, so that it could come nearer
+ * meanwhile.
+ */
+void table_sweep(struct table *t, int64_t now, unsigned count)
 {
     enum keeping keeping;
-    for (int i = 0; i < SWEEP && t->homes; i++) {
+    for (unsigned i = 0; i < count && t->homes.ever; i++) {
         if (t->due[i] && is_due(&home_at(t, t->due[i] - 1)->connection, now, &keeping))
             pack(t, t->due[i] - 1, keeping);
-        t->packing_hand = (t->packing_hand + 1) % t->homes;
+        t->packing_hand = (t->packing_hand + 1) % t->homes.ever;
         const struct home *home = home_at(t, t->packing_hand);
         bool due = is_due(&home->connection, now, &keeping);
         t->due[i] = due ? t->packing_hand + 1 : 0;
         if (due)
             fetch_all(home);
-        fetch((const char *)home_at(t, (t->packing_hand + SWEEP) % t->homes) + LINE);
+        fetch((const char *)home_at(t, (t->packing_hand + TABLE_SWEEP) % t->homes.ever) + LINE);
     }
 }
 
@@ -705,15 +689,48 @@ static size_t first_packed(const struct table *t, enum keeping keeping)
     return first - 1;
 }
 
-/* A packed one that is over; TABLE_NONE: none. */
+/* The oldest embryo, likewise. */
+static size_t first_unborn(const struct table *t)
+{
+    uint32_t first = t->unborn.first;
+    uint32_t behind = first ? t->entries[first - 1].behind : 0;
+    if (!first)
+        return TABLE_NONE;
+    if (behind) {
+        const struct embryo *next = embryo_at(t, t->entries[behind - 1].embryo);
+        const struct key k = key_of_embryo(next);
+        uint64_t hash = key_hash_long(&k, t->seed);
+        fetch(&t->all.slots[key_hash_short(hash) & t->all.mask]);
+        if (t->forgotten)
+            forgotten_expect(t->forgotten, hash);
+        fetch((const char *)next + EMBRYO_SIZE);
+        fetch((const char *)next + EMBRYO_SIZE + LINE);
+    }
+    return first - 1;
+}
+
+static int64_t heard_of(const struct table *t, const struct entry *e)
+{
+    return e->state == ENTRY_EMBRYO ? embryo_at(t, e->embryo)->time : e->packed->last_time;
+}
+
+/* Whether the first in that queue has been silent for longer than that. */
+static bool first_silent(struct table *t, const struct queue *q, int64_t now, int64_t silence)
+{
+    if (!q->first)
+        return false;
+    const struct entry *e = &t->entries[q->first - 1];
+    return e->since <= ticks(t, now - silence) && now - heard_of(t, e) > silence;
+}
+
+/* An embryo or a packed one that is over; TABLE_NONE: none. */
 static size_t first_over(struct table *t, int64_t now)
 {
-    for (enum keeping k = KEEP_ONE_SIDED; k <= KEEP_ENDED; k++) {
-        uint32_t first = t->packed[k].first;
-        if (first && t->entries[first - 1].since <= ticks(t, now - keep_for(k)) &&
-            now - t->entries[first - 1].packed->last_time > keep_for(k))
+    if (first_silent(t, &t->unborn, now, keep_for(KEEP_ONE_SIDED)))
+        return first_unborn(t);
+    for (enum keeping k = KEEP_ONE_SIDED; k <= KEEP_ENDED; k++)
+        if (first_silent(t, &t->packed[k], now, keep_for(k)))
             return first_packed(t, k);
-    }
     return TABLE_NONE;
 }
 
@@ -749,26 +766,38 @@ static size_t least_at_work(struct table *t, int64_t now, enum keeping *worth)
     return least;
 }
 
+/* Of the embryos that are no older than what is at work, which may be about to be worth more, the
+ * oldest. It is worth as much as such a one: see worth_of(). */
+static size_t younger(const struct table *t, size_t at_work, enum keeping *worth)
+{
+    uint32_t first = t->unborn.first;
+    if (!first || *worth < KEEP_BARE)
+        return at_work;
+    int64_t time = embryo_at(t, t->entries[first - 1].embryo)->time;
+    bool older = at_work != TABLE_NONE && *worth == KEEP_BARE &&
+                 home_at(t, t->entries[at_work].home)->connection.last_time < time;
+    if (older)
+        return at_work;
+    *worth = KEEP_BARE;
+    return first_unborn(t);
+}
+
 size_t table_victim(struct table *t, int64_t now, bool *full)
 {
     enum keeping keeping = KEEP_ONE_SIDED, worth = KEEPINGS;
     *full = false;
     size_t over = first_over(t, now);
-    if (over != TABLE_NONE || t->all.used <= t->max)
+    if (over != TABLE_NONE || t->all.used < t->max)
         return over;
     *full = true;
+    if (first_silent(t, &t->unborn, now, PACK_ONE_SIDED))
+        return first_unborn(t);
     while (keeping < KEEPINGS && !t->packed[keeping].first)
         keeping++;
     size_t at_work = TABLE_NONE;
     if (keeping > KEEP_ENDED)
-        at_work = least_at_work(t, now, &worth);
+        at_work = younger(t, least_at_work(t, now, &worth), &worth);
     return worth < keeping ? at_work : keeping < KEEPINGS ? first_packed(t, keeping) : TABLE_NONE;
-}
-
-static struct key key_of_entry(const struct table *t, const struct entry *e)
-{
-    return e->state == ENTRY_AT_WORK ? key_of_connection(&home_at(t, e->home)->connection)
-                                     : key_of_packed(e->packed);
 }
 
 enum keeping table_forget(struct table *t, size_t i)
@@ -793,6 +822,9 @@ void table_remove(struct table *t, size_t i)
     if (e->state == ENTRY_AT_WORK) {
         connection_release(&home_at(t, e->home)->connection);
         end_work(t, e->home);
+    } else if (e->state == ENTRY_EMBRYO) {
+        dequeue(t, i);
+        slab_leave(&t->embryos, e->embryo, EMBRYO_SIZE);
     } else {
         t->packed_memory -= e->packed->size;
         dequeue(t, i);
@@ -809,9 +841,9 @@ size_t table_count(const struct table *t)
 size_t table_memory(const struct table *t)
 {
     return sizeof *t + index_memory(&t->all) + index_memory(&t->at_work) +
-           t->room * sizeof *t->entries + t->chunk_count * CHUNK * sizeof(struct home) +
-           t->working_room * CHUNK * sizeof *t->working + t->pool.memory + t->packed_memory +
-           forgotten_memory(t->forgotten);
+           t->room * sizeof *t->entries + slab_memory(&t->homes, sizeof(struct home)) +
+           slab_memory(&t->embryos, EMBRYO_SIZE) + t->working_room * sizeof *t->working +
+           t->pool.memory + t->packed_memory + forgotten_memory(t->forgotten);
 }
 
 size_t table_numbers(const struct table *t)
@@ -826,6 +858,11 @@ const struct connection *table_at(struct table *t, size_t i)
         return NULL;
     if (e->state == ENTRY_AT_WORK)
         return &home_at(t, e->home)->connection;
+    if (e->state == ENTRY_EMBRYO) {
+        make_empty(&t->look);
+        embryo_grow(embryo_at(t, e->embryo), &t->look);
+        return &t->look;
+    }
     connection_look(&t->look, e->packed);
     return &t->look;
 }

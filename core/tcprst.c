@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "connection.h"
 #include "dimensions.h"
+#include "embryo.h"
 #include "evidence_tell.h"
 #include "host.h"
 #include "limits.h"
@@ -728,12 +729,12 @@ static void tell_numbered(struct tcprst *core, size_t i, bool given_up)
     core->statistics.connections_given_up += given_up;
 }
 
-/* For a connection that was made. More than one goes where the table had to grow beyond its bound,
- * because all were busy. */
-static void make_room(struct tcprst *core)
+/* For a connection that is to be made, before that: so it cannot be the one that goes. More than
+ * one goes where the table had to grow beyond its bound, because all were busy. */
+static void make_room(struct tcprst *core, unsigned sweep)
 {
     enum { AT_MOST = 3 };
-    table_sweep(core->table, core->clock.now);
+    table_sweep(core->table, core->clock.now, sweep);
     for (unsigned i = 0; i < AT_MOST; i++) {
         bool full;
         size_t victim = table_victim(core->table, core->clock.now, &full);
@@ -955,6 +956,37 @@ static void note_opening(struct tcprst *core, struct connection *c, const struct
         host_note_opening(host, s, core->clock.now, syn_ack ? c->end[d].rtt_min : -1);
 }
 
+/* A connection's first segment is an opening: nothing more is made of it than has to be. */
+static void begin_embryo(struct tcprst *core, const struct tcprst_segment *s,
+                         const struct table_found *found)
+{
+    struct birth birth = {
+        .number = core->statistics.connections, .time = core->clock.now, .again = found->again};
+    make_room(core, 1);
+    if (!table_make_embryo(core->table, s, found, &birth)) {
+        core->statistics.out_of_memory++;
+        return;
+    }
+    core->statistics.connections++;
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
+    host_note_opening(host, s, core->clock.now, -1);
+}
+
+/* NULL: no memory. */
+static struct connection *begin_connection(struct tcprst *core, const struct tcprst_segment *s,
+                                           const struct table_found *found)
+{
+    make_room(core, TABLE_SWEEP);
+    struct connection *c = table_make(core->table, s, found);
+    if (!c)
+        return NULL;
+    connection_begin_anew(c, core->statistics.connections++);
+    if (found->again)
+        c->flags |= CONN_FORGOTTEN;
+    c->last_time = core->clock.now;
+    return c;
+}
+
 static void expect_host(struct tcprst *core, const struct tcprst_segment *s)
 {
     if (s->flags & TCPRST_SYN)
@@ -994,15 +1026,15 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     if (core->statistics.segments == 1)
         core->began = core->clock.now;
     finalize_due(core);
-    int d;
-    enum table_found found;
-    struct connection *c = table_get(core->table, s, &d, &found);
-    if (c && found != TABLE_KNOWN) {
-        connection_begin_anew(c, core->statistics.connections++);
-        if (found == TABLE_AGAIN)
-            c->flags |= CONN_FORGOTTEN;
-        c->last_time = core->clock.now;
-        make_room(core);
+    struct table_found found;
+    struct connection *c = table_get(core->table, s, core->clock.now, &found);
+    int d = found.direction;
+    if (!found.known) {
+        if (embryo_fits(s)) {
+            begin_embryo(core, s, &found);
+            return false;
+        }
+        c = begin_connection(core, s, &found);
     } else if (c && connection_begins_anew(c, s, d) &&
                !connection_duplicate(c, s, d, core->clock.now)) {
         settle(core, c);

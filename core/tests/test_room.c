@@ -149,6 +149,46 @@ static void test_tiny_tables(void)
         }
 }
 
+/* Of many that opened at the same time each gets its answer later. */
+static void answer(struct feeder *f, unsigned how)
+{
+    static const struct step rest[] = {
+        {SERVER, SYN | ACK, 0, 1, 0, 1}, {CLIENT, ACK, 1, 1, 50, 1}, {SERVER, RST, 1, 0, 0, 1}};
+    static const struct step again[] = {{CLIENT, SYN, 0, 0, 0, 1},
+                                        {SERVER, RST | ACK, UINT32_MAX, 1, 0, 1}};
+    if (how == 0)
+        PLAY(f, rest);
+    else if (how == 1)
+        PLAY(f, again);
+    else
+        play(f, &again[1], 1);
+}
+
+/* An embryo that grows is not the one that goes: every RST is reported, whatever the bound. */
+static void test_answers_to_openings(void)
+{
+    enum { CLIENTS = 400 };
+    static const unsigned rounds[] = {1, 7, 50, CLIENTS};
+    static struct answers answers;
+    for (unsigned cap = 1; cap <= 100; cap++)
+        for (unsigned r = 0; r < 2 * sizeof rounds / sizeof *rounds; r++) {
+            unsigned together = rounds[r / 2];
+            struct feeder f = {start(&answers, cap), 0, SECOND, {100, 200}, {0, 0}, 0};
+            for (unsigned first = 0; first < CLIENTS; first += together) {
+                unsigned end = first + together < CLIENTS ? first + together : CLIENTS;
+                for (f.client = first; f.client < end; f.client++)
+                    PLAY(&f, unanswered);
+                f.time += r % 2 ? 3 * (int64_t)SECOND : 0;
+                for (f.client = first; f.client < end; f.client++)
+                    answer(&f, f.client % 3);
+            }
+            struct tcprst_statistics stopped = stop(f.core);
+            EXPECT(answers.count == CLIENTS && stopped.resets == CLIENTS);
+            EXPECT(answers.connections == stopped.connections && !stopped.out_of_memory);
+            EXPECT(stopped.connections >= CLIENTS);
+        }
+}
+
 /* A bound that pending RSTs went beyond holds again once their verdicts are final. */
 static void test_back_within_bound(void)
 {
@@ -229,6 +269,7 @@ int main(void)
         test_idle_ones_stay(&fillers[i]);
     test_given_up();
     test_tiny_tables();
+    test_answers_to_openings();
     test_back_within_bound();
     test_forgotten();
     test_hosts_given_up();

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* embryo.c - see embryo.h. */
+#include "embryo.h"
+
+#include <string.h>
+
+enum {
+    FROM_B = 1, /* sent by end[1] */
+    WINDOW_KNOWN = 2,
+    IP_HEADER = 4,
+    DONT_FRAGMENT = 8,
+    AGAIN = 16,
+};
+
+enum { TCP_HEADER = 20 };
+
+_Static_assert(sizeof(struct embryo) <= 128, "two lines of the cache");
+
+void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const struct birth *birth)
+{
+    memcpy(e->address[d], s->source, 16);
+    memcpy(e->address[!d], s->destination, 16);
+    e->port[d] = s->source_port;
+    e->port[!d] = s->destination_port;
+    e->ip_version = s->ip_version;
+    e->bits = (uint8_t)((d ? FROM_B : 0) | (s->window_known ? WINDOW_KNOWN : 0) |
+                        (s->ip_header ? IP_HEADER : 0) | (s->dont_fragment ? DONT_FRAGMENT : 0) |
+                        (birth->again ? AGAIN : 0));
+    e->ttl = s->ttl;
+    e->tos = s->tos;
+    e->number = birth->number;
+    e->time = birth->time;
+    e->where = where_pack(s->frame);
+    e->seq = s->seq;
+    e->ack = s->ack;
+    e->window = s->window;
+    e->flags = s->flags;
+    e->ip_id = s->ip_id;
+    e->header_length = s->header_length;
+    e->options_captured = s->options_captured;
+    if (s->options_captured)
+        memcpy(e->options, s->bytes + TCP_HEADER, s->options_captured);
+}
+
+void embryo_grow(const struct embryo *e, struct connection *c)
+{
+    int d = e->bits & FROM_B ? 1 : 0;
+    uint8_t bytes[TCP_HEADER + EMBRYO_OPTIONS] = {0};
+    struct tcprst_segment s = {.frame = where_frame(e->where),
+                               .ip_version = e->ip_version,
+                               .ip_header = e->bits & IP_HEADER,
+                               .dont_fragment = e->bits & DONT_FRAGMENT,
+                               .ttl = e->ttl,
+                               .tos = e->tos,
+                               .ip_id = e->ip_id,
+                               .time = e->time,
+                               .source_port = e->port[d],
+                               .destination_port = e->port[!d],
+                               .flags = e->flags,
+                               .window = e->window,
+                               .window_known = e->bits & WINDOW_KNOWN,
+                               .header_length = e->header_length,
+                               .options_captured = e->options_captured,
+                               .seq = e->seq,
+                               .ack = e->ack,
+                               .bytes = bytes,
+                               .captured = TCP_HEADER + (uint32_t)e->options_captured,
+                               .length = e->header_length};
+    memcpy(bytes + TCP_HEADER, e->options, e->options_captured);
+    c->ip_version = e->ip_version;
+    memcpy(c->address, e->address, sizeof c->address);
+    memcpy(c->port, e->port, sizeof c->port);
+    connection_begin_anew(c, e->number);
+    if (e->bits & AGAIN)
+        c->flags |= CONN_FORGOTTEN;
+    c->last_time = e->time;
+    connection_track(c, &s, d, e->time);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * embryo.h - a connection of which only a SYN or SYN-ACK was captured: that segment, in two lines
+ * of the cache, from which the whole connection is made when another one comes.
+ *
+ * Nothing more comes of a flood or of most of a scan: what an opening says to other connections it
+ * has said to what is known of its host (host.h) when it came.
+ */
+#ifndef TCPRST_EMBRYO_H
+#define TCPRST_EMBRYO_H
+
+#include "connection.h"
+
+enum { EMBRYO_OPTIONS = 40 }; /* octets: all that fit into a TCP header */
+
+struct embryo {
+    uint8_t address[2][16]; /* as the connection's */
+    uint16_t port[2];
+    uint8_t ip_version;
+    uint8_t bits;
+    uint8_t ttl, tos;
+    uint64_t number; /* the connection's */
+    int64_t time;
+    where_t where;
+    uint32_t seq, ack;
+    uint16_t window, flags, ip_id;
+    uint8_t header_length, options_captured;
+    uint8_t options[EMBRYO_OPTIONS];
+};
+
+/* What an embryo is told of besides its segment. */
+struct birth {
+    uint64_t number; /* the connection's */
+    int64_t time;    /* as judged */
+    bool again;      /* CONN_FORGOTTEN */
+};
+
+/* Whether an embryo can hold all that this segment, the first of a connection, says to it. */
+static inline bool embryo_fits(const struct tcprst_segment *s)
+{
+    return (s->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_RST)) == TCPRST_SYN &&
+           !s->payload_length && s->options_captured <= EMBRYO_OPTIONS;
+}
+
+/* d: index of its sender, as in connection_track(). */
+void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d,
+                 const struct birth *birth);
+/* The connection as it would be had it been tracked from the first: c, which is empty but for its
+ * recents (table.c), becomes it. */
+void embryo_grow(const struct embryo *e, struct connection *c);
+
+#endif
