@@ -5,6 +5,7 @@
 
 #include "redact.h"
 #include "report_baseline.h"
+#include "report_string.h"
 #include "summary.h"
 
 #include <arpa/inet.h>
@@ -13,8 +14,17 @@
 
 void report_address(char buffer[46], const uint8_t *address, unsigned ip_version)
 {
-    if (!inet_ntop(ip_version == 6 ? AF_INET6 : AF_INET, address, buffer, 46))
-        g_strlcpy(buffer, "?", 46);
+    if (ip_version == 6) {
+        if (!inet_ntop(AF_INET6, address, buffer, 46))
+            g_strlcpy(buffer, "?", 46);
+        return;
+    }
+    char *end = buffer;
+    for (unsigned i = 0; i < 4; i++) {
+        if (i)
+            *end++ = '.';
+        end = string_digits(end, address[i], 1);
+    }
 }
 
 /* Seconds rounded down, and the rest in nanoseconds, for times before 1970 too. */
@@ -32,13 +42,9 @@ static int64_t split_time(int64_t time, uint32_t *nanoseconds)
 /* Seconds of a day; 1970-01-01 as GDate counts days. */
 enum { DAY = 86400, EPOCH = 719163 };
 
-void report_time(char buffer[40], int64_t time, unsigned digits)
+/* "2026-11-27T03:50:31", of seconds since the epoch. */
+static void put_second(char buffer[32], int64_t seconds)
 {
-    buffer[0] = '\0';
-    if (time == TCPRST_TIME_UNKNOWN)
-        return;
-    uint32_t nanoseconds;
-    int64_t seconds = split_time(time, &nanoseconds);
     int64_t day = seconds / DAY, rest = seconds % DAY;
     if (rest < 0) {
         day--;
@@ -48,14 +54,34 @@ void report_time(char buffer[40], int64_t time, unsigned digits)
     GDate date;
     g_date_clear(&date, 1);
     g_date_set_julian(&date, (guint32)(EPOCH + day));
-    size_t length =
-        (size_t)snprintf(buffer, 40, "%04u-%02u-%02uT%02u:%02u:%02u", g_date_get_year(&date),
-                         g_date_get_month(&date), g_date_get_day(&date), (unsigned)(rest / 3600),
-                         (unsigned)(rest / 60 % 60), (unsigned)(rest % 60));
+    snprintf(buffer, 32, "%04u-%02u-%02uT%02u:%02u:%02u", g_date_get_year(&date),
+             g_date_get_month(&date), g_date_get_day(&date), (unsigned)(rest / 3600),
+             (unsigned)(rest / 60 % 60), (unsigned)(rest % 60));
+}
+
+static char *put_fraction(char *end, uint32_t nanoseconds, unsigned digits)
+{
+    *end++ = '.';
+    return string_digits(end, digits == 9 ? nanoseconds : nanoseconds / 1000, digits);
+}
+
+void report_time(char buffer[40], int64_t time, unsigned digits)
+{
+    /* Times come in order: mostly it is the second of the one before. */
+    static int64_t last = INT64_MIN;
+    static char second[32];
+    buffer[0] = '\0';
+    if (time == TCPRST_TIME_UNKNOWN)
+        return;
+    uint32_t nanoseconds;
+    int64_t seconds = split_time(time, &nanoseconds);
+    if (seconds != last)
+        put_second(second, seconds);
+    last = seconds;
+    char *end = g_stpcpy(buffer, second);
     if (digits > 0)
-        length += (size_t)snprintf(buffer + length, 40 - length, ".%0*u", (int)digits,
-                                   digits == 9 ? nanoseconds : nanoseconds / 1000);
-    g_strlcpy(buffer + length, "Z", 40 - length);
+        end = put_fraction(end, nanoseconds, digits);
+    g_stpcpy(end, "Z");
 }
 
 /* The time in the report's zone, rounded down to seconds; NULL where it has none. */
@@ -107,8 +133,8 @@ void report_epoch(char buffer[32], int64_t time, unsigned digits)
         return;
     uint64_t magnitude = time < 0 ? (uint64_t) - (time + 1) + 1 : (uint64_t)time;
     uint32_t nanoseconds = (uint32_t)(magnitude % 1000000000);
-    snprintf(buffer, 32, "%s%" PRIu64 ".%0*u", time < 0 ? "-" : "", magnitude / 1000000000,
-             (int)digits, digits == 9 ? nanoseconds : nanoseconds / 1000);
+    char *end = g_stpcpy(buffer, time < 0 ? "-" : "");
+    put_fraction(string_digits(end, magnitude / 1000000000, 1), nanoseconds, digits);
 }
 
 unsigned report_digits(const struct report *report, uint32_t capture, int64_t time)
@@ -208,8 +234,8 @@ static void display_filter(const struct report_reset *reset, char buffer[FILTER_
     static const char *const ports[] = {"tcp.port", "tcp.srcport", "tcp.dstport"};
     const struct tcprst_verdict *v = reset->verdict;
     char a[8], b[8];
-    snprintf(a, sizeof a, "%u", v->source_port);
-    snprintf(b, sizeof b, "%u", v->destination_port);
+    string_digits(a, v->source_port, 1);
+    string_digits(b, v->destination_port, 1);
     char *end = put_pair(buffer, v->ip_version == 6 ? ipv6 : ipv4, reset->src, reset->dst);
     end = put_pair(stpcpy(end, " && "), ports, a, b);
     if (v->reused_from.number > 0 && v->reused_from.capture == v->frame.capture)

@@ -26,107 +26,163 @@ void json_key(GString *out, const char *key)
     json_key_part(out, key, strlen(key));
 }
 
-void json_text(GString *out, const char *key, const char *text)
+/* ---- values ---- */
+
+static void put_null(GString *out)
 {
-    json_key(out, key);
+    string_add_constant(out, "null");
+}
+
+/* NULL: null */
+static void put_text(GString *out, const char *text)
+{
     if (text)
         string_json(out, text);
     else
-        string_add(out, "null", 4);
+        put_null(out);
+}
+
+/* An id: nothing in it has to be escaped. */
+static void put_word(GString *out, const char *id)
+{
+    string_add_constant(out, "\"");
+    string_add(out, id, strlen(id));
+    string_add_constant(out, "\"");
+}
+
+static void put_number(GString *out, uint64_t number)
+{
+    char digits[24];
+    string_add(out, digits, (size_t)(string_digits(digits, number, 1) - digits));
+}
+
+static void put_octets(GString *out, int64_t number)
+{
+    if (number < 0)
+        put_null(out);
+    else
+        put_number(out, (uint64_t)number);
+}
+
+static void put_flag(GString *out, bool flag)
+{
+    if (flag)
+        string_add_constant(out, "true");
+    else
+        string_add_constant(out, "false");
+}
+
+/* A frame number, null where there is none. */
+static void put_frame(GString *out, const struct tcprst_frame *frame)
+{
+    if (frame->number == 0)
+        put_null(out);
+    else
+        put_number(out, frame->number);
+}
+
+/* The file of a frame, null where it is the reset's own or there is no frame. */
+static void put_other_capture(GString *out, const struct report *report,
+                              const struct tcprst_frame *frame, uint32_t own)
+{
+    bool other = frame->number > 0 && frame->capture != own && frame->capture < report->name_count;
+    put_text(out, other ? report->names[frame->capture] : NULL);
+}
+
+static void put_seconds(GString *out, int64_t nanoseconds)
+{
+    if (nanoseconds < 0) {
+        put_null(out);
+        return;
+    }
+    char number[40], *end = string_digits(number, (uint64_t)nanoseconds / 1000000000, 1);
+    *end++ = '.';
+    end = string_digits(end, (uint64_t)nanoseconds % 1000000000, 9);
+    while (end[-1] == '0' && end[-2] != '.')
+        end--;
+    string_add(out, number, (size_t)(end - number));
+}
+
+/* ---- members ---- */
+
+void json_text(GString *out, const char *key, const char *text)
+{
+    json_key(out, key);
+    put_text(out, text);
 }
 
 void json_number(GString *out, const char *key, uint64_t number)
 {
-    char digits[24], *first = digits + sizeof digits;
     json_key(out, key);
-    do
-        *--first = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    string_add(out, first, (size_t)(digits + sizeof digits - first));
+    put_number(out, number);
 }
 
 void json_octets(GString *out, const char *key, int64_t number)
 {
-    if (number < 0)
-        json_text(out, key, NULL);
-    else
-        json_number(out, key, (uint64_t)number);
+    json_key(out, key);
+    put_octets(out, number);
 }
 
 static void json_flag(GString *out, const char *key, bool flag)
 {
     json_key(out, key);
-    g_string_append(out, flag ? "true" : "false");
+    put_flag(out, flag);
 }
 
-/* A frame number, null where there is none. */
 static void json_frame(GString *out, const char *key, const struct tcprst_frame *frame)
 {
-    if (frame->number == 0)
-        json_text(out, key, NULL);
-    else
-        json_number(out, key, frame->number);
+    json_key(out, key);
+    put_frame(out, frame);
 }
 
-/* The file of a frame, null where it is the reset's own or there is no frame. */
 static void json_other_capture(GString *out, const char *key, const struct report *report,
                                const struct tcprst_frame *frame, uint32_t own)
 {
-    bool other = frame->number > 0 && frame->capture != own && frame->capture < report->name_count;
-    json_text(out, key, other ? report->names[frame->capture] : NULL);
+    json_key(out, key);
+    put_other_capture(out, report, frame, own);
 }
 
-static void json_seconds(GString *out, const char *key, int64_t nanoseconds)
-{
-    if (nanoseconds < 0) {
-        json_text(out, key, NULL);
-        return;
-    }
-    char number[40];
-    int length = snprintf(number, sizeof number, "%" PRId64 ".%09" PRId64, nanoseconds / 1000000000,
-                          nanoseconds % 1000000000);
-    while (number[length - 1] == '0' && number[length - 2] != '.')
-        length--;
-    json_key(out, key);
-    g_string_append_len(out, number, length);
-}
+/* ---- a reset ---- */
 
-static void json_alternatives(GString *out, const char *key, const struct tcprst_verdict *v)
+static void put_alternatives(GString *out, const struct tcprst_verdict *v)
 {
-    json_key(out, key);
-    g_string_append_c(out, '[');
+    string_add_constant(out, "[");
     for (unsigned i = 0; i < v->alternative_count; i++) {
-        g_string_append(out, i ? ",{" : "{");
-        json_text(out, "cause", tcprst_cause_id(v->alternatives[i].cause));
-        json_text(out, "strength", tcprst_strength_id(v->alternatives[i].strength));
-        g_string_append_c(out, '}');
+        string_add(out, ",{\"cause\":" + (i == 0), 10 - (i == 0));
+        put_word(out, tcprst_cause_id(v->alternatives[i].cause));
+        string_add_constant(out, ",\"strength\":");
+        put_word(out, tcprst_strength_id(v->alternatives[i].strength));
+        string_add_constant(out, "}");
     }
-    g_string_append_c(out, ']');
+    string_add_constant(out, "]");
 }
 
-static void json_evidence(GString *out, const struct report *report, uint32_t own,
-                          const struct tcprst_evidence *evidence)
+static void put_evidence(GString *out, const struct report *report, uint32_t own,
+                         const struct tcprst_evidence *evidence)
 {
-    g_string_append_c(out, '{');
-    json_text(out, "fact", tcprst_fact_id(evidence->fact));
-    json_text(out, "text", report_evidence_text(evidence));
-    json_flag(out, "against", evidence->against);
-    json_frame(out, "frame", &evidence->frame);
-    json_other_capture(out, "capture", report, &evidence->frame, own);
-    g_string_append_c(out, '}');
+    string_add_constant(out, "{\"fact\":");
+    put_word(out, tcprst_fact_id(evidence->fact));
+    string_add_constant(out, ",\"text\":");
+    put_text(out, report_evidence_text(evidence));
+    string_add_constant(out, ",\"against\":");
+    put_flag(out, evidence->against);
+    string_add_constant(out, ",\"frame\":");
+    put_frame(out, &evidence->frame);
+    string_add_constant(out, ",\"capture\":");
+    put_other_capture(out, report, &evidence->frame, own);
+    string_add_constant(out, "}");
 }
 
-static void json_evidence_list(GString *out, const char *key, const struct report *report,
-                               uint32_t own, const struct tcprst_evidence *evidence, size_t count)
+static void put_evidence_list(GString *out, const struct report *report, uint32_t own,
+                              const struct tcprst_verdict *v)
 {
-    json_key(out, key);
-    g_string_append_c(out, '[');
-    for (size_t i = 0; i < count; i++) {
+    string_add_constant(out, "[");
+    for (size_t i = 0; i < v->evidence_count; i++) {
         if (i)
-            g_string_append_c(out, ',');
-        json_evidence(out, report, own, &evidence[i]);
+            string_add_constant(out, ",");
+        put_evidence(out, report, own, &v->evidence[i]);
     }
-    g_string_append_c(out, ']');
+    string_add_constant(out, "]");
 }
 
 static void json_findings(GString *out, const struct report_reset *reset)
@@ -145,9 +201,20 @@ static void json_findings(GString *out, const struct report_reset *reset)
     g_string_append_c(out, ']');
 }
 
+/* What stands before the value of each row of verdict.def: the same for every reset. */
+enum {
+    FIELDS = 0
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence) +1
+#include "tcprst/verdict.def"
+};
+static struct {
+    const char *text;
+    size_t length;
+} pieces[FIELDS + 1];
+
 /* The key within the object it stands in: of "a.b" that is b, in the object a, which is opened
  * where it is not *open already. Closes what was open before; a key without a dot opens none. */
-static const char *json_nested(GString *out, const char **open, const char *key)
+static void begin_field(GString *out, const char **open, const char *key)
 {
     const char *dot = strchr(key, '.');
     size_t outer = dot ? (size_t)(dot - key) + 1 : 0;
@@ -159,42 +226,61 @@ static const char *json_nested(GString *out, const char **open, const char *key)
         g_string_append_c(out, '{');
     }
     *open = dot ? key : NULL;
-    return dot ? dot + 1 : key;
+    if (*key)
+        json_key(out, dot ? dot + 1 : key);
 }
 
-static void json_text_or_null(GString *out, const char *key, const char *text, bool may_be_absent)
+static void make_pieces(void)
 {
-    json_text(out, key, may_be_absent && text && !*text ? NULL : text);
+    static const char *const keys[] = {
+#define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence) key,
+#include "tcprst/verdict.def"
+        ""};
+    const char *open = NULL;
+    GString *all = g_string_new("{");
+    for (size_t i = 0, start = 0; i <= FIELDS; i++) {
+        begin_field(all, &open, keys[i]);
+        pieces[i].length = all->len - start;
+        pieces[i].text = g_strndup(all->str + start, pieces[i].length);
+        g_string_append_c(all, '0'); /* a value */
+        start = all->len;
+    }
+    g_string_free(all, TRUE);
 }
 
-#define JSON_TEXT(member, of, key, absent)                                                         \
-    json_text_or_null(out, key, reset->member, (absent) != NULL);
-#define JSON_NUMBER(member, of, key, absent) json_number(out, key, v->member);
-#define JSON_WORD(member, of, key, absent)                                                         \
-    json_text(out, key, (absent) && !v->member ? NULL : tcprst_##of##_id(v->member));
-#define JSON_FLAG(member, of, key, absent) json_flag(out, key, v->member);
-#define JSON_COUNT(member, of, key, absent) json_octets(out, key, v->member);
-#define JSON_SECONDS(member, of, key, absent) json_seconds(out, key, v->member);
-#define JSON_FRAME(member, of, key, absent) json_frame(out, key, &v->member);
-#define JSON_CAPTURE(member, of, key, absent) json_other_capture(out, key, report, &v->member, own);
-#define JSON_LIST(member, of, key, absent) JSON_LIST_##of(key)
-#define JSON_LIST_alternative(key) json_alternatives(out, key, v);
-#define JSON_LIST_evidence(key)                                                                    \
-    json_evidence_list(out, key, report, own, v->evidence, v->evidence_count);
+#define PUT_TEXT(member, of, absent)                                                               \
+    put_text(out, (absent) && reset->member && !*reset->member ? NULL : reset->member);
+#define PUT_NUMBER(member, of, absent) put_number(out, v->member);
+#define PUT_WORD(member, of, absent)                                                               \
+    if ((absent) && !v->member)                                                                    \
+        put_null(out);                                                                             \
+    else                                                                                           \
+        put_word(out, tcprst_##of##_id(v->member));
+#define PUT_FLAG(member, of, absent) put_flag(out, v->member);
+#define PUT_COUNT(member, of, absent) put_octets(out, v->member);
+#define PUT_SECONDS(member, of, absent) put_seconds(out, v->member);
+#define PUT_FRAME(member, of, absent) put_frame(out, &v->member);
+#define PUT_CAPTURE(member, of, absent) put_other_capture(out, report, &v->member, own);
+#define PUT_LIST(member, of, absent) PUT_LIST_##of
+#define PUT_LIST_alternative put_alternatives(out, v);
+#define PUT_LIST_evidence put_evidence_list(out, report, own, v);
 
 void json_reset(GString *out, const struct report *report, const struct report_reset *reset)
 {
     const struct tcprst_verdict *v = reset->verdict;
-    const char *open = NULL;
     uint32_t own = v->frame.capture;
-    g_string_append_c(out, '{');
+    size_t field = 0;
+    if (!pieces[0].text)
+        make_pieces();
 #define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
-    JSON_##KIND(member, of, json_nested(out, &open, key), absent)
+    string_add(out, pieces[field].text, pieces[field].length);                                     \
+    field++;                                                                                       \
+    PUT_##KIND(member, of, absent)
 #include "tcprst/verdict.def"
-    json_nested(out, &open, "");
+    string_add(out, pieces[field].text, pieces[field].length);
     if (report->options->why)
         json_findings(out, reset);
-    g_string_append_c(out, '}');
+    string_add_constant(out, "}");
 }
 
 static void json_end(GString *out, const char *key, const struct tcprst_end *end,

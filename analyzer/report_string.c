@@ -16,6 +16,25 @@ static inline bool json_plain(unsigned char c)
     return plain[c >> 5] >> (c & 31) & 1;
 }
 
+/* How many of the octets from p to before end, in whole words, are all printable ASCII that stands
+ * for itself. */
+static size_t json_plain_words(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_MAX / 0xff, highs = ones << 7;
+    const char *start = p;
+    for (uint64_t word; end - p >= (ptrdiff_t)sizeof word; p += sizeof word) {
+        memcpy(&word, p, sizeof word);
+        /* A word's octet is 0 where it is the character; what borrows from a higher one is found
+         * all the same, since the lower one is then odd already. */
+        uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\', del = word ^ ones * 0x7f;
+        uint64_t odd =
+            word | (word - ones * 0x20) | (quote - ones) | (escape - ones) | (del - ones);
+        if (odd & highs)
+            break;
+    }
+    return (size_t)(p - start);
+}
+
 static void json_escape(GString *out, unsigned char c)
 {
     switch (c) {
@@ -41,9 +60,11 @@ static void json_escape(GString *out, unsigned char c)
 
 void string_json(GString *out, const char *text)
 {
-    g_string_append_c(out, '"');
+    const char *end = text + strlen(text);
+    string_add_constant(out, "\"");
     for (const char *p = text; *p;) {
         const char *start = p;
+        p += json_plain_words(p, end);
         while (*p && json_plain((unsigned char)*p))
             p++;
         string_add(out, start, (size_t)(p - start));
@@ -63,7 +84,7 @@ void string_json(GString *out, const char *text)
             json_escape(out, (unsigned char)*p++);
         }
     }
-    g_string_append_c(out, '"');
+    string_add_constant(out, "\"");
 }
 
 /* Characters that make a terminal or a reader see something else than what is there. */

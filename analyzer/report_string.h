@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -19,6 +20,24 @@ static inline void string_add(GString *out, const char *text, size_t length)
     memcpy(out->str + out->len, text, length);
     out->len += length;
     out->str[out->len] = '\0';
+}
+
+/* Text that is written here, with its quotes and all. */
+#define string_add_constant(out, constant) string_add(out, constant, sizeof(constant) - 1)
+
+/* Writes a number's decimal digits, at least so many of them (zeros before it), and a NUL. Returns
+ * where they end. */
+static inline char *string_digits(char *to, uint64_t number, unsigned least)
+{
+    char digits[24], *first = digits + sizeof digits;
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0 || digits + sizeof digits - first < (ptrdiff_t)least);
+    size_t length = (size_t)(digits + sizeof digits - first);
+    memcpy(to, first, length);
+    to[length] = '\0';
+    return to + length;
 }
 
 /* All of them append text, which must be valid UTF-8 (g_utf8_make_valid()). */

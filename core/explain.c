@@ -48,6 +48,18 @@ static size_t finish(struct text *t)
     return t->length;
 }
 
+static void put_decimal(struct text *t, int64_t value)
+{
+    char digits[20], *first = digits + sizeof digits;
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do
+        *--first = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        put(t, "-", 1);
+    put(t, first, (size_t)(digits + sizeof digits - first));
+}
+
 static void put_time(struct text *t, int64_t ns)
 {
     char s[40];
@@ -82,13 +94,14 @@ static void put_number(struct text *t, int64_t value, const char *unit, size_t n
         put_string(t, name);
         return;
     }
-    if (n == 1 && *unit == 'x')
+    if (n == 1 && *unit == 'x') {
         snprintf(s, sizeof s, "0x%" PRIx64, (uint64_t)value);
-    else if (n == 5 && memcmp(unit, "bytes", 5) == 0)
-        snprintf(s, sizeof s, "%" PRId64 " byte%s", value, value == 1 ? "" : "s");
-    else
-        snprintf(s, sizeof s, "%" PRId64, value);
-    put_string(t, s);
+        put_string(t, s);
+        return;
+    }
+    put_decimal(t, value);
+    if (n == 5 && memcmp(unit, "bytes", 5) == 0)
+        put_string(t, value == 1 ? " byte" : " bytes");
 }
 
 /* Fills {a}, {b}, {a:unit} of a sentence. */

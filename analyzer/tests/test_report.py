@@ -810,6 +810,19 @@ class Hostile(Case):
         for value in (line["device_text"], row["device_text"]):
             self.assertIn("<img src=x onerror=alert(1)>", value)
 
+    def test_odd_characters_at_any_place(self):
+        """Plain text is told a word at a time: none may hide in one."""
+        talk = Conversation()
+        talk.abort(80, 41000, b"")
+        names = []
+        for odd in '"\\\x01\x1f\x7f\x80\xe9\u2028\u202e\U0001f600':
+            for at in range(18):
+                names.append(str(self.directory / f"{'!}a' * 6:.{at}}{odd}{'# [' * 6}.pcap"))
+                Path(names[-1]).write_bytes(talk.pcap())
+        run = tcprst("-f", "ndjson", *names)
+        self.assertCountEqual([line["capture"] for line in lines_of(run)], names)
+        self.assertNotRegex(text_of(run), "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e]")
+
     def test_html(self):
         page = text_of(tcprst("-f", "html", self.capture()))
         self.assertNotIn("<img", page)
