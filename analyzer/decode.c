@@ -93,6 +93,8 @@ static inline bool fill_segment(struct decoding *d, const struct ip_header *ip, 
     segment->layer = ++d->layers;
     segment->time = d->packet->time;
     segment->cookie = NULL;
+    segment->interface = d->packet->interface;
+    segment->seen = (struct tcprst_seen){0};
     fill_ip(segment, ip);
     return true;
 }
@@ -149,6 +151,8 @@ static inline bool decode_ordinary(const struct packet *packet, struct tcprst_se
     memcpy(segment->source, ip + 12, 4);
     memcpy(segment->destination, ip + 16, 4);
     segment->cookie = NULL;
+    segment->interface = packet->interface;
+    segment->seen = (struct tcprst_seen){0};
     return true;
 }
 

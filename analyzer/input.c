@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum {
+    LANE = 256,          /* segments read of a capture at once, where several are read together */
     FEW_LINK_TYPES = 16, /* are found by looking at each, and named each where not decoded */
     AT_ONCE = 32,        /* packets decoded in a row */
 };
@@ -33,6 +34,13 @@ struct entry {
     int64_t first_packet; /* its time, for the order */
     struct packet peeked; /* read for the order from something that cannot be rewound */
     bool has_peeked;
+
+    /* Of captures read together: what was read of it and not yet handed out. */
+    size_t index; /* of the capture */
+    struct decoder *decoder;
+    struct tcprst_segment *lane;
+    size_t lane_count, lane_next;
+    bool lane_begun;
 };
 
 struct input {
@@ -45,6 +53,10 @@ struct input {
     bool separate, started;
     struct decoder *decoder;
     struct capture_filter *filter;
+    struct entry *twins; /* the one capture opened again, to read its places apart */
+    size_t twin_count;
+    bool surveying, merging;
+    struct input_order merge;
 };
 
 static void set_damage(struct entry *entry, uint64_t frame, char *words)
@@ -83,6 +95,18 @@ static void open_entry(struct entry *entry, const char *name, const struct input
     capture_start(&entry->capture);
 }
 
+/* One file may hold what several places captured, by clocks that differ. */
+static void open_twins(struct input *input, const struct input_options *options)
+{
+    if (options->count != 1 || options->separate || !input->entries[0].open ||
+        input->entries[0].capture.source.live)
+        return;
+    input->twin_count = INPUT_APART_MOST - 1;
+    input->twins = g_new0(struct entry, input->twin_count);
+    for (size_t i = 0; i < input->twin_count; i++)
+        open_entry(&input->twins[i], options->names[0], options);
+}
+
 struct input *input_open(const struct input_options *options, char **error)
 {
     struct capture_filter *filter = NULL;
@@ -104,26 +128,37 @@ struct input *input_open(const struct input_options *options, char **error)
     input->decoder = decoder_new();
     for (size_t i = 0; i < options->count; i++) {
         input->order[i] = i;
+        input->entries[i].index = i;
         open_entry(&input->entries[i], options->names[i], options);
     }
+    open_twins(input, options);
     return input;
+}
+
+static void close_entry(struct entry *entry)
+{
+    capture_close(&entry->capture);
+    g_array_unref(entry->link_types);
+    g_ptr_array_unref(entry->left_out);
+    g_string_chunk_free(entry->numbers);
+    g_free(entry->name);
+    g_free(entry->label);
+    g_free(entry->type_at);
+    g_free(entry->damage);
+    if (entry->decoder)
+        decoder_free(entry->decoder);
+    g_free(entry->lane);
 }
 
 void input_close(struct input *input)
 {
     if (!input)
         return;
-    for (size_t i = 0; i < input->count; i++) {
-        struct entry *entry = &input->entries[i];
-        capture_close(&entry->capture);
-        g_array_unref(entry->link_types);
-        g_ptr_array_unref(entry->left_out);
-        g_string_chunk_free(entry->numbers);
-        g_free(entry->name);
-        g_free(entry->label);
-        g_free(entry->type_at);
-        g_free(entry->damage);
-    }
+    for (size_t i = 0; i < input->count; i++)
+        close_entry(&input->entries[i]);
+    for (size_t i = 0; i < input->twin_count; i++)
+        close_entry(&input->twins[i]);
+    g_free(input->twins);
     decoder_free(input->decoder);
     capture_filter_free(input->filter);
     g_free(input->order);
@@ -205,6 +240,11 @@ static inline void count_packets(struct entry *entry, const struct packet *packe
     find_link_type(entry, packets[0].link_type)->packets += count;
 }
 
+static struct decoder *decoder_of(const struct input *input, const struct entry *entry)
+{
+    return entry->decoder ? entry->decoder : input->decoder;
+}
+
 static void take_packet(struct input *input, struct entry *entry, const struct packet *packet,
                         struct decoded *decoded)
 {
@@ -217,7 +257,7 @@ static void take_packet(struct input *input, struct entry *entry, const struct p
         if (!passes)
             return;
     }
-    decode_packets(input->decoder, packet, 1, decoded);
+    decode_packets(decoder_of(input, entry), packet, 1, decoded);
 }
 
 /* What is known of a capture while it is open. */
@@ -230,7 +270,7 @@ static void note_progress(struct input *input, struct entry *entry)
     entry->facts.time_digits = capture->time_digits;
     entry->unknown_blocks = capture->unknown_blocks;
     entry->octets = capture->source.read;
-    entry->after = decoder_counts(input->decoder);
+    entry->after = decoder_counts(decoder_of(input, entry));
 }
 
 /* The capture gives no more packets: keeps what is to be said of it and lets it go. */
@@ -246,8 +286,12 @@ static void finish_entry(struct input *input, struct entry *entry)
     } else if (capture->error) {
         set_damage(entry, 0, g_strdup_printf("%s: %s", entry->label, capture->error));
     }
+    if (input->surveying)
+        return;
     capture_close(capture);
     entry->open = false;
+    if (input->merging)
+        return;
     input->position++;
     input->started = false;
     if (input->separate) {
@@ -293,7 +337,7 @@ static bool take_at_hand(struct input *input, struct entry *entry, struct decode
     if (!count)
         return false;
     count_packets(entry, packets, count);
-    decode_packets(input->decoder, packets, count, decoded);
+    decode_packets(decoder_of(input, entry), packets, count, decoded);
     return true;
 }
 
@@ -316,12 +360,207 @@ static enum input_status fill(struct input *input, struct entry *entry, struct d
             return INPUT_INTERRUPTED;
         case CAPTURE_END:
         case CAPTURE_DAMAGED:
-            if (decoded->count == 0)
+            if (decoded->count == 0) {
                 finish_entry(input, entry);
+                return input->surveying ? INPUT_END : INPUT_MORE;
+            }
             return INPUT_MORE;
         }
     }
     return INPUT_MORE;
+}
+
+/* ---- reading twice ---- */
+
+static void forget_entry(struct entry *entry)
+{
+    capture_rewind(&entry->capture);
+    set_damage(entry, 0, NULL);
+    g_array_set_size(entry->link_types, 0);
+    g_clear_pointer(&entry->type_at, g_free);
+    entry->unfiltered = 0;
+    entry->facts.packets = entry->facts.segments = 0;
+    entry->facts.first_time = entry->facts.last_time = TCPRST_TIME_UNKNOWN;
+    entry->facts.usable = false;
+}
+
+/* Returns false where it was stopped. */
+static bool survey_entry(struct input *input, struct entry *entry,
+                         bool (*take)(void *, const struct tcprst_segment *, size_t), void *user)
+{
+    static struct tcprst_segment segments[LANE];
+    enum input_status status = INPUT_MORE;
+    bool go_on = true;
+    while (go_on && status == INPUT_MORE) {
+        struct decoded decoded = {segments, LANE, 0};
+        decoder_release(input->decoder);
+        decoder_take_pending(input->decoder, &decoded);
+        status = fill(input, entry, &decoded);
+        for (size_t i = 0; i < decoded.count; i++)
+            segments[i].frame.capture = (uint32_t)entry->index;
+        go_on = decoded.count == 0 || take(user, segments, decoded.count);
+    }
+    return go_on && status == INPUT_END;
+}
+
+bool input_survey(struct input *input,
+                  bool (*take)(void *user, const struct tcprst_segment *segments, size_t count),
+                  void *user)
+{
+    bool whole = true;
+    for (size_t i = 0; i < input->count; i++)
+        if (input->entries[i].open && !capture_rewind(&input->entries[i].capture))
+            return false;
+    input->surveying = true;
+    for (input->position = 0; whole && input->position < input->count; input->position++) {
+        struct entry *entry = &input->entries[input->position];
+        if (!entry->open)
+            continue;
+        whole = survey_entry(input, entry, take, user);
+        forget_entry(entry);
+    }
+    input->position = 0;
+    input->surveying = false;
+    decoder_free(input->decoder);
+    input->decoder = decoder_new();
+    return whole;
+}
+
+size_t input_interfaces(const struct input *input)
+{
+    const struct entry *entry = &input->entries[input->position];
+    return entry->open && entry->capture.interfaces ? entry->capture.interfaces->len : 0;
+}
+
+/* ---- reading together ---- */
+
+void input_merge(struct input *input, const struct input_order *order)
+{
+    input->merging = true;
+    input->to_peek = input->count;
+    input->merge = *order;
+    if (order->apart < 2)
+        input->twin_count = 0;
+    else if (order->apart - 1 < input->twin_count)
+        input->twin_count = order->apart - 1;
+}
+
+static struct entry *lane_at(struct input *input, size_t i)
+{
+    return i < input->count ? &input->entries[i] : &input->twins[i - input->count];
+}
+
+/* Of a capture whose places are read apart, each lane keeps its own. */
+static void keep_place(struct input *input, struct entry *entry, size_t lane)
+{
+    size_t kept = 0;
+    if (input->twin_count == 0)
+        return;
+    for (size_t i = 0; i < entry->lane_count; i++) {
+        unsigned place = input->merge.place(input->merge.user, &entry->lane[i]);
+        if (MIN(place, input->twin_count) == lane)
+            entry->lane[kept++] = entry->lane[i];
+    }
+    entry->lane_count = kept;
+}
+
+/* Reads on until there is a segment to hand out, or the capture has none any more. */
+static enum input_status fill_lane(struct input *input, size_t lane)
+{
+    struct entry *entry = lane_at(input, lane);
+    enum input_status status = INPUT_MORE;
+    if (!entry->lane_begun) {
+        entry->lane_begun = true;
+        entry->lane = g_new(struct tcprst_segment, LANE);
+        entry->decoder = decoder_new();
+    }
+    entry->lane_next = entry->lane_count = 0;
+    while (entry->open && entry->lane_count == 0 && status == INPUT_MORE) {
+        struct decoded decoded = {entry->lane, LANE, 0};
+        decoder_release(entry->decoder);
+        decoder_take_pending(entry->decoder, &decoded);
+        status = fill(input, entry, &decoded);
+        entry->lane_count = decoded.count;
+        for (size_t i = 0; i < decoded.count; i++)
+            entry->lane[i].frame.capture = (uint32_t)entry->index;
+        keep_place(input, entry, lane);
+        input->entries[entry->index].facts.segments += entry->lane_count;
+    }
+    return status;
+}
+
+static int64_t lane_time(struct input *input, struct entry *entry)
+{
+    if (!entry->lane_begun)
+        return input->merge.begins(input->merge.user, entry->index);
+    const struct tcprst_segment *s = &entry->lane[entry->lane_next];
+    if (s->time == TCPRST_TIME_UNKNOWN)
+        return INT64_MIN;
+    return s->time - input->merge.ahead(input->merge.user, s);
+}
+
+/* The lane that comes next, and until when it does; NULL: all are read. */
+static struct entry *next_lane(struct input *input, size_t *lane, int64_t *until)
+{
+    struct entry *next = NULL;
+    int64_t least = INT64_MAX;
+    *until = INT64_MAX;
+    for (size_t i = 0; i < input->count + input->twin_count; i++) {
+        struct entry *entry = lane_at(input, i);
+        if (entry->lane_next >= entry->lane_count && (!entry->open || entry->lane_begun))
+            continue;
+        int64_t time = lane_time(input, entry);
+        if (next && time >= least) {
+            *until = MIN(*until, time);
+            continue;
+        }
+        *until = next ? least : INT64_MAX;
+        least = time;
+        next = entry;
+        *lane = i;
+    }
+    return next;
+}
+
+/* Fills the lanes that are empty: the segments handed out before are no longer needed. */
+static enum input_status fill_lanes(struct input *input)
+{
+    for (size_t i = 0; i < input->count + input->twin_count; i++) {
+        struct entry *entry = lane_at(input, i);
+        if (!entry->lane_begun || entry->lane_next < entry->lane_count || !entry->open)
+            continue;
+        enum input_status status = fill_lane(input, i);
+        if (status == INPUT_INTERRUPTED)
+            return status;
+    }
+    return INPUT_MORE;
+}
+
+static size_t read_merged(struct input *input, struct tcprst_segment *segments, size_t size,
+                          enum input_status *status)
+{
+    size_t count = 0, lane = 0;
+    int64_t until;
+    struct entry *entry;
+    *status = fill_lanes(input);
+    while (*status == INPUT_MORE && count < size) {
+        entry = next_lane(input, &lane, &until);
+        if (!entry) {
+            *status = count ? INPUT_MORE : INPUT_END;
+            break;
+        }
+        if (!entry->lane_begun) {
+            *status = fill_lane(input, lane);
+            continue;
+        }
+        do
+            segments[count++] = entry->lane[entry->lane_next++];
+        while (count < size && entry->lane_next < entry->lane_count &&
+               lane_time(input, entry) <= until);
+        if (entry->lane_next == entry->lane_count)
+            break;
+    }
+    return count;
 }
 
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,
@@ -329,6 +568,8 @@ size_t input_read(struct input *input, struct tcprst_segment *segments, size_t s
 {
     struct decoded decoded = {segments, size, 0};
     size_t index;
+    if (input->merging)
+        return read_merged(input, segments, size, status);
     if (input->to_peek < input->count) {
         *status = put_in_order(input);
         if (*status != INPUT_MORE)
@@ -404,7 +645,8 @@ static void describe_left_out(struct entry *entry)
 const struct input_capture *input_capture(struct input *input, size_t index)
 {
     struct entry *entry = &input->entries[index];
-    if (input->started && input->order[input->position] == index)
+    if (input->merging ? entry->open && entry->lane_begun
+                       : input->started && input->order[input->position] == index)
         note_progress(input, entry);
     describe_left_out(entry);
     entry->facts.link_types = (const void *)entry->link_types->data;

@@ -19,6 +19,7 @@
 #include "tcprst.h"
 
 #include <signal.h>
+#include <stdbool.h>
 
 struct input_options {
     const char *const *names; /* as on the command line; "-" is standard input; copied */
@@ -79,11 +80,43 @@ void input_close(struct input *input);
 
 /*
  * Fills up to size segments and returns how many. They are in capture order, all of one capture
- * (frame.capture is its index in options.names), and their bytes are valid until the next call. The
+ * but after input_merge() (frame.capture is its index in options.names), and their bytes are valid
+ * until the next call. The
  * cookie is NULL. *status says what to do next; segments may come with any status.
  */
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,
                   enum input_status *status);
+
+/*
+ * Several places of capture (places.h): before the first input_read() all captures may be read once
+ * to look at them, where none of them is a pipe; then they are read again from their beginnings.
+ * take is called with segments as input_read() gives them, and returns false to stop. Returns false
+ * where there is a pipe, or where it was interrupted.
+ */
+bool input_survey(struct input *input,
+                  bool (*take)(void *user, const struct tcprst_segment *segments, size_t count),
+                  void *user);
+
+/* How the captures are to be read together, in the order of their aligned times. */
+struct input_order {
+    /* What is to be taken from the time of that segment, in nanoseconds. */
+    int64_t (*ahead)(void *user, const struct tcprst_segment *segment);
+    /* The aligned time of the capture's first packet, as the survey had it. */
+    int64_t (*begins)(void *user, size_t capture);
+    /* The place of a segment. */
+    unsigned (*place)(void *user, const struct tcprst_segment *segment);
+    void *user;
+    /* Of one capture: its places are read apart from one another, for their clocks differ. */
+    unsigned apart;
+};
+/* From now on input_read() gives segments of several captures, in that order. Before the first
+ * input_read(). */
+void input_merge(struct input *input, const struct input_order *order);
+/* Of one capture so many places can be read apart. */
+enum { INPUT_APART_MOST = 4 };
+
+/* Interfaces that the capture at work has described so far. */
+size_t input_interfaces(const struct input *input);
 
 size_t input_count(const struct input *input);
 /* What is known so far of the capture of that index in options.names. Valid until the next call for

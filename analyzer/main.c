@@ -4,8 +4,10 @@
 #include "annotate.h"
 #include "explain.h"
 #include "input.h"
+#include "kernel_trace.h"
 #include "options.h"
 #include "output.h"
+#include "places.h"
 #include "process.h"
 #include "progress.h"
 #include "report.h"
@@ -57,8 +59,10 @@ struct run {
     struct report report;
     struct output output;
     struct tcprst *core;
-    struct annotate *annotate; /* NULL: no annotated copy is wanted */
-    uint32_t capture;          /* the one the core is fed, with --separate */
+    struct kernel_trace *trace; /* NULL: none was given */
+    struct places *places;      /* NULL: the captures are one stream */
+    struct annotate *annotate;  /* NULL: no annotated copy is wanted */
+    uint32_t capture;           /* the one the core is fed, with --separate */
     uint64_t segments;
     int write_error; /* errno of the first write that failed; what it is without one says nothing */
     bool live;       /* standard input is among the captures */
@@ -86,12 +90,12 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
     static struct tcprst_finding findings[MAX_FINDINGS];
     static struct tcprst_ledger_line ledger[TCPRST_MAX_LEDGER];
     const struct options *options = run->options;
-    struct report_why asked = {.findings = findings, .ledger = ledger, .ledger_cause = options->why_not};
+    struct report_why asked = {
+        .findings = findings, .ledger = ledger, .ledger_cause = options->why_not};
     if (options->why)
         asked.finding_count = tcprst_findings(run->core, findings, MAX_FINDINGS);
     if (options->why_not_given)
-        asked.ledger_count =
-            tcprst_ledger(run->core, options->why_not, ledger, TCPRST_MAX_LEDGER);
+        asked.ledger_count = tcprst_ledger(run->core, options->why_not, ledger, TCPRST_MAX_LEDGER);
     report_verdict(&run->report, verdict, &asked);
     if (run->annotate &&
         (!run->options->causes.given || run->options->causes.cause[verdict->cause])) {
@@ -114,6 +118,8 @@ static void start_core(struct run *run)
         .on_connection = report_wants_connections(&run->report) ? on_connection : NULL,
         .user = run,
         .max_connections = run->options->max_connections,
+        .places = places_stream(run->places),
+        .trace = run->trace ? run->trace->trace : NULL,
         .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
     run->core = tcprst_new(&options);
     if (!run->core)
@@ -132,15 +138,18 @@ static void finish_core(struct run *run)
     run->core = NULL;
 }
 
-static void feed(struct run *run, const struct tcprst_segment *segments, size_t count)
+static void feed(struct run *run, struct tcprst_segment *segments, size_t count)
 {
     if (count == 0)
         return;
-    if (run->options->separate && run->core && segments[0].frame.capture != run->capture)
+    bool separate = run->options->separate || places_apart(run->places);
+    if (separate && run->core && segments[0].frame.capture != run->capture)
         finish_core(run);
     if (!run->core)
         start_core(run);
     run->capture = segments[0].frame.capture;
+    if (places_stream(run->places))
+        count = places_take(run->places, segments, count);
     tcprst_expect(run->core, segments, count);
     for (size_t i = 0; i < count; i++) {
         says_note(run->report.says, &segments[i]);
@@ -389,6 +398,8 @@ static bool open_all(struct run *run, char **error)
     }
     if (options->baseline && !(run->report.baseline = baseline_read(options->baseline, error)))
         return false;
+    if (options->kernel_trace && !(run->trace = kernel_trace_open(options->kernel_trace, error)))
+        return false;
     return !options->annotate || (run->annotate = annotate_open(options, error));
 }
 
@@ -421,6 +432,28 @@ static void setup_report(struct run *run)
     run->report.width = columns(run->report.terminal);
     run->report.utf8 = g_get_charset(NULL);
     report_open(&run->report, options, run->input, run->output.stream);
+}
+
+/* What has to be known of the captures, and of the kernel's trace, before they are read. */
+static void look_first(struct run *run)
+{
+    const struct options *options = run->options;
+    bool twice = false;
+    struct places_wish wish = {.seed = (uint64_t)g_random_int() << 32 | g_random_int(),
+                               .separate = options->separate};
+    if (run->trace) {
+        wish.trace = run->trace->trace;
+        if (!kernel_trace_read(run->trace))
+            complain(run->trace->error);
+    }
+    if (!run->live && (run->trace || !options->separate))
+        run->places = places_find(run->input, &wish, &twice);
+    if (run->trace && !twice)
+        complain("--kernel-trace reads the captures twice, which a pipe cannot: nothing is joined");
+    else if (run->trace)
+        tcprst_trace_join(run->trace->trace);
+    run->report.places = run->places;
+    run->report.kernel_trace = run->trace;
 }
 
 static int exit_status(const struct run *run, bool damaged, bool written, bool usable)
@@ -477,6 +510,7 @@ static int give_up(struct run *run)
 {
     char *ignored = NULL;
     annotate_discard(run->annotate);
+    kernel_trace_close(run->trace);
     if (run->output.stream)
         output_close(&run->output, 0, false, &ignored);
     g_free(ignored);
@@ -506,6 +540,8 @@ static int run_report(const struct options *options)
         report_close(&run.report, false);
         return give_up(&run);
     }
+    look_first(&run);
+    places_set_names(run.places, run.report.names);
     bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
     progress_start(&run.progress,
                    !options->quiet && !options->no_progress && !(streams && run.report.terminal));
@@ -525,6 +561,8 @@ static int run_report(const struct options *options)
         written = close_annotated(&run) && written;
     else
         annotate_discard(run.annotate);
+    places_free(run.places);
+    kernel_trace_close(run.trace);
     input_close(run.report.again);
     input_close(run.input);
     g_free(run.report.again_short);

@@ -164,6 +164,9 @@ static bool check(const struct options *options, char **error)
         return wrong(error, "standard input can only be read once");
     if (options->annotate && standard_input)
         return wrong(error, "--annotate reads its input twice, which standard input cannot");
+    if (options->kernel_trace && standard_input)
+        return wrong(error,
+                     "--kernel-trace reads its input twice, which standard input cannot");
     if (options->annotate && options->separate && options->capture_count > 1)
         return wrong(error,
                      "--annotate writes one file and --separate means several: name one capture");
@@ -237,6 +240,7 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->output = g_steal_pointer(&raw->text[OPTION_OUTPUT]);
     options->annotate = g_steal_pointer(&raw->text[OPTION_ANNOTATE]);
     options->baseline = g_steal_pointer(&raw->text[OPTION_BASELINE]);
+    options->kernel_trace = g_steal_pointer(&raw->text[OPTION_KERNEL_TRACE]);
     options->filter = g_steal_pointer(&raw->text[OPTION_FILTER]);
     options->explain = g_steal_pointer(&raw->text[OPTION_EXPLAIN]);
     options->captures = all_captures(raw);
@@ -258,6 +262,7 @@ void options_clear(struct options *options)
     g_free(options->output);
     g_free(options->annotate);
     g_free(options->baseline);
+    g_free(options->kernel_trace);
     g_free(options->filter);
     g_free(options->explain);
     g_strfreev(options->captures);

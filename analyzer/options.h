@@ -36,6 +36,7 @@ struct options {
     char *annotate;            /* NULL: not wanted */
     char *filter;              /* NULL: none */
     char *baseline;            /* NULL: none */
+    char *kernel_trace;        /* NULL: none */
     struct option_ids causes;  /* -c */
     struct option_ids fail_on; /* --fail-on */
     enum tcprst_strength min_strength;

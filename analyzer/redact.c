@@ -103,6 +103,13 @@ void redact_verdict(struct redact *redact, struct tcprst_verdict *verdict)
                verdict->sender != TCPRST_SENDER_SERVER);
     redact_end(redact, verdict->destination, verdict->ip_version, &verdict->destination_port,
                verdict->sender != TCPRST_SENDER_CLIENT);
+    for (unsigned i = 0; i < verdict->name_count; i++) {
+        struct tcprst_name *name = &verdict->names[i];
+        redact_end(redact, name->source, name->ip_version, &name->source_port,
+                   verdict->sender != TCPRST_SENDER_SERVER);
+        redact_end(redact, name->destination, name->ip_version, &name->destination_port,
+                   verdict->sender != TCPRST_SENDER_CLIENT);
+    }
     if (verdict->device_text_length > 0) {
         g_strlcpy(verdict->device_text, "(redacted)", sizeof verdict->device_text);
         verdict->device_text_length = strlen(verdict->device_text);

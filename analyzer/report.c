@@ -3,6 +3,7 @@
  */
 #include "report.h"
 
+#include "kernel_trace.h"
 #include "redact.h"
 #include "report_baseline.h"
 #include "report_string.h"
@@ -167,6 +168,17 @@ char *report_clause(const struct report *report, size_t capture, const char *cla
     return replaced;
 }
 
+char *report_kernel_trace(const struct report *report)
+{
+    if (!report->kernel_trace)
+        return NULL;
+    char *name = report->redact ? g_strdup("kernel trace")
+                                : g_utf8_make_valid(report->kernel_trace->name, -1);
+    char *sentence = kernel_trace_sentence(report->kernel_trace, name);
+    g_free(name);
+    return sentence;
+}
+
 /* Without its folders; a second one of the same name gets a number. */
 static char *bare_name(const struct report *report, const char *capture, size_t before)
 {
@@ -269,6 +281,7 @@ void report_prepare(const struct report *report, const struct tcprst_verdict *ve
     report_address(reset->dst, verdict->destination, verdict->ip_version);
     display_filter(reset, reset->display_filter);
     report_community_id(reset->community_id, verdict);
+    reset->kernel_reason = verdict->kernel_reason;
     reset->device_text = verdict->device_text_length > 0 ? verdict->device_text : NULL;
     if (report->redact)
         redact_texts(reset);

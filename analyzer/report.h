@@ -49,6 +49,7 @@ struct report_reset {
     char src[46], dst[46];
     char display_filter[FILTER_SIZE];
     char community_id[COMMUNITY_ID_SIZE];
+    const char *kernel_reason;              /* NULL: none */
     const char *device_text;                /* NULL: none */
     const char *trigger_says, *answer_says; /* see report_says.h; NULL: nothing */
     struct report_tuple tuple;              /* as captured, never to be shown */
@@ -72,6 +73,8 @@ extern const struct report_format report_text, report_ndjson, report_json, repor
 
 /* One run's report. */
 struct report {
+    struct kernel_trace *kernel_trace; /* NULL: none */
+    struct places *places;             /* NULL: the captures are one stream */
     const struct options *options;
     const struct report_format *format;
     void *state; /* the format's own, made in open, freed in close */
@@ -105,6 +108,9 @@ struct report {
 };
 
 /* Prepares a report; out, input and options are borrowed. */
+/* What the kernel's trace had, NULL: none was given; g_free(). */
+char *report_kernel_trace(const struct report *report);
+
 void report_open(struct report *report, const struct options *options, struct input *input,
                  FILE *out);
 /* The core's callbacks; why may be NULL. */

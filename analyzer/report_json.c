@@ -3,9 +3,11 @@
  * of them. */
 #include "report_json.h"
 
+#include "places.h"
 #include "report_baseline.h"
 #include "report_string.h"
 #include "summary.h"
+#include "tcprst/trace.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -201,6 +203,86 @@ static void json_findings(GString *out, const struct report_reset *reset)
     g_string_append_c(out, ']');
 }
 
+static void json_place(GString *out, const char *key, const struct report *report, unsigned place)
+{
+    json_text(out, key, report->places ? places_name(report->places, place) : NULL);
+}
+
+static void put_sightings(GString *out, const struct report *report, const struct tcprst_verdict *v)
+{
+    char text[40];
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < v->sighting_count; i++) {
+        const struct tcprst_sighting *s = &v->sightings[i];
+        uint32_t capture = s->frame.capture;
+        g_string_append(out, i ? ",{" : "{");
+        json_text(out, "capture", capture < report->name_count ? report->names[capture] : NULL);
+        json_number(out, "frame", s->frame.number);
+        report_time(text, s->time, report_digits(report, capture, s->time));
+        json_text(out, "time", text[0] ? text : NULL);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, ']');
+}
+
+static void put_missing(GString *out, const struct report *report, const struct tcprst_verdict *v)
+{
+    const char *comma = "";
+    g_string_append_c(out, '[');
+    for (unsigned p = 0; p < TCPRST_MAX_PLACES; p++) {
+        if (!(v->missing_at >> p & 1) || !report->places)
+            continue;
+        g_string_append(out, comma);
+        string_json(out, places_name(report->places, p));
+        comma = ",";
+    }
+    g_string_append_c(out, ']');
+}
+
+static void put_altered(GString *out, const struct tcprst_verdict *v)
+{
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < v->altered_count; i++) {
+        g_string_append(out, i ? ",{" : "{");
+        json_text(out, "field", v->altered[i].field);
+        json_number(out, "from", v->altered[i].from);
+        json_number(out, "to", v->altered[i].to);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, ']');
+}
+
+static void put_reasons(GString *out, enum tcprst_cause cause)
+{
+    const char *reasons[TCPRST_KERNEL_REASONS_MOST];
+    size_t count = tcprst_kernel_reasons(cause, reasons, G_N_ELEMENTS(reasons));
+    g_string_append_c(out, '[');
+    for (size_t i = 0; i < MIN(count, G_N_ELEMENTS(reasons)); i++) {
+        g_string_append(out, i ? "," : "");
+        string_json(out, reasons[i]);
+    }
+    g_string_append_c(out, ']');
+}
+
+static void put_names(GString *out, const struct report *report, const struct tcprst_verdict *v)
+{
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < v->name_count; i++) {
+        const struct tcprst_name *n = &v->names[i];
+        char address[46];
+        g_string_append(out, i ? ",{" : "{");
+        json_place(out, "capture", report, n->place);
+        report_address(address, n->source, n->ip_version);
+        json_text(out, "src", address);
+        json_number(out, "src_port", n->source_port);
+        report_address(address, n->destination, n->ip_version);
+        json_text(out, "dst", address);
+        json_number(out, "dst_port", n->destination_port);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, ']');
+}
+
 /* What stands before the value of each row of verdict.def: the same for every reset. */
 enum {
     FIELDS = 0
@@ -264,6 +346,11 @@ static void make_pieces(void)
 #define PUT_LIST(member, of, absent) PUT_LIST_##of
 #define PUT_LIST_alternative put_alternatives(out, v);
 #define PUT_LIST_evidence put_evidence_list(out, report, own, v);
+#define PUT_LIST_sighting put_sightings(out, report, v);
+#define PUT_LIST_place put_missing(out, report, v);
+#define PUT_LIST_alteration put_altered(out, v);
+#define PUT_LIST_reason put_reasons(out, v->cause);
+#define PUT_LIST_name put_names(out, report, v);
 
 void json_reset(GString *out, const struct report *report, const struct report_reset *reset)
 {
@@ -353,6 +440,37 @@ static void json_clause(GString *out, const struct report *report, size_t captur
     g_free(shown);
 }
 
+static void json_signed_seconds(GString *out, const char *key, int64_t nanoseconds)
+{
+    char number[40];
+    snprintf(number, sizeof number, "%s%" PRId64 ".%09" PRId64, nanoseconds < 0 ? "-" : "",
+             ABS(nanoseconds) / 1000000000, ABS(nanoseconds) % 1000000000);
+    json_key(out, key);
+    g_string_append(out, number);
+}
+
+/* Of several places: which one the capture is, and how its clock stands to the first one's. */
+static void json_clock(GString *out, const struct report *report, size_t index)
+{
+    char drift[G_ASCII_DTOSTR_BUF_SIZE];
+    uint64_t common;
+    const struct tcprst_clock *clock = places_clock(report->places, index, &common);
+    json_key(out, "clock");
+    if (!clock) {
+        string_add(out, "null", 4);
+        return;
+    }
+    g_string_append_c(out, '{');
+    json_number(out, "place", clock->place);
+    json_flag(out, "shares_packets", clock->shares);
+    json_number(out, "common_packets", common);
+    json_signed_seconds(out, "ahead", clock->ahead);
+    json_signed_seconds(out, "error", clock->error);
+    json_key(out, "drift_ppm");
+    g_string_append(out, g_ascii_formatd(drift, sizeof drift, "%.3f", clock->drift * 1e6));
+    g_string_append_c(out, '}');
+}
+
 static void json_capture(GString *out, const struct report *report, size_t index)
 {
     const struct input_capture *capture = input_capture(report->input, index);
@@ -366,6 +484,7 @@ static void json_capture(GString *out, const struct report *report, size_t index
     json_link_types(out, capture);
     json_time(out, "first_time", report, (uint32_t)index, capture->first_time);
     json_time(out, "last_time", report, (uint32_t)index, capture->last_time);
+    json_clock(out, report, index);
     json_key(out, "damage");
     if (capture->damage)
         json_clause(out, report, index, capture->damage);
@@ -491,6 +610,26 @@ static void json_changes(GString *out, const struct report *report)
     g_string_append_c(out, ']');
 }
 
+static void json_places(GString *out, const struct report *report)
+{
+    char **sentences = report->places ? places_sentences(report->places) : NULL;
+    json_key(out, "places");
+    g_string_append_c(out, '[');
+    for (size_t i = 0; sentences && sentences[i]; i++) {
+        g_string_append(out, i ? "," : "");
+        string_json(out, sentences[i]);
+    }
+    g_string_append_c(out, ']');
+    g_strfreev(sentences);
+}
+
+static void json_kernel_trace(GString *out, const struct report *report)
+{
+    char *sentence = report_kernel_trace(report);
+    json_text(out, "kernel_trace", sentence);
+    g_free(sentence);
+}
+
 void json_summary(GString *out, const struct report *report)
 {
     const struct summary *summary = report->summary;
@@ -516,6 +655,8 @@ void json_summary(GString *out, const struct report *report)
     json_number(out, "hosts_given_up", report->statistics.hosts_given_up);
     json_number(out, "verdicts_early", report->statistics.verdicts_early);
     json_number(out, "out_of_memory", report->statistics.out_of_memory);
+    json_places(out, report);
+    json_kernel_trace(out, report);
     json_flag(out, "interrupted", report->interrupted);
     g_string_append_c(out, '}');
 }

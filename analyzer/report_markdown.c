@@ -36,6 +36,12 @@ static void put_prose(GString *out, const char *prose)
     g_strfreev(parts);
 }
 
+static void put_place(void *data, const char *sentence)
+{
+    g_string_append(data, "  \n");
+    put(data, sentence);
+}
+
 static void put_head(GString *out, const struct report *report)
 {
     enum tcprst_severity severity;
@@ -59,6 +65,7 @@ static void put_head(GString *out, const struct report *report)
     words_measure(words, report, "·");
     g_string_append(out, "  \n");
     put(out, words->str);
+    words_places(report, put_place, out);
     g_string_assign(words, "");
     words_risk(words, report->summary->risk);
     if (words->len > 0)
@@ -252,8 +259,8 @@ static void close_report(struct report *report)
         g_string_append_printf(out, "\n%s left out here.\n",
                                words_counted(rest, "event is", "events are"));
     words_remarks(report, put_remark, out);
-    if (groups->len > 0)
-        g_string_append_printf(out, "\n%s\n", words_foot);
+    if (groups->len > 0 && words_foot(report))
+        g_string_append_printf(out, "\n%s\n", words_foot(report));
     fwrite(out->str, 1, out->len, report->out);
     g_string_free(out, TRUE);
     g_ptr_array_unref(groups);

@@ -89,8 +89,14 @@ static void remark(void *out, const char *words)
     element(out, "p", "remark", words);
 }
 
+static void place(void *out, const char *words)
+{
+    element(out, "p", "place", words);
+}
+
 void page_remarks(GString *out, const struct report *report)
 {
+    words_places(report, place, out);
     words_remarks(report, remark, out);
     if (report->again_short)
         remark(out, report->again_short);

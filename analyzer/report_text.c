@@ -123,6 +123,13 @@ static void put_measure(struct text *text)
     g_string_free(line, TRUE);
 }
 
+static void put_place(void *data, const char *sentence)
+{
+    char *safe = terminal_safe(sentence);
+    put_wrapped(data, DIM, 0, 2, safe);
+    g_free(safe);
+}
+
 /* What matters most, then how much there is. */
 static void put_headline(struct text *text)
 {
@@ -379,6 +386,7 @@ static void put_first_screen(struct text *text)
     const struct summary *summary = text->report->summary;
     put_title(text);
     put_measure(text);
+    words_places(text->report, put_place, text);
     g_string_append_c(text->out, '\n');
     put_headline(text);
     if (summary->resets > 0) {
@@ -735,8 +743,11 @@ static void put_foot(struct text *text)
 {
     if (text->report->summary->events == 0)
         return;
+    const char *foot = words_foot(text->report);
+    if (!foot)
+        return;
     g_string_append_c(text->out, '\n');
-    put_wrapped(text, DIM, 0, 0, words_foot);
+    put_wrapped(text, DIM, 0, 0, foot);
 }
 
 /* ---- What the reader must know about the capture

@@ -2,14 +2,32 @@
 /* report_words.c - the sentences that every report for people shares. */
 #include "report_words.h"
 
+#include "places.h"
+
 #include "report_string.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-const char words_foot[] =
-    "No single capture can exclude a forger who copies everything of the sender; two captures, one "
-    "at each end, can.";
+const char *words_foot(const struct report *report)
+{
+    if (places_count(report->places) > 1)
+        return NULL;
+    return "No single capture can exclude a forger who copies everything of the sender; two "
+           "captures, one at each end, can.";
+}
+
+void words_places(const struct report *report, words_put put, void *data)
+{
+    char **sentences = report->places ? places_sentences(report->places) : NULL;
+    for (size_t i = 0; sentences && sentences[i]; i++)
+        put(data, sentences[i]);
+    g_strfreev(sentences);
+    char *sentence = report_kernel_trace(report);
+    if (sentence)
+        put(data, sentence);
+    g_free(sentence);
+}
 
 const char *words_counted(uint64_t n, const char *one, const char *many)
 {
@@ -137,6 +155,9 @@ void words_strength(GString *out, const struct tcprst_verdict *v)
     if (v->group_strength > v->strength)
         g_string_append_printf(out, " (%s: %s)", tcprst_group_id(v->group),
                                tcprst_strength_id(v->group_strength));
+    else if (v->origin == TCPRST_ORIGIN_THIRD_PARTY && v->origin_strength > v->strength &&
+             v->origin_strength == TCPRST_STRENGTH_CERTAIN)
+        g_string_append(out, " (made between: certain)");
 }
 
 /* What is sure, before what is less so: "the sender's own stack aborted the connection". */
@@ -236,12 +257,18 @@ static void first_and_last(const struct report *report, int64_t *first, int64_t 
     *packets = 0;
     for (size_t i = 0; i < report->name_count; i++) {
         const struct input_capture *capture = input_capture(report->input, i);
+        uint64_t common;
+        const struct tcprst_clock *clock = places_clock(report->places, i, &common);
         *packets += capture->packets;
-        if (capture->first_time != TCPRST_TIME_UNKNOWN &&
-            (*first == TCPRST_TIME_UNKNOWN || capture->first_time < *first))
-            *first = capture->first_time;
-        if (capture->last_time != TCPRST_TIME_UNKNOWN && capture->last_time > *last)
-            *last = capture->last_time;
+        if (capture->first_time == TCPRST_TIME_UNKNOWN)
+            continue;
+        int64_t begin = capture->first_time, end = capture->last_time;
+        begin -= clock ? tcprst_clock_ahead(clock, begin) : 0;
+        end -= clock ? tcprst_clock_ahead(clock, end) : 0;
+        if (*first == TCPRST_TIME_UNKNOWN || begin < *first)
+            *first = begin;
+        if (end > *last)
+            *last = end;
     }
 }
 

@@ -51,14 +51,18 @@ bool words_may_be_unread(const struct tcprst_verdict *verdict);
 char *words_advice(const struct report *report, const struct summary_group *group);
 /* The first command in prose, without its marks (g_free()); NULL where there is none. */
 char *words_first_command(const char *prose);
-/* What is said once of all verdicts. */
-extern const char words_foot[];
+/* What is said once of all verdicts; NULL: nothing. */
+const char *words_foot(const struct report *report);
 
 typedef void (*words_put)(void *data, const char *remark);
 /* What the reader must know of the reading itself, a sentence each: interrupted, what was given up,
  * and of each capture what was left out and where it is damaged. The sentence is put's until it
  * returns. */
 void words_remarks(const struct report *report, words_put put, void *data);
+
+/* Which captures were taken for places of one traffic, how their clocks stand, and what a kernel's
+ * trace had, a sentence each. */
+void words_places(const struct report *report, words_put put, void *data);
 
 /* A capture's name without its directories, where no other capture is called the same. */
 const char *words_capture(const struct report *report, uint32_t capture);

@@ -344,7 +344,7 @@ RULE(trigger_not_taken)
 {
     if (yes(SENDER_ACKED_TRIGGER))
         return failed();
-    return yes(TRIGGER_SYN) || yes(SENDER_WENT_ON) ? met() : unseen();
+    return yes(TRIGGER_SWALLOWED) || yes(TRIGGER_SYN) || yes(SENDER_WENT_ON) ? met() : unseen();
 }
 
 RULE(half_made)

@@ -2,6 +2,7 @@
 /* explain.c - verdict and evidence as sentences, so that both front doors say the same. */
 #include "signatures.h"
 #include "tcprst.h"
+#include "trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -85,7 +86,9 @@ static void put_number(struct text *t, int64_t value, const char *unit, size_t n
         put_time(t, value);
         return;
     }
-    const char *name = n == 5 && memcmp(unit, "timer", 5) == 0 ? tcprst_known_timer(value)
+    const char *name = n == 6 && memcmp(unit, "reason", 6) == 0
+                           ? trace_reason_name((unsigned)value)
+                       : n == 5 && memcmp(unit, "timer", 5) == 0 ? tcprst_known_timer(value)
                        : n == 9 && memcmp(unit, "signature", 9) == 0
                            ? signature_cloudflare_name(value)
                        : n == 8 && memcmp(unit, "detector", 8) == 0 ? signature_weaver_name(value)

@@ -512,7 +512,7 @@ static uint16_t sum16(const uint8_t *p, uint32_t n, uint32_t *sum)
 /* RFC 9293 section 3.1: pseudo-header, header and text. Only whole segments can be judged. */
 static void check_sum(struct reset *r, const struct tcprst_segment *s)
 {
-    if (s->captured < s->length || s->length > 65535)
+    if (s->captured < s->length || s->length > 65535 || s->seen.translated)
         return;
     uint32_t sum = 6 + s->length;
     unsigned n = s->ip_version == 6 ? 16 : 4;
@@ -527,6 +527,8 @@ static void copy_segment(struct reset *r, const struct tcprst_segment *s)
     r->cookie = s->cookie;
     r->frame = s->frame;
     r->time = s->time;
+    r->seen = s->seen;
+    r->seen_at = (uint16_t)(1u << s->seen.place);
     r->layer = s->layer;
     r->ip_version = s->ip_version;
     r->ip_header = s->ip_header;
@@ -679,7 +681,9 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     struct recent *original = find_original(r, c);
     if (!t && !original)
         take_late_trigger(r, c);
-    if (original) {
+    if (s->seen.copy_of.number) {
+        r->duplicate_of = where_pack(s->seen.copy_of);
+    } else if (original) {
         r->duplicate_of = original->where;
         r->doubled = copies_differ(c) == (original->ttl != r->ttl);
     } else if (t) {

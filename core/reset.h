@@ -56,6 +56,8 @@ struct outcome {
     enum tcprst_cause own_cause; /* judged by itself, without its burst */
     enum tcprst_strength own_strength;
     unsigned own_margin;
+    bool between;        /* other places prove that no end made it */
+    uint64_t impossible; /* then: bit c: cause c */
     enum tcprst_cause cause;
     enum tcprst_acceptance acceptance;
     enum tcprst_effect effect;
@@ -74,7 +76,9 @@ struct reset {
     uint64_t serial;
     void *cookie;
     struct tcprst_frame frame;
-    int64_t time;        /* as captured */
+    int64_t time; /* as captured */
+    struct tcprst_seen seen;
+    uint16_t seen_at;    /* bit p: place p has it, as far as is known */
     int64_t when;        /* as judged: never unknown */
     int64_t since_start; /* from the capture's first segment to the connection's */
 

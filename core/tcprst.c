@@ -16,7 +16,9 @@
 #include "evidence_tell.h"
 #include "host.h"
 #include "limits.h"
+#include "places_verdict.h"
 #include "reset.h"
+#include "trace_verdict.h"
 #include "weigh.h"
 
 #include <stdlib.h>
@@ -198,7 +200,9 @@ struct judgement {
     struct ended ended;
     struct evidence evidence[TRIGGERS]; /* with each trigger; [0]: with none */
     struct reset of[TRIGGERS];          /* the RST with that trigger */
-    unsigned chosen;                    /* which the verdict has */
+    struct place_facts places[TRIGGERS];
+    struct trace_facts trace;
+    unsigned chosen; /* which the verdict has */
     struct decision decision;
     struct outcome alone; /* what it says by itself */
     struct outcome outcome;
@@ -298,12 +302,20 @@ static const struct mechanism *mechanism_of(const struct decision *d)
 static void judge_alone(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
     unsigned n = with_each_trigger(j->of, r);
-    for (unsigned i = 0; i < n; i++)
+    trace_ask(&j->trace, core->options.trace, r);
+    for (unsigned i = 0; i < n; i++) {
         gather(core, &j->evidence[i], &j->of[i]);
+        places_ask(&j->places[i], core->options.places, &j->of[i]);
+        places_prove(&j->evidence[i], &j->places[i], &j->of[i]);
+        trace_prove(&j->evidence[i], &j->trace);
+    }
     weigh(core->precedents, &j->decision, j->evidence, n);
     j->alone = (struct outcome){.own_cause = j->decision.cause,
                                 .own_strength = j->decision.strength,
-                                .own_margin = j->decision.margin};
+                                .own_margin = j->decision.margin,
+                                .between = j->decision.between};
+    if (j->decision.between)
+        j->alone.impossible = weigh_impossible(&j->decision);
 }
 
 static unsigned form_of(const struct reset *r)
@@ -313,12 +325,29 @@ static unsigned form_of(const struct reset *r)
 }
 
 /* Of one maker and one act, by all that shows: the same form from the same way, one right after the
- * other. */
+ * other, past the same place. */
 static bool in_burst(const struct reset *a, const struct reset *b)
 {
     int64_t apart = a->when > b->when ? a->when - b->when : b->when - a->when;
-    return a->d == b->d && a->incarnation == b->incarnation && a->ttl == b->ttl &&
-           form_of(a) == form_of(b) && !b->duplicate_of && apart <= BURST_SPAN;
+    return a->d == b->d && (a->seen_at & b->seen_at) && a->incarnation == b->incarnation &&
+           a->ttl == b->ttl && form_of(a) == form_of(b) && !b->duplicate_of && apart <= BURST_SPAN;
+}
+
+/* One act of somebody who is proven to stand between: both ends told at once. */
+static bool in_pair(const struct reset *a, const struct reset *b)
+{
+    int64_t apart = a->when > b->when ? a->when - b->when : b->when - a->when;
+    return a->d != b->d && a->incarnation == b->incarnation && !b->duplicate_of && apart <= AT_ONCE;
+}
+
+/* Whether what b says of itself speaks rather for the act that both are of. */
+static bool better_founded(const struct outcome *b, const struct judgement *j)
+{
+    bool mine_impossible = b->impossible >> j->decision.cause & 1;
+    bool its_impossible = j->alone.impossible >> b->own_cause & 1;
+    if (mine_impossible != its_impossible)
+        return mine_impossible;
+    return b->own_margin > j->decision.margin;
 }
 
 /* What follows from the decision. */
@@ -334,6 +363,9 @@ static void conclude(const struct tcprst *core, struct judgement *j, const struc
     j->outcome.cause = j->decision.cause;
     j->outcome.acceptance = acceptance_of(of, &j->ended);
     j->outcome.effect = effect_of(of, j->outcome.acceptance, &j->evidence[j->chosen]);
+    places_effect(&j->outcome.effect, &j->places[j->chosen]);
+    if (j->trace.taken)
+        j->outcome.effect = TCPRST_EFFECT_RESET;
     j->outcome.sender_ended = m && m->kind == KIND_ABORT;
     j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
                         j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
@@ -352,13 +384,16 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
     for (unsigned back = 1; back < MAX_BURST / 2 && p && p->previous_of_connection; back++)
         p = p->previous_of_connection;
     for (unsigned looked = 0; p && looked < MAX_BURST; p = p->next_of_connection, looked++) {
-        if (p->serial == r->serial || !in_burst(r, p))
+        bool pair = j->decision.between && in_pair(r, p);
+        if (p->serial == r->serial || !(pair || in_burst(r, p)))
             continue;
         keep_outcome(core, p);
+        if (pair && !p->outcome.between)
+            continue;
         if (!best || p->outcome.own_margin > best->own_margin)
             best = &p->outcome;
     }
-    if (best && best->own_margin > j->decision.margin)
+    if (best && better_founded(best, j))
         weigh_adopt(&j->decision, best->own_cause, best->own_strength);
     conclude(core, j, r);
 }
@@ -395,14 +430,30 @@ static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, 
                                     shown->a, shown->b};
 }
 
+static void add_fact(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f,
+                     bool against)
+{
+    for (unsigned i = 0; i < v->evidence_count; i++)
+        if (v->evidence[i].fact == f)
+            return;
+    if (v->evidence_count < MAX_SAID && worth_saying(e, f))
+        v->evidence[v->evidence_count++] = say(e, f, against);
+}
+
+/* What other places and the kernels say comes first: it is proof. */
 static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
                          const struct decision *d)
 {
-    for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++) {
-        enum tcprst_fact fact = (enum tcprst_fact)d->cited[i].fact;
-        if (worth_saying(e, fact))
-            v->evidence[v->evidence_count++] = say(e, fact, d->cited[i].against);
-    }
+    static const enum tcprst_fact first[] = {
+        TCPRST_FACT_KERNEL_REASON,         TCPRST_FACT_KERNEL_SENT,
+        TCPRST_FACT_KERNEL_TOOK,           TCPRST_FACT_AT_SENDER,
+        TCPRST_FACT_AT_RECEIVER,           TCPRST_FACT_TRIGGER_SWALLOWED,
+        TCPRST_FACT_TRIGGER_ALTERED_SEQ,   TCPRST_FACT_TRIGGER_ALTERED_ACK,
+        TCPRST_FACT_TRIGGER_ALTERED_FLAGS, TCPRST_FACT_RESET_ALTERED};
+    for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
+        add_fact(v, e, first[i], false);
+    for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
+        add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
 }
 
 static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
@@ -467,6 +518,9 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
                 : r->client == 0 ? TCPRST_SENDER_CLIENT
                                  : TCPRST_SENDER_SERVER;
     v->origin = j->decision.origin;
+    v->origin_strength =
+        v->origin == TCPRST_ORIGIN_UNKNOWN ? TCPRST_STRENGTH_POSSIBLE : TCPRST_STRENGTH_LIKELY;
+    places_origin(v, &j->places[j->chosen]);
     v->peer_error = peer_error_of(of, v->stage, v->effect);
     risk_of(v, of, e);
     v->severity = severity_of(v);
@@ -479,14 +533,17 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     add_evidence(v, e, &j->decision);
     admit_forgotten(v, r);
     device_text_of(v, r, e);
+    trace_tell(v, &j->trace);
+    places_tell(v, core->options.places, r, &j->places[j->chosen]);
 }
 
 /* A duplicate says what its original says, at its own place. */
-static void as_duplicate(struct tcprst_verdict *v, const struct reset *r,
+static void as_duplicate(const struct tcprst *core, struct tcprst_verdict *v, const struct reset *r,
                          const struct tcprst_verdict *original)
 {
     *v = *original;
     copy_identity(v, r);
+    places_rename(v, core->options.places, r);
     v->duplicate_of = where_frame(r->duplicate_of);
 }
 
@@ -506,10 +563,10 @@ static void verdict_of(struct tcprst *core, struct tcprst_verdict *v, const stru
     const struct reset *original = pending_reset(core, r->duplicate_serial);
     struct tcprst_verdict of_original;
     if (r->original) {
-        as_duplicate(v, r, r->original);
+        as_duplicate(core, v, r, r->original);
     } else if (original && !original->duplicate_of) {
         make_verdict(core, &of_original, original, j);
-        as_duplicate(v, r, &of_original);
+        as_duplicate(core, v, r, &of_original);
     } else {
         make_verdict(core, v, r, j);
         v->duplicate_of = where_frame(r->duplicate_of);
@@ -523,7 +580,8 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
 {
     unsigned looked = 0;
     for (struct reset *n = r->next_of_connection;
-         n && looked < DUPLICATE_BACK && n->when - r->when <= DUPLICATE_WINDOW;
+         n && looked < DUPLICATE_BACK &&
+         (core->options.places || n->when - r->when <= DUPLICATE_WINDOW);
          n = n->next_of_connection, looked++)
         if (n->duplicate_of && n->duplicate_serial == r->serial && !n->original) {
             n->original = hold(core, sizeof *n->original);
@@ -780,9 +838,11 @@ static void find_duplicate(struct reset *r)
         if (where_pack(p->frame) == r->duplicate_of) {
             r->duplicate_serial = p->serial;
             p->doubled |= r->doubled;
+            p->seen_at |= r->seen_at;
             return;
         }
-    r->duplicate_of = 0; /* its original is final already: too late to be told apart */
+    if (!r->seen.copy_of.number)
+        r->duplicate_of = 0; /* its original is final already: too late to be told apart */
 }
 
 static void note_event(struct connection *c, struct reset *r)
@@ -877,7 +937,7 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     struct recent *e = connection_track(c, s, d, core->clock.now);
     if (e && r->duplicate_of) {
         e->bits |= RECENT_DUPLICATE;
-        c->copies++;
+        c->copies += !s->seen.copy_of.number;
     }
     if (core->pending == MAX_PENDING) {
         core->statistics.verdicts_early++;
@@ -1022,7 +1082,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     bool is_reset = s->flags & TCPRST_RST;
     core->statistics.segments++;
     look_ahead(core, s);
-    clock_note(&core->clock, s->time);
+    clock_note(&core->clock, s->time == TCPRST_TIME_UNKNOWN ? s->time : s->time - s->seen.ahead);
     if (core->statistics.segments == 1)
         core->began = core->clock.now;
     finalize_due(core);
@@ -1078,6 +1138,7 @@ void tcprst_silence(struct tcprst *core, int64_t elapsed)
 
 void tcprst_finish(struct tcprst *core)
 {
+    places_finish(core->options.places);
     while (core->first)
         finalize_first(core);
     for (size_t i = 0; i < table_numbers(core->table); i++)

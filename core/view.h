@@ -23,6 +23,10 @@ struct view {
     uint8_t behind; /* price of: it happened, or was lost, behind the place of capture */
     uint8_t alter;  /* price of: what was captured on its way to X was altered or swallowed behind
                        the  place of capture */
+    uint8_t places; /* price of: other places of capture are wrong about where it was made; 0: they
+                       do not say */
+    uint8_t kernel; /* price of: the sender's kernel is wrong about it; 0: it does not say */
+    uint8_t kernel_reason; /* the number of the reason it gives (trace.h); 0: none */
 };
 
 struct reset;

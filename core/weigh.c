@@ -2,6 +2,8 @@
 /* weigh.c - see weigh.h. */
 #include "weigh.h"
 
+#include "trace.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +40,7 @@
 
 const struct mechanism mechanisms[MECHANISM_COUNT] = {
 #define MECHANISM(ID, id, maker, kind, explains, ...)                                              \
-    [MECHANISM_##ID] = {id, MAKER_##maker, KIND_##kind, explains, {__VA_ARGS__}},
+    [MECHANISM_##ID] = {id, MAKER_##maker, KIND_##kind, explains, {__VA_ARGS__, MADE_BY_##maker}},
 #include "mechanisms.def"
 };
 
@@ -74,6 +76,10 @@ static unsigned price_of(const struct view *view, unsigned price)
         return view->behind;
     case PRICE_ALTER:
         return view->alter;
+    case PRICE_PLACES:
+        return view->places;
+    case PRICE_KERNEL:
+        return view->kernel;
     default:
         return price;
     }
@@ -143,7 +149,23 @@ static void charge_signs(struct entry *entry, const struct claims *claims)
             charge(entry, sign_infos[i].channel, sign_infos[i].price);
 }
 
-static struct entry enter(const struct decision *d, const struct hypothesis *h, unsigned trigger)
+/* The sender's kernel says that it sent it, and perhaps why, or that it did not. Only a cause of
+ * which it knows a reason is one of its own TCP. */
+static bool kernel_contradicts(const struct decision *d, unsigned trigger, enum tcprst_cause cause,
+                               enum maker maker)
+{
+    const struct view *view = &d->view[trigger];
+    if (!view->kernel)
+        return false;
+    bool beside_tcp = tcprst_kernel_reasons(cause, NULL, 0) == 0;
+    if (d->claims[trigger].state[CLAIM_KERNEL_SILENT] == FACT_TRUE)
+        return !beside_tcp && maker != MAKER_BETWEEN;
+    return beside_tcp || (view->kernel_reason &&
+                          !trace_reason_fits(trace_reason_name(view->kernel_reason), cause));
+}
+
+static struct entry enter(const struct decision *d, enum tcprst_cause cause,
+                          const struct hypothesis *h, unsigned trigger)
 {
     struct entry entry = {.hypothesis = h, .trigger = (uint8_t)trigger};
     const struct claims *claims = &d->claims[trigger];
@@ -158,7 +180,7 @@ static struct entry enter(const struct decision *d, const struct hypothesis *h, 
     for (unsigned i = 0; i < CHANNEL_COUNT; i++)
         total += entry.cost[i];
     /* Of what is impossible, what is so in fewer ways is nearer. */
-    unsigned ways = 0;
+    unsigned ways = kernel_contradicts(d, trigger, cause, mechanisms[h->mechanism].maker);
     for (unsigned i = 0; i < CHANNEL_COUNT; i++)
         ways += entry.cost[i] >= DEAD;
     entry.total = (uint8_t)(ways ? DEAD + ways : total);
@@ -167,14 +189,15 @@ static struct entry enter(const struct decision *d, const struct hypothesis *h, 
 
 /* An answer answers any of the triggers, or one that was not captured; an abort none; somebody else
  * who sees the connection may have meant the first. */
-static struct entry cheapest(const struct decision *d, const struct hypothesis *h)
+static struct entry cheapest(const struct decision *d, enum tcprst_cause cause,
+                             const struct hypothesis *h)
 {
     enum mechanism_kind kind = mechanisms[h->mechanism].kind;
     struct entry best = {.total = UINT8_MAX};
     unsigned from = kind == KIND_OTHER && d->triggers > 1 ? 1 : 0;
     unsigned to = kind == KIND_ANSWER ? d->triggers : from + 1;
     for (unsigned i = from; i < to; i++) {
-        struct entry entry = enter(d, h, i);
+        struct entry entry = enter(d, cause, h, i);
         if (entry.total < best.total || (entry.total == best.total && i && !best.trigger))
             best = entry;
     }
@@ -205,7 +228,7 @@ static void rank(struct decision *d)
         struct entry *best = &d->best[c];
         *best = (struct entry){.total = UINT8_MAX};
         for (unsigned i = 0; i < causes[c].count; i++) {
-            struct entry entry = cheapest(d, &causes[c].hypotheses[i]);
+            struct entry entry = cheapest(d, (enum tcprst_cause)c, &causes[c].hypotheses[i]);
             if (entry.total < best->total)
                 *best = entry;
         }
@@ -254,6 +277,14 @@ static bool well_founded(const struct decision *d, const struct entry *entry, un
            well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
 }
 
+/* Other places of capture exclude that an end made it: then who else did is only a matter of which
+ * fits best, and not of whether anything fits. */
+static bool between_for_sure(const struct decision *d, const struct entry *winner)
+{
+    return d->view[winner->trigger].places >= DEAD &&
+           d->claims[winner->trigger].state[CLAIM_MADE_ON_THE_WAY] == FACT_TRUE;
+}
+
 enum {
     MARGIN_CERTAIN = 3,
     MARGIN_LIKELY = 1,
@@ -269,11 +300,12 @@ static enum tcprst_strength strength_at(const struct decision *d, const struct e
                                         unsigned rival)
 {
     unsigned margin = rival - winner->total;
-    if (winner->total >= FLOOR_TIE)
+    bool proven = between_for_sure(d, winner);
+    if (winner->total >= FLOOR_TIE && !proven)
         return TCPRST_STRENGTH_POSSIBLE;
     /* Somebody else made it: that is compared with what the sender itself was seen to make. */
-    bool comparable =
-        !third_party(winner) || d->claims[winner->trigger].state[CLAIM_SYNCHRONIZED] == FACT_TRUE;
+    bool comparable = !third_party(winner) || proven ||
+                      d->claims[winner->trigger].state[CLAIM_SYNCHRONIZED] == FACT_TRUE;
     if (margin >= MARGIN_CERTAIN && comparable && well_founded(d, winner, rival))
         return TCPRST_STRENGTH_CERTAIN;
     return margin >= MARGIN_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
@@ -302,7 +334,7 @@ static unsigned rival_maker(const struct decision *d, bool third)
             const struct hypothesis *h = &causes[c].hypotheses[i];
             if ((mechanisms[h->mechanism].maker == MAKER_BETWEEN) == third)
                 continue;
-            struct entry entry = cheapest(d, h);
+            struct entry entry = cheapest(d, (enum tcprst_cause)c, h);
             if (entry.total < least)
                 least = entry.total;
         }
@@ -346,6 +378,8 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     const struct view *view = &d->view[0];
     const struct entry *first = &d->best[d->ranking[0]];
     bool between = all_tied(d, n, MAKER_BETWEEN, -1);
+    if (between_for_sure(d, first))
+        return d->ranking[0];
     if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE ||
         (n > 1 && !between && first->total >= FLOOR_TIE))
         return TCPRST_CAUSE_UNCLASSIFIED;
@@ -377,6 +411,7 @@ static void conclude(struct decision *d)
     }
     d->winner = d->ranking[0];
     const struct entry *winner = &d->best[d->winner];
+    d->between = between_for_sure(d, winner);
     unsigned n = tied(d);
     d->cause = word_for(d, n);
     d->margin = rival_cause(d) - winner->total;
@@ -532,15 +567,31 @@ void weigh(struct precedents *precedents, struct decision *d, const struct evide
 void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_strength strength)
 {
     const struct entry *entry = &d->best[cause];
-    if (!d->ranked || cause == d->cause || dead(entry) ||
+    bool surer = cause == d->cause && d->between && strength > d->strength;
+    if (!d->ranked || (cause == d->cause && !surer) || dead(entry) ||
         entry->total > d->best[d->ranking[0]].total + REACH)
         return;
     d->cause = d->winner = cause;
-    d->strength = strength < TCPRST_STRENGTH_LIKELY ? strength : TCPRST_STRENGTH_LIKELY;
+    d->strength =
+        strength < TCPRST_STRENGTH_LIKELY || d->between ? strength : TCPRST_STRENGTH_LIKELY;
+    d->alternative_count = 0;
     if (third_party(entry) != (d->origin == TCPRST_ORIGIN_THIRD_PARTY))
         d->origin = TCPRST_ORIGIN_UNKNOWN;
-    add_alternatives(d, d->best[d->ranking[0]].total);
+    if (d->strength == TCPRST_STRENGTH_CERTAIN)
+        d->group_strength = strength;
+    else
+        add_alternatives(d, d->best[d->ranking[0]].total);
     cite(d);
+}
+
+_Static_assert(TCPRST_CAUSE_COUNT <= 64, "a bit a cause");
+
+uint64_t weigh_impossible(const struct decision *d)
+{
+    uint64_t causes_dead = 0;
+    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT; c++)
+        causes_dead |= (uint64_t)dead(&d->best[c]) << c;
+    return causes_dead;
 }
 
 /* ---- the ledger ---- */
@@ -553,6 +604,9 @@ static unsigned ledger_claims(const struct decision *d, const struct entry *entr
     for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim && n < size; p++) {
         const struct claim_info *info = &claim_infos[p->claim];
         unsigned cost = cost_of(claims, &d->view[entry->trigger], p);
+        if (claims->state[p->claim] == FACT_HIDDEN && !cost &&
+            !price_of(&d->view[entry->trigger], p->fails))
+            continue; /* it would cost nothing either way */
         lines[n++] = (struct ledger_line){.id = info->id,
                                           .sentence = info->sentence,
                                           .facts = info->facts,

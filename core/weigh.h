@@ -12,7 +12,7 @@
 
 #include "claims.h"
 
-enum { HYPOTHESIS_CLAIMS = 12, HYPOTHESIS_SIGNS = 12, MAX_TRIGGERS = 4, DEAD = 100 };
+enum { HYPOTHESIS_CLAIMS = 14, HYPOTHESIS_SIGNS = 12, MAX_TRIGGERS = 4, DEAD = 100 };
 
 enum maker { MAKER_STACK, MAKER_HOST, MAKER_BETWEEN };
 enum mechanism_kind { KIND_ANSWER, KIND_ABORT, KIND_OTHER };
@@ -27,7 +27,7 @@ enum mechanism_id {
 struct priced {
     uint8_t claim, fails, unseen; /* enum claim; a price, or one of the view's */
 };
-enum { PRICE_LOSS = 50, PRICE_BEHIND = 51, PRICE_ALTER = 52, PRICE_X = DEAD };
+enum { PRICE_LOSS = 50, PRICE_BEHIND, PRICE_ALTER, PRICE_PLACES, PRICE_KERNEL, PRICE_X = DEAD };
 
 struct mechanism {
     const char *id;
@@ -72,6 +72,7 @@ struct decision {
     enum tcprst_strength strength, group_strength;
     enum tcprst_origin origin;
     unsigned margin; /* to the cheapest other cause */
+    bool between;    /* other places of capture exclude that an end made it */
     unsigned alternative_count;
     struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES];
     unsigned cited_count;
@@ -88,9 +89,14 @@ size_t precedents_memory(void); /* octets of one */
 void weigh(struct precedents *precedents, struct decision *decision,
            const struct evidence *evidence, unsigned count);
 
-/* The verdict that another RST of the same burst came to, where it is better founded: taken over if
- * it is within reach here. */
+/* The verdict that another RST of the same act came to, where it is better founded: taken over if
+ * it is within reach here. Where other places prove that it is the same act, as sure as it is
+ * there.
+ */
 void weigh_adopt(struct decision *decision, enum tcprst_cause cause, enum tcprst_strength strength);
+
+/* Bit c: cause c is impossible. */
+uint64_t weigh_impossible(const struct decision *decision);
 
 /* A claim or sign and what became of it. */
 struct ledger_line {

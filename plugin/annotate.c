@@ -3,6 +3,7 @@
  * says the same. */
 #include "annotate.h"
 #include "expert.h"
+#include "tcprst/trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,7 +84,21 @@ static value_string severity_levels[TCPRST_SEVERITY_SUSPICIOUS + 2];
 #define REGISTER_TEXT(member, of, filter, label, sentence)                                         \
     STRING_FIELD(hf_##member, label, filter, sentence),
 #define REGISTER_LIST(member, of, filter, label, sentence)                                         \
+    REGISTER_LIST_##of(member, filter, label, sentence)
+#define REGISTER_LIST_alternative(member, filter, label, sentence)                                 \
     STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_LIST_evidence(member, filter, label, sentence)                                    \
+    STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_LIST_place(member, filter, label, sentence)                                       \
+    STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_LIST_alteration(member, filter, label, sentence)                                  \
+    STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_LIST_reason(member, filter, label, sentence)                                      \
+    STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_LIST_name(member, filter, label, sentence)                                        \
+    STRING_FIELD(hf_##member, label, filter, sentence),
+#define REGISTER_LIST_sighting(member, filter, label, sentence)                                    \
+    FRAME_FIELD(hf_##member, label, filter, FT_FRAMENUM_NONE, sentence),
 #define REGISTER_ANALYZER(KIND, member, of, filter, label, sentence)
 #define REGISTER_HEAD(KIND, ...) REGISTER_##KIND(__VA_ARGS__)
 #define REGISTER_BODY(KIND, ...) REGISTER_##KIND(__VA_ARGS__)
@@ -369,6 +384,60 @@ static void add_evidence(struct place at, const struct tcprst_verdict *verdict)
         add_fact(below, &verdict->evidence[i]);
 }
 
+static void add_sightings(struct place at, const struct tcprst_verdict *verdict)
+{
+    for (unsigned i = 0; i < verdict->sighting_count; i++) {
+        uint32_t frame = (uint32_t)verdict->sightings[i].frame.number;
+        proto_item_set_generated(proto_tree_add_uint(at.tree, hf_sightings, at.tvb, 0, 0, frame));
+    }
+    for (unsigned p = 0; p < TCPRST_MAX_PLACES; p++) {
+        char name[PLACE_NAME_SIZE];
+        if (!(verdict->missing_at >> p & 1))
+            continue;
+        tcprst_records_place_name(p, name, sizeof name);
+        add_word(at, hf_missing, name);
+    }
+    for (unsigned i = 0; i < verdict->altered_count; i++) {
+        const struct tcprst_altered *a = &verdict->altered[i];
+        proto_item_set_generated(proto_tree_add_string_format_value(at.tree, hf_altered, at.tvb, 0,
+                                                                    0, a->field, "%s: %u became %u",
+                                                                    a->field, a->from, a->to));
+    }
+}
+
+static void name_end(char *text, size_t size, const uint8_t *address, unsigned ip_version,
+                     unsigned port)
+{
+    char words[WS_INET6_ADDRSTRLEN];
+    if (ip_version == 6)
+        ws_inet_ntop6(address, words, sizeof words);
+    else
+        ws_inet_ntop4(address, words, sizeof words);
+    snprintf(text, size, ip_version == 6 ? "[%s]:%u" : "%s:%u", words, port);
+}
+
+static void add_names(struct place at, const struct tcprst_verdict *verdict)
+{
+    for (unsigned i = 0; i < verdict->name_count; i++) {
+        const struct tcprst_name *n = &verdict->names[i];
+        char source[64], destination[64], whole[192], place[PLACE_NAME_SIZE];
+        name_end(source, sizeof source, n->source, n->ip_version, n->source_port);
+        name_end(destination, sizeof destination, n->destination, n->ip_version,
+                 n->destination_port);
+        tcprst_records_place_name(n->place, place, sizeof place);
+        snprintf(whole, sizeof whole, "%s to %s at %s", source, destination, place);
+        add_word(at, hf_names, whole);
+    }
+}
+
+static void add_kernel_reasons(struct place at, const struct tcprst_verdict *verdict)
+{
+    const char *reasons[TCPRST_KERNEL_REASONS_MOST];
+    size_t count = tcprst_kernel_reasons(verdict->cause, reasons, array_length(reasons));
+    for (size_t i = 0; i < count && i < array_length(reasons); i++)
+        add_word(at, hf_kernel_reasons, reasons[i]);
+}
+
 static void add_seconds(struct place at, int hf, int64_t nanoseconds)
 {
     if (nanoseconds < 0)
@@ -399,6 +468,7 @@ static void add_word_or_none(struct place at, int hf, const char *word)
 #define ADD_COUNT(member, of, absent) add_count(at, hf_##member, verdict->member);
 #define ADD_SECONDS(member, of, absent) add_seconds(at, hf_##member, verdict->member);
 #define ADD_TEXT(member, of, absent) add_word_or_none(at, hf_##member, text_##member(verdict));
+#define ADD_LIST(member, of, absent) add_##member(at, verdict);
 #define ADD_ANALYZER(KIND, member, of, absent)
 #define ADD_HEAD(KIND, member, of, absent)
 #define ADD_BODY(KIND, member, of, absent) ADD_##KIND(member, of, absent)
@@ -472,6 +542,9 @@ static proto_item *add_verdict(proto_tree *tree, tvbuff_t *tvb,
     add_link(at, hf_trigger, &verdict->trigger, "Triggered by frame ");
     add_effect(at, verdict);
     add_origin(at, verdict);
+    add_sightings(at, verdict);
+    add_names(at, verdict);
+    add_word_or_none(at, hf_kernel_reason, verdict->kernel_reason);
     add_advice(at, verdict);
     add_alternatives(at, verdict);
     add_evidence(at, verdict);

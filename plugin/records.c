@@ -403,6 +403,11 @@ bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_ver
     return true;
 }
 
+void tcprst_records_place_name(unsigned place, char *name, size_t size)
+{
+    snprintf(name, size, "interface %u", place);
+}
+
 void tcprst_records_statistics(struct tcprst_statistics *statistics)
 {
     if (file.core)

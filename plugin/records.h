@@ -61,6 +61,10 @@ uint32_t tcprst_record_frame(const struct tcprst_record *record);
  */
 bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_verdict *verdict);
 
+/* What people call a place of capture: the interface, as the file describes it. */
+enum { PLACE_NAME_SIZE = 80 };
+void tcprst_records_place_name(unsigned place, char *name, size_t size);
+
 /* What the core counted so far. */
 void tcprst_records_statistics(struct tcprst_statistics *statistics);
 

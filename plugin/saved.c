@@ -12,6 +12,15 @@ struct saved_evidence {
     uint8_t fact, holds, against;
 };
 
+/* What several places say of it. */
+struct saved_places {
+    unsigned sighting_count, altered_count, name_count;
+    uint16_t missing_at;
+    struct tcprst_altered altered[2];
+    struct tcprst_sighting sightings[TCPRST_MAX_PLACES];
+    struct tcprst_name names[TCPRST_MAX_PLACES];
+};
+
 /* What a field of verdict.def needs: words and flags an octet, frames 32 bits as in Wireshark. */
 #define SAVED_NUMBER(member)
 #define SAVED_WORD(member) uint8_t member;
@@ -29,6 +38,7 @@ struct tcprst_saved {
 #include "tcprst/verdict.def"
     uint8_t alternative_count, evidence_count;
     uint16_t device_text_length;
+    struct saved_places *places; /* NULL: of one place */
     struct saved_evidence evidence[];
     /* behind it: alternatives, two octets each, and the device's text */
 };
@@ -62,6 +72,34 @@ static void save_lists(struct tcprst_saved *saved, const struct tcprst_verdict *
     memcpy(p, verdict->device_text, saved->device_text_length);
 }
 
+static struct saved_places *save_places(const struct tcprst_verdict *verdict)
+{
+    if (!verdict->sighting_count)
+        return NULL;
+    struct saved_places *places = wmem_new0(wmem_file_scope(), struct saved_places);
+    places->sighting_count = verdict->sighting_count;
+    places->altered_count = verdict->altered_count;
+    places->name_count = verdict->name_count;
+    places->missing_at = verdict->missing_at;
+    memcpy(places->altered, verdict->altered, sizeof places->altered);
+    memcpy(places->sightings, verdict->sightings, sizeof places->sightings);
+    memcpy(places->names, verdict->names, sizeof places->names);
+    return places;
+}
+
+static void restore_places(const struct saved_places *places, struct tcprst_verdict *verdict)
+{
+    if (!places)
+        return;
+    verdict->sighting_count = places->sighting_count;
+    verdict->altered_count = places->altered_count;
+    verdict->name_count = places->name_count;
+    verdict->missing_at = places->missing_at;
+    memcpy(verdict->altered, places->altered, sizeof verdict->altered);
+    memcpy(verdict->sightings, places->sightings, sizeof verdict->sightings);
+    memcpy(verdict->names, places->names, sizeof verdict->names);
+}
+
 #define SAVE_NUMBER(member)
 #define SAVE_WORD(member) saved->member = (uint8_t)verdict->member;
 #define SAVE_FLAG(member) saved->member = verdict->member;
@@ -82,6 +120,7 @@ struct tcprst_saved *tcprst_save(const struct tcprst_verdict *verdict)
         .alternative_count = (uint8_t)verdict->alternative_count,
         .evidence_count = (uint8_t)verdict->evidence_count,
         .device_text_length = (uint16_t)verdict->device_text_length,
+        .places = save_places(verdict),
     };
 #define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
     SAVE_##KIND(member)
@@ -132,4 +171,5 @@ void tcprst_restore(const struct tcprst_saved *saved, struct tcprst_verdict *ver
     RESTORE_##KIND(member, of)
 #include "tcprst/verdict.def"
     restore_lists(saved, verdict);
+    restore_places(saved->places, verdict);
 }

@@ -125,8 +125,10 @@ def signs():
 
 
 def mechanisms():
-    return {w[0]: Mechanism(w[1].strip('"'), w[2], w[3], words_in(w[4]), prices(w[5:]))
-            for w in calls(text_of(CORE / "mechanisms.def"), "MECHANISM")}
+    path = CORE / "mechanisms.def"
+    makers = dict(re.findall(r"^#define MADE_BY_(\w+) (.*)$", path.read_text(encoding="utf-8"), flags=re.M))
+    return {w[0]: Mechanism(w[1].strip('"'), w[2], w[3], words_in(w[4]), prices([*w[5:], makers[w[2]]]))
+            for w in calls(text_of(path), "MECHANISM")}
 
 
 def rows():

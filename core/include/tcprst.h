@@ -167,6 +167,18 @@ enum tcprst_flag {
     TCPRST_CWR = 0x080,
 };
 
+/* Places kept apart at most (tcprst/places.h). */
+enum { TCPRST_MAX_PLACES = 16 };
+
+/* Where a segment of several places stands. All 0 where there is one place only. */
+struct tcprst_seen {
+    int64_t ahead;               /* nanoseconds the clock of its place is ahead of the first's */
+    struct tcprst_frame copy_of; /* of a RST: the same packet, captured at another place before;
+                                    number 0: none */
+    uint8_t place;
+    bool translated; /* addresses, ports or numbers are written as another place has them */
+};
+
 /* Time of a packet that carries none. */
 #define TCPRST_TIME_UNKNOWN INT64_MIN
 
@@ -189,7 +201,9 @@ struct tcprst_segment {
     int64_t time; /* nanoseconds since the epoch (negative before it) or TCPRST_TIME_UNKNOWN */
     uint8_t source[16]; /* network byte order; IPv4 in the first 4 bytes, the rest 0 */
     uint8_t destination[16];
-    void *cookie; /* handed back in the verdict of this segment, if it is a RST */
+    void *cookie;            /* handed back in the verdict of this segment, if it is a RST */
+    uint32_t interface;      /* of its capture, from 0 */
+    struct tcprst_seen seen; /* all 0, or by tcprst_places_take() */
 
     /* by tcprst_segment_parse() */
     uint16_t source_port, destination_port;
@@ -241,6 +255,27 @@ struct tcprst_evidence {
 
 enum { TCPRST_MAX_ALTERNATIVES = 24, TCPRST_MAX_EVIDENCE = 24, TCPRST_DEVICE_TEXT_SIZE = 256 };
 
+/* The same RST at one place. */
+struct tcprst_sighting {
+    struct tcprst_frame frame;
+    int64_t time; /* by that capture's clock */
+    uint8_t place;
+};
+
+/* A field of a RST that another place shows otherwise. id: "seq", "ack", "flags", "window", "tos";
+ * static. */
+struct tcprst_altered {
+    const char *field;
+    uint32_t from, to; /* nearer its sender, and further on */
+};
+
+/* What the connection is called at one place, as seen from the RST's sender. */
+struct tcprst_name {
+    uint8_t place, ip_version;
+    uint8_t source[16], destination[16];
+    uint16_t source_port, destination_port;
+};
+
 /* All that is known of one RST. Everything is by value; pointers in it are valid during the
  * callback or until the next call. */
 struct tcprst_verdict {
@@ -288,7 +323,15 @@ struct tcprst_verdict {
     unsigned evidence_count;
     struct tcprst_evidence
         evidence[TCPRST_MAX_EVIDENCE]; /* what the cause rests on, most telling first */
-    size_t device_text_length;         /* octets in device_text; 0: the RST says nothing itself */
+    /* Of several places; all empty where there is one. */
+    unsigned sighting_count, altered_count, name_count;
+    struct tcprst_sighting sightings[TCPRST_MAX_PLACES]; /* itself first */
+    struct tcprst_altered altered[2];
+    struct tcprst_name names[TCPRST_MAX_PLACES]; /* where places call the connection differently */
+    const char
+        *kernel_reason;  /* of its sender's own kernel, as its trace says it; NULL: not known */
+    uint16_t missing_at; /* bit p: place p has the connection, but not this RST */
+    size_t device_text_length; /* octets in device_text; 0: the RST says nothing itself */
     char device_text[TCPRST_DEVICE_TEXT_SIZE]; /* decoded, valid UTF-8, NUL-terminated */
 };
 
@@ -381,6 +424,8 @@ struct tcprst_statistics {
  */
 
 struct tcprst;
+struct tcprst_places;
+struct tcprst_trace;
 
 struct tcprst_options {
     /* Called for every RST once its verdict is final, in the order of the RSTs; the verdict is
@@ -393,6 +438,10 @@ struct tcprst_options {
     void *user;
     size_t max_connections; /* held at once; 0: the default, TCPRST_DEFAULT_MAX_CONNECTIONS */
     uint64_t hash_seed;     /* any number an attacker cannot know; changes no verdict */
+    struct tcprst_places
+        *places; /* that the segments fed have gone through (tcprst/places.h), owned
+                    by the caller until the handle is freed; NULL: one place */
+    const struct tcprst_trace *trace; /* joined (tcprst/trace.h), likewise; NULL: none */
 };
 enum { TCPRST_DEFAULT_MAX_CONNECTIONS = 500000 };
 
@@ -428,8 +477,8 @@ void tcprst_finish(struct tcprst *core);
  * false. Returns false where that RST is not pending (its final verdict was handed out). */
 bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *verdict);
 
-/* During on_verdict: what each cause costs on that RST, cheapest first, those ruled out last. Returns
- * how many were written, at most size. 0 for a duplicate. */
+/* During on_verdict: what each cause costs on that RST, cheapest first, those ruled out last.
+ * Returns how many were written, at most size. 0 for a duplicate. */
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size);
 /* During on_verdict: the ledger of a cause on that RST, of the cheapest of its hypotheses. Returns
  * how many lines were written, at most size; 0 for a duplicate, and for causes that are only words

@@ -57,6 +57,7 @@ def parse():
     parser.add_argument("--out", metavar="DIR", help="where captures and truth files go")
     parser.add_argument("--only", metavar="PATTERN", default="*", help="scenario names: shell patterns, joined by commas")
     parser.add_argument("--jobs", type=int, default=8, help="scenarios recorded at once")
+    parser.add_argument("--everywhere", action="store_true", help="write what every place of capture shows, and nothing derived")
     parser.add_argument("--list", action="store_true", help="print the scenarios and stop")
     return parser.parse_args()
 
@@ -135,6 +136,9 @@ def attempt_scenario(spec, arguments, attempt, program, tracer, work):
         sends = truth.label(lab, captures, tracer.events(lab.addresses, lab.began))
         if spec.name.startswith("none.") != (not sends):
             raise truth.NotAsClaimed(f"{len(sends)} resets in a scenario called {spec.name}")
+        if arguments.everywhere and not lab.ages:
+            with open(os.path.join(arguments.out, spec.name + ".trace"), "w", encoding="ascii") as file:
+                file.write(tracer.text(lab.addresses, lab.began))
         lab.grow_old(captures)
         write_outputs(lab, captures, arguments)
 
@@ -150,11 +154,12 @@ def write_outputs(lab, captures, arguments):
     vantages = {"client": "c0", "middle": middle, "server": "s0"}
     for name in spec.options.get("extra_dumps", ()):
         vantages[name] = name
-    for vantage in views(lab, vantages):
+    for vantage in vantages if arguments.everywhere else views(lab, vantages):
         capture = captures[vantages[vantage]]
-        if has_resets(capture) or spec.name.startswith("none."):
+        if arguments.everywhere or has_resets(capture) or spec.name.startswith("none."):
             write_one(lab, arguments, f"{spec.name}.{vantage}", capture, vantage=vantage, full=True)
-    for number, how in enumerate(spec.derive if spec.path == "plain" else ()):
+    derived = spec.derive if spec.path == "plain" and not arguments.everywhere else ()
+    for number, how in enumerate(derived):
         if how in ("snap64", "snap68"):
             # an IPv6 packet cut there has lost the flags that make it a reset
             if spec.family == 6:

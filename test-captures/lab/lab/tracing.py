@@ -72,6 +72,18 @@ class Tracer:
                 found.append(event)
         return sorted(found, key=lambda event: event.time)
 
+    def text(self, addresses, since):
+        """The trace's own lines of resets between these addresses, as a user's `cat trace` has them."""
+        offset = round(time.clock_gettime(time.CLOCK_REALTIME) - time.clock_gettime(time.CLOCK_TAI)) * 10**9
+        with open(self.place + "/trace", encoding="ascii", errors="replace") as file:
+            lines = file.readlines()
+        kept = [line for line in lines if line.startswith("#")]
+        for line in lines:
+            event = _parse(line, offset)
+            if event and event.time >= since and event.src in addresses and (event.dst in addresses or not event.dport):
+                kept.append(line)
+        return "".join(kept)
+
     def close(self):
         try:
             self._write("tracing_on", "0")

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* places.h - several captures of one traffic: finds out which they are, has them read together, and
+ * says what was taken for what. */
+#ifndef TCPRST_ANALYZER_PLACES_H
+#define TCPRST_ANALYZER_PLACES_H
+
+#include "input.h"
+#include "tcprst/places.h"
+#include "tcprst/trace.h"
+
+#include <glib.h>
+
+struct places;
+
+/* Reads the captures once, where they can be read twice, and has the input read them together where
+ * they share packets; not where they are separate. NULL: they are one stream. Their RSTs are shown
+ * to the trace, if there is one; *read_twice: they could be read so. */
+struct places_wish {
+    uint64_t seed;
+    bool separate;
+    struct tcprst_trace *trace;
+};
+struct places *places_find(struct input *input, const struct places_wish *wish, bool *read_twice);
+void places_free(struct places *places);
+
+/* They are neither: some overlap in time and none shares packets. Each is to be judged by itself.
+ */
+bool places_apart(const struct places *places);
+
+/* What tcprst_options.places wants; NULL: there is one place. */
+struct tcprst_places *places_stream(const struct places *places);
+/* Takes those segments; returns how many of them, now the first, are to be fed. */
+size_t places_take(struct places *places, struct tcprst_segment *segments, size_t count);
+
+unsigned places_count(const struct places *places);
+/* The clock of that capture's first source; NULL: there is one place, or nothing was captured. */
+const struct tcprst_clock *places_clock(const struct places *places, size_t capture,
+                                        uint64_t *common);
+
+/* The captures by the names they are shown under (borrowed), before anything is asked in words. */
+void places_set_names(struct places *places, char *const *names);
+/* What people call that place: its capture, or captures; with the interface, where one capture has
+ * several places. */
+const char *places_name(const struct places *places, unsigned place);
+
+/* One sentence for each relation between captures, as a report's head has them; and for what could
+ * not be compared. The last pointer is NULL; to be freed with g_strfreev(). */
+char **places_sentences(const struct places *places);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * places.h - several captures of one traffic: which share packets, how their clocks stand to one
+ * another, and one stream in which each packet counts once.
+ *
+ * A source is what has one clock and one point of capture: a file, or an interface of one. A place
+ * is a point of capture: one source, or several that follow each other in time.
+ *
+ *     survey = tcprst_survey_new(seed);
+ *     for each segment of each source, in any order: tcprst_survey_take(survey, source, &segment);
+ *     clocks = tcprst_survey_finish(survey, &places);
+ *     if (places > 1) {
+ *         stream = tcprst_places_new(clocks, sources, places, packets, seed);
+ *         options.places = stream; core = tcprst_new(&options);
+ *         for each segment, in the order of its time less tcprst_clock_ahead():
+ *             if (tcprst_places_take(stream, source, &segment))
+ *                 tcprst_feed(core, &segment, NULL);
+ *     }
+ *
+ * Both have bounded memory, whatever they are given, and look at each segment once.
+ */
+#ifndef TCPRST_PLACES_H
+#define TCPRST_PLACES_H
+
+#include "tcprst.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How a source's clock stands to that of the first source it shares packets with, directly or by
+ * way of others. */
+struct tcprst_clock {
+    uint8_t place;        /* from 0 */
+    bool shares;          /* it has packets in common with a source of another place */
+    bool one_way;         /* packets of one direction only: how long they took is in ahead, too */
+    uint32_t relative_to; /* the source it was compared with; itself where it is the first */
+    uint32_t common;      /* segments it was compared by, a sample of those both have */
+    int64_t ahead;        /* nanoseconds it shows more than that of the first source, at since */
+    int64_t since;        /* nanoseconds since the epoch, by this clock */
+    int64_t error;        /* nanoseconds: half of what the packets took there and back */
+    double drift;         /* so much faster it runs: 50e-6 is 50 ppm */
+};
+
+/* What is to be taken from a time of that clock for the time of the first source. */
+static inline int64_t tcprst_clock_ahead(const struct tcprst_clock *clock, int64_t time)
+{
+    return clock->ahead + (int64_t)(clock->drift * (double)(time - clock->since));
+}
+
+struct tcprst_survey;
+/* NULL: no memory. seed: which packets the sample has; the same seed, the same clocks. */
+struct tcprst_survey *tcprst_survey_new(uint64_t seed);
+void tcprst_survey_free(struct tcprst_survey *survey);
+/* Sources from TCPRST_MAX_SOURCES on are not looked at. */
+enum { TCPRST_MAX_SOURCES = 4096 };
+void tcprst_survey_take(struct tcprst_survey *survey, uint32_t source,
+                        const struct tcprst_segment *segment);
+/* One clock a source (owned by the survey, valid until it is freed), in *count how many sources
+ * there are, in *places how many places: 1 where no two share packets. NULL: no memory. */
+const struct tcprst_clock *tcprst_survey_finish(struct tcprst_survey *survey, size_t *count,
+                                                unsigned *places);
+
+/* The earliest and the latest time of that source's segments; false: it has none with a time. */
+bool tcprst_survey_span(const struct tcprst_survey *survey, uint32_t source, int64_t *first,
+                        int64_t *last);
+
+/* clocks: of sources, copied. packets: how many there will be about, for the size of its memory.
+ * NULL: no memory. */
+struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_t sources,
+                                        unsigned places, uint64_t packets, uint64_t seed);
+void tcprst_places_free(struct tcprst_places *places);
+
+/* The next segment. Fills segment->seen, and writes what another place calls the connection and its
+ * numbers over them. Returns whether it is to be fed: false for what was fed from another place
+ * already, but for a RST, which is a duplicate then (segment->seen.copy_of). */
+bool tcprst_places_take(struct tcprst_places *places, uint32_t source,
+                        struct tcprst_segment *segment);
+
+/* Segments of that source that another place has, too; among those taken so far. */
+uint64_t tcprst_places_common(const struct tcprst_places *places, uint32_t source);
+size_t tcprst_places_memory(const struct tcprst_places *places);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,653 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * places.c - several places of capture as one stream: each packet is handed on where it is seen
+ * first and recognised where it is seen again, under other addresses and numbers, too.
+ *
+ * Three kinds of records, all in tables of fixed size whose oldest make room: a packet (sight), a
+ * connection (line), two hosts (path). Read upward from tcprst_places_take().
+ */
+#include "places.h"
+
+#include "places_table.h"
+#include "sequence.h"
+
+#include <stdlib.h>
+
+/* ---- memory ---- */
+
+static uint32_t power_of_two(uint64_t least, uint32_t most)
+{
+    uint32_t n = 1024;
+    while (n < least && n < most)
+        n *= 2;
+    return n;
+}
+
+struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_t sources,
+                                        unsigned places, uint64_t packets, uint64_t seed)
+{
+    struct tcprst_places *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->seed = seed;
+    p->places = places < TCPRST_MAX_PLACES ? places : TCPRST_MAX_PLACES;
+    p->sources = sources;
+    p->sight_room = power_of_two(packets, MOST_SIGHTS);
+    p->line_room = power_of_two(packets / 4, MOST_LINES);
+    p->path_room = power_of_two(packets / 16, MOST_PATHS);
+    p->line_size = sizeof(struct line) + p->places * sizeof(struct line_place);
+    p->clocks = malloc(sources * sizeof *clocks);
+    p->common = calloc(sources, sizeof *p->common);
+    p->sights = calloc(p->sight_room, sizeof *p->sights);
+    p->by_numbers = calloc(p->sight_room, sizeof *p->by_numbers);
+    p->by_timestamp = calloc(p->line_room, sizeof *p->by_timestamp);
+    p->lines = calloc(p->line_room, p->line_size);
+    p->by_key = calloc(p->line_room, sizeof *p->by_key);
+    p->paths = calloc(p->path_room, sizeof *p->paths);
+    p->by_hosts = calloc(p->path_room, sizeof *p->by_hosts);
+    if (!p->clocks || !p->common || !p->sights || !p->by_numbers || !p->by_timestamp || !p->lines ||
+        !p->by_key || !p->paths || !p->by_hosts) {
+        tcprst_places_free(p);
+        return NULL;
+    }
+    memcpy(p->clocks, clocks, sources * sizeof *clocks);
+    for (unsigned i = 0; i < TCPRST_MAX_PLACES; i++)
+        p->first_time[i] = INT64_MAX, p->last_time[i] = INT64_MIN;
+    p->next_sight = p->next_line = p->next_path = 1;
+    return p;
+}
+
+void tcprst_places_free(struct tcprst_places *p)
+{
+    if (!p)
+        return;
+    free(p->clocks);
+    free(p->common);
+    free(p->sights);
+    free(p->by_numbers);
+    free(p->by_timestamp);
+    free(p->lines);
+    free(p->by_key);
+    free(p->paths);
+    free(p->by_hosts);
+    free(p);
+}
+
+size_t tcprst_places_memory(const struct tcprst_places *p)
+{
+    return sizeof *p + p->sources * (sizeof *p->clocks + sizeof *p->common) +
+           p->sight_room * (sizeof *p->sights + sizeof *p->by_numbers) +
+           p->line_room * (p->line_size + sizeof *p->by_key + sizeof *p->by_timestamp) +
+           p->path_room * (sizeof *p->paths + sizeof *p->by_hosts);
+}
+
+uint64_t tcprst_places_common(const struct tcprst_places *p, uint32_t source)
+{
+    return source < p->sources ? p->common[source] : 0;
+}
+
+/* ---- paths ---- */
+
+/* The record of two hosts, by their addresses; of as many as there is room for, the oldest goes. */
+static uint32_t path_of(struct tcprst_places *p, const struct key *k)
+{
+    uint64_t id = mix(k->a ^ p->seed ^ k->a_rest, k->b ^ p->seed << 32 ^ k->b_rest << 1);
+    uint32_t *head = &p->by_hosts[(id ^ id >> 32) & (p->path_room - 1)], serial = *head;
+    for (unsigned n = 0; n < CHAIN_MOST && serial && p->next_path - serial <= p->path_room; n++) {
+        struct path *path = &p->paths[serial & (p->path_room - 1)];
+        if (path->id == id)
+            return serial & (p->path_room - 1);
+        serial = path->older;
+    }
+    uint32_t made = p->next_path++;
+    struct path *path = &p->paths[made & (p->path_room - 1)];
+    memset(path, 0, sizeof *path);
+    path->id = id;
+    path->older = *head;
+    *head = made;
+    return made & (p->path_room - 1);
+}
+
+/* ---- lines ---- */
+
+struct line *places_line(const struct tcprst_places *p, uint32_t serial)
+{
+    if (!serial || p->next_line - serial > p->line_room)
+        return NULL;
+    return (struct line *)(void *)(p->lines + (serial & (p->line_room - 1)) * p->line_size);
+}
+
+uint32_t places_find_line(const struct tcprst_places *p, const struct key *key)
+{
+    uint32_t serial = p->by_key[key_hash(key, p->seed) & (p->line_room - 1)];
+    unsigned looked = 0;
+    for (struct line *l; (l = places_line(p, serial)) != NULL && looked < CHAIN_MOST; looked++) {
+        if (key_same(&l->key, key))
+            return serial;
+        serial = l->older;
+    }
+    return 0;
+}
+
+static uint32_t add_line(struct tcprst_places *p, const struct key *key)
+{
+    uint32_t *head = &p->by_key[key_hash(key, p->seed) & (p->line_room - 1)];
+    uint32_t serial = p->next_line++;
+    if (!p->next_line)
+        p->next_line = 1;
+    struct line *l = places_line(p, serial);
+    memset(l, 0, p->line_size);
+    l->key = *key;
+    l->older = *head;
+    l->path = path_of(p, key);
+    *head = serial;
+    return serial;
+}
+
+/* ---- sights ---- */
+
+struct sight *places_sight(const struct tcprst_places *p, uint32_t serial)
+{
+    if (!serial || p->next_sight - serial > p->sight_room)
+        return NULL;
+    return &p->sights[serial & (p->sight_room - 1)];
+}
+
+/* One packet at hand, its numbers as the line has them. */
+struct at_hand {
+    struct tcprst_segment *s;
+    uint32_t source;
+    unsigned place;
+    int64_t time;       /* aligned */
+    uint32_t own, line; /* serials: under the place's own name, and where that leads */
+    int d;              /* of line */
+    bool made;
+    uint32_t seq, ack, ts_val;
+    uint16_t flags;
+    uint64_t hash;
+    uint32_t twin; /* serial of one like it that this place has already */
+};
+
+static inline bool numbers_same(const struct sight *e, const struct at_hand *h)
+{
+    return e->seq == h->seq && e->ack == h->ack && e->flags == h->flags &&
+           e->length == h->s->payload_length;
+}
+
+static inline bool in_time(const struct sight *e, int64_t time)
+{
+    int64_t apart = time - e->time;
+    return apart <= LAG_MOST && apart >= -LAG_MOST;
+}
+
+/* The hops from the sight's place to this one are those of the other packets that both have. */
+static bool hops_fit(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
+{
+    const struct line *l = places_line(p, h->line);
+    const struct path *path = &p->paths[l->path];
+    const uint8_t *ttl = path->ttl[h->d];
+    if (!ttl[e->place] || !ttl[h->place] || !h->s->ip_header)
+        return true;
+    return e->ttl - h->s->ttl == ttl[e->place] - ttl[h->place];
+}
+
+/* Sent again, not seen again: stacks count or stamp what they send. */
+static bool sent_again(const struct sight *e, const struct at_hand *h)
+{
+    bool counted = e->ip_id && h->s->ip_id, stamped = e->ts_val && h->ts_val;
+    if (counted && e->ip_id == h->s->ip_id)
+        return false;
+    if (stamped)
+        return e->ts_val != h->ts_val;
+    return counted;
+}
+
+/*
+ * The packet at hand, seen at another place before: of several alike the oldest that this place
+ * does not have yet. *stranger: where there is none, one of another line with the same numbers.
+ */
+static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h,
+                                struct sight **stranger)
+{
+    struct sight *found = NULL, *e;
+    uint32_t serial = p->by_numbers[h->hash & (p->sight_room - 1)];
+    unsigned looked = 0;
+    *stranger = NULL;
+    for (; (e = places_sight(p, serial)) != NULL && looked++ < CHAIN_MOST; serial = e->older) {
+        bool seen = e->seen >> h->place & 1;
+        if (!numbers_same(e, h) || !in_time(e, h->time))
+            continue;
+        bool same = e->line == h->line && e->d == h->d && !sent_again(e, h) &&
+                    (!(h->flags & TCPRST_RST) || hops_fit(p, e, h));
+        if (same && seen)
+            h->twin = e->twin ? e->twin : serial;
+        else if (same)
+            found = e;
+        else if (!seen && e->line != h->line)
+            *stranger = e;
+    }
+    return found;
+}
+
+static void add_sight(struct tcprst_places *p, const struct at_hand *h)
+{
+    const struct tcprst_segment *s = h->s;
+    struct line *l = places_line(p, h->line);
+    uint32_t *head = &p->by_numbers[h->hash & (p->sight_room - 1)];
+    uint32_t serial = p->next_sight++;
+    if (!p->next_sight)
+        p->next_sight = 1;
+    struct sight *e = places_sight(p, serial);
+    e->where = where_pack(s->frame);
+    e->time = h->time;
+    e->seq = h->seq;
+    e->ack = h->ack;
+    e->length = s->payload_length;
+    e->ts_val = h->ts_val;
+    e->older = *head;
+    e->before = l->last;
+    e->line = h->line;
+    e->twin = h->twin;
+    e->altered = 0;
+    e->altered_from = e->altered_to = 0;
+    e->other = 0;
+    e->other_where = 0;
+    e->flags = h->flags;
+    e->window = s->window;
+    e->ip_id = s->ip_id;
+    e->seen = (uint16_t)(1u << h->place);
+    e->d = (uint8_t)h->d;
+    e->place = (uint8_t)h->place;
+    e->ttl = s->ttl;
+    e->tos = s->tos;
+    *head = serial;
+    l->last = serial;
+}
+
+/* ---- under other names ---- */
+
+static bool same_addresses(const struct key *a, const struct key *b)
+{
+    return a->a == b->a && a->b == b->b && a->a_rest == b->a_rest && a->b_rest == b->b_rest &&
+           !((a->ports ^ b->ports) >> 32);
+}
+
+/* Whether that line may be the one at hand under another name: this place has not seen it under the
+ * line's own, nor another place under this one's. Translation changes an address. */
+static bool may_be_same(const struct tcprst_places *p, const struct line *other,
+                        const struct at_hand *h)
+{
+    const struct line *own = places_line(p, h->own);
+    if (!other || other->alias || own->alias || (own->seen & ~(1u << h->place)) ||
+        same_addresses(&own->key, &other->key))
+        return false;
+    uint32_t name = other->place[h->place].name;
+    return !(other->seen >> h->place & 1) || (name && !places_line(p, name));
+}
+
+static void join(struct tcprst_places *p, struct at_hand *h, const struct sight *e)
+{
+    struct line *own = places_line(p, h->own), *other = places_line(p, e->line);
+    own->alias = e->line;
+    own->flipped = h->d != e->d;
+    h->line = e->line;
+    h->d = e->d;
+    other->place[h->place].name = h->own;
+    other->place[h->place].name_flipped = own->flipped;
+}
+
+static inline uint32_t *openings(const struct tcprst_places *p, uint32_t ts_val)
+{
+    return &p->by_timestamp[(ts_val * 2654435761u >> 8) & (p->line_room - 1)];
+}
+
+/* Where a SYN has the timestamp of one seen elsewhere, it is that one, whatever its numbers; and
+ * whatever its addresses, where only one can be meant. */
+static struct sight *find_opening(const struct tcprst_places *p, const struct at_hand *h)
+{
+    struct sight *found = NULL, *e;
+    if (!h->ts_val || (h->flags & (TCPRST_SYN | TCPRST_RST)) != TCPRST_SYN)
+        return NULL;
+    uint32_t serial = *openings(p, h->ts_val);
+    bool several = false;
+    for (unsigned n = 0; n < OPENINGS_MOST && (e = places_sight(p, serial)) != NULL; n++) {
+        serial = e->other;
+        if (e->ts_val != h->ts_val || e->flags != h->flags || (e->seen >> h->place & 1) ||
+            e->length != h->s->payload_length || !in_time(e, h->time) ||
+            (e->ip_id && h->s->ip_id && e->ip_id != h->s->ip_id))
+            continue;
+        if (e->line == h->line && e->d == h->d)
+            return e;
+        if (e->line == h->line || !may_be_same(p, places_line(p, e->line), h))
+            continue;
+        several |= found && found->line != e->line;
+        found = e;
+    }
+    return several ? NULL : found;
+}
+
+static void note_opening(struct tcprst_places *p, const struct at_hand *h)
+{
+    if (!h->ts_val || (h->flags & (TCPRST_SYN | TCPRST_RST)) != TCPRST_SYN)
+        return;
+    uint32_t *head = openings(p, h->ts_val), serial = p->next_sight - 1;
+    places_sight(p, serial)->other = *head;
+    *head = serial;
+}
+
+/* What stands between counts an end's octets from elsewhere: by how much more this place has. */
+static void note_offset(struct tcprst_places *p, const struct at_hand *h, const struct sight *e)
+{
+    struct line_place *at = &places_line(p, h->line)->place[h->place];
+    at->more[h->d] = h->s->seq - e->seq;
+}
+
+static inline void to_line_numbers(const struct tcprst_places *p, struct at_hand *h)
+{
+    const struct line_place *at = &places_line(p, h->line)->place[h->place];
+    /* 0 in a RST that answers a segment without ACK is no number of anybody's. */
+    bool none = (h->flags & TCPRST_RST) && !h->s->seq;
+    h->seq = none ? 0 : h->s->seq - at->more[h->d];
+    h->ack = h->s->flags & TCPRST_ACK ? h->s->ack - at->more[!h->d] : 0;
+    h->hash =
+        places_hash(p->seed, (uint64_t)h->seq << 32 | h->ack, h->flags, 1, h->s->payload_length);
+}
+
+/* Something that answers SYNs for an end gives it other numbers, which only what comes behind the
+ * opening shows: two segments that would be ones seen elsewhere by the same difference. Returns
+ * whether it is known now. */
+static bool learn_numbers(struct tcprst_places *p, const struct at_hand *h)
+{
+    struct line *l = places_line(p, h->line);
+    struct line_place *at = &l->place[h->place];
+    struct sight *e;
+    uint32_t serial = l->last;
+    if (at->matched || !(l->seen & ~(1u << h->place)) || (h->flags & TCPRST_RST) ||
+        (h->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
+        return false;
+    for (unsigned n = 0; n < ALTERED_BACK && (e = places_sight(p, serial)) != NULL;
+         n++, serial = e->before) {
+        if (e->d != h->d || e->flags != h->flags || e->length != h->s->payload_length ||
+            (e->seen >> h->place & 1) || !in_time(e, h->time) ||
+            (e->seq != h->seq) == (e->ack != h->ack))
+            continue;
+        uint32_t more[2];
+        more[h->d] = at->more[h->d] + (h->seq - e->seq);
+        more[!h->d] = at->more[!h->d] + (h->ack - e->ack);
+        bool again = at->guesses && more[0] == at->guess[0] && more[1] == at->guess[1];
+        at->guess[0] = more[0];
+        at->guess[1] = more[1];
+        at->guesses = 1;
+        if (!again)
+            continue;
+        at->more[0] = more[0];
+        at->more[1] = more[1];
+        return true;
+    }
+    return false;
+}
+
+/* ---- what changed on the way ---- */
+
+static void note_alteration(struct sight *e, enum place_field field, uint32_t from, uint32_t to)
+{
+    if (e->altered || from == to)
+        return;
+    e->altered = (uint8_t)field;
+    e->altered_from = from;
+    e->altered_to = to;
+}
+
+static void note_differences(struct sight *e, const struct at_hand *h)
+{
+    note_alteration(e, PLACE_FIELD_SEQ, e->seq, h->seq);
+    note_alteration(e, PLACE_FIELD_ACK, e->ack, h->ack);
+    note_alteration(e, PLACE_FIELD_FLAGS, e->flags, h->flags);
+    note_alteration(e, PLACE_FIELD_WINDOW, e->window, h->s->window);
+    /* Routers write two bits of it. */
+    note_alteration(e, PLACE_FIELD_TOS, e->tos & 0xfcu, h->s->tos & 0xfcu);
+}
+
+/* Whether the sender's packets come by another place before. */
+static bool is_behind(const struct tcprst_places *p, const struct at_hand *h)
+{
+    const struct path *path = &p->paths[places_line(p, h->line)->path];
+    for (unsigned k = 0; k < p->places; k++)
+        if (path->ttl[h->d][k] > path->ttl[h->d][h->place] ||
+            path->lag[h->d][h->place] > path->lag[h->d][k])
+            return true;
+    return false;
+}
+
+/* A segment of the line that this place does not have, and that is the one at hand but for one or
+ * two numbers: by its identification or timestamp. */
+static struct sight *find_altered(const struct tcprst_places *p, const struct at_hand *h)
+{
+    struct sight *e;
+    uint32_t serial = places_line(p, h->line)->last;
+    for (unsigned looked = 0; looked < ALTERED_BACK && (e = places_sight(p, serial)) != NULL;
+         looked++, serial = e->before) {
+        bool same_kind = !((e->flags ^ h->flags) & (TCPRST_RST | TCPRST_SYN));
+        bool stamped =
+            (e->ts_val && e->ts_val == h->ts_val) || (e->ip_id && e->ip_id == h->s->ip_id);
+        /* 0 is no number of anybody's: a RST with it answers something else than one without. */
+        bool alike = e->flags == h->flags && e->window == h->s->window && !e->seq == !h->seq &&
+                     (e->seq == h->seq || e->ack == h->ack);
+        if (e->line == h->line && e->d == h->d && same_kind && !(e->seen >> h->place & 1) &&
+            e->length == h->s->payload_length && in_time(e, h->time) && !sent_again(e, h) &&
+            (stamped || (alike && (h->flags & TCPRST_RST))) && hops_fit(p, e, h))
+            return e;
+    }
+    return NULL;
+}
+
+/* ---- what is learned of a copy ---- */
+
+static void note_path(struct tcprst_places *p, const struct at_hand *h, const struct sight *e)
+{
+    struct path *path = &p->paths[places_line(p, h->line)->path];
+    uint64_t port = (uint64_t)1 << (places_line(p, h->line)->service & 63);
+    if (h->flags & TCPRST_RST)
+        return;
+    path->ttl[h->d][e->place] = e->ttl;
+    path->ttl[h->d][h->place] = h->s->ttl;
+    int64_t lag = h->time - e->time;
+    path->lag[h->d][e->place] = 0;
+    path->lag[h->d][h->place] = lag;
+    path->seen |= (uint16_t)(1u << e->place | 1u << h->place);
+    path->services[e->place] |= port;
+    path->services[h->place] |= port;
+}
+
+static void note_place(struct tcprst_places *p, const struct at_hand *h)
+{
+    struct line *l = places_line(p, h->line);
+    struct line_place *at = &l->place[h->place];
+    l->seen |= (uint16_t)(1u << h->place);
+    places_line(p, h->own)->seen |= (uint16_t)(1u << h->place);
+    at->ip_version = h->s->ip_version;
+    if (!l->service || (h->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
+        l->service = (h->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN ||
+                             h->s->destination_port < h->s->source_port
+                         ? h->s->destination_port
+                         : h->s->source_port;
+    if (h->flags & TCPRST_RST)
+        return;
+    uint32_t end = h->seq + segment_length(h->s->flags, h->s->payload_length);
+    if (!(at->have >> h->d & 1) || seq_lt(at->next[h->d], end))
+        at->next[h->d] = end;
+    at->have |= (uint8_t)(1 << h->d);
+}
+
+/* Offloading cuts and joins segments: whether these octets, new to this place, were seen elsewhere
+ * in other pieces. */
+static bool in_other_pieces(const struct tcprst_places *p, const struct at_hand *h)
+{
+    const struct line *l = places_line(p, h->line);
+    const struct line_place *at = &l->place[h->place];
+    uint32_t end = h->seq + h->s->payload_length;
+    if (!h->s->payload_length || (h->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_RST)) ||
+        ((at->have >> h->d & 1) && seq_lt(h->seq, at->next[h->d])))
+        return false;
+    for (unsigned k = 0; k < p->places; k++)
+        if (k != h->place && (l->place[k].have >> h->d & 1) && seq_le(end, l->place[k].next[h->d]))
+            return true;
+    return false;
+}
+
+/* ---- the segment as it is fed ---- */
+
+static void write_name(const struct tcprst_places *p, struct at_hand *h)
+{
+    struct tcprst_segment *s = h->s;
+    const struct line *l = places_line(p, h->line);
+    const uint8_t *ends[2] = {l->address[0], l->address[1]};
+    if (h->own != h->line) {
+        memcpy(s->source, ends[h->d], 16);
+        memcpy(s->destination, ends[!h->d], 16);
+        s->source_port = (uint16_t)(h->d ? l->key.ports : l->key.ports >> 16);
+        s->destination_port = (uint16_t)(h->d ? l->key.ports >> 16 : l->key.ports);
+        s->ip_version = (uint8_t)(l->key.ports >> 32);
+    }
+    s->seen.translated =
+        h->own != h->line || s->seq != h->seq || ((s->flags & TCPRST_ACK) && s->ack != h->ack);
+    s->seq = h->seq;
+    s->ack = s->flags & TCPRST_ACK ? h->ack : s->ack;
+}
+
+/* As if it had been captured where its sender's other segments were. */
+static void write_ttl(const struct tcprst_places *p, const struct at_hand *h)
+{
+    const struct path *path = &p->paths[places_line(p, h->line)->path];
+    const uint8_t *ttl = path->ttl[h->d];
+    uint8_t most = 0;
+    if (!ttl[h->place] || !h->s->ip_header)
+        return;
+    for (unsigned k = 0; k < p->places; k++)
+        most = ttl[k] > most ? ttl[k] : most;
+    unsigned near = h->s->ttl + (unsigned)(most - ttl[h->place]);
+    h->s->ttl = (uint8_t)(near > 255 ? 255 : near);
+}
+
+static void find_line(struct tcprst_places *p, struct at_hand *h)
+{
+    const struct tcprst_segment *s = h->s;
+    h->d = key_direction(s);
+    struct key key = key_of_segment(s, h->d);
+    h->own = places_find_line(p, &key);
+    h->made = !h->own;
+    if (h->made) {
+        h->own = add_line(p, &key);
+        struct line *l = places_line(p, h->own);
+        memcpy(l->address[h->d], s->source, 16);
+        memcpy(l->address[!h->d], s->destination, 16);
+    }
+    h->line = h->own;
+    struct line *own = places_line(p, h->own);
+    if (own->alias && places_line(p, own->alias)) {
+        h->line = own->alias;
+        h->d ^= own->flipped;
+    } else {
+        own->alias = 0;
+    }
+}
+
+/* A copy: noted, and only fed where it is a RST. */
+static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *e)
+{
+    note_differences(e, h);
+    e->seen |= (uint16_t)(1u << h->place);
+    note_path(p, h, e);
+    note_place(p, h);
+    p->common[h->source]++;
+    if (!(h->flags & TCPRST_RST))
+        return false;
+    h->s->seen.copy_of = where_frame(e->where);
+    write_name(p, h);
+    write_ttl(p, h);
+    return true;
+}
+
+static bool take_new(struct tcprst_places *p, struct at_hand *h)
+{
+    struct sight *altered =
+        (h->flags & (TCPRST_RST | TCPRST_SYN)) || (h->s->ip_id && is_behind(p, h))
+            ? find_altered(p, h)
+            : NULL;
+    if (altered && (h->flags & TCPRST_SYN) && altered->seq != h->seq) {
+        note_offset(p, h, altered);
+        to_line_numbers(p, h);
+    }
+    if (altered && ((h->flags & TCPRST_RST) || numbers_same(altered, h)))
+        return take_copy(p, h, altered);
+    /* Where its numbers differ, it is another segment to its receiver. */
+    struct sight before = altered ? *altered : (struct sight){0};
+    add_sight(p, h);
+    if (altered) {
+        note_differences(&before, h);
+        struct sight *e = places_sight(p, p->next_sight - 1);
+        e->other_where = before.where;
+        e->altered = before.altered;
+        e->altered_from = before.altered_from;
+        e->altered_to = before.altered_to;
+    }
+    note_opening(p, h);
+    note_place(p, h);
+    write_name(p, h);
+    write_ttl(p, h);
+    return true;
+}
+
+static bool take(struct tcprst_places *p, struct at_hand *h)
+{
+    struct sight *stranger, *opening = find_opening(p, h);
+    if (opening) {
+        if (opening->line != h->line)
+            join(p, h, opening);
+        note_offset(p, h, opening);
+    }
+    to_line_numbers(p, h);
+    struct sight *e = find_sight(p, h, &stranger);
+    if (!e && stranger && h->seq && (h->ack || (h->flags & TCPRST_SYN)) &&
+        !(h->flags & TCPRST_RST) && !sent_again(stranger, h) &&
+        may_be_same(p, places_line(p, stranger->line), h)) {
+        join(p, h, stranger);
+        e = stranger;
+    }
+    if (!e && learn_numbers(p, h)) {
+        to_line_numbers(p, h);
+        e = find_sight(p, h, &stranger);
+    }
+    if (e) {
+        places_line(p, h->line)->place[h->place].matched |= !(h->flags & TCPRST_SYN);
+        return take_copy(p, h, e);
+    }
+    if (in_other_pieces(p, h)) {
+        note_place(p, h);
+        p->common[h->source]++;
+        return false;
+    }
+    return take_new(p, h);
+}
+
+bool tcprst_places_take(struct tcprst_places *p, uint32_t source, struct tcprst_segment *s)
+{
+    if (source >= p->sources)
+        return true;
+    const struct tcprst_clock *clock = &p->clocks[source];
+    struct at_hand h = {.s = s, .source = source, .place = clock->place};
+    s->seen.place = clock->place;
+    if (s->time != TCPRST_TIME_UNKNOWN) {
+        s->seen.ahead = tcprst_clock_ahead(clock, s->time);
+        p->now = s->time - s->seen.ahead;
+    }
+    h.time = p->now;
+    if (h.time < p->first_time[h.place])
+        p->first_time[h.place] = h.time;
+    if (h.time > p->last_time[h.place])
+        p->last_time[h.place] = h.time;
+    h.flags = s->flags & PLACES_FLAGS;
+    h.ts_val = places_timestamp(s);
+    find_line(p, &h);
+    return take(p, &h);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* places_facts.c - what several places prove of one RST: where it was, where it was not, and which
+ * of the places lie between its ends. */
+#include "places_table.h"
+#include "sequence.h"
+
+/* Segments of the connection so long before and after the RST say whether a place was losing any.
+ */
+#define AROUND (5 * NS_PER_S)
+/* A place that has nothing later than so long before the RST may have stopped capturing. */
+#define SILENT_MOST (1 * NS_PER_S)
+/* Aligned clocks may still be so far apart that a packet seems to arrive before it is sent. */
+#define CLOCKS_APART (100 * NS_PER_MS)
+
+/* The connection and its two hosts; X sends in direction d of the line. */
+struct scene {
+    struct tcprst_places *p;
+    const struct line *line;
+    uint32_t line_serial;
+    const struct path *path;
+    int d;
+    int64_t when;
+    bool x_known, y_known; /* the TTL of both ends' packets, at each place on the way */
+};
+
+static bool find_scene(struct scene *scene, struct tcprst_places *p, const struct connection *c,
+                       int d)
+{
+    struct key key = key_make(c->ip_version, c->address[0], c->address[1], c->port[0], c->port[1]);
+    scene->p = p;
+    scene->line_serial = places_find_line(p, &key);
+    scene->line = places_line(p, scene->line_serial);
+    if (!scene->line)
+        return false;
+    scene->path = &p->paths[scene->line->path];
+    scene->d = d;
+    return true;
+}
+
+static const struct sight *sight_at(const struct scene *scene, where_t where)
+{
+    const struct sight *e;
+    uint32_t serial = scene->line->last;
+    for (unsigned n = 0;
+         where && n < 4 * AROUND_MOST && (e = places_sight(scene->p, serial)) != NULL;
+         n++, serial = e->before)
+        if (e->where == where)
+            return e;
+    return NULL;
+}
+
+/* ---- the order on the path ---- */
+
+/* How much nearer to X than to Y: by hops, then by time. Bigger is nearer. */
+struct nearness {
+    int hops;
+    int64_t lag;
+};
+
+static struct nearness nearness_of(const struct scene *s, unsigned place)
+{
+    const uint8_t *from_x = s->path->ttl[s->d], *from_y = s->path->ttl[!s->d];
+    int hops = (s->x_known ? from_x[place] : 0) - (s->y_known ? from_y[place] : 0);
+    int64_t lag = s->path->lag[!s->d][place] - s->path->lag[s->d][place];
+    return (struct nearness){hops, lag};
+}
+
+static bool nearer(struct nearness a, struct nearness b)
+{
+    return a.hops != b.hops ? a.hops > b.hops : a.lag > b.lag;
+}
+
+static void find_order(struct scene *s, struct place_facts *f)
+{
+    struct nearness x = {0, 0}, y = {0, 0};
+    bool first = true;
+    s->x_known = s->y_known = true;
+    for (unsigned p = 0; p < s->p->places; p++) {
+        s->x_known &= !(f->on_way >> p & 1) || s->path->ttl[s->d][p];
+        s->y_known &= !(f->on_way >> p & 1) || s->path->ttl[!s->d][p];
+    }
+    for (unsigned p = 0; p < s->p->places; p++) {
+        if (!(f->on_way >> p & 1))
+            continue;
+        struct nearness n = nearness_of(s, p);
+        if (first || nearer(n, x)) {
+            x = n;
+            f->near_x = (uint8_t)p;
+        }
+        if (first || nearer(y, n)) {
+            y = n;
+            f->near_y = (uint8_t)p;
+        }
+        first = false;
+        f->places++;
+    }
+}
+
+/* Stacks start from one of these; one that came through a router does not have it any more. */
+static bool is_start(unsigned ttl)
+{
+    return ttl == 32 || ttl == 64 || ttl == 128 || ttl == 255;
+}
+
+/* ---- whether a place would have it ---- */
+
+static bool has(const struct scene *s, const struct sight *e, unsigned place)
+{
+    if (e->seen >> place & 1)
+        return true;
+    /* Offloading cuts and joins: its octets count, not its pieces. */
+    const struct line_place *at = &s->line->place[place];
+    return e->length && (at->have >> e->d & 1) && seq_le(e->seq + e->length, at->next[e->d]);
+}
+
+/* What a place has of the segments that X sent around that time, as other places show them. */
+struct around {
+    unsigned held;
+    unsigned lost;    /* not there, but one before and one after it are: what the place loses */
+    unsigned outside; /* not there, as none before or none after it: it never came by, too */
+    where_t last;     /* the newest before the RST that it has; 0: none */
+};
+
+static void look_around(const struct scene *s, unsigned place, const struct sight *reset,
+                        struct around *a)
+{
+    const struct sight *e;
+    uint32_t serial = s->line->last;
+    unsigned missing = 0;
+    memset(a, 0, sizeof *a);
+    for (unsigned n = 0; n < AROUND_MOST && (e = places_sight(s->p, serial)) != NULL;
+         n++, serial = e->before) {
+        if (e->d != s->d || (e->flags & TCPRST_RST) || e->time - s->when > AROUND ||
+            s->when - e->time > AROUND)
+            continue;
+        if (!has(s, e, place)) {
+            missing++;
+            continue;
+        }
+        *(a->held ? &a->lost : &a->outside) += missing;
+        missing = 0;
+        a->held++;
+        if (e->time <= reset->time && (e->seen >> place & 1) && !a->last)
+            a->last = e->where;
+    }
+    a->outside += missing;
+}
+
+/* Whether the place was capturing then. */
+static bool awake(const struct scene *s, unsigned place)
+{
+    return s->p->first_time[place] <= s->when && s->p->last_time[place] >= s->when - SILENT_MOST;
+}
+
+/* wait: so long it may still be on its way there. */
+static enum place_miss miss_of(const struct scene *s, unsigned place, const struct sight *e,
+                               int64_t wait, where_t *last)
+{
+    struct around around;
+    if (has(s, e, place))
+        return MISS_NONE;
+    look_around(s, place, e, &around);
+    if (last)
+        *last = around.last;
+    /* What it captures may be one direction only. */
+    if (!awake(s, place) || !(s->p->over || s->p->now - s->when > wait) ||
+        !s->path->ttl[s->d][place])
+        return MISS_UNSURE;
+    bool knows_line = s->line->seen >> place & 1;
+    /* What it captures may be filtered: of this service it must have had something, or of several
+     * others. */
+    bool knows_service = s->path->services[place] >> (s->line->service & 63) & 1;
+    if (!knows_line && !knows_service) {
+        uint64_t services = s->path->services[place];
+        return services & (services - 1) ? MISS_LIKELY : services ? MISS_DOUBTFUL : MISS_UNSURE;
+    }
+    if (around.lost)
+        return around.held > 8 * around.lost ? MISS_LIKELY : MISS_UNSURE;
+    return around.held || !around.outside ? MISS_CERTAIN : MISS_LIKELY;
+}
+
+/* ---- the answer ---- */
+
+/* What Y sent before the RST came by the place nearest to it, if there was anything. */
+static bool has_all_of_y(const struct scene *s, unsigned place, const struct sight *reset)
+{
+    struct scene of_y = *s;
+    struct around around;
+    of_y.d = !s->d;
+    look_around(&of_y, place, reset, &around);
+    return !around.lost && s->path->ttl[!s->d][place] && awake(s, place);
+}
+
+static void note_alteration(struct place_alteration *a, const struct sight *e)
+{
+    a->field = (enum place_field)e->altered;
+    a->from = e->altered_from;
+    a->to = e->altered_to;
+    a->where = e->other_where;
+}
+
+void places_facts(struct tcprst_places *p, const struct place_question *q, struct place_facts *f)
+{
+    struct scene s;
+    memset(f, 0, sizeof *f);
+    if (!p || !find_scene(&s, p, q->connection, q->d))
+        return;
+    const struct sight *reset = sight_at(&s, q->reset);
+    f->on_way = s.path->seen;
+    if (reset && (f->on_way & reset->seen)) {
+        s.when = reset->time;
+        find_order(&s, f);
+    }
+    if (f->places < 2)
+        return;
+    /* Doubled on the way: where it came from, its twin tells. */
+    const struct sight *twin = places_sight(p, reset->twin);
+    f->seen_at = reset->seen | (twin ? twin->seen : 0);
+    unsigned ttl = s.path->ttl[s.d][f->near_x];
+    f->on_way |= s.line->seen;
+    f->at_x = f->seen_at >> f->near_x & 1;
+    f->at_y = f->seen_at >> f->near_y & 1;
+    f->x_is_host = is_start(ttl) || (f->at_x && reset->place == f->near_x && is_start(reset->ttl));
+    f->missed_x = miss_of(&s, f->near_x, reset, CLOCKS_APART, &f->before_x);
+    f->missed_y = miss_of(&s, f->near_y, reset, LAG_MOST, NULL);
+    f->all_of_y = f->at_y && has_all_of_y(&s, f->near_y, reset);
+    if (f->at_x)
+        f->missed_x = MISS_NONE;
+    if (f->at_y)
+        f->missed_y = MISS_NONE;
+    for (unsigned k = 0; k < p->places; k++)
+        if ((s.line->seen >> k & 1) && (f->on_way >> k & 1) && !(f->seen_at >> k & 1))
+            f->missing_at |= (uint16_t)(1u << k);
+    if (f->missed_x >= MISS_LIKELY)
+        f->missing_at |= (uint16_t)(1u << f->near_x);
+    note_alteration(&f->altered, reset);
+    const struct sight *trigger = sight_at(&s, q->trigger);
+    if (!trigger)
+        return;
+    f->trigger_known = true;
+    f->trigger_is_syn = (trigger->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    f->trigger_at_x = has(&s, trigger, f->near_x);
+    s.d = !s.d;
+    f->trigger_missed_x = miss_of(&s, f->near_x, trigger, LAG_MOST, NULL);
+    note_alteration(&f->trigger_altered, trigger);
+}
+
+void places_finish(struct tcprst_places *p)
+{
+    if (p)
+        p->over = true;
+}
+
+bool places_tuple(struct tcprst_places *p, const struct connection *c, int d, unsigned place,
+                  struct place_tuple *name)
+{
+    struct scene s;
+    if (!p || place >= p->places || !find_scene(&s, p, c, d) || !(s.line->seen >> place & 1))
+        return false;
+    const struct line_place *at = &s.line->place[place];
+    const struct line *own = at->name ? places_line(p, at->name) : s.line;
+    if (!own)
+        return false;
+    int end = d ^ (at->name ? at->name_flipped : 0);
+    uint16_t ports[2] = {(uint16_t)(own->key.ports >> 16), (uint16_t)own->key.ports};
+    name->ip_version = (uint8_t)(own->key.ports >> 32);
+    memcpy(name->source, own->address[end], 16);
+    memcpy(name->destination, own->address[!end], 16);
+    name->source_port = ports[end];
+    name->destination_port = ports[!end];
+    name->seq_more = at->more[d];
+    name->ack_more = at->more[!d];
+    return true;
+}

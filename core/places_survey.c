@@ -1,0 +1,695 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * places_survey.c - which sources share packets, and how their clocks stand to one another.
+ *
+ * A sample is kept of every source: the segments whose identity hashes below a limit that sinks as
+ * memory fills. All sources keep the same packets so, wherever they stand in them; in both
+ * directions, over the whole time. What two sources share says by how much their clocks differ: a
+ * packet on its way from one to the other shows the difference and the way, one on its way back the
+ * difference less the way.
+ */
+#include "tcprst/places.h"
+
+#include "limits.h"
+#include "places_key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SAMPLES = 1 << 18, /* 8 MB */
+    /* Two sources share packets where so many that nobody repeats are in both, and are so many in a
+     * hundred of what the smaller of their samples has ... */
+    SHARED_STRONG = 3,
+    SHARED_PART = 50,
+    /* ... or one, where there are hardly any ... */
+    SHARED_FEW_PART = 4,
+    /* ... or, of those that might have been repeated (no timestamps, no identification), so many in
+     * both directions; fewer where both were capturing at the same time. */
+    SHARED_WEAK = 4,
+    SHARED_WEAK_PART = 2,
+    SHARED_WEAK_FEW = 2,
+    SHARED_WEAK_FEW_PART = 4,
+    BINS = 48,       /* of time, for the drift */
+    BIN_LEAST = 4,   /* packets of a direction, for a bin to count */
+    GROUP_MOST = 64, /* sources that one packet was looked for in */
+    OUTLIERS = 64,   /* one in so many packets may be no copy after all */
+};
+
+/* Copies of a packet were captured so much apart at most, their clocks aligned: the longest way,
+ * and a drift not known yet. */
+#define APART_MOST (5 * NS_PER_S)
+/* Clocks of computers err by less. */
+#define DRIFT_MOST 500e-6
+/* A drift is looked for only in captures as long as this. */
+#define DRIFT_SPAN (5 * NS_PER_S)
+
+enum { BIT_DIRECTION = 1, BIT_STRONG = 2 /* it has a timestamp, or an identification */ };
+
+struct sample {
+    uint64_t id;
+    int64_t time;
+    uint32_t source;
+    uint32_t name; /* of its addresses and ports */
+    uint16_t ip_id;
+    uint8_t ttl, bits;
+};
+
+/* One packet in two sources, a < b. */
+struct pair {
+    uint32_t a, b;
+    int64_t time, ahead; /* by b's clock; b's clock less a's */
+    int8_t hops;         /* from a to b, by the TTL */
+    uint8_t bits;
+    bool renamed;  /* other addresses or ports */
+    bool other_id; /* another IP identification: sent again, not captured again */
+};
+
+struct source {
+    int64_t first, last; /* times, TCPRST_TIME_UNKNOWN: none */
+    uint32_t samples;
+    uint32_t component; /* the least source it hangs together with */
+};
+
+/* Two sources that share packets: pairs[from] to pairs[to]. */
+struct edge {
+    uint32_t a, b;
+    size_t from, to;
+    uint32_t common;
+    bool used;
+};
+
+struct tcprst_survey {
+    uint64_t seed, limit;
+    size_t count, pair_count, edge_count, source_count;
+    struct sample *samples;
+    struct pair *pairs;
+    struct edge *edges;
+    struct source *sources;
+    struct tcprst_clock *clocks;
+};
+
+struct tcprst_survey *tcprst_survey_new(uint64_t seed)
+{
+    struct tcprst_survey *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->seed = seed;
+    s->limit = UINT64_MAX;
+    s->samples = malloc(SAMPLES * sizeof *s->samples);
+    s->sources = calloc(TCPRST_MAX_SOURCES, sizeof *s->sources);
+    if (!s->samples || !s->sources) {
+        tcprst_survey_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void tcprst_survey_free(struct tcprst_survey *s)
+{
+    if (!s)
+        return;
+    free(s->samples);
+    free(s->pairs);
+    free(s->edges);
+    free(s->sources);
+    free(s->clocks);
+    free(s);
+}
+
+/* ---- the sample ---- */
+
+static void thin_out(struct tcprst_survey *s)
+{
+    size_t kept = 0;
+    s->limit /= 2;
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->samples[i].id < s->limit)
+            s->samples[kept++] = s->samples[i];
+        else
+            s->sources[s->samples[i].source].samples--;
+    }
+    s->count = kept;
+}
+
+/* A SYN by its timestamp, where it has one: what stands in front of it may give it other numbers,
+ * as any of them other addresses. 0: it cannot be told from others. */
+static uint64_t identity(const struct tcprst_survey *s, const struct tcprst_segment *t,
+                         uint32_t ts_val)
+{
+    uint32_t flags = t->flags & PLACES_FLAGS;
+    bool syn = flags & TCPRST_SYN;
+    if (!t->payload_length && !(flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_RST)) && !ts_val &&
+        !t->ip_id)
+        return 0; /* an ACK like the one before */
+    if (syn && ts_val)
+        return places_hash(s->seed, ts_val, flags, 0, t->payload_length);
+    if (!t->seq && !t->ack)
+        return 0;
+    return places_hash(s->seed ^ ts_val, (uint64_t)t->seq << 32 | t->ack, flags, 1,
+                       t->payload_length);
+}
+
+static uint32_t name_of(const struct tcprst_survey *s, const struct tcprst_segment *t)
+{
+    struct key key = key_of_segment(t, key_direction(t));
+    return key_hash(&key, s->seed);
+}
+
+void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct tcprst_segment *t)
+{
+    if (source >= TCPRST_MAX_SOURCES)
+        return;
+    struct source *from = &s->sources[source];
+    if (source >= s->source_count) {
+        for (size_t i = s->source_count; i <= source; i++)
+            s->sources[i].first = s->sources[i].last = TCPRST_TIME_UNKNOWN;
+        s->source_count = source + 1;
+    }
+    if (t->time == TCPRST_TIME_UNKNOWN)
+        return;
+    if (from->first == TCPRST_TIME_UNKNOWN)
+        from->first = from->last = t->time;
+    if (t->time > from->last)
+        from->last = t->time;
+    uint32_t ts_val = places_timestamp(t);
+    uint64_t id = identity(s, t, ts_val);
+    if (!id || id >= s->limit)
+        return;
+    if (s->count == SAMPLES)
+        thin_out(s);
+    if (id >= s->limit)
+        return;
+    s->samples[s->count++] =
+        (struct sample){id,
+                        t->time,
+                        source,
+                        name_of(s, t),
+                        t->ip_id,
+                        t->ttl,
+                        (uint8_t)((t->source_port > t->destination_port ? BIT_DIRECTION : 0) |
+                                  (ts_val ? BIT_STRONG : 0))};
+    from->samples++;
+}
+
+bool tcprst_survey_span(const struct tcprst_survey *s, uint32_t source, int64_t *first,
+                        int64_t *last)
+{
+    if (source >= s->source_count || s->sources[source].first == TCPRST_TIME_UNKNOWN)
+        return false;
+    *first = s->sources[source].first;
+    *last = s->sources[source].last;
+    return true;
+}
+
+/* ---- pairs ---- */
+
+static int by_identity(const void *x, const void *y)
+{
+    const struct sample *a = x, *b = y;
+    if (a->id != b->id)
+        return a->id < b->id ? -1 : 1;
+    if (a->ip_id != b->ip_id)
+        return a->ip_id < b->ip_id ? -1 : 1;
+    return (a->source > b->source) - (a->source < b->source);
+}
+
+static void add_pair(struct tcprst_survey *s, const struct sample *a, const struct sample *b)
+{
+    int hops = a->ttl - b->ttl;
+    bool ids = a->ip_id && b->ip_id;
+    struct pair p = {.a = a->source,
+                     .b = b->source,
+                     .time = b->time,
+                     .ahead = b->time - a->time,
+                     .hops = (int8_t)(hops < -64 || hops > 64 ? 0 : hops),
+                     .bits = a->bits,
+                     .renamed = a->name != b->name,
+                     .other_id = ids && a->ip_id != b->ip_id && !(a->bits & BIT_STRONG)};
+    /* Of another name it takes more: programs that make traffic up use the same numbers again. */
+    if (ids && a->ip_id == b->ip_id && !p.renamed)
+        p.bits |= BIT_STRONG;
+    s->pairs[s->pair_count++] = p;
+}
+
+static int by_source(const void *x, const void *y)
+{
+    const struct sample *a = x, *b = y;
+    return (a->source > b->source) - (a->source < b->source);
+}
+
+/* Samples of one identity, by source: of each source that has it once. Each is compared with the
+ * first and with the one before. Returns whether there were two to compare. */
+static bool pair_group(struct tcprst_survey *s, size_t from, size_t to)
+{
+    const struct sample *once[GROUP_MOST];
+    size_t count = 0;
+    for (size_t i = from; i < to && count < GROUP_MOST; i++) {
+        const struct sample *e = &s->samples[i];
+        bool before = i > from && e[-1].source == e->source;
+        bool after = i + 1 < to && e[1].source == e->source;
+        if (!before && !after)
+            once[count++] = e;
+    }
+    for (size_t i = 1; i < count; i++) {
+        add_pair(s, once[i - 1], once[i]);
+        if (i > 1)
+            add_pair(s, once[0], once[i]);
+    }
+    return count > 1;
+}
+
+/* The samples of one identity: those of each IP identification first, since what was sent again has
+ * another; else all, for some devices write their own. */
+static void pair_alike(struct tcprst_survey *s, size_t from, size_t to)
+{
+    bool found = false;
+    for (size_t i = from, end; i < to; i = end) {
+        for (end = i + 1; end < to && s->samples[end].ip_id == s->samples[i].ip_id; end++)
+            ;
+        if (s->samples[i].ip_id && end - i > 1)
+            found |= pair_group(s, i, end);
+    }
+    if (found || to - from > GROUP_MOST)
+        return;
+    qsort(&s->samples[from], to - from, sizeof *s->samples, by_source);
+    pair_group(s, from, to);
+}
+
+static int by_sources(const void *x, const void *y)
+{
+    const struct pair *a = x, *b = y;
+    if (a->a != b->a)
+        return a->a < b->a ? -1 : 1;
+    if (a->b != b->b)
+        return a->b < b->b ? -1 : 1;
+    return (a->time > b->time) - (a->time < b->time);
+}
+
+static bool find_pairs(struct tcprst_survey *s)
+{
+    qsort(s->samples, s->count, sizeof *s->samples, by_identity);
+    s->pairs = malloc((2 * s->count + 1) * sizeof *s->pairs);
+    if (!s->pairs)
+        return false;
+    for (size_t from = 0, to; from < s->count; from = to) {
+        for (to = from + 1; to < s->count && s->samples[to].id == s->samples[from].id; to++)
+            ;
+        if (to - from > 1)
+            pair_alike(s, from, to);
+    }
+    qsort(s->pairs, s->pair_count, sizeof *s->pairs, by_sources);
+    return true;
+}
+
+/* ---- which share ---- */
+
+static int by_number(const void *x, const void *y)
+{
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+    return (a > b) - (a < b);
+}
+
+static int by_size(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+/* Keeps of the pairs from..to those whose clocks agree with most of the others. Returns where they
+ * end now. */
+static size_t keep_agreeing(struct tcprst_survey *s, size_t from, size_t to)
+{
+    size_t count = 0, kept = from;
+    int64_t *ahead = malloc((to - from) * sizeof *ahead);
+    if (!ahead)
+        return from;
+    for (size_t i = from; i < to; i++)
+        if (!s->pairs[i].other_id)
+            ahead[count++] = s->pairs[i].ahead;
+    qsort(ahead, count, sizeof *ahead, by_number);
+    int64_t middle = count ? ahead[count / 2] : 0;
+    free(ahead);
+    for (size_t i = from; i < to; i++) {
+        int64_t apart = s->pairs[i].ahead - middle;
+        if (!s->pairs[i].other_id && apart <= APART_MOST && apart >= -APART_MOST)
+            s->pairs[kept++] = s->pairs[i];
+    }
+    return kept;
+}
+
+static bool share(const struct tcprst_survey *s, const struct edge *e, size_t all)
+{
+    size_t strong = 0, kept = e->to - e->from;
+    uint32_t a = s->sources[e->a].samples, b = s->sources[e->b].samples, least = a < b ? a : b;
+    size_t there = 0, named = 0;
+    for (size_t i = e->from; i < e->to; i++) {
+        strong += (s->pairs[i].bits & BIT_STRONG) != 0;
+        there += (s->pairs[i].bits & BIT_DIRECTION) != 0;
+        named += !s->pairs[i].renamed;
+    }
+    bool together = s->sources[e->a].first <= s->sources[e->b].last &&
+                    s->sources[e->b].first <= s->sources[e->a].last;
+    bool both_ways = there && there < kept;
+    if (2 * kept < all)
+        return false; /* repetitions: each came when its sender's timer ran out */
+    return (strong >= SHARED_STRONG && strong * SHARED_PART >= least) ||
+           (strong && named && strong * SHARED_FEW_PART >= least) ||
+           (both_ways && kept >= SHARED_WEAK && kept * SHARED_WEAK_PART >= least) ||
+           (both_ways && together && named && kept >= SHARED_WEAK_FEW &&
+            kept * SHARED_WEAK_FEW_PART >= least);
+}
+
+static bool find_edges(struct tcprst_survey *s)
+{
+    size_t room = 0;
+    for (size_t from = 0, to; from < s->pair_count; from = to) {
+        const struct pair *p = &s->pairs[from];
+        for (to = from + 1; to < s->pair_count && s->pairs[to].a == p->a && s->pairs[to].b == p->b;
+             to++)
+            ;
+        struct edge e = {.a = p->a, .b = p->b, .from = from};
+        e.to = keep_agreeing(s, from, to);
+        e.common = (uint32_t)(e.to - e.from);
+        if (!share(s, &e, to - from))
+            continue;
+        if (s->edge_count == room) {
+            room = room ? 2 * room : 16;
+            struct edge *more = realloc(s->edges, room * sizeof *more);
+            if (!more)
+                return false;
+            s->edges = more;
+        }
+        s->edges[s->edge_count++] = e;
+    }
+    return true;
+}
+
+/* ---- places ---- */
+
+static bool shares_with(const struct tcprst_survey *s, uint32_t a, uint32_t b)
+{
+    for (size_t i = 0; i < s->edge_count; i++)
+        if ((s->edges[i].a == a && s->edges[i].b == b) ||
+            (s->edges[i].a == b && s->edges[i].b == a))
+            return true;
+    return false;
+}
+
+/* A place's last source, for another to follow it. */
+struct tail {
+    int64_t last;
+    uint32_t source;
+};
+
+/* The place that source i goes on with: nothing of it is captured there, and what there is of that
+ * place ends before it begins. */
+static unsigned place_before(const struct tcprst_survey *s, const struct tail *tails,
+                             unsigned places, uint32_t i, const uint32_t *order, size_t done)
+{
+    unsigned best = places;
+    for (unsigned p = 0; p < places; p++) {
+        bool apart = tails[p].last - s->sources[i].first < NS_PER_S;
+        for (size_t k = 0; k < done && apart; k++)
+            apart = s->clocks[order[k]].place != p || !shares_with(s, i, order[k]);
+        if (apart && (best == places || tails[p].last > tails[best].last))
+            best = p;
+    }
+    return best;
+}
+
+struct beginning {
+    int64_t time;
+    uint32_t source;
+};
+
+static int by_beginning(const void *x, const void *y)
+{
+    const struct beginning *a = x, *b = y;
+    if (a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    return (a->source > b->source) - (a->source < b->source);
+}
+
+/* Returns how many places there are, 0: no memory. */
+static unsigned find_places(struct tcprst_survey *s)
+{
+    size_t count = s->source_count;
+    struct beginning *begin = malloc((count + 1) * sizeof *begin);
+    uint32_t *order = malloc((count + 1) * sizeof *order);
+    struct tail tails[TCPRST_MAX_PLACES];
+    unsigned places = 0;
+    for (uint32_t i = 0; begin && i < count; i++)
+        begin[i] = (struct beginning){s->sources[i].first, i};
+    if (begin)
+        qsort(begin, count, sizeof *begin, by_beginning);
+    for (size_t n = 0; begin && order && n < count; n++) {
+        uint32_t i = order[n] = begin[n].source;
+        unsigned p = s->sources[i].first == TCPRST_TIME_UNKNOWN
+                         ? 0
+                         : place_before(s, tails, places, i, order, n);
+        if (p == TCPRST_MAX_PLACES) { /* more than can be kept apart: as if none were */
+            places = 1;
+            break;
+        }
+        s->clocks[i].place = (uint8_t)p;
+        if (s->sources[i].first == TCPRST_TIME_UNKNOWN)
+            continue;
+        tails[p] = (struct tail){s->sources[i].last, i};
+        places += p == places;
+    }
+    if (!begin || !order)
+        places = 0;
+    else if (!places)
+        places = 1;
+    free(begin);
+    free(order);
+    return places;
+}
+
+/* ---- clocks ---- */
+
+/* What the pairs of one direction say: points of the lower (upper) edge of the differences. */
+struct side {
+    double x[BINS], y[BINS];
+    size_t count;
+};
+
+/* A packet's direction: towards b, or towards a. */
+static int direction(const struct pair *p, bool by_hops, bool flipped)
+{
+    if (by_hops)
+        return p->hops > 0 ? 1 : p->hops < 0 ? -1 : 0;
+    return !(p->bits & BIT_DIRECTION) != flipped ? 1 : -1;
+}
+
+static int64_t median_ahead(const struct pair *pairs, size_t count, int which, int64_t *scratch)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (direction(&pairs[i], false, false) == which)
+            scratch[n++] = pairs[i].ahead;
+    qsort(scratch, n, sizeof *scratch, by_number);
+    return n ? scratch[n / 2] : 0;
+}
+
+/* Whether routers stand between the two, so that the TTL tells which way a packet goes. */
+static bool hops_tell(const struct pair *pairs, size_t count)
+{
+    size_t there = 0, back = 0;
+    for (size_t i = 0; i < count; i++) {
+        there += pairs[i].hops > 0;
+        back += pairs[i].hops < 0;
+    }
+    return there && back && 2 * (there + back) >= count;
+}
+
+/* The smallest (largest) difference in each bin of time, of the packets towards b (a). */
+static void edge_of(struct side *side, const struct pair *pairs, size_t count, int which,
+                    bool by_hops, bool flipped)
+{
+    double first = (double)(pairs[0].time), span = (double)(pairs[count - 1].time) - first;
+    size_t in[BINS] = {0};
+    double x[BINS], y[BINS];
+    side->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct pair *p = &pairs[i];
+        if (direction(p, by_hops, flipped) != which)
+            continue;
+        double at = (double)(p->time - pairs[0].time), value = (double)(p->ahead - pairs[0].ahead);
+        size_t bin = (size_t)(at / (span + 1) * BINS);
+        if (!in[bin]++ || (which > 0 ? value < y[bin] : value > y[bin])) {
+            x[bin] = at;
+            y[bin] = value;
+        }
+    }
+    for (size_t i = 0; i < BINS; i++)
+        if (in[i] >= BIN_LEAST) {
+            side->x[side->count] = x[i];
+            side->y[side->count++] = y[i];
+        }
+}
+
+/* Theil and Sen: the median of the slopes between any two points of an edge. */
+static double drift_of(const struct side *sides)
+{
+    static const size_t LEAST = 6;
+    double slopes[BINS * BINS];
+    size_t n = 0;
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; sides[k].count >= LEAST && i < sides[k].count; i++)
+            for (size_t j = i + 1; j < sides[k].count; j++)
+                slopes[n++] = (sides[k].y[j] - sides[k].y[i]) / (sides[k].x[j] - sides[k].x[i]);
+    if (!n)
+        return 0;
+    qsort(slopes, n, sizeof *slopes, by_size);
+    double drift = slopes[n / 2];
+    return drift > DRIFT_MOST || drift < -DRIFT_MOST ? 0 : drift;
+}
+
+/* The difference of a direction's quickest packets, the drift taken away; false: there are none. */
+static bool quickest(const struct pair *pairs, size_t count, int which, bool by_hops, bool flipped,
+                     double drift, double *scratch, double *value)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (direction(&pairs[i], by_hops, flipped) == which)
+            scratch[n++] = (double)(pairs[i].ahead - pairs[0].ahead) -
+                           drift * (double)(pairs[i].time - pairs[0].time);
+    if (!n)
+        return false;
+    qsort(scratch, n, sizeof *scratch, by_size);
+    *value = scratch[which > 0 ? n / OUTLIERS : n - 1 - n / OUTLIERS];
+    return true;
+}
+
+/* b's clock, compared with a's, by what both have. */
+static bool compare_clocks(const struct tcprst_survey *s, const struct edge *e,
+                           struct tcprst_clock *clock)
+{
+    const struct pair *pairs = &s->pairs[e->from];
+    size_t count = e->common;
+    void *scratch = malloc(count * 8);
+    if (!scratch)
+        return false;
+    bool by_hops = hops_tell(pairs, count), flipped = false;
+    if (!by_hops)
+        flipped = median_ahead(pairs, count, 1, scratch) < median_ahead(pairs, count, -1, scratch);
+    struct side sides[2];
+    double drift = 0, lower = 0, upper = 0;
+    if (pairs[count - 1].time - pairs[0].time >= DRIFT_SPAN) {
+        edge_of(&sides[0], pairs, count, 1, by_hops, flipped);
+        edge_of(&sides[1], pairs, count, -1, by_hops, flipped);
+        drift = drift_of(sides);
+    }
+    bool there = quickest(pairs, count, 1, by_hops, flipped, drift, scratch, &lower);
+    bool back = quickest(pairs, count, -1, by_hops, flipped, drift, scratch, &upper);
+    free(scratch);
+    double middle = there && back ? (lower + upper) / 2 : there ? lower : upper;
+    clock->ahead = pairs[0].ahead + (int64_t)middle;
+    clock->since = pairs[0].time;
+    clock->drift = drift;
+    clock->error =
+        there && back ? (int64_t)((lower > upper ? lower - upper : upper - lower) / 2) : 0;
+    clock->one_way = !(there && back);
+    return true;
+}
+
+/* The same relation seen from the other end. */
+static void turn_round(struct tcprst_clock *c)
+{
+    c->since -= c->ahead;
+    c->ahead = -c->ahead;
+    c->drift = -c->drift;
+}
+
+/* c was compared with a source whose own clock stands so: what it is to the first one. */
+static void go_on_from(struct tcprst_clock *c, const struct tcprst_clock *before)
+{
+    c->ahead += tcprst_clock_ahead(before, c->since - c->ahead);
+    c->drift += before->drift;
+    c->error += before->error;
+    c->one_way |= before->one_way;
+}
+
+/* The edge with the most in common that leads from the sources known to one that is not. */
+static struct edge *next_edge(struct tcprst_survey *s, const bool *known)
+{
+    struct edge *best = NULL;
+    for (size_t i = 0; i < s->edge_count; i++) {
+        struct edge *e = &s->edges[i];
+        if (known[e->a] != known[e->b] && (!best || e->common > best->common))
+            best = e;
+    }
+    return best;
+}
+
+static bool set_clock(struct tcprst_survey *s, const struct edge *e, bool *known)
+{
+    uint32_t from = known[e->a] ? e->a : e->b, to = known[e->a] ? e->b : e->a;
+    struct tcprst_clock c = {
+        .place = s->clocks[to].place, .shares = true, .relative_to = from, .common = e->common};
+    if (!compare_clocks(s, e, &c))
+        return false;
+    if (to == e->a)
+        turn_round(&c);
+    go_on_from(&c, &s->clocks[from]);
+    s->clocks[to] = c;
+    known[to] = true;
+    return true;
+}
+
+static bool set_clocks(struct tcprst_survey *s)
+{
+    bool *known = calloc(s->source_count, 1);
+    bool done = known != NULL;
+    for (uint32_t i = 0; done && i < s->source_count; i++) {
+        if (known[i])
+            continue;
+        known[i] = true;
+        s->clocks[i].relative_to = i;
+        for (size_t k = 0; k < s->edge_count; k++)
+            s->clocks[i].shares |= s->edges[k].a == i || s->edges[k].b == i;
+        for (struct edge *e; done && (e = next_edge(s, known)) != NULL;)
+            done = set_clock(s, e, known);
+    }
+    free(known);
+    return done;
+}
+
+/* What follows another source of its place without sharing anything goes by that one's clock. */
+static void follow_clocks(struct tcprst_survey *s)
+{
+    for (uint32_t i = 0; i < s->source_count; i++) {
+        uint32_t best = i;
+        for (uint32_t k = 0; !s->clocks[i].shares && k < s->source_count; k++)
+            if (s->clocks[k].shares && s->clocks[k].place == s->clocks[i].place &&
+                s->sources[k].last <= s->sources[i].first + NS_PER_S &&
+                (best == i || s->sources[k].last > s->sources[best].last))
+                best = k;
+        if (best == i)
+            continue;
+        bool shares = s->clocks[i].shares;
+        s->clocks[i] = s->clocks[best];
+        s->clocks[i].shares = shares;
+        s->clocks[i].relative_to = best;
+        s->clocks[i].common = 0;
+    }
+}
+
+const struct tcprst_clock *tcprst_survey_finish(struct tcprst_survey *s, size_t *count,
+                                                unsigned *places)
+{
+    s->clocks = calloc(s->source_count + 1, sizeof *s->clocks);
+    *count = s->source_count;
+    *places = 1;
+    if (!s->clocks || !find_pairs(s) || !find_edges(s))
+        return NULL;
+    if (!s->edge_count)
+        return s->clocks;
+    *places = find_places(s);
+    if (*places == 0 || !set_clocks(s))
+        return NULL;
+    follow_clocks(s);
+    return s->clocks;
+}

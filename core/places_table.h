@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* places_table.h - the records in which several places become one stream (places.c writes them,
+ * places_facts.c asks them). */
+#ifndef TCPRST_PLACES_TABLE_H
+#define TCPRST_PLACES_TABLE_H
+
+#include "limits.h"
+#include "places.h"
+#include "places_key.h"
+
+/* A packet is on its way from one place to another so long at most, clocks aligned. */
+#define LAG_MOST (2 * NS_PER_S)
+
+enum {
+    /* Records kept at most; of the busiest captures a packet is known some seconds. */
+    MOST_SIGHTS = 1 << 20,
+    MOST_LINES = 1 << 17,
+    MOST_PATHS = 1 << 14,
+    CHAIN_MOST = 64,   /* records looked at for one that fits */
+    ALTERED_BACK = 8,  /* segments of a connection looked at for one that was altered */
+    OPENINGS_MOST = 8, /* SYNs with timestamps alike */
+    AROUND_MOST = 64,  /* segments of a connection looked at around a RST */
+};
+
+/* A packet, by its first sighting. Serial numbers count from 1; a record whose serial is older than
+ * there is room for was overwritten. */
+struct sight {
+    where_t where, other_where; /* its frame; of an altered one, the frame before */
+    int64_t time;               /* aligned */
+    uint32_t seq, ack, length, ts_val;
+    uint32_t older;  /* the one before with the same hash */
+    uint32_t before; /* the one before of its line */
+    uint32_t other;  /* the opening before with the same hash of its timestamp */
+    uint32_t twin;   /* the same packet at the same place before: it was doubled on the way */
+    uint32_t line;
+    uint32_t altered_from, altered_to;
+    uint16_t flags, window, ip_id;
+    uint16_t seen; /* bit p: at place p */
+    uint8_t d, place, ttl, tos;
+    uint8_t altered; /* enum place_field */
+};
+
+/* Of a line, at one place. */
+struct line_place {
+    uint32_t name;     /* the line that this place knows it as, 0: the same */
+    uint32_t more[2];  /* this place's numbers of each end, less the line's */
+    uint32_t next[2];  /* highest number seen */
+    uint32_t guess[2]; /* what more seems to be, by so many segments */
+    uint8_t guesses;
+    bool matched; /* a segment behind the opening was the same as elsewhere */
+    uint8_t have; /* bit d: next[d] is valid */
+    bool name_flipped;
+    uint8_t ip_version;
+};
+
+/* A connection, by the name under which it was seen first; or another name of one. */
+struct line {
+    struct key key;
+    uint8_t address[2][16];
+    uint32_t older;
+    uint32_t alias; /* the line it is another name of, 0: none */
+    uint32_t last;  /* its newest sight */
+    uint32_t path;
+    uint16_t seen;    /* bit p: at place p */
+    uint16_t service; /* port */
+    bool flipped;     /* as another name: its end 0 is the other's end 1 */
+    struct line_place place[];
+};
+
+/* Two hosts: what lies between them. By direction and place, of packets that two places have. */
+struct path {
+    uint64_t id;
+    uint64_t services[TCPRST_MAX_PLACES]; /* bit (port mod 64): seen there and elsewhere */
+    int64_t lag[2][TCPRST_MAX_PLACES];    /* after its first sighting */
+    uint8_t ttl[2][TCPRST_MAX_PLACES];    /* 0: not known */
+    uint32_t older;                       /* the one before with the same hash */
+    uint16_t seen;
+};
+
+struct tcprst_places {
+    uint64_t seed;
+    unsigned places;
+    size_t sources;
+    struct tcprst_clock *clocks;
+    uint64_t *common;
+    int64_t now;
+    bool over; /* no more segments come */
+    int64_t first_time[TCPRST_MAX_PLACES], last_time[TCPRST_MAX_PLACES];
+    uint32_t sight_room, line_room, path_room;
+    uint32_t next_sight, next_line, next_path; /* serials */
+    uint32_t *by_hosts;
+    size_t line_size;
+    struct sight *sights;
+    uint32_t *by_numbers;
+    uint32_t *by_timestamp;
+    uint8_t *lines;
+    uint32_t *by_key;
+    struct path *paths;
+};
+
+/* NULL: it was overwritten. */
+struct sight *places_sight(const struct tcprst_places *p, uint32_t serial);
+struct line *places_line(const struct tcprst_places *p, uint32_t serial);
+/* 0: there is none. */
+uint32_t places_find_line(const struct tcprst_places *p, const struct key *key);
+
+#endif
