@@ -238,6 +238,8 @@ size_t places_take(struct places *places, struct tcprst_segment *segments, size_
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
+        if (i % TCPRST_PLACES_EXPECT == 0)
+            tcprst_places_expect(places->stream, &segments[i], count - i);
         uint32_t source = source_of(places, &segments[i]);
         if (!tcprst_places_take(places->stream, source, &segments[i]))
             continue;

@@ -8,6 +8,7 @@
  */
 #include "places.h"
 
+#include "fetch.h"
 #include "places_table.h"
 #include "sequence.h"
 
@@ -214,6 +215,8 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
     unsigned looked = 0;
     *stranger = NULL;
     for (; (e = places_sight(p, serial)) != NULL && looked++ < CHAIN_MOST; serial = e->older) {
+        if (h->time - e->time > 2 * LAG_MOST)
+            break; /* so are those before it */
         bool seen = e->seen >> h->place & 1;
         if (!numbers_same(e, h) || !in_time(e, h->time))
             continue;
@@ -628,6 +631,36 @@ static bool take(struct tcprst_places *p, struct at_hand *h)
         return false;
     }
     return take_new(p, h);
+}
+
+void tcprst_places_expect(const struct tcprst_places *p, const struct tcprst_segment *segments,
+                          size_t count)
+{
+    uint32_t line[TCPRST_PLACES_EXPECT], numbers[TCPRST_PLACES_EXPECT];
+    if (count > TCPRST_PLACES_EXPECT)
+        count = TCPRST_PLACES_EXPECT;
+    for (size_t i = 0; i < count; i++) {
+        const struct tcprst_segment *s = &segments[i];
+        struct key key = key_of_segment(s, key_direction(s));
+        line[i] = key_hash(&key, p->seed) & (p->line_room - 1);
+        fetch(&p->by_key[line[i]]);
+        /* Mostly a place has the same numbers as the others. */
+        uint32_t ack = s->flags & TCPRST_ACK ? s->ack : 0;
+        numbers[i] = (uint32_t)places_hash(p->seed, (uint64_t)s->seq << 32 | ack,
+                                           s->flags & PLACES_FLAGS, 1, s->payload_length) &
+                     (p->sight_room - 1);
+        fetch(&p->by_numbers[numbers[i]]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *l =
+            p->lines + (p->by_key[line[i]] & (p->line_room - 1)) * p->line_size;
+        for (size_t at = 0; at < p->line_size; at += LINE)
+            fetch(l + at);
+        const uint8_t *e =
+            (const void *)&p->sights[p->by_numbers[numbers[i]] & (p->sight_room - 1)];
+        fetch(e);
+        fetch(e + sizeof *p->sights - 1);
+    }
 }
 
 bool tcprst_places_take(struct tcprst_places *p, uint32_t source, struct tcprst_segment *s)

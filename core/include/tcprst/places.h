@@ -71,6 +71,12 @@ struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_
                                         unsigned places, uint64_t packets, uint64_t seed);
 void tcprst_places_free(struct tcprst_places *places);
 
+/* These segments come next, in this order: what will be needed of memory is asked for. Worth its
+ * while for some dozen at once. */
+enum { TCPRST_PLACES_EXPECT = 32 }; /* more are not looked at */
+void tcprst_places_expect(const struct tcprst_places *places,
+                          const struct tcprst_segment *segments, size_t count);
+
 /* The next segment. Fills segment->seen, and writes what another place calls the connection and its
  * numbers over them. Returns whether it is to be fed: false for what was fed from another place
  * already, but for a RST, which is a duplicate then (segment->seen.copy_of). */
