@@ -186,10 +186,10 @@ static bool hops_fit(const struct tcprst_places *p, const struct sight *e, const
 {
     const struct line *l = places_line(p, h->line);
     const struct path *path = &p->paths[l->path];
-    const uint8_t *ttl = path->ttl[h->d];
-    if (!ttl[e->place] || !ttl[h->place] || !h->s->ip_header)
+    const struct path_place *at = path->place;
+    if (!at[e->place].ttl[h->d] || !at[h->place].ttl[h->d] || !h->s->ip_header)
         return true;
-    return e->ttl - h->s->ttl == ttl[e->place] - ttl[h->place];
+    return e->ttl - h->s->ttl == at[e->place].ttl[h->d] - at[h->place].ttl[h->d];
 }
 
 /* Sent again, not seen again: stacks count or stamp what they send. */
@@ -416,8 +416,8 @@ static bool is_behind(const struct tcprst_places *p, const struct at_hand *h)
 {
     const struct path *path = &p->paths[places_line(p, h->line)->path];
     for (unsigned k = 0; k < p->places; k++)
-        if (path->ttl[h->d][k] > path->ttl[h->d][h->place] ||
-            path->lag[h->d][h->place] > path->lag[h->d][k])
+        if (path->place[k].ttl[h->d] > path->place[h->place].ttl[h->d] ||
+            path->place[h->place].lag[h->d] > path->place[k].lag[h->d])
             return true;
     return false;
 }
@@ -452,14 +452,14 @@ static void note_path(struct tcprst_places *p, const struct at_hand *h, const st
     uint64_t port = (uint64_t)1 << (places_line(p, h->line)->service & 63);
     if (h->flags & TCPRST_RST)
         return;
-    path->ttl[h->d][e->place] = e->ttl;
-    path->ttl[h->d][h->place] = h->s->ttl;
+    path->place[e->place].ttl[h->d] = e->ttl;
+    path->place[h->place].ttl[h->d] = h->s->ttl;
     int64_t lag = h->time - e->time;
-    path->lag[h->d][e->place] = 0;
-    path->lag[h->d][h->place] = lag;
+    path->place[e->place].lag[h->d] = 0;
+    path->place[h->place].lag[h->d] = lag;
     path->seen |= (uint16_t)(1u << e->place | 1u << h->place);
-    path->services[e->place] |= port;
-    path->services[h->place] |= port;
+    path->place[e->place].services |= port;
+    path->place[h->place].services |= port;
 }
 
 static void note_place(struct tcprst_places *p, const struct at_hand *h)
@@ -522,13 +522,13 @@ static void write_name(const struct tcprst_places *p, struct at_hand *h)
 static void write_ttl(const struct tcprst_places *p, const struct at_hand *h)
 {
     const struct path *path = &p->paths[places_line(p, h->line)->path];
-    const uint8_t *ttl = path->ttl[h->d];
+    const struct path_place *at = path->place;
     uint8_t most = 0;
-    if (!ttl[h->place] || !h->s->ip_header)
+    if (!at[h->place].ttl[h->d] || !h->s->ip_header)
         return;
     for (unsigned k = 0; k < p->places; k++)
-        most = ttl[k] > most ? ttl[k] : most;
-    unsigned near = h->s->ttl + (unsigned)(most - ttl[h->place]);
+        most = at[k].ttl[h->d] > most ? at[k].ttl[h->d] : most;
+    unsigned near = h->s->ttl + (unsigned)(most - at[h->place].ttl[h->d]);
     h->s->ttl = (uint8_t)(near > 255 ? 255 : near);
 }
 
@@ -652,14 +652,19 @@ void tcprst_places_expect(const struct tcprst_places *p, const struct tcprst_seg
         fetch(&p->by_numbers[numbers[i]]);
     }
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *l =
-            p->lines + (p->by_key[line[i]] & (p->line_room - 1)) * p->line_size;
+        const uint8_t *l = p->lines + (p->by_key[line[i]] & (p->line_room - 1)) * p->line_size;
         for (size_t at = 0; at < p->line_size; at += LINE)
             fetch(l + at);
         const uint8_t *e =
             (const void *)&p->sights[p->by_numbers[numbers[i]] & (p->sight_room - 1)];
         fetch(e);
         fetch(e + sizeof *p->sights - 1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct line *l = places_line(p, p->by_key[line[i]]);
+        const uint8_t *path = l ? (const void *)&p->paths[l->path] : NULL;
+        for (size_t at = 0; path && at < 2 * (size_t)LINE; at += LINE)
+            fetch(path + at);
     }
 }
 

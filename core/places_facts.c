@@ -59,9 +59,9 @@ struct nearness {
 
 static struct nearness nearness_of(const struct scene *s, unsigned place)
 {
-    const uint8_t *from_x = s->path->ttl[s->d], *from_y = s->path->ttl[!s->d];
-    int hops = (s->x_known ? from_x[place] : 0) - (s->y_known ? from_y[place] : 0);
-    int64_t lag = s->path->lag[!s->d][place] - s->path->lag[s->d][place];
+    const struct path_place *at = &s->path->place[place];
+    int hops = (s->x_known ? at->ttl[s->d] : 0) - (s->y_known ? at->ttl[!s->d] : 0);
+    int64_t lag = at->lag[!s->d] - at->lag[s->d];
     return (struct nearness){hops, lag};
 }
 
@@ -76,8 +76,8 @@ static void find_order(struct scene *s, struct place_facts *f)
     bool first = true;
     s->x_known = s->y_known = true;
     for (unsigned p = 0; p < s->p->places; p++) {
-        s->x_known &= !(f->on_way >> p & 1) || s->path->ttl[s->d][p];
-        s->y_known &= !(f->on_way >> p & 1) || s->path->ttl[!s->d][p];
+        s->x_known &= !(f->on_way >> p & 1) || s->path->place[p].ttl[s->d];
+        s->y_known &= !(f->on_way >> p & 1) || s->path->place[p].ttl[!s->d];
     }
     for (unsigned p = 0; p < s->p->places; p++) {
         if (!(f->on_way >> p & 1))
@@ -164,14 +164,14 @@ static enum place_miss miss_of(const struct scene *s, unsigned place, const stru
         *last = around.last;
     /* What it captures may be one direction only. */
     if (!awake(s, place) || !(s->p->over || s->p->now - s->when > wait) ||
-        !s->path->ttl[s->d][place])
+        !s->path->place[place].ttl[s->d])
         return MISS_UNSURE;
     bool knows_line = s->line->seen >> place & 1;
     /* What it captures may be filtered: of this service it must have had something, or of several
      * others. */
-    bool knows_service = s->path->services[place] >> (s->line->service & 63) & 1;
+    bool knows_service = s->path->place[place].services >> (s->line->service & 63) & 1;
     if (!knows_line && !knows_service) {
-        uint64_t services = s->path->services[place];
+        uint64_t services = s->path->place[place].services;
         return services & (services - 1) ? MISS_LIKELY : services ? MISS_DOUBTFUL : MISS_UNSURE;
     }
     if (around.lost)
@@ -188,7 +188,7 @@ static bool has_all_of_y(const struct scene *s, unsigned place, const struct sig
     struct around around;
     of_y.d = !s->d;
     look_around(&of_y, place, reset, &around);
-    return !around.lost && s->path->ttl[!s->d][place] && awake(s, place);
+    return !around.lost && s->path->place[place].ttl[!s->d] && awake(s, place);
 }
 
 static void note_alteration(struct place_alteration *a, const struct sight *e)
@@ -216,7 +216,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
     /* Doubled on the way: where it came from, its twin tells. */
     const struct sight *twin = places_sight(p, reset->twin);
     f->seen_at = reset->seen | (twin ? twin->seen : 0);
-    unsigned ttl = s.path->ttl[s.d][f->near_x];
+    unsigned ttl = s.path->place[f->near_x].ttl[s.d];
     f->on_way |= s.line->seen;
     f->at_x = f->seen_at >> f->near_x & 1;
     f->at_y = f->seen_at >> f->near_y & 1;

@@ -67,14 +67,19 @@ struct line {
     struct line_place place[];
 };
 
-/* Two hosts: what lies between them. By direction and place, of packets that two places have. */
+/* Two hosts at one place: of packets that another place has, too. By direction. */
+struct path_place {
+    uint64_t services; /* bit (port mod 64): seen there and elsewhere */
+    int64_t lag[2];    /* after its first sighting */
+    uint8_t ttl[2];    /* 0: not known */
+};
+
+/* Two hosts: what lies between them. */
 struct path {
     uint64_t id;
-    uint64_t services[TCPRST_MAX_PLACES]; /* bit (port mod 64): seen there and elsewhere */
-    int64_t lag[2][TCPRST_MAX_PLACES];    /* after its first sighting */
-    uint8_t ttl[2][TCPRST_MAX_PLACES];    /* 0: not known */
-    uint32_t older;                       /* the one before with the same hash */
-    uint16_t seen;
+    uint32_t older; /* the one before with the same hash */
+    uint16_t seen;  /* bit p: place p */
+    struct path_place place[TCPRST_MAX_PLACES];
 };
 
 struct tcprst_places {
