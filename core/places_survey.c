@@ -30,6 +30,8 @@ enum {
     SHARED_WEAK_PART = 2,
     SHARED_WEAK_FEW = 2,
     SHARED_WEAK_FEW_PART = 4,
+    /* ... or nearly all that either has. */
+    SHARED_ALL = 3,
     BINS = 48,       /* of time, for the drift */
     BIN_LEAST = 4,   /* packets of a direction, for a bin to count */
     GROUP_MOST = 64, /* sources that one packet was looked for in */
@@ -39,6 +41,8 @@ enum {
 /* Copies of a packet were captured so much apart at most, their clocks aligned: the longest way,
  * and a drift not known yet. */
 #define APART_MOST (5 * NS_PER_S)
+/* No stack sends anything again so long after. */
+#define REPEATED_MOST (3600 / 2 * NS_PER_S)
 /* Clocks of computers err by less. */
 #define DRIFT_MOST 500e-6
 /* A drift is looked for only in captures as long as this. */
@@ -227,7 +231,8 @@ static void add_pair(struct tcprst_survey *s, const struct sample *a, const stru
                      .renamed = a->name != b->name,
                      .other_id = ids && a->ip_id != b->ip_id && !(a->bits & BIT_STRONG)};
     /* Of another name it takes more: programs that make traffic up use the same numbers again. */
-    if (ids && a->ip_id == b->ip_id && !p.renamed)
+    bool too_late = p.ahead > REPEATED_MOST || p.ahead < -REPEATED_MOST;
+    if (((ids && a->ip_id == b->ip_id) || too_late) && !p.renamed)
         p.bits |= BIT_STRONG;
     s->pairs[s->pair_count++] = p;
 }
@@ -357,7 +362,8 @@ static bool share(const struct tcprst_survey *s, const struct edge *e, size_t al
            (strong && named && strong * SHARED_FEW_PART >= least) ||
            (both_ways && kept >= SHARED_WEAK && kept * SHARED_WEAK_PART >= least) ||
            (both_ways && together && named && kept >= SHARED_WEAK_FEW &&
-            kept * SHARED_WEAK_FEW_PART >= least);
+            kept * SHARED_WEAK_FEW_PART >= least) ||
+           (both_ways && named && kept >= SHARED_ALL && 4 * kept >= (size_t)3 * (a > b ? a : b));
 }
 
 static bool find_edges(struct tcprst_survey *s)
