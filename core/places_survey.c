@@ -30,8 +30,9 @@ enum {
     SHARED_WEAK_PART = 2,
     SHARED_WEAK_FEW = 2,
     SHARED_WEAK_FEW_PART = 4,
-    /* ... or nearly all that either has. */
+    /* ... or nearly all that either has, and one does not just go on where the other ends. */
     SHARED_ALL = 3,
+    RING_FEW = 50,   /* samples of a small file */
     BINS = 48,       /* of time, for the drift */
     BIN_LEAST = 4,   /* packets of a direction, for a bin to count */
     GROUP_MOST = 64, /* sources that one packet was looked for in */
@@ -41,6 +42,8 @@ enum {
 /* Copies of a packet were captured so much apart at most, their clocks aligned: the longest way,
  * and a drift not known yet. */
 #define APART_MOST (5 * NS_PER_S)
+/* Files of a ring follow each other at once. */
+#define RING_GAP (60 * NS_PER_S)
 /* No stack sends anything again so long after. */
 #define REPEATED_MOST (3600 / 2 * NS_PER_S)
 /* Clocks of computers err by less. */
@@ -355,9 +358,16 @@ static bool share(const struct tcprst_survey *s, const struct edge *e, size_t al
     }
     bool together = s->sources[e->a].first <= s->sources[e->b].last &&
                     s->sources[e->b].first <= s->sources[e->a].last;
+    int64_t gap = s->sources[e->b].first - s->sources[e->a].last;
+    if (gap < 0)
+        gap = s->sources[e->a].first - s->sources[e->b].last;
+    bool ring = !together && gap < RING_GAP;
     bool both_ways = there && there < kept;
     if (2 * kept < all)
         return false; /* repetitions: each came when its sender's timer ran out */
+    /* Repeated, or doubled on the way, where one file ends and the other begins. */
+    if (ring && least < RING_FEW && (kept < 2 || 2 * kept < least))
+        return false;
     return (strong >= SHARED_STRONG && strong * SHARED_PART >= least) ||
            (strong && named && strong * SHARED_FEW_PART >= least) ||
            (both_ways && kept >= SHARED_WEAK && kept * SHARED_WEAK_PART >= least) ||
