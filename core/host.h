@@ -3,6 +3,11 @@
  * host.h - what is known of a host across its connections: how far away it is, which ports
  * answered, whom it tried, when it ended or forgot connections. Bounded; facts are derived from it,
  * never conclusions.
+ *
+ * Of all that a connection without a RST does its opening alone (SYN and SYN-ACK) is noted here,
+ * and nothing but what is noted here reaches the verdicts on other connections. So to judge RSTs it
+ * is enough to see, besides the connections that have one, the openings of the others;
+ * test-captures/same holds it. (Where a table is full, who makes room for whom is another matter.)
  */
 #ifndef TCPRST_HOST_H
 #define TCPRST_HOST_H
