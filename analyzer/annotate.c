@@ -312,7 +312,7 @@ static void add_to_packet(struct annotate *annotate, const struct capture *captu
     uint32_t options_at = PACKET_HEADER + ((captured + 3u) & ~3u), options_end = total - 4;
     g_string_append_len(body, (const char *)block + 8, MIN(options_at, options_end) - 8);
     put_padding(body);
-    bool comments = put_comments(annotate, capture->packets, total, body);
+    bool comments = put_comments(annotate, capture->number, total, body);
     if (options_at < options_end)
         g_string_append_len(body, (const char *)block + options_at, options_end - options_at);
     else if (comments)
@@ -326,7 +326,7 @@ static void rewrite_simple(struct annotate *annotate, const struct capture *capt
                            const uint8_t *block, uint32_t total)
 {
     GString *body = annotate->block, *comments = g_string_new(NULL);
-    if (put_comments(annotate, capture->packets, total, comments)) {
+    if (put_comments(annotate, capture->number, total, comments)) {
         const struct capture_interface *interface =
             &g_array_index(capture->interfaces, struct capture_interface, 0);
         uint32_t length = capture_u32(capture, block + 8), captured = length;

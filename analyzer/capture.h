@@ -48,7 +48,9 @@ struct capture {
     char *error;          /* after CAPTURE_DAMAGED: the reason, without file and frame */
     bool is_capture;      /* the file's header was understood */
     unsigned time_digits; /* the finest of its interfaces: 6 or 9 */
-    uint64_t packets;
+    uint64_t packets;     /* so far; */
+    uint64_t number;   /* of the last one: as many, but in an extract as it was in its original */
+    uint64_t sections; /* pcapng: begun so far */
     uint64_t unknown_blocks; /* pcapng blocks of types that are not known */
     GArray *interfaces;      /* struct capture_interface; of the current section */
 
@@ -63,6 +65,7 @@ struct capture {
     /* private */
     enum capture_status (*next)(struct capture *capture, struct packet *packet);
     size_t (*at_hand)(struct capture *capture, struct packet *packets, size_t size); /* or NULL */
+    bool extract; /* its section is one: extract.h */
     bool swapped; /* the file's (section's) octet order is not this machine's */
     uint8_t record_header;
     uint32_t time_factor; /* nanoseconds in a unit of the record's fraction */
@@ -71,6 +74,11 @@ struct capture {
     uint32_t passing, passing_total, passing_type;
     bool may_wait; /* during next(): the window may be moved and the source waited for */
 };
+
+/* What the section header of an extract says that wrote it, and the largest number of a frame that
+ * is taken from one. */
+#define CAPTURE_EXTRACT "tcprst --extract"
+#define CAPTURE_LARGEST_NUMBER ((UINT64_C(1) << 40) - 1)
 
 /* Prepares to read an opened source, which the capture then owns. */
 void capture_start(struct capture *capture);

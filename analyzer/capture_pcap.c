@@ -79,7 +79,7 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
     packet->time = capture_time(capture_u32(capture, record),
                                 (uint64_t)capture_u32(capture, record + 4) * capture->time_factor);
     packet->bytes = record + header;
-    packet->number = ++capture->packets;
+    packet->number = capture->number = ++capture->packets;
     packet->interface = 0;
     packet->link_type = interface->link_type;
     packet->fcs_octets = interface->fcs_octets;
@@ -119,6 +119,7 @@ static size_t packets_at_hand(struct capture *capture, struct packet *packets, s
         left -= header + captured;
     }
     capture->packets += n;
+    capture->number = capture->packets;
     source_take(source, source->size - left);
     return n;
 }
@@ -164,6 +165,7 @@ enum capture_status capture_pcap_open(struct capture *capture)
     uint32_t network = capture_u32(capture, header + 20);
     struct capture_interface interface = {
         .link_type = (uint16_t)network,
+        .resolution = variant->digits,
         .fcs_octets = (network & 0x04000000) ? (int8_t)((network >> 28) * 2) : -1,
         .snapshot_length = capture_u32(capture, header + 16),
     };

@@ -35,6 +35,8 @@ enum {
     ENHANCED_HEADER = 28,
     SIMPLE_HEADER = 12,
     OPTION_FCS_LENGTH = 13,
+    OPTION_APPLICATION = 4, /* of a section */
+    OPTION_PACKET_ID = 5,   /* of an enhanced packet */
     OPTION_TIME_RESOLUTION = 9,
     OPTION_TIME_OFFSET = 14,
     /* A larger block is damage, and would only make us allocate; one with a packet holds the
@@ -110,6 +112,23 @@ static int64_t packet_time(const struct capture_interface *interface, uint64_t s
     return capture_time((int64_t)seconds + interface->offset, nanoseconds);
 }
 
+/* Of the options in [option, end) the value of the first of that code; NULL: there is none. */
+static const uint8_t *find_option(const struct capture *capture, const uint8_t *option,
+                                  const uint8_t *end, uint16_t code, uint16_t *length)
+{
+    while (end - option >= 4) {
+        uint16_t here = capture_u16(capture, option);
+        *length = capture_u16(capture, option + 2);
+        uint32_t padded = (*length + 3u) & ~3u;
+        if (here == 0 || padded > (uint32_t)(end - option - 4))
+            break;
+        if (here == code)
+            return option + 4;
+        option += 4 + padded;
+    }
+    return NULL;
+}
+
 static void take_option(const struct capture *capture, struct capture_interface *interface,
                         const uint8_t *option, uint16_t length)
 {
@@ -179,7 +198,8 @@ static const struct capture_interface *interface_at(struct capture *capture, uin
 static void number_packet(struct capture *capture, const struct capture_interface *interface,
                           struct packet *packet)
 {
-    packet->number = ++capture->packets;
+    capture->packets++;
+    packet->number = ++capture->number;
     packet->link_type = interface->link_type;
     packet->fcs_octets = interface->fcs_octets;
     if (packet->length < packet->captured)
@@ -191,6 +211,23 @@ static enum capture_status bad_length(struct capture *capture, uint32_t captured
     return capture_damaged(
         capture,
         g_strdup_printf("the packet's captured length, %u octets, cannot be right", captured));
+}
+
+/* In an extract each packet says which it was in the original; they stand in that order. */
+static void take_original_number(struct capture *capture, const struct block *block,
+                                 struct packet *packet)
+{
+    const uint8_t *options = packet->bytes + ((packet->captured + 3u) & ~3u);
+    uint16_t length = 0;
+    const uint8_t *id =
+        find_option(capture, options, block->bytes + block->total - 4, OPTION_PACKET_ID, &length);
+    uint64_t number;
+    if (!id || length != sizeof number)
+        return;
+    memcpy(&number, id, sizeof number);
+    number = capture->swapped ? GUINT64_SWAP_LE_BE(number) : number;
+    if (number >= packet->number && number <= CAPTURE_LARGEST_NUMBER)
+        packet->number = capture->number = number;
 }
 
 /* Enhanced and obsolete packet blocks: the same but for how the interface is written. */
@@ -214,6 +251,9 @@ static enum capture_status take_packet(struct capture *capture, const struct blo
         packet->captured > capture_max_packet(interface->link_type))
         return bad_length(capture, packet->captured);
     number_packet(capture, interface, packet);
+    if (capture->extract && block->type == BLOCK_ENHANCED_PACKET &&
+        packet->captured <= block->total - ENHANCED_HEADER - 8)
+        take_original_number(capture, block, packet);
     return CAPTURE_PACKET;
 }
 
@@ -243,9 +283,10 @@ static enum capture_status take_simple_packet(struct capture *capture, const str
 /* Records that Wireshark lists as frames although no network packet is in them. */
 static enum capture_status take_record(struct capture *capture, struct packet *packet)
 {
+    capture->packets++;
     *packet = (struct packet){
         .time = TCPRST_TIME_UNKNOWN,
-        .number = ++capture->packets,
+        .number = ++capture->number,
         .link_type = CAPTURE_NO_LINK_TYPE,
         .bytes = capture->source.data,
     };
@@ -271,7 +312,13 @@ static enum capture_status take_section(struct capture *capture, const struct bl
         return capture_damaged(capture,
                                g_strdup_printf("pcapng version %u.%u is not known", major, minor));
     g_array_set_size(capture->interfaces, 0);
+    capture->sections++;
     capture->is_capture = true;
+    uint16_t length = 0;
+    const uint8_t *application = find_option(capture, p + SECTION_MIN - 4, p + block->total - 4,
+                                             OPTION_APPLICATION, &length);
+    capture->extract = application && length == strlen(CAPTURE_EXTRACT) &&
+                       memcmp(application, CAPTURE_EXTRACT, length) == 0;
     return CAPTURE_PACKET;
 }
 

@@ -18,6 +18,7 @@ struct decoded {
 struct decoder_counts {
     uint64_t bad_tcp;       /* TCP headers that say nothing: cut off or impossible */
     uint64_t too_deep;      /* packets with more headers inside one another than are followed */
+    uint64_t fragments;     /* IP fragments, whatever became of them */
     uint64_t fragments_cut; /* IP fragments not wholly captured, which cannot be put together */
     uint64_t fragments_incomplete; /* IP fragments whose packet is not (or never became) complete */
     uint64_t fragments_given_up;   /* of these: let go because too many others wait */

@@ -33,6 +33,7 @@ static void decode_protocol(struct decoding *d, const struct ip_header *ip, stru
 static bool reassemble(struct decoding *d, const struct ip_header *ip, uint32_t id, uint32_t offset,
                        bool more, struct span *span)
 {
+    d->decoder->counts.fragments++;
     if (ip->cut || span->length == 0) {
         d->decoder->counts.fragments_cut++;
         return false;

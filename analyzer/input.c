@@ -589,6 +589,57 @@ size_t input_read(struct input *input, struct tcprst_segment *segments, size_t s
     return decoded.count;
 }
 
+static void describe_packet(struct input_packet *out, const struct capture *capture,
+                            const struct packet *packet)
+{
+    out->bytes = packet->bytes;
+    out->captured = packet->captured;
+    out->length = packet->length;
+    out->number = packet->number;
+    out->time = packet->time;
+    out->interface = packet->interface;
+    out->interfaces = (const void *)capture->interfaces->data;
+    out->interface_count = capture->interfaces->len;
+    out->section = capture->sections;
+    out->is_record = packet->link_type == CAPTURE_NO_LINK_TYPE;
+}
+
+bool input_packet(struct input *input, struct input_packet *out, enum input_status *status)
+{
+    struct decoded decoded = {out->segments, INPUT_PACKET_SEGMENTS, 0};
+    struct packet packet;
+    *status = input->to_peek < input->count ? put_in_order(input) : INPUT_MORE;
+    struct entry *entry = *status == INPUT_MORE ? current_entry(input, &out->capture) : NULL;
+    if (!entry) {
+        *status = *status == INPUT_MORE ? INPUT_END : *status;
+        return false;
+    }
+    decoder_release(input->decoder);
+    switch (next_packet(entry, &packet, true)) {
+    case CAPTURE_PACKET:
+        break;
+    case CAPTURE_PAUSED:
+        *status = INPUT_PAUSED;
+        return false;
+    case CAPTURE_INTERRUPTED:
+        *status = INPUT_INTERRUPTED;
+        return false;
+    case CAPTURE_MORE:
+        return false;
+    case CAPTURE_END:
+    case CAPTURE_DAMAGED:
+        finish_entry(input, entry);
+        return false;
+    }
+    uint64_t fragments = decoder_counts(input->decoder).fragments;
+    take_packet(input, entry, &packet, &decoded);
+    describe_packet(out, &entry->capture, &packet);
+    out->fragment = decoder_counts(input->decoder).fragments > fragments;
+    out->segment_count = decoded.count;
+    entry->facts.segments += decoded.count;
+    return true;
+}
+
 size_t input_count(const struct input *input)
 {
     return input->count;

@@ -21,6 +21,9 @@
 #include <signal.h>
 #include <stdbool.h>
 
+/* More than TCP headers fit inside one another in a packet. */
+enum { INPUT_PACKET_SEGMENTS = 64 };
+
 struct input_options {
     const char *const *names; /* as on the command line; "-" is standard input; copied */
     size_t count;
@@ -117,6 +120,29 @@ enum { INPUT_APART_MOST = 4 };
 
 /* Interfaces that the capture at work has described so far. */
 size_t input_interfaces(const struct input *input);
+struct capture_interface; /* capture.h */
+
+/* A packet as it stands in its capture, and what was found in it. */
+struct input_packet {
+    size_t capture;
+    const uint8_t *bytes;
+    uint32_t captured, length;
+    uint64_t number;
+    int64_t time;
+    uint32_t interface;
+    /* What its section says of its interfaces so far, and how many sections came before. */
+    const struct capture_interface *interfaces;
+    size_t interface_count;
+    uint64_t section;
+    bool is_record; /* it is no packet, though Wireshark counts it */
+    bool fragment;  /* of an IP packet: what is in it may show only with another one */
+    size_t segment_count;
+    struct tcprst_segment segments[INPUT_PACKET_SEGMENTS];
+};
+
+/* Instead of input_read(): the next packet alone. Returns whether there was one, valid until the
+ * next call. */
+bool input_packet(struct input *input, struct input_packet *packet, enum input_status *status);
 
 size_t input_count(const struct input *input);
 /* What is known so far of the capture of that index in options.names. Valid until the next call for

@@ -3,6 +3,7 @@
  * status. */
 #include "annotate.h"
 #include "explain.h"
+#include "extract.h"
 #include "input.h"
 #include "kernel_trace.h"
 #include "options.h"
@@ -59,6 +60,7 @@ struct run {
     struct report report;
     struct output output;
     struct tcprst *core;
+    struct extract *extract;    /* NULL: a report is wanted */
     struct kernel_trace *trace; /* NULL: none was given */
     struct places *places;      /* NULL: the captures are one stream */
     struct annotate *annotate;  /* NULL: no annotated copy is wanted */
@@ -261,6 +263,28 @@ static bool read_all(struct run *run)
             return false;
         }
         progress_update(&run->progress, run->input, run->segments);
+    } while (status == INPUT_MORE || status == INPUT_PAUSED);
+    run->report.interrupted = status == INPUT_INTERRUPTED;
+    return true;
+}
+
+/* The same where no report is wanted. */
+static bool read_packets(struct run *run)
+{
+    static struct input_packet packet;
+    enum input_status status;
+    uint64_t packets = 0;
+    do {
+        if (input_packet(run->input, &packet, &status)) {
+            extract_packet(run->extract, &packet);
+            run->segments += packet.segment_count;
+        }
+        if (packets++ % BATCH == 0)
+            progress_update(&run->progress, run->input, run->segments);
+        if (ferror(run->output.stream)) {
+            run->write_error = errno;
+            return false;
+        }
     } while (status == INPUT_MORE || status == INPUT_PAUSED);
     run->report.interrupted = status == INPUT_INTERRUPTED;
     return true;
@@ -511,6 +535,7 @@ static int give_up(struct run *run)
     char *ignored = NULL;
     annotate_discard(run->annotate);
     kernel_trace_close(run->trace);
+    extract_free(run->extract);
     if (run->output.stream)
         output_close(&run->output, 0, false, &ignored);
     g_free(ignored);
@@ -569,6 +594,43 @@ static int run_report(const struct options *options)
     return exit_status(&run, damaged, written, usable);
 }
 
+static bool open_extract(struct run *run, char **error)
+{
+    const struct options *options = run->options;
+    FILE *out = run->output.stream;
+    run->extract = options->action == ACTION_KEYS
+                       ? extract_to_list(out)
+                       : extract_to_capture(out, options->extract, options->captures[0], error);
+    return run->extract != NULL;
+}
+
+/* --keys and --extract. */
+static int run_extract(const struct options *options)
+{
+    struct run run = {.options = options};
+    char *error = NULL;
+    if (!open_all(&run, &error) || !open_extract(&run, &error)) {
+        complain(error);
+        g_free(error);
+        return give_up(&run);
+    }
+    process_catch_interrupts(&interrupted);
+    if (!give_up_privileges(options))
+        return give_up(&run);
+    progress_start(&run.progress, !options->quiet && !options->no_progress);
+    bool written = read_packets(&run);
+    progress_clear(&run.progress);
+    bool usable = any_usable(&run) || run.report.interrupted;
+    bool damaged = complain_of_captures(&run);
+    written = close_output(&run, usable) && written;
+    extract_free(run.extract);
+    input_close(run.report.again);
+    if (run.report.keep)
+        fclose(run.report.keep);
+    input_close(run.input);
+    return exit_status(&run, damaged, written, usable);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -581,7 +643,10 @@ int main(int argc, char **argv)
         options_clear(&options);
         return EXIT_WRONG;
     }
-    int status = options.action == ACTION_REPORT ? run_report(&options) : explain(&options);
+    int status = options.action == ACTION_REPORT ? run_report(&options)
+                 : options.action == ACTION_KEYS || options.action == ACTION_EXTRACT
+                     ? run_extract(&options)
+                     : explain(&options);
     options_clear(&options);
     return status;
 }

@@ -148,7 +148,12 @@ static bool wrong(char **error, const char *sentence)
 /* What no single option shows to be wrong. */
 static bool check(const struct options *options, char **error)
 {
-    if (options->action != ACTION_REPORT) {
+    if (options->action == ACTION_EXTRACT && options->capture_count > 1)
+        return wrong(error, "--extract copies from one capture at a time");
+    if (options->action == ACTION_EXTRACT && !options->output)
+        return wrong(error, "--extract writes a capture: name a file with --output");
+    if (options->action != ACTION_REPORT && options->action != ACTION_KEYS &&
+        options->action != ACTION_EXTRACT) {
         if (options->format != FORMAT_TEXT && options->format != FORMAT_JSON)
             return wrong(error, "--list-causes and --explain know the formats text and json");
         return true;
@@ -162,11 +167,16 @@ static bool check(const struct options *options, char **error)
         standard_input += strcmp(options->captures[i], "-") == 0;
     if (standard_input > 1)
         return wrong(error, "standard input can only be read once");
+    if (options->redact && options->action != ACTION_REPORT)
+        return wrong(error,
+                     "--keys and --extract show addresses as they are, which --redact forbids");
+    if ((options->annotate || options->kernel_trace) && options->action != ACTION_REPORT)
+        return wrong(
+            error, "--annotate and --kernel-trace go with a report, not with --keys or --extract");
     if (options->annotate && standard_input)
         return wrong(error, "--annotate reads its input twice, which standard input cannot");
     if (options->kernel_trace && standard_input)
-        return wrong(error,
-                     "--kernel-trace reads its input twice, which standard input cannot");
+        return wrong(error, "--kernel-trace reads its input twice, which standard input cannot");
     if (options->annotate && options->separate && options->capture_count > 1)
         return wrong(error,
                      "--annotate writes one file and --separate means several: name one capture");
@@ -183,7 +193,10 @@ static enum option_action action_of(const struct raw *raw)
         return ACTION_VERSION;
     if (raw->flag[OPTION_LIST_CAUSES])
         return ACTION_LIST_CAUSES;
-    return raw->text[OPTION_EXPLAIN] ? ACTION_EXPLAIN : ACTION_REPORT;
+    return raw->text[OPTION_EXPLAIN]   ? ACTION_EXPLAIN
+           : raw->text[OPTION_EXTRACT] ? ACTION_EXTRACT
+           : raw->flag[OPTION_KEYS]    ? ACTION_KEYS
+                                       : ACTION_REPORT;
 }
 
 /* Those of -r, then those that stand alone. */
@@ -241,6 +254,7 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->annotate = g_steal_pointer(&raw->text[OPTION_ANNOTATE]);
     options->baseline = g_steal_pointer(&raw->text[OPTION_BASELINE]);
     options->kernel_trace = g_steal_pointer(&raw->text[OPTION_KERNEL_TRACE]);
+    options->extract = g_steal_pointer(&raw->text[OPTION_EXTRACT]);
     options->filter = g_steal_pointer(&raw->text[OPTION_FILTER]);
     options->explain = g_steal_pointer(&raw->text[OPTION_EXPLAIN]);
     options->captures = all_captures(raw);
@@ -263,6 +277,7 @@ void options_clear(struct options *options)
     g_free(options->annotate);
     g_free(options->baseline);
     g_free(options->kernel_trace);
+    g_free(options->extract);
     g_free(options->filter);
     g_free(options->explain);
     g_strfreev(options->captures);

@@ -19,7 +19,14 @@ enum option_format {
 enum option_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What the command line asks for instead of a report. */
-enum option_action { ACTION_REPORT, ACTION_LIST_CAUSES, ACTION_EXPLAIN, ACTION_VERSION };
+enum option_action {
+    ACTION_REPORT,
+    ACTION_KEYS,
+    ACTION_EXTRACT,
+    ACTION_LIST_CAUSES,
+    ACTION_EXPLAIN,
+    ACTION_VERSION
+};
 
 /* Which causes and severities a list of ids names. */
 struct option_ids {
@@ -37,6 +44,7 @@ struct options {
     char *filter;              /* NULL: none */
     char *baseline;            /* NULL: none */
     char *kernel_trace;        /* NULL: none */
+    char *extract;             /* the file of keys; NULL: not wanted */
     struct option_ids causes;  /* -c */
     struct option_ids fail_on; /* --fail-on */
     enum tcprst_strength min_strength;

@@ -11,6 +11,8 @@ complete -c tcprst -l cause -s c -x -a "$tcprst_causes" -d 'only these causes or
 complete -c tcprst -l filter -x -a '' -d 'only packets that match, in pcap-filter(7) syntax'
 complete -c tcprst -l annotate -r -F -d 'also write a pcapng copy in which each RST carries its verdict as a comment'
 complete -c tcprst -l kernel-trace -r -F -d 'join what a Linux kernel traced of the resets it sent and took (docs/kernel-trace.md)'
+complete -c tcprst -l keys -d 'print no report but the addresses and ports of each connection that has a RST, for --extract'
+complete -c tcprst -l extract -r -F -d 'write no report but a pcapng file of what a report needs: the connections in the file KEYS, and the openings of all others; its frames keep their numbers'
 complete -c tcprst -l separate -d 'treat each file as a separate capture, not all as one stream'
 complete -c tcprst -l why -d 'with each reset all evidence, and what every other cause would cost'
 complete -c tcprst -l connections -d 'in json list all connections, also those without a reset, and how each ended'
