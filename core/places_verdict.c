@@ -93,6 +93,8 @@ void places_prove(struct evidence *e, const struct place_facts *f, const struct 
         e->view.loss = LOSS_NONE;
     if (f->at_x)
         tell_at(e, F(AT_SENDER), true, frame_at(r, f->near_x));
+    else if (missing && f->nothing_there)
+        tell(e, F(NOT_OF_SERVICE), true);
     else if (missing)
         tell_at(e, F(AT_SENDER), false, f->before_x);
     if (f->at_y && f->near_y != f->near_x && r->seen.place != f->near_y)
