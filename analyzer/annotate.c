@@ -4,6 +4,8 @@
 
 #include "capture.h"
 #include "output.h"
+#include "report_words.h"
+#include "translate.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -96,9 +98,9 @@ void annotate_discard(struct annotate *annotate)
 static char *refuse(const struct options *options)
 {
     if (!output_rereadable(options))
-        return g_strdup("--annotate reads its input twice, which only files allow");
+        return g_strdup(_("--annotate reads its input twice, which only files allow"));
     if (output_is_capture(options->annotate, options))
-        return g_strdup_printf("'%s' is one of the captures and would be overwritten",
+        return g_strdup_printf(_("'%s' is one of the captures and would be overwritten"),
                                options->annotate);
     return NULL;
 }
@@ -148,40 +150,40 @@ static void add_note(struct annotate *annotate, const struct tcprst_frame *frame
     g_array_append_val(annotate->notes, note);
 }
 
-static void name_frame(GString *out, const struct annotate *annotate,
-                       const struct tcprst_frame *frame, uint32_t own)
+/* "frame 17", or "frame 17 of that file" (g_free()). */
+static char *name_frame(const struct annotate *annotate, const struct tcprst_frame *frame,
+                        uint32_t own)
 {
-    g_string_append_printf(out, "frame %" PRIu64, frame->number);
-    if (frame->capture == own || frame->capture >= annotate->options->capture_count)
-        return;
-    char *name = g_utf8_make_valid(annotate->options->captures[frame->capture], -1);
-    g_string_append_printf(out, " of %s", name);
-    g_free(name);
+    bool other = frame->capture != own && frame->capture < annotate->options->capture_count;
+    char *file = other ? g_utf8_make_valid(annotate->options->captures[frame->capture], -1) : NULL;
+    char *name = words_frame(frame->number, file);
+    g_free(file);
+    return name;
 }
 
 static void describe(GString *out, const struct annotate *annotate, const struct tcprst_verdict *v,
                      const char *why)
 {
-    g_string_append_printf(out, "TCP reset: %s (%s, %s). %s.", tcprst_cause_id(v->cause),
-                           tcprst_strength_id(v->strength), tcprst_severity_id(v->severity), why);
+    g_string_append_printf(out, _("TCP reset: %s (%s, %s). %s."), tcprst_cause_id(v->cause),
+                           words_strength_word(v->strength), words_severity_word(v->severity), why);
     if (v->duplicate_of.number > 0) {
-        g_string_append(out, " Captured twice: ");
-        name_frame(out, annotate, &v->duplicate_of, v->frame.capture);
-        g_string_append(out, " is the same packet.");
+        char *frame = name_frame(annotate, &v->duplicate_of, v->frame.capture);
+        g_string_append_printf(out, _(" Captured twice: %s is the same packet."), frame);
+        g_free(frame);
     }
     if (v->trigger.number > 0) {
-        g_string_append(out, " Drawn by ");
-        name_frame(out, annotate, &v->trigger, v->frame.capture);
-        g_string_append_c(out, '.');
+        char *frame = name_frame(annotate, &v->trigger, v->frame.capture);
+        g_string_append_printf(out, _(" Drawn by %s."), frame);
+        g_free(frame);
     }
     for (unsigned i = 0; i < v->alternative_count; i++)
-        g_string_append_printf(out, "%s%s (%s)", i ? ", " : " Not excluded: ",
+        g_string_append_printf(out, "%s%s (%s)", i ? _(", ") : _(" Not excluded: "),
                                tcprst_cause_id(v->alternatives[i].cause),
-                               tcprst_strength_id(v->alternatives[i].strength));
+                               words_strength_word(v->alternatives[i].strength));
     if (v->alternative_count > 0)
-        g_string_append_c(out, '.');
+        g_string_append(out, _("."));
     if (v->effect != TCPRST_EFFECT_UNKNOWN)
-        g_string_append_printf(out, " Effect: %s.", tcprst_effect_id(v->effect));
+        g_string_append_printf(out, _(" Effect: %s."), words_effect_word(v->effect));
 }
 
 void annotate_verdict(struct annotate *annotate, const struct tcprst_verdict *verdict,
@@ -191,10 +193,10 @@ void annotate_verdict(struct annotate *annotate, const struct tcprst_verdict *ve
     describe(text, annotate, verdict, why);
     add_note(annotate, &verdict->frame, text);
     if (verdict->trigger.number > 0 && verdict->duplicate_of.number == 0) {
-        g_string_assign(text, "Drew the TCP reset in ");
-        name_frame(text, annotate, &verdict->frame, verdict->trigger.capture);
-        g_string_append_printf(text, ": %s (%s).", tcprst_cause_id(verdict->cause),
-                               tcprst_strength_id(verdict->strength));
+        char *frame = name_frame(annotate, &verdict->frame, verdict->trigger.capture);
+        g_string_printf(text, _("Drew the TCP reset in %s: %s (%s)."), frame,
+                        tcprst_cause_id(verdict->cause), words_strength_word(verdict->strength));
+        g_free(frame);
         add_note(annotate, &verdict->trigger, text);
     }
     g_string_free(text, TRUE);
@@ -269,7 +271,12 @@ static bool put_comments(struct annotate *annotate, uint64_t frame, gsize others
     }
     if (more > 0 && out->len - begin + COMMENT_ROOM <= room) {
         char text[COMMENT_ROOM];
-        int length = snprintf(text, sizeof text, "... and %" PRIu64 " more TCP resets.", more);
+        const char *end;
+        g_strlcpy(text,
+                  words_counted(more, "... and %s more TCP resets.", "... and %s more TCP resets."),
+                  sizeof text);
+        g_utf8_validate(text, -1, &end);
+        int length = (int)(end - text);
         put16(annotate, out, OPTION_COMMENT);
         put16(annotate, out, (uint16_t)length);
         g_string_append_len(out, text, length);
@@ -471,16 +478,17 @@ static bool copy_all(struct annotate *annotate, struct input *input, const uint3
             continue;
         if (!annotate->open[index]) {
             *error =
-                g_strdup_printf("'%s' could not be opened once more: '%s' would lack it",
+                g_strdup_printf(_("'%s' could not be opened once more: '%s' would lack it"),
                                 annotate->options->captures[index], annotate->options->annotate);
             return false;
         }
         uint64_t copied = copy_capture(annotate, index);
         if (!annotate->out_error && copied < input_capture(input, index)->packets) {
-            *error = g_strdup_printf("'%s' was cut short while it was read: its copy in '%s' ends "
-                                     "at frame %" PRIu64,
-                                     annotate->options->captures[index],
-                                     annotate->options->annotate, copied);
+            *error =
+                g_strdup_printf(_("'%s' was cut short while it was read: its copy in '%s' ends "
+                                  "at frame %llu"),
+                                annotate->options->captures[index], annotate->options->annotate,
+                                (unsigned long long)copied);
             return false;
         }
     }
@@ -496,9 +504,9 @@ static bool check_written(struct annotate *annotate, bool whole, char **error)
     char *why = NULL;
     bool written = output_close(&annotate->output, annotate->out_error, whole && kept, &why);
     if (!kept)
-        *error = g_strdup_printf("cannot keep the comments of '%s' in a temporary file in '%s': %s",
-                                 annotate->options->annotate, g_get_tmp_dir(),
-                                 g_strerror(annotate->texts_error));
+        *error = g_strdup_printf(
+            _("cannot keep the comments of '%s' in a temporary file in '%s': %s"),
+            annotate->options->annotate, g_get_tmp_dir(), g_strerror(annotate->texts_error));
     else if (!written)
         *error = g_steal_pointer(&why);
     g_free(why);

@@ -3,6 +3,7 @@
 #include "capture.h"
 
 #include "tcprst.h"
+#include "translate.h"
 
 enum {
     MAGIC_SIZE = 4,
@@ -82,8 +83,8 @@ static enum capture_status open_header(struct capture *capture, struct packet *p
     enum capture_status status = capture_need(capture, MAGIC_SIZE);
     if (status == CAPTURE_END)
         return capture_damaged(capture,
-                               g_strdup(capture->source.size ? "not a capture: it is too short"
-                                                             : "not a capture: it is empty"));
+                               g_strdup(capture->source.size ? _("not a capture: it is too short")
+                                                             : _("not a capture: it is empty")));
     if (status != CAPTURE_PACKET)
         return status;
     uint32_t magic;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* capture_foreign.c - names what is no pcap and no pcapng, and says how it becomes one. */
 #include "capture.h"
+#include "translate.h"
 
 #include <string.h>
 
@@ -67,15 +68,15 @@ char *capture_foreign(const uint8_t *data, size_t size)
             memcmp(data + magic->offset, magic->octets, magic->length) != 0)
             continue;
         if (!magic->editcap)
-            return g_strdup_printf("not a capture but %s", magic->name);
+            return g_strdup_printf(_("not a capture but %s"), _(magic->name));
         name = magic->name;
     }
     if (!name && is_nstrace(data, size))
-        name = "a NetScaler trace (nstrace)";
+        name = N_("a NetScaler trace (nstrace)");
     if (!name && is_erf(data, size))
-        name = "perhaps an ERF capture";
+        name = N_("perhaps an ERF capture");
     if (!name)
-        return g_strdup("not a capture: neither pcap nor pcapng");
-    return g_strdup_printf("neither pcap nor pcapng but %s: editcap IN out.pcapng converts it",
-                           name);
+        return g_strdup(_("not a capture: neither pcap nor pcapng"));
+    return g_strdup_printf(_("neither pcap nor pcapng but %s: editcap IN out.pcapng converts it"),
+                           _(name));
 }

@@ -10,6 +10,7 @@
 #include "capture.h"
 
 #include "tcprst.h"
+#include "translate.h"
 
 enum {
     FILE_HEADER = 24,
@@ -38,7 +39,7 @@ static const struct variant variants[] = {
 static enum capture_status cut_short(struct capture *capture, const char *where)
 {
     return capture_damaged(capture,
-                           g_strdup_printf("the file is cut short in the middle of %s", where));
+                           g_strdup_printf(_("the file is cut short in the middle of %s"), where));
 }
 
 /* Before version 2.3 the two lengths stood the other way round; writers of 2.3 disagreed. */
@@ -52,7 +53,7 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
     size_t header = capture->record_header;
     enum capture_status status = capture_need(capture, header);
     if (status == CAPTURE_END && capture->source.size > 0)
-        return cut_short(capture, "a packet header");
+        return cut_short(capture, _("a packet header"));
     if (status != CAPTURE_PACKET)
         return status;
     const uint8_t *record = capture->source.data;
@@ -66,11 +67,11 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
     const struct capture_interface *interface = (const void *)capture->interfaces->data;
     if (G_UNLIKELY(captured > MAX_PACKET) && captured > capture_max_packet(interface->link_type))
         return capture_damaged(
-            capture,
-            g_strdup_printf("the packet's captured length, %u octets, cannot be right", captured));
+            capture, g_strdup_printf(_("the packet's captured length, %u octets, cannot be right"),
+                                     captured));
     status = capture_need(capture, header + captured);
     if (status == CAPTURE_END)
-        return cut_short(capture, "the packet");
+        return cut_short(capture, _("the packet"));
     if (status != CAPTURE_PACKET)
         return status;
     record = capture->source.data;
@@ -153,14 +154,14 @@ enum capture_status capture_pcap_open(struct capture *capture)
         return not_pcap(capture);
     enum capture_status status = capture_need(capture, FILE_HEADER);
     if (status == CAPTURE_END)
-        return cut_short(capture, "the file header");
+        return cut_short(capture, _("the file header"));
     if (status != CAPTURE_PACKET)
         return status;
     const uint8_t *header = capture->source.data;
     unsigned major = capture_u16(capture, header + 4), minor = capture_u16(capture, header + 6);
     if (major != 2)
         return capture_damaged(capture,
-                               g_strdup_printf("pcap version %u.%u is not known", major, minor));
+                               g_strdup_printf(_("pcap version %u.%u is not known"), major, minor));
     /* Bits 28 to 31: octets of the FCS, in pairs, when bit 26 is set. */
     uint32_t network = capture_u32(capture, header + 20);
     struct capture_interface interface = {

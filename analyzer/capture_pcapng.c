@@ -9,6 +9,7 @@
 #include "capture.h"
 
 #include "tcprst.h"
+#include "translate.h"
 
 enum block_type {
     BLOCK_INTERFACE = 1,
@@ -59,7 +60,7 @@ struct block {
 
 static enum capture_status cut_short(struct capture *capture)
 {
-    return capture_damaged(capture, g_strdup("the file is cut short in the middle of a block"));
+    return capture_damaged(capture, g_strdup(_("the file is cut short in the middle of a block")));
 }
 
 static enum capture_status need_inside_block(struct capture *capture, size_t need)
@@ -160,10 +161,10 @@ static void take_option(const struct capture *capture, struct capture_interface 
 static enum capture_status take_interface(struct capture *capture, const struct block *block)
 {
     if (block->total < INTERFACE_MIN)
-        return capture_damaged(capture, g_strdup("an interface description block is too short"));
+        return capture_damaged(capture, g_strdup(_("an interface description block is too short")));
     if (capture->interfaces->len >= MAX_INTERFACES)
         return capture_damaged(
-            capture, g_strdup_printf("a section with more than %d interfaces", MAX_INTERFACES));
+            capture, g_strdup_printf(_("a section with more than %d interfaces"), MAX_INTERFACES));
     struct capture_interface interface = {
         .link_type = capture_u16(capture, block->bytes + 8),
         .fcs_octets = -1,
@@ -190,7 +191,7 @@ static const struct capture_interface *interface_at(struct capture *capture, uin
 {
     if (index < capture->interfaces->len)
         return &g_array_index(capture->interfaces, struct capture_interface, index);
-    capture_damaged(capture, g_strdup_printf("the packet names interface %u of %u", index,
+    capture_damaged(capture, g_strdup_printf(_("the packet names interface %u of %u"), index,
                                              capture->interfaces->len));
     return NULL;
 }
@@ -210,7 +211,7 @@ static enum capture_status bad_length(struct capture *capture, uint32_t captured
 {
     return capture_damaged(
         capture,
-        g_strdup_printf("the packet's captured length, %u octets, cannot be right", captured));
+        g_strdup_printf(_("the packet's captured length, %u octets, cannot be right"), captured));
 }
 
 /* In an extract each packet says which it was in the original; they stand in that order. */
@@ -236,7 +237,7 @@ static enum capture_status take_packet(struct capture *capture, const struct blo
 {
     const uint8_t *p = block->bytes;
     if (block->total < ENHANCED_HEADER + 4)
-        return capture_damaged(capture, g_strdup("a packet block is too short"));
+        return capture_damaged(capture, g_strdup(_("a packet block is too short")));
     packet->interface =
         block->type == BLOCK_PACKET ? capture_u16(capture, p + 8) : capture_u32(capture, p + 8);
     const struct capture_interface *interface = interface_at(capture, packet->interface);
@@ -261,7 +262,7 @@ static enum capture_status take_simple_packet(struct capture *capture, const str
                                               struct packet *packet)
 {
     if (block->total < SIMPLE_HEADER + 4)
-        return capture_damaged(capture, g_strdup("a packet block is too short"));
+        return capture_damaged(capture, g_strdup(_("a packet block is too short")));
     const struct capture_interface *interface = interface_at(capture, 0);
     if (!interface)
         return CAPTURE_DAMAGED;
@@ -305,12 +306,12 @@ static enum capture_status take_section(struct capture *capture, const struct bl
 {
     const uint8_t *p = block->bytes;
     if (block->total < SECTION_MIN)
-        return capture_damaged(capture, g_strdup("a section header block is too short"));
+        return capture_damaged(capture, g_strdup(_("a section header block is too short")));
     unsigned major = capture_u16(capture, p + 12), minor = capture_u16(capture, p + 14);
     /* "minor: 0 [or] 2", which changed nothing that a reader sees */
     if (major != 1 || (minor != 0 && minor != 2))
-        return capture_damaged(capture,
-                               g_strdup_printf("pcapng version %u.%u is not known", major, minor));
+        return capture_damaged(
+            capture, g_strdup_printf(_("pcapng version %u.%u is not known"), major, minor));
     g_array_set_size(capture->interfaces, 0);
     capture->sections++;
     capture->is_capture = true;
@@ -332,7 +333,7 @@ static enum capture_status take_byte_order(struct capture *capture)
     memcpy(&magic, capture->source.data + BLOCK_HEADER, sizeof magic);
     if (magic != BYTE_ORDER_MAGIC && magic != GUINT32_SWAP_LE_BE(BYTE_ORDER_MAGIC))
         return capture_damaged(capture,
-                               g_strdup("a section header block without a byte-order magic"));
+                               g_strdup(_("a section header block without a byte-order magic")));
     capture->swapped = magic != BYTE_ORDER_MAGIC;
     return CAPTURE_PACKET;
 }
@@ -377,7 +378,7 @@ static enum capture_status pass(struct capture *capture)
     uint32_t total = capture->passing_total, again = capture_u32(capture, source->data);
     if (again != total)
         return capture_damaged(
-            capture, g_strdup_printf("a block's two lengths differ: %u and %u", total, again));
+            capture, g_strdup_printf(_("a block's two lengths differ: %u and %u"), total, again));
     if (capture->on_passed)
         capture->on_passed(capture->on_block_user, source->data, END);
     source_take(source, END);
@@ -406,7 +407,7 @@ static enum capture_status next_block(struct capture *capture, struct block *blo
     bool decoded = false;
     if (total < BLOCK_FRAME || total > largest(block->type, &decoded))
         return capture_damaged(
-            capture, g_strdup_printf("a block's length, %u octets, cannot be right", total));
+            capture, g_strdup_printf(_("a block's length, %u octets, cannot be right"), total));
     /* "This value MUST be a multiple of 4"; some writers forgot, and padded all the same. */
     block->total = (total + 3) & ~3u;
     capture->passing = decoded ? 0 : block->total;
@@ -421,7 +422,7 @@ static enum capture_status next_block(struct capture *capture, struct block *blo
     uint32_t again = capture_u32(capture, block->bytes + block->total - 4);
     if (again != total)
         return capture_damaged(
-            capture, g_strdup_printf("a block's two lengths differ: %u and %u", total, again));
+            capture, g_strdup_printf(_("a block's two lengths differ: %u and %u"), total, again));
     return CAPTURE_PACKET;
 }
 

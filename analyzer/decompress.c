@@ -2,6 +2,7 @@
 /* decompress.c - reads a file or pipe into a sliding window, through the library that the magic
  * asks for. */
 #include "decompress.h"
+#include "translate.h"
 
 #include <bzlib.h>
 #include <errno.h>
@@ -33,7 +34,7 @@ enum {
     LOOK_UP_MS = 200,
 };
 
-static const char no_memory_words[] = "no memory to read it";
+static const char no_memory_words[] = N_("no memory to read it");
 
 /* One of the libraries. run() moves octets from in to out as far as it can. */
 enum run_result { RUN_MORE, RUN_FRAME_END, RUN_ERROR };
@@ -80,7 +81,7 @@ static enum run_result run_zlib(struct decompressor *d, struct run *r)
     }
     if (result == Z_OK || result == Z_BUF_ERROR)
         return RUN_MORE;
-    r->refused = result == Z_MEM_ERROR ? no_memory_words : NULL;
+    r->refused = result == Z_MEM_ERROR ? _(no_memory_words) : NULL;
     r->error = z->msg ? z->msg : zError(result);
     return RUN_ERROR;
 }
@@ -95,9 +96,9 @@ static enum run_result run_zstd(struct decompressor *d, struct run *r)
     if (ZSTD_isError(result)) {
         ZSTD_ErrorCode code = ZSTD_getErrorCode(result);
         if (code == ZSTD_error_memory_allocation)
-            r->refused = no_memory_words;
+            r->refused = _(no_memory_words);
         else if (code == ZSTD_error_frameParameter_windowTooLarge)
-            r->refused = "decompressing it takes more than 128 MiB (zstd --long)";
+            r->refused = _("decompressing it takes more than 128 MiB (zstd --long)");
         r->error = ZSTD_getErrorName(result);
         return RUN_ERROR;
     }
@@ -114,7 +115,7 @@ static enum run_result run_lz4(struct decompressor *d, struct run *r)
         r->consumed = r->produced = 0;
         r->error = LZ4F_getErrorName(result);
         if (strcmp(r->error, "ERROR_allocation_failed") == 0)
-            r->refused = no_memory_words;
+            r->refused = _(no_memory_words);
         return RUN_ERROR;
     }
     d->next = result ? result : LZ4_FIRST;
@@ -143,10 +144,10 @@ static enum run_result run_xz(struct decompressor *d, struct run *r)
     if (result == LZMA_OK || result == LZMA_BUF_ERROR)
         return RUN_MORE;
     if (result == LZMA_MEM_ERROR || result == LZMA_STREAM_END)
-        r->refused = no_memory_words;
+        r->refused = _(no_memory_words);
     else if (result == LZMA_MEMLIMIT_ERROR)
-        r->refused = "decompressing it takes more than 128 MiB";
-    r->error = result == LZMA_OPTIONS_ERROR ? "unknown options" : "its contents do not fit";
+        r->refused = _("decompressing it takes more than 128 MiB");
+    r->error = result == LZMA_OPTIONS_ERROR ? _("unknown options") : _("its contents do not fit");
     return RUN_ERROR;
 }
 
@@ -179,8 +180,8 @@ static enum run_result run_bzip2(struct decompressor *d, struct run *r)
     }
     if (result == BZ_OK)
         return RUN_MORE;
-    r->refused = result == BZ_MEM_ERROR ? no_memory_words : NULL;
-    r->error = "its contents do not fit";
+    r->refused = result == BZ_MEM_ERROR ? _(no_memory_words) : NULL;
+    r->error = _("its contents do not fit");
     return RUN_ERROR;
 }
 
@@ -295,7 +296,7 @@ static enum source_status fail(struct source *source, char *error)
 
 static enum source_status no_memory(struct source *source)
 {
-    return fail(source, g_strdup(no_memory_words));
+    return fail(source, g_strdup(_(no_memory_words)));
 }
 
 /* A ring buffer may have more files than a process may open at first. */
@@ -327,7 +328,7 @@ bool source_open(struct source *source, const char *name)
         return false;
     }
     if (S_ISDIR(status.st_mode)) {
-        fail(source, g_strdup("it is a directory"));
+        fail(source, g_strdup(_("it is a directory")));
         source_close(source);
         return false;
     }
@@ -410,7 +411,7 @@ static enum source_status read_some(struct source *source, uint8_t *to, size_t s
         if (count == 0)
             source->at_end = true;
         else if (errno != EINTR && errno != EAGAIN)
-            return fail(source, g_strdup_printf("cannot be read: %s", g_strerror(errno)));
+            return fail(source, g_strdup_printf(_("cannot be read: %s"), g_strerror(errno)));
     }
 }
 
@@ -454,7 +455,7 @@ static enum source_status decompress_some(struct source *source, uint8_t *to, si
             /* What comes before the damage counts; asked again, the library says the same. */
             if (result == RUN_ERROR && run.produced == 0)
                 return fail(source, run.refused ? g_strdup(run.refused)
-                                                : g_strdup_printf("the %s data is damaged: %s",
+                                                : g_strdup_printf(_("the %s data is damaged: %s"),
                                                                   d->name, run.error));
             source->raw_start += run.consumed;
             d->inside = result != RUN_FRAME_END;
@@ -466,7 +467,7 @@ static enum source_status decompress_some(struct source *source, uint8_t *to, si
         }
         enum source_status status = refill_raw(source);
         if (status == SOURCE_END && d->inside)
-            return fail(source, g_strdup_printf("the %s data is cut short", d->name));
+            return fail(source, g_strdup_printf(_("the %s data is cut short"), d->name));
         if (status != SOURCE_READY)
             return status;
     }

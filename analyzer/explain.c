@@ -6,6 +6,7 @@
 #include "report_json.h"
 #include "report_string.h"
 #include "tcprst.h"
+#include "translate.h"
 
 #include <string.h>
 
@@ -45,7 +46,8 @@ static size_t id_width(void)
 
 static void list_group(struct page *page, enum tcprst_group group)
 {
-    char *title = g_strdup_printf("%s: %s", tcprst_group_id(group), tcprst_group_title(group));
+    char *title =
+        g_strdup_printf(_("%s: %s"), tcprst_group_id(group), _(tcprst_group_title(group)));
     size_t width = id_width();
     heading(page, title);
     g_free(title);
@@ -59,7 +61,7 @@ static void list_group(struct page *page, enum tcprst_group group)
                                    .before = "",
                                    .after = ""};
         g_string_append_printf(page->out, "  %-*s  ", (int)width, info->id);
-        string_wrap(page->out, info->title, &wrap);
+        string_wrap(page->out, _(info->title), &wrap);
     }
 }
 
@@ -80,23 +82,23 @@ static void one_cause(struct page *page, enum tcprst_cause cause)
     char *title = g_strdup_printf("%s (%s)", info->id, tcprst_group_id(info->group));
     heading(page, title);
     g_free(title);
-    paragraph(page, 2, info->title);
+    paragraph(page, 2, _(info->title));
     g_string_append_c(page->out, '\n');
-    heading(page, "How it comes about, how it is recognised");
-    paragraph(page, 2, info->meaning);
+    heading(page, _("How it comes about, how it is recognised"));
+    paragraph(page, 2, _(info->meaning));
     g_string_append_c(page->out, '\n');
-    page_draw(page->out, page_text(cause)->diagram, 4);
+    page_draw(page->out, _(page_text(cause)->diagram), 4);
     g_string_append_c(page->out, '\n');
-    heading(page, "What it is confused with");
-    paragraph(page, 2, page_text(cause)->confused);
+    heading(page, _("What it is confused with"));
+    paragraph(page, 2, _(page_text(cause)->confused));
     g_string_append_c(page->out, '\n');
-    heading(page, "What the applications see");
-    paragraph(page, 2, page_text(cause)->applications);
+    heading(page, _("What the applications see"));
+    paragraph(page, 2, _(page_text(cause)->applications));
     g_string_append_c(page->out, '\n');
-    heading(page, "What to check next");
-    paragraph(page, 2, info->advice);
+    heading(page, _("What to check next"));
+    paragraph(page, 2, _(info->advice));
     g_string_append_c(page->out, '\n');
-    heading(page, "References");
+    heading(page, _("References"));
     paragraph(page, 2, info->references);
 }
 

@@ -4,6 +4,7 @@
 
 #include "capture.h"
 #include "report_string.h"
+#include "translate.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -134,15 +135,15 @@ static bool read_keys(struct extract *x, FILE *keys, const char *name, char **er
             continue;
         if (!parse_key(line, &key)) {
             *error =
-                g_strdup_printf("'%s', line %u: no key (address, port, address, port, as --keys "
-                                "prints them)",
+                g_strdup_printf(_("'%s', line %u: no key (address, port, address, port, as --keys "
+                                  "prints them)"),
                                 name, number);
             return false;
         }
         want(x, &key);
     }
     if (ferror(keys)) {
-        *error = g_strdup_printf("cannot read '%s': %s", name, g_strerror(errno));
+        *error = g_strdup_printf(_("cannot read '%s': %s"), name, g_strerror(errno));
         return false;
     }
     g_array_sort(x->wanted, by_hash);
@@ -320,7 +321,7 @@ struct extract *extract_to_capture(FILE *out, const char *keys, const char *capt
     FILE *file = fopen(keys, "r");
     bool read = file && read_keys(x, file, keys, error);
     if (!file)
-        *error = g_strdup_printf("cannot open '%s': %s", keys, g_strerror(errno));
+        *error = g_strdup_printf(_("cannot open '%s': %s"), keys, g_strerror(errno));
     else
         fclose(file);
     if (!read) {

@@ -6,6 +6,7 @@
 #include "capture.h"
 #include "capture_libpcap.h"
 #include "decode.h"
+#include "translate.h"
 
 #include <string.h>
 
@@ -71,7 +72,7 @@ static void open_entry(struct entry *entry, const char *name, const struct input
 {
     entry->name = g_strdup(name);
     entry->label =
-        strcmp(name, "-") == 0 ? g_strdup("standard input") : g_strdup_printf("'%s'", name);
+        strcmp(name, "-") == 0 ? g_strdup(_("standard input")) : g_strdup_printf("'%s'", name);
     entry->facts = (struct input_capture){
         .name = entry->name,
         .format = "",
@@ -86,7 +87,7 @@ static void open_entry(struct entry *entry, const char *name, const struct input
     struct source *source = &entry->capture.source;
     entry->open = source_open(source, name);
     if (!entry->open) {
-        set_damage(entry, 0, g_strdup_printf("cannot open %s: %s", entry->label, source->error));
+        set_damage(entry, 0, g_strdup_printf(_("cannot open %s: %s"), entry->label, source->error));
         return;
     }
     source->pause_ms = options->pause_ms;
@@ -281,10 +282,10 @@ static void finish_entry(struct input *input, struct entry *entry)
     if (capture->error && capture->is_capture) {
         uint64_t frame = capture->packets + 1;
         set_damage(entry, frame,
-                   g_strdup_printf("%s, frame %" G_GUINT64_FORMAT ": %s", entry->label, frame,
+                   g_strdup_printf(_("%s, frame %llu: %s"), entry->label, (unsigned long long)frame,
                                    capture->error));
     } else if (capture->error) {
-        set_damage(entry, 0, g_strdup_printf("%s: %s", entry->label, capture->error));
+        set_damage(entry, 0, g_strdup_printf(_("%s: %s"), entry->label, capture->error));
     }
     if (input->surveying)
         return;
@@ -648,16 +649,17 @@ size_t input_count(const struct input *input)
 static void left_out(struct entry *entry, uint64_t count, const char *what)
 {
     if (count)
-        g_ptr_array_add(entry->left_out, g_strdup_printf("%s: %" G_GUINT64_FORMAT, what, count));
+        g_ptr_array_add(entry->left_out,
+                        g_strdup_printf("%s%s%" G_GUINT64_FORMAT, what, _(": "), count));
 }
 
 static void describe_undecoded(struct entry *entry, const struct input_link_type *type)
 {
     const char *name = capture_link_type_name(type->number);
     g_ptr_array_add(entry->left_out,
-                    g_strdup_printf("link type %u%s%s%s: %" G_GUINT64_FORMAT " packets not decoded",
-                                    type->number, name ? " (" : "", name ? name : "",
-                                    name ? ")" : "", type->packets));
+                    g_strdup_printf(_("link type %u%s%s%s: %llu packets not decoded"), type->number,
+                                    name ? " (" : "", name ? name : "", name ? ")" : "",
+                                    (unsigned long long)type->packets));
 }
 
 static uint64_t difference(uint64_t after, uint64_t before)
@@ -674,23 +676,23 @@ static void describe_left_out(struct entry *entry)
         const struct input_link_type *type =
             &g_array_index(entry->link_types, struct input_link_type, i);
         if (type->number == CAPTURE_NO_LINK_TYPE)
-            left_out(entry, type->packets, "records that are no packets");
+            left_out(entry, type->packets, _("records that are no packets"));
         else if (!type->decoded && i < FEW_LINK_TYPES)
             describe_undecoded(entry, type);
         else if (!type->decoded)
             other_packets += type->packets;
     }
-    left_out(entry, other_packets, "packets of many more link types not decoded");
-    left_out(entry, entry->unknown_blocks, "pcapng blocks of unknown types");
-    left_out(entry, entry->unfiltered, "packets whose link type the filter makes no sense for");
+    left_out(entry, other_packets, _("packets of many more link types not decoded"));
+    left_out(entry, entry->unknown_blocks, _("pcapng blocks of unknown types"));
+    left_out(entry, entry->unfiltered, _("packets whose link type the filter makes no sense for"));
     left_out(entry, difference(after->bad_tcp, before->bad_tcp),
-             "TCP headers cut off or impossible");
+             _("TCP headers cut off or impossible"));
     left_out(entry, difference(after->too_deep, before->too_deep),
-             "packets with too many headers inside one another");
+             _("packets with too many headers inside one another"));
     left_out(entry, difference(after->fragments_cut, before->fragments_cut),
-             "IP fragments not wholly captured");
+             _("IP fragments not wholly captured"));
     left_out(entry, difference(after->fragments_incomplete, before->fragments_incomplete),
-             "IP fragments whose others are missing");
+             _("IP fragments whose others are missing"));
 }
 
 const struct input_capture *input_capture(struct input *input, size_t index)

@@ -2,6 +2,8 @@
 /* kernel_trace.c - lines of a kernel's trace to events. */
 #include "kernel_trace.h"
 
+#include "translate.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
@@ -16,7 +18,8 @@ struct kernel_trace *kernel_trace_open(const char *name, char **error)
 {
     FILE *file = fopen(name, "re");
     if (!file) {
-        *error = g_strdup_printf("cannot open the kernel trace '%s': %s", name, g_strerror(errno));
+        *error =
+            g_strdup_printf(_("cannot open the kernel trace '%s': %s"), name, g_strerror(errno));
         return NULL;
     }
     struct kernel_trace *trace = g_new0(struct kernel_trace, 1);
@@ -231,18 +234,18 @@ bool kernel_trace_read(struct kernel_trace *trace)
         whole = strchr(line, '\n') != NULL;
     }
     if (ferror(trace->file))
-        trace->error = g_strdup_printf("cannot read the kernel trace '%s': %s", trace->name,
+        trace->error = g_strdup_printf(_("cannot read the kernel trace '%s': %s"), trace->name,
                                        g_strerror(errno));
     else if (trace->lines == 0)
-        trace->error = g_strdup_printf("the kernel trace '%s' has no line of tcp_send_reset or "
-                                       "tcp_receive_reset",
+        trace->error = g_strdup_printf(_("the kernel trace '%s' has no line of tcp_send_reset or "
+                                         "tcp_receive_reset"),
                                        trace->name);
     else if (trace->lines == trace->not_understood)
         trace->error = g_strdup_printf(
-            "the kernel trace '%s': %s", trace->name,
+            _("the kernel trace '%s': %s"), trace->name,
             trace->no_times
-                ? "its lines have no time in seconds (trace_clock counts something else)"
-                : "no line of it names two addresses and ports");
+                ? _("its lines have no time in seconds (trace_clock counts something else)")
+                : _("no line of it names two addresses and ports"));
     if (trace->lost || trace->not_understood)
         tcprst_trace_lost(trace->trace, trace->lost + trace->not_understood);
     return !trace->error;
@@ -258,16 +261,15 @@ char *kernel_trace_sentence(const struct kernel_trace *trace, const char *shown)
     }
     GString *line = g_string_new(NULL);
     g_string_append_printf(line,
-                           "%s: the kernel sent %" G_GUINT64_FORMAT
-                           " resets and took %" G_GUINT64_FORMAT "; of %" G_GUINT64_FORMAT
-                           " captured in the name of its hosts, it says of %" G_GUINT64_FORMAT
-                           " that it sent them",
-                           shown, tcprst_trace_events(trace->trace, true),
-                           tcprst_trace_events(trace->trace, false), resets, joined);
+                           _("%s: the kernel sent %llu resets and took %llu; of %llu captured in "
+                             "the name of its hosts, it says of %llu that it sent them"),
+                           shown, (unsigned long long)tcprst_trace_events(trace->trace, true),
+                           (unsigned long long)tcprst_trace_events(trace->trace, false),
+                           (unsigned long long)resets, (unsigned long long)joined);
     if (trace->lost)
-        g_string_append(line, "; events were lost, so that what it does not say proves nothing");
+        g_string_append(line, _("; events were lost, so that what it does not say proves nothing"));
     if (trace->not_understood)
-        g_string_append_printf(line, "; %" G_GUINT64_FORMAT " lines not understood",
-                               trace->not_understood);
+        g_string_append_printf(line, _("; %llu lines not understood"),
+                               (unsigned long long)trace->not_understood);
     return g_string_free(line, FALSE);
 }

@@ -15,6 +15,7 @@
 #include "report_baseline.h"
 #include "report_string.h"
 #include "sandbox.h"
+#include "translate.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -102,7 +103,7 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
     if (run->annotate &&
         (!run->options->causes.given || run->options->causes.cause[verdict->cause])) {
         char why[WHY_SIZE];
-        tcprst_verdict_summary(verdict, why, sizeof why);
+        tcprst_verdict_summary(verdict, translate_sentence, why, sizeof why);
         annotate_verdict(run->annotate, verdict, why);
     }
 }
@@ -204,24 +205,25 @@ struct loss {
 
 static void find_losses(const struct tcprst_statistics *s, struct loss losses[LOSSES])
 {
-    static const char less_sure[] = "; their resets are less sure";
+    const char *less_sure = _("; their resets are less sure");
     losses[0] = (struct loss){
         s->connections_given_up,
         s->open_given_up
-            ? "connections given up for want of room (--max-connections), open ones too"
-            : "connections given up for want of room (--max-connections)",
+            ? _("connections given up for want of room (--max-connections), open ones too")
+            : _("connections given up for want of room (--max-connections)"),
         less_sure};
-    losses[1] = (struct loss){s->hosts_given_up, "hosts given up for want of room", less_sure};
-    losses[2] =
-        (struct loss){s->verdicts_early, "verdicts given early, because too many were pending", ""};
-    losses[3] = (struct loss){s->out_of_memory, "segments not followed for want of memory",
-                              "; resets may be missing or their causes wrong"};
+    losses[1] = (struct loss){s->hosts_given_up, _("hosts given up for want of room"), less_sure};
+    losses[2] = (struct loss){s->verdicts_early,
+                              _("verdicts given early, because too many were pending"), ""};
+    losses[3] = (struct loss){s->out_of_memory, _("segments not followed for want of memory"),
+                              _("; resets may be missing or their causes wrong")};
 }
 
 static void complain_of_loss(const struct loss *loss, const char *where)
 {
     char line[LOSS_SIZE];
-    snprintf(line, sizeof line, "%s%s: %" PRIu64 "%s", loss->what, where, loss->count, loss->so);
+    snprintf(line, sizeof line, "%s%s%s%" PRIu64 "%s", loss->what, where, _(": "), loss->count,
+             loss->so);
     complain(line);
 }
 
@@ -239,7 +241,7 @@ static void say_losses(struct run *run)
         if (losses[i].count <= run->said[i])
             continue;
         progress_clear(&run->progress);
-        complain_of_loss(&losses[i], ", so far");
+        complain_of_loss(&losses[i], _(", so far"));
         run->said[i] = losses[i].count * 10;
     }
 }
@@ -361,8 +363,10 @@ static void print_version(void)
 {
     const char *missing = sandbox_missing();
     printf("tcprst %s\n", TCPRST_VERSION);
-    printf("sandbox: %s%s\n", missing ? "not available, " : "available (seccomp)",
-           missing ? missing : "");
+    if (missing)
+        printf(_("sandbox: not available, %s\n"), _(missing));
+    else
+        printf(_("sandbox: available (seccomp)\n"));
 }
 
 static int explain(const struct options *options)
@@ -380,7 +384,7 @@ static int explain(const struct options *options)
     else
         known = explain_cause(stdout, options->explain, color, columns(terminal));
     if (!known) {
-        error = g_strdup_printf("no cause or group '%s' (tcprst --list-causes lists them)",
+        error = g_strdup_printf(_("no cause or group '%s' (tcprst --list-causes lists them)"),
                                 options->explain);
         complain(error);
         g_free(error);
@@ -404,7 +408,8 @@ static bool open_all(struct run *run, char **error)
                                   .pause_ms = run->live ? PAUSE_MS : 0,
                                   .interrupted = &interrupted};
     if (options->format == FORMAT_HTML && !options->output && isatty(STDOUT_FILENO)) {
-        *error = g_strdup("--format=html writes a page for a browser: name a file with --output");
+        *error =
+            g_strdup(_("--format=html writes a page for a browser: name a file with --output"));
         return false;
     }
     /* Captures may be more than there are descriptors: what is written gets its own first. */
@@ -438,9 +443,9 @@ static bool give_up_privileges(const struct options *options)
         return true;
     bool built_without = sandbox_missing() != NULL;
     char *line = g_strdup_printf("%s: %s",
-                                 options->sandbox_required ? "no sandbox (--sandbox=require)"
-                                                           : "reading without a sandbox",
-                                 why);
+                                 options->sandbox_required ? _("no sandbox (--sandbox=require)")
+                                                           : _("reading without a sandbox"),
+                                 _(why));
     /* That a build has none is known; that this one could not be had is news. */
     if (options->sandbox_required || options->verbose || (!built_without && !options->quiet))
         complain(line);
@@ -454,7 +459,8 @@ static void setup_report(struct run *run)
     run->report.terminal = !options->output && isatty(STDOUT_FILENO);
     run->report.color = wants_color(options, run->report.terminal);
     run->report.width = columns(run->report.terminal);
-    run->report.utf8 = g_get_charset(NULL);
+    /* Another language is said in UTF-8, or (where nobody asked for it) not at all. */
+    run->report.utf8 = g_get_charset(NULL) || strcmp(translate_language(), "en") != 0;
     report_open(&run->report, options, run->input, run->output.stream);
 }
 
@@ -473,7 +479,8 @@ static void look_first(struct run *run)
     if (!run->live && (run->trace || !options->separate))
         run->places = places_find(run->input, &wish, &twice);
     if (run->trace && !twice)
-        complain("--kernel-trace reads the captures twice, which a pipe cannot: nothing is joined");
+        complain(
+            _("--kernel-trace reads the captures twice, which a pipe cannot: nothing is joined"));
     else if (run->trace)
         tcprst_trace_join(run->trace->trace);
     run->report.places = run->places;
@@ -501,10 +508,9 @@ static bool close_annotated(struct run *run)
     bool written = annotate_close(run->annotate, run->input, &rewritten, &error);
     if (rewritten > 0 && !run->options->quiet)
         fprintf(stderr,
-                "tcprst: '%s': %" PRIu64
-                " simple packet blocks, which hold no comment, became enhanced "
-                "ones (time 0)\n",
-                run->options->annotate, rewritten);
+                _("tcprst: '%s': %llu simple packet blocks, which hold no comment, became enhanced "
+                  "ones (time 0)\n"),
+                run->options->annotate, (unsigned long long)rewritten);
     if (!written)
         complain(error);
     g_free(error);
@@ -518,8 +524,8 @@ static bool close_output(struct run *run, bool usable)
     bool wanted = usable && !run->report.keep_error;
     bool written = output_close(&run->output, run->write_error, wanted, &error);
     if (written && run->report.keep_error) {
-        error = g_strdup_printf("cannot keep the connections for the end of the report in a "
-                                "temporary file in '%s': %s",
+        error = g_strdup_printf(_("cannot keep the connections for the end of the report in a "
+                                  "temporary file in '%s': %s"),
                                 g_get_tmp_dir(), g_strerror(run->report.keep_error));
         written = false;
     }
@@ -631,18 +637,52 @@ static int run_extract(const struct options *options)
     return exit_status(&run, damaged, written, usable);
 }
 
+/* Where catalogues are: as said by the environment, beside the program as installed or built, or
+ * where installing puts them. */
+static bool begin_language(const char *language)
+{
+    char *program = g_file_read_link("/proc/self/exe", NULL);
+    char *folder = program ? g_path_get_dirname(program) : g_strdup(".");
+    char *beside = g_build_filename(folder, "..", "share", "locale", NULL);
+    const char *said = g_getenv("TCPRST_LOCALEDIR");
+    const char *directories[] = {said ? said : beside, said ? NULL : TCPRST_LOCALEDIR, NULL};
+    bool begun = translate_begin(directories, language);
+    g_free(beside);
+    g_free(folder);
+    g_free(program);
+    return begun;
+}
+
+/* What programs read is the same in every language, and so is what is said beside it. */
+static bool for_machines(const struct options *options)
+{
+    return options->format == FORMAT_JSON || options->format == FORMAT_NDJSON ||
+           options->format == FORMAT_CSV;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
     char *error = NULL;
+    const char *language = options_language(argc, argv);
     process_prepare(EXIT_WRONG);
     setlocale(LC_CTYPE, "");
+    bool begun = begin_language(language);
     if (!options_parse(&options, argc, argv, &error)) {
         complain(error);
         g_free(error);
         options_clear(&options);
         return EXIT_WRONG;
     }
+    if (!begun) {
+        error = g_strdup_printf("--lang: no translation '%s' here (or no locale but C)", language);
+        complain(error);
+        g_free(error);
+        options_clear(&options);
+        return EXIT_WRONG;
+    }
+    if (for_machines(&options))
+        translate_end();
     int status = options.action == ACTION_REPORT ? run_report(&options)
                  : options.action == ACTION_KEYS || options.action == ACTION_EXTRACT
                      ? run_extract(&options)

@@ -2,6 +2,8 @@
 /* options.c - argv to struct options, by GLib's option parser and the table in options.def. */
 #include "options.h"
 
+#include "translate.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,20 +44,20 @@ static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
     raw->number[OPTION_MAX_CONNECTIONS] = NOT_GIVEN;
     GOptionEntry entries[] = {
 #define OPTION(ID, long, letter, kind, argument, values, help)                                     \
-    {long, letter, 0, kind(ID), help, argument},
+    {long, letter, 0, kind(ID), _(help), argument},
 #include "options.def"
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->captures, NULL, NULL}, {0}};
     GOptionContext *context =
-        g_option_context_new("CAPTURE... - why were these TCP connections reset?");
+        g_option_context_new(_("CAPTURE... - why were these TCP connections reset?"));
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_description(
         context,
-        "CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd, lz4, xz, bzip2);\n"
-        "\"-\" is standard input. Several files are one stream, in the order of their first "
-        "packets.\n\n"
-        "Exit status: 0 all was read, 1 a capture was damaged, 2 wrong usage, no capture or no\n"
-        "output, 3 --fail-on found its cause, 130, 143 or 129 interrupted by SIGINT, SIGTERM, "
-        "SIGHUP.\n");
+        _("CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd, lz4, xz, bzip2);\n"
+          "\"-\" is standard input. Several files are one stream, in the order of their first "
+          "packets.\n\n"
+          "Exit status: 0 all was read, 1 a capture was damaged, 2 wrong usage, no capture or no\n"
+          "output, 3 --fail-on found its cause, 130, 143 or 129 interrupted by SIGINT, SIGTERM, "
+          "SIGHUP.\n"));
     char **arguments = g_new0(char *, (size_t)argc + 1);
     memcpy(arguments, argv, (size_t)argc * sizeof *argv);
     GError *failure = NULL;
@@ -90,7 +92,7 @@ static bool parse_word(const char *option, const char *word, const char *const *
         }
         g_string_append_printf(choice, "%s%s", i == first ? "" : ", ", words[i]);
     }
-    *error = g_strdup_printf("--%s: '%s' is none of %s", option, word, choice->str);
+    *error = g_strdup_printf(_("--%s: '%s' is none of %s"), option, word, choice->str);
     g_string_free(choice, TRUE);
     return false;
 }
@@ -132,8 +134,9 @@ static bool parse_ids(const char *option, const char *list, bool severities, str
             unknown = *word;
     ids->given = true;
     if (unknown || !*words)
-        *error = g_strdup_printf("--%s: no cause or group '%s' (tcprst --list-causes lists them)",
-                                 option, unknown ? unknown : "");
+        *error =
+            g_strdup_printf(_("--%s: no cause or group '%s' (tcprst --list-causes lists them)"),
+                            option, unknown ? unknown : "");
     bool ok = !unknown && *words;
     g_strfreev(words);
     return ok;
@@ -149,41 +152,42 @@ static bool wrong(char **error, const char *sentence)
 static bool check(const struct options *options, char **error)
 {
     if (options->action == ACTION_EXTRACT && options->capture_count > 1)
-        return wrong(error, "--extract copies from one capture at a time");
+        return wrong(error, _("--extract copies from one capture at a time"));
     if (options->action == ACTION_EXTRACT && !options->output)
-        return wrong(error, "--extract writes a capture: name a file with --output");
+        return wrong(error, _("--extract writes a capture: name a file with --output"));
     if (options->action != ACTION_REPORT && options->action != ACTION_KEYS &&
         options->action != ACTION_EXTRACT) {
         if (options->format != FORMAT_TEXT && options->format != FORMAT_JSON)
-            return wrong(error, "--list-causes and --explain know the formats text and json");
+            return wrong(error, _("--list-causes and --explain know the formats text and json"));
         return true;
     }
     if (options->capture_count == 0)
-        return wrong(error, "no capture named (\"-\" is standard input; tcprst --help)");
+        return wrong(error, _("no capture named (\"-\" is standard input; tcprst --help)"));
     if (options->fail_on.fresh && !options->baseline)
-        return wrong(error, "--fail-on=new needs --baseline to tell what is new");
+        return wrong(error, _("--fail-on=new needs --baseline to tell what is new"));
     size_t standard_input = 0;
     for (size_t i = 0; i < options->capture_count; i++)
         standard_input += strcmp(options->captures[i], "-") == 0;
     if (standard_input > 1)
-        return wrong(error, "standard input can only be read once");
+        return wrong(error, _("standard input can only be read once"));
     if (options->redact && options->action != ACTION_REPORT)
         return wrong(error,
-                     "--keys and --extract show addresses as they are, which --redact forbids");
+                     _("--keys and --extract show addresses as they are, which --redact forbids"));
     if ((options->annotate || options->kernel_trace) && options->action != ACTION_REPORT)
         return wrong(
-            error, "--annotate and --kernel-trace go with a report, not with --keys or --extract");
+            error,
+            _("--annotate and --kernel-trace go with a report, not with --keys or --extract"));
     if (options->annotate && standard_input)
-        return wrong(error, "--annotate reads its input twice, which standard input cannot");
+        return wrong(error, _("--annotate reads its input twice, which standard input cannot"));
     if (options->kernel_trace && standard_input)
-        return wrong(error, "--kernel-trace reads its input twice, which standard input cannot");
+        return wrong(error, _("--kernel-trace reads its input twice, which standard input cannot"));
     if (options->annotate && options->separate && options->capture_count > 1)
-        return wrong(error,
-                     "--annotate writes one file and --separate means several: name one capture");
+        return wrong(
+            error, _("--annotate writes one file and --separate means several: name one capture"));
     if (options->no_sandbox && options->sandbox_required)
-        return wrong(error, "--no-sandbox and --sandbox=require contradict each other");
+        return wrong(error, _("--no-sandbox and --sandbox=require contradict each other"));
     if (options->annotate && options->redact)
-        return wrong(error, "--annotate copies the packets as they are, which --redact forbids");
+        return wrong(error, _("--annotate copies the packets as they are, which --redact forbids"));
     return true;
 }
 
@@ -226,14 +230,14 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
         return false;
     gint64 most = raw->number[OPTION_MAX_CONNECTIONS];
     if (most != NOT_GIVEN && (most < 1 || (uint64_t)most > SIZE_MAX / 4096))
-        return wrong(error, "--max-connections: not a number of connections above 0");
+        return wrong(error, _("--max-connections: not a number of connections above 0"));
     if (raw->number[OPTION_FRAME] < 0)
-        return wrong(error, "--frame: not a frame number");
+        return wrong(error, _("--frame: not a frame number"));
     const char *why_not = raw->text[OPTION_WHY_NOT];
     if (why_not && !tcprst_cause_by_id(why_not, &options->why_not))
-        return wrong(error, "--why-not: no such cause (--list-causes shows them)");
+        return wrong(error, _("--why-not: no such cause (--list-causes shows them)"));
     if (why_not && format != FORMAT_TEXT)
-        return wrong(error, "--why-not goes with the text format only");
+        return wrong(error, _("--why-not goes with the text format only"));
     options->why_not_given = why_not != NULL;
     options->frame = (uint64_t)raw->number[OPTION_FRAME];
     options->action = action_of(raw);
@@ -260,6 +264,19 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->captures = all_captures(raw);
     options->capture_count = options->captures ? g_strv_length(options->captures) : 0;
     return check(options, error);
+}
+
+const char *options_language(int argc, char **argv)
+{
+    static const char option[] = "--lang";
+    const char *language = NULL;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (g_str_has_prefix(argv[i], option) && argv[i][strlen(option)] == '=')
+            language = argv[i] + strlen(option) + 1;
+        else if (strcmp(argv[i], option) == 0 && i + 1 < argc)
+            language = argv[++i];
+    }
+    return language;
 }
 
 bool options_parse(struct options *options, int argc, char **argv, char **error)

@@ -60,6 +60,8 @@ struct options {
     size_t capture_count;
 };
 
+/* What --lang says, NULL where it is not given: to be known before anything else is said. */
+const char *options_language(int argc, char **argv);
 /* Takes argv apart. Returns false with one sentence for the user in *error (g_free()). --help
  * prints and ends the process. */
 bool options_parse(struct options *options, int argc, char **argv, char **error);

@@ -2,6 +2,8 @@
 /* output.c - opens and closes the report's stream; no error on the way to the disk is lost. */
 #include "output.h"
 
+#include "translate.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,7 +55,7 @@ FILE *output_temporary(char **error)
     if (fd >= 0 && unlink(path) == 0)
         file = fdopen(fd, "w+b");
     if (!file)
-        *error = g_strdup_printf("cannot make a temporary file in '%s' (TMPDIR): %s",
+        *error = g_strdup_printf(_("cannot make a temporary file in '%s' (TMPDIR): %s"),
                                  g_get_tmp_dir(), g_strerror(errno));
     if (!file && fd >= 0)
         close(fd);
@@ -77,18 +79,18 @@ static bool one_target(const char *one, const char *other)
 /* Why the report must not go there; NULL: it may. */
 static char *refuse(const struct options *options)
 {
-    const char *name = options->output ? options->output : "standard output";
+    const char *name = options->output ? options->output : _("standard output");
     struct stat to, copy;
     if (options->output && options->annotate && one_target(options->output, options->annotate))
-        return g_strdup_printf("'%s' and '%s' (--annotate) are the same file", name,
+        return g_strdup_printf(_("'%s' and '%s' (--annotate) are the same file"), name,
                                options->annotate);
     if ((options->output ? stat(options->output, &to) : fstat(STDOUT_FILENO, &to)) != 0 ||
         !S_ISREG(to.st_mode))
         return NULL;
     if (is_capture(&to, options))
-        return g_strdup_printf("'%s' is one of the captures and would be overwritten", name);
+        return g_strdup_printf(_("'%s' is one of the captures and would be overwritten"), name);
     if (options->annotate && stat(options->annotate, &copy) == 0 && same_file(&copy, &to))
-        return g_strdup_printf("'%s' and '%s' (--annotate) are the same file", name,
+        return g_strdup_printf(_("'%s' and '%s' (--annotate) are the same file"), name,
                                options->annotate);
     return NULL;
 }
@@ -98,7 +100,7 @@ bool output_open_file(struct output *output, const char *name, char **error)
     *output = (struct output){.name = name};
     output->stream = replace_open(name, &output->replace);
     if (!output->stream) {
-        *error = g_strdup_printf("cannot write '%s': %s", name, g_strerror(errno));
+        *error = g_strdup_printf(_("cannot write '%s': %s"), name, g_strerror(errno));
         return false;
     }
     setvbuf(output->stream, NULL, _IOFBF, BUFFER);
@@ -142,7 +144,7 @@ bool output_close(struct output *output, int why, bool wanted, char **error)
         return true;
     const char *name = output->name;
     const char *reason = g_strerror(why ? why : EIO);
-    *error = name ? g_strdup_printf("cannot write '%s': %s", name, reason)
-                  : g_strdup_printf("cannot write 'standard output': %s", reason);
+    *error = name ? g_strdup_printf(_("cannot write '%s': %s"), name, reason)
+                  : g_strdup_printf(_("cannot write '%s': %s"), _("standard output"), reason);
     return false;
 }

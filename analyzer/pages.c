@@ -2,6 +2,9 @@
 /* pages.c - the rows of pages.def, and their diagrams drawn. */
 #include "pages.h"
 
+#include "report_string.h"
+#include "translate.h"
+
 #include <string.h>
 
 /* Columns between the two lifelines. */
@@ -27,7 +30,7 @@ static void put_many(GString *out, char c, size_t count)
 /* "|--- words ------------->|"; lost: it ends in an X half way. */
 static void put_arrow(GString *out, const char *words, bool rightwards, bool lost)
 {
-    size_t used = strlen(words) + 2, rest = used + 4 < SPAN ? SPAN - used - 4 : 1;
+    size_t used = string_width(words) + 2, rest = used + 4 < SPAN ? SPAN - used - 4 : 1;
     size_t reach = lost ? rest / 2 : rest;
     if (rightwards) {
         g_string_append_printf(out, "|--- %s ", words);
@@ -46,7 +49,7 @@ static void put_arrow(GString *out, const char *words, bool rightwards, bool los
 
 static void put_note(GString *out, const char *words)
 {
-    size_t length = strlen(words), rest = length < SPAN ? SPAN - length : 0;
+    size_t length = string_width(words), rest = length < SPAN ? SPAN - length : 0;
     g_string_append_c(out, '|');
     put_many(out, ' ', rest / 2);
     g_string_append(out, words);
@@ -58,7 +61,9 @@ void page_draw(GString *out, const char *diagram, size_t indent)
 {
     char **steps = g_strsplit(diagram, "\n", -1);
     put_many(out, ' ', indent);
-    g_string_append_printf(out, "client%*s\n", SPAN - 4, "server");
+    g_string_append(out, _("client"));
+    string_right(out, _("server"), SPAN + 2 - string_width(_("client")));
+    g_string_append_c(out, '\n');
     for (char **step = steps; *step; step++) {
         const char *p = *step;
         bool lost = *p == 'X';

@@ -2,6 +2,9 @@
 /* places.c - which captures are places of one traffic, read together by aligned clocks. */
 #include "places.h"
 
+#include "report_words.h"
+#include "translate.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,7 +286,7 @@ static char *source_name(const struct places *places, size_t source)
 {
     const struct origin *o = &g_array_index(places->origins, struct origin, source);
     if (is_shared(places, source))
-        return g_strdup_printf("%s, interface %u", places->shown[o->capture], o->interface);
+        return g_strdup_printf(_("%s, interface %u"), places->shown[o->capture], o->interface);
     return g_strdup(places->shown[o->capture]);
 }
 
@@ -298,7 +301,7 @@ static char *place_name(const struct places *places, unsigned place)
     char *name = source_name(places, first);
     if (count == 1)
         return name;
-    char *more = g_strdup_printf("%s and %zu more", name, count - 1);
+    char *more = g_strconcat(name, words_counted(count - 1, " and %s more", " and %s more"), NULL);
     g_free(name);
     return more;
 }
@@ -340,19 +343,23 @@ static void say_clock(const struct places *places, size_t s, GString *out)
     char *own = source_name(places, s);
     char *off = duration(c->ahead), *error = duration(c->error);
     if (llabs(c->ahead) <= MAX(c->error, 1000))
-        g_string_append_printf(out, "%s's clock agrees", own);
+        g_string_append_printf(out, _("%s's clock agrees"), own);
+    else if (c->ahead > 0)
+        g_string_append_printf(out, _("%s's clock %s ahead"), own, off);
     else
-        g_string_append_printf(out, "%s's clock %s %s", own, off,
-                               c->ahead > 0 ? "ahead" : "behind");
+        g_string_append_printf(out, _("%s's clock %s behind"), own, off);
     if (fabs(c->drift) >= 0.5e-6)
-        g_string_append_printf(out, " and %.0f ppm %s", fabs(c->drift) * 1e6,
-                               c->drift > 0 ? "fast" : "slow");
+        g_string_append_printf(out,
+                               c->drift > 0 ? _(" and %.0f ppm fast") : _(" and %.0f ppm slow"),
+                               fabs(c->drift) * 1e6);
     uint64_t common = tcprst_places_common(places->stream, (uint32_t)s);
     if (c->one_way)
-        g_string_append_printf(out, " (by packets of one direction, time on the way included)");
+        g_string_append(out, _(" (by packets of one direction, time on the way included)"));
     else
-        g_string_append_printf(out, " (%" G_GUINT64_FORMAT " common packet%s, \302\261 %s)", common,
-                               common == 1 ? "" : "s", error);
+        g_string_append_printf(
+            out,
+            translate_plural(" (%llu common packet, ± %s)", " (%llu common packets, ± %s)", common),
+            (unsigned long long)common, error);
     g_free(own);
     g_free(off);
     g_free(error);
@@ -363,7 +370,7 @@ static void say_sharing(const struct places *places, size_t s, GPtrArray *lines)
     const struct tcprst_clock *c = &places->clocks[s];
     char *own = source_name(places, s), *other = source_name(places, c->relative_to);
     GString *line = g_string_new(NULL);
-    g_string_append_printf(line, "%s and %s share packets: two places; ", other, own);
+    g_string_append_printf(line, _("%s and %s share packets: two places; "), other, own);
     say_clock(places, s, line);
     g_ptr_array_add(lines, g_string_free(line, FALSE));
     g_free(own);
@@ -374,8 +381,8 @@ char **places_sentences(const struct places *places)
 {
     GPtrArray *lines = g_ptr_array_new();
     if (places->apart)
-        g_ptr_array_add(lines, g_strdup_printf("%s and %s overlap in time and share no packets: "
-                                               "each capture is judged apart",
+        g_ptr_array_add(lines, g_strdup_printf(_("%s and %s overlap in time and share no packets: "
+                                                 "each capture is judged apart"),
                                                places->shown[places->beside[0]],
                                                places->shown[places->beside[1]]));
     for (size_t s = 0; places->stream && s < places->sources; s++) {
@@ -384,11 +391,11 @@ char **places_sentences(const struct places *places)
         if (c->shares && c->relative_to != s)
             say_sharing(places, s, lines);
         else if (!c->shares && c->relative_to != s)
-            g_ptr_array_add(lines, g_strdup_printf("%s goes on where %s ends", own, other));
+            g_ptr_array_add(lines, g_strdup_printf(_("%s goes on where %s ends"), own, other));
         else if (!c->shares)
             g_ptr_array_add(lines,
-                            g_strdup_printf("%s shares no packets with the others: its clock "
-                                            "cannot be compared with theirs",
+                            g_strdup_printf(_("%s shares no packets with the others: its clock "
+                                              "cannot be compared with theirs"),
                                             own));
         g_free(own);
         g_free(other);

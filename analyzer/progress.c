@@ -3,6 +3,7 @@
 #include "progress.h"
 
 #include "report_string.h"
+#include "translate.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -25,13 +26,13 @@ static void draw(const struct input *input, uint64_t segments, double seconds)
     input_progress(input, &read, &total);
     fprintf(stderr, "\r\033[K%s MB", string_number(size, read / 1000000));
     if (total > 0 && read <= total)
-        fprintf(stderr, " of %s MB (%.0f %%)", string_number(size, total / 1000000),
+        fprintf(stderr, _(" of %s MB (%.0f %%)"), string_number(size, total / 1000000),
                 100.0 * (double)read / (double)total);
-    fprintf(stderr, ", %s TCP segments/s",
+    fprintf(stderr, _(", %s TCP segments/s"),
             string_number(number, (uint64_t)((double)segments / seconds)));
     if (total > read && read > 0) {
         double rest = seconds * (double)(total - read) / (double)read;
-        fprintf(stderr, ", %s left", string_duration(left, ((int64_t)rest + 1) * 1000000000));
+        fprintf(stderr, _(", %s left"), string_duration(left, ((int64_t)rest + 1) * 1000000000));
     }
     fflush(stderr);
 }

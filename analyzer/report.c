@@ -8,6 +8,7 @@
 #include "report_baseline.h"
 #include "report_string.h"
 #include "summary.h"
+#include "translate.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -147,10 +148,9 @@ unsigned report_digits(const struct report *report, uint32_t capture, int64_t ti
 
 const char *report_evidence_text(const struct tcprst_evidence *evidence)
 {
-    static const char against[] = "against it: ";
     static char text[512];
-    size_t used = evidence->against ? g_strlcpy(text, against, sizeof text) : 0;
-    tcprst_evidence_text(evidence, text + used, sizeof text - used);
+    size_t used = evidence->against ? g_strlcpy(text, _("against it: "), sizeof text) : 0;
+    tcprst_evidence_text(evidence, translate_sentence, text + used, sizeof text - used);
     return text;
 }
 
@@ -172,7 +172,7 @@ char *report_kernel_trace(const struct report *report)
 {
     if (!report->kernel_trace)
         return NULL;
-    char *name = report->redact ? g_strdup("kernel trace")
+    char *name = report->redact ? g_strdup(_("kernel trace"))
                                 : g_utf8_make_valid(report->kernel_trace->name, -1);
     char *sentence = kernel_trace_sentence(report->kernel_trace, name);
     g_free(name);

@@ -3,6 +3,7 @@
 #include "report_baseline.h"
 
 #include "report_string.h"
+#include "translate.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -104,11 +105,11 @@ struct baseline *baseline_read(const char *path, char **error)
     JsonParser *parser = json_parser_new_immutable();
     if (length == 0 || length > MAX_SIZE || !g_utf8_validate(text, (gssize)length, NULL) ||
         !is_shallow(text, length))
-        why = "no report of --format=json";
+        why = _("no report of --format=json");
     else if (!json_parser_load_from_data(parser, text, (gssize)length, &failure))
         why = failure->message;
     else if (!read_summary(baseline, json_parser_get_root(parser)))
-        why = "no report of --format=json with services in its summary";
+        why = _("no report of --format=json with services in its summary");
     if (why) {
         *error = g_strdup_printf("--baseline: '%s': %s", path, why);
         baseline_free(baseline);
@@ -218,12 +219,21 @@ static void put_rate(GString *out, double rate)
 
 void change_words(GString *out, const struct change *change)
 {
-    bool third = strcmp(change->now.sent_by, "third-party") == 0;
-    g_string_append_printf(out, "%s: %s %s by %s%s, ", change_id(change->kind), change->now.service,
-                           change->now.cause, third ? "" : "the ",
-                           third ? "somebody in between" : change->now.sent_by);
-    put_rate(out, change->per_hour);
-    g_string_append_printf(out, " an hour (%" PRIu64 "), before ", change->now.events);
-    put_rate(out, change->per_hour_before);
-    g_string_append_printf(out, " (%" PRIu64 ")", change->events_before);
+    const char *sent_by = change->now.sent_by;
+    char *who = strcmp(sent_by, "client") == 0        ? g_strdup(_("the client"))
+                : strcmp(sent_by, "server") == 0      ? g_strdup(_("the server"))
+                : strcmp(sent_by, "third-party") == 0 ? g_strdup(_("somebody in between"))
+                                                      : g_strconcat("the ", sent_by, NULL);
+    char now[24], before[24];
+    GString *rate = g_string_new(NULL), *rate_before = g_string_new(NULL);
+    put_rate(rate, change->per_hour);
+    put_rate(rate_before, change->per_hour_before);
+    g_snprintf(now, sizeof now, "%" PRIu64, change->now.events);
+    g_snprintf(before, sizeof before, "%" PRIu64, change->events_before);
+    g_string_append_printf(out, _("%s: %s %s by %s, %s an hour (%s), before %s (%s)"),
+                           translate_word("change", change_id(change->kind)), change->now.service,
+                           change->now.cause, who, rate->str, now, rate_before->str, before);
+    g_free(who);
+    g_string_free(rate, TRUE);
+    g_string_free(rate_before, TRUE);
 }

@@ -11,6 +11,7 @@
 #include "report_page.h"
 #include "report_string.h"
 #include "report_words.h"
+#include "translate.h"
 
 #include <string.h>
 
@@ -36,10 +37,38 @@ static void put_cause(GString *out, enum tcprst_cause cause)
     json_key(out, info->id);
     g_string_append_c(out, '{');
     json_text(out, "group", tcprst_group_id(info->group));
-    json_text(out, "group_title", tcprst_group_title(info->group));
-    json_text(out, "title", info->title);
-    json_text(out, "meaning", info->meaning);
+    json_text(out, "group_title", _(tcprst_group_title(info->group)));
+    json_text(out, "title", _(info->title));
+    json_text(out, "meaning", _(info->meaning));
     json_text(out, "references", info->references);
+    g_string_append_c(out, '}');
+}
+
+#define PUT_KIND(out, kind, of, count)                                                             \
+    do {                                                                                           \
+        json_key(out, kind);                                                                       \
+        g_string_append_c(out, '{');                                                               \
+        for (unsigned i = 0; i < (count); i++) {                                                   \
+            const char *id = tcprst_##of##_id((enum tcprst_##of)i);                                \
+            if (id)                                                                                \
+                json_text(out, id, translate_word(kind, id));                                      \
+        }                                                                                          \
+        g_string_append_c(out, '}');                                                               \
+    } while (0)
+
+/* The words of enumerations as the reader says them. */
+static void put_words(GString *out)
+{
+    json_key(out, "words");
+    g_string_append_c(out, '{');
+    PUT_KIND(out, "strength", strength, TCPRST_STRENGTH_CERTAIN + 1);
+    PUT_KIND(out, "severity", severity, TCPRST_SEVERITY_SUSPICIOUS + 1);
+    PUT_KIND(out, "stage", stage, TCPRST_STAGE_MID_STREAM + 1);
+    PUT_KIND(out, "acceptance", acceptance, TCPRST_ACCEPTANCE_NO_CONNECTION + 1);
+    PUT_KIND(out, "effect", effect, TCPRST_EFFECT_IGNORED + 1);
+    PUT_KIND(out, "sender", sender, TCPRST_SENDER_SERVER + 1);
+    PUT_KIND(out, "origin", origin, TCPRST_ORIGIN_THIRD_PARTY + 1);
+    PUT_KIND(out, "peer error", peer_error, TCPRST_PEER_ERROR_NONE + 1);
     g_string_append_c(out, '}');
 }
 
@@ -243,9 +272,9 @@ static char *second_reading(const struct report *report)
         if (again->packets >= input_capture(report->input, i)->packets)
             continue;
         char *why = again->damage ? report_clause(report, i, again->damage)
-                                  : g_strdup("it has become shorter");
-        char *words = g_strdup_printf("'%s' could not be read to its end a second time, for the "
-                                      "diagrams: %s",
+                                  : g_strdup(_("it has become shorter"));
+        char *words = g_strdup_printf(_("'%s' could not be read to its end a second time, for the "
+                                        "diagrams: %s"),
                                       report->names[i], why);
         g_free(why);
         return words;
@@ -313,8 +342,9 @@ static void put_events(GString *page, const struct report *report, const struct 
             rest += group->events;
     }
     if (rest > 0)
-        g_string_append_printf(page, "<p class=\"soft\">%s shown only with scripts.</p>",
-                               words_counted(rest, "more event is", "more events are"));
+        g_string_append_printf(page, "<p class=\"soft\">%s</p>",
+                               words_counted(rest, "%s more event is shown only with scripts.",
+                                             "%s more events are shown only with scripts."));
 }
 
 /* ---- The page
@@ -331,6 +361,70 @@ static void put_data(GString *page, const GString *data)
         else
             g_string_append_c(page, *p);
     }
+}
+
+/* What stands between the quotation marks at open, and where it ends. */
+static char *quoted(const char *open, const char **end)
+{
+    *end = strchr(open + 1, '"');
+    return g_strndup(open + 1, (gsize)(*end - open - 1));
+}
+
+/* For JavaScript, which knows no language's rule: each form, and which of them goes with 0 to 99
+ * and with 100 to 199 and all that end like them. */
+static void put_forms(GString *out, const char *one, const char *many)
+{
+    enum { NUMBERS = 200, FORMS = 10 };
+    const char *forms[FORMS];
+    char of[NUMBERS + 1] = "";
+    size_t count = 0;
+    g_string_append(out, "{forms:[");
+    for (unsigned n = 0; n < NUMBERS; n++) {
+        const char *form = translate_plural(one, many, n);
+        size_t i = 0;
+        while (i < count && strcmp(forms[i], form) != 0)
+            i++;
+        if (i == count && count < FORMS) {
+            forms[count++] = form;
+            g_string_append(out, i ? "," : "");
+            string_json(out, form);
+        }
+        of[n] = (char)('0' + MIN(i, FORMS - 1));
+    }
+    g_string_append_printf(out, "],of:\"%s\"}", of);
+}
+
+/* The script with the translation of each _("...") and _n("...", "...") in its place. */
+static GString *translated_script(void)
+{
+    GString *out = g_string_sized_new(sizeof script_js);
+    for (const char *p = script_js;;) {
+        const char *call = strstr(p, "_(\""), *plural = strstr(p, "_n(\""), *end;
+        if (!call && !plural) {
+            g_string_append(out, p);
+            return out;
+        }
+        if (!call || (plural && plural < call))
+            call = plural;
+        char *one = quoted(strchr(call, '"'), &end);
+        g_string_append_len(out, p, call - p);
+        if (call == plural) {
+            char *many = quoted(strchr(end + 1, '"'), &end);
+            put_forms(out, one, many);
+            g_free(many);
+        } else {
+            string_json(out, _(one));
+        }
+        g_free(one);
+        p = end + strlen("\")");
+    }
+}
+
+static void put_script(GString *page)
+{
+    GString *script = translated_script();
+    g_string_append_len(page, script->str, (gssize)script->len);
+    g_string_free(script, TRUE);
 }
 
 /* What a Content-Security-Policy calls exactly this text. */
@@ -350,7 +444,9 @@ static char *hash_of(const char *text)
 
 static void put_policy(GString *page)
 {
-    char *script = hash_of(script_js), *style = hash_of(style_css);
+    GString *translated = translated_script();
+    char *script = hash_of(translated->str), *style = hash_of(style_css);
+    g_string_free(translated, TRUE);
     g_string_append_printf(page,
                            "default-src 'none'; script-src %s; style-src %s; img-src data:; "
                            "base-uri 'none'; form-action 'none'",
@@ -363,7 +459,54 @@ static void put_title(GString *page, const struct report *report)
 {
     string_html(page, report->name_count > 0 ? report->names[0] : "");
     if (report->name_count > 1)
-        g_string_append_printf(page, " and %zu more", report->name_count - 1);
+        g_string_append(page,
+                        words_counted(report->name_count - 1, " and %s more", " and %s more"));
+}
+
+static void put_heading(GString *page, const struct report *report)
+{
+    char *heading =
+        g_strdup_printf(_("TCP resets in %s"), report->name_count > 0 ? report->names[0] : "");
+    string_html(page, heading);
+    if (report->name_count > 1)
+        g_string_append(page,
+                        words_counted(report->name_count - 1, " and %s more", " and %s more"));
+    g_free(heading);
+}
+
+static void put_language(GString *page, const struct report *report)
+{
+    (void)report;
+    char *language = g_strdelimit(g_strdup(translate_language()), "_", '-');
+    string_html(page, language);
+    g_free(language);
+}
+
+/* *words* in bold. */
+static void put_bold(GString *page, const char *text)
+{
+    char **parts = g_strsplit(text, "*", -1);
+    for (size_t i = 0; parts[i]; i++) {
+        g_string_append(page, i % 2 ? "<b>" : "");
+        string_html(page, parts[i]);
+        g_string_append(page, i % 2 ? "</b>" : "");
+    }
+    g_strfreev(parts);
+}
+
+static void put_foot(GString *page, const struct report *report)
+{
+    if (words_foot(report))
+        string_html(page, words_foot(report));
+}
+
+static void put_made(GString *page, const struct report *report)
+{
+    (void)report;
+    g_string_append_printf(page,
+                           _("Made by tcprst %s from the capture alone; no part of this page loads "
+                             "anything. Times are UTC."),
+                           TCPRST_VERSION);
 }
 
 static GString *make_data(const struct report *report, const struct shown *shown)
@@ -375,6 +518,7 @@ static GString *make_data(const struct report *report, const struct shown *shown
     json_captures(data, report);
     json_key(data, "summary");
     json_summary(data, report);
+    put_words(data);
     put_causes(data);
     put_course(data, report->summary);
     put_all_hosts(data, report->summary);
@@ -398,10 +542,12 @@ static void put_part(GString *page, const char *name, size_t length, const struc
         const char *name;
         void (*put)(GString *page, const struct report *report);
     } parts[] = {
-        {"title", put_title},        {"measure", page_measure}, {"remarks", page_remarks},
-        {"headline", page_headline}, {"tiles", page_tiles},     {"first", page_first},
-        {"services", page_services}, {"changes", page_changes}, {"causes", page_causes},
-        {"endings", page_endings},   {"hosts", page_hosts},     {"captures", page_captures}};
+        {"title", put_title},       {"heading", put_heading},    {"language", put_language},
+        {"foot", put_foot},         {"made", put_made},          {"measure", page_measure},
+        {"remarks", page_remarks},  {"headline", page_headline}, {"tiles", page_tiles},
+        {"first", page_first},      {"services", page_services}, {"changes", page_changes},
+        {"causes", page_causes},    {"endings", page_endings},   {"hosts", page_hosts},
+        {"captures", page_captures}};
     char *part = g_strndup(name, length);
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         if (strcmp(part, parts[i].name) == 0)
@@ -411,9 +557,9 @@ static void put_part(GString *page, const char *name, size_t length, const struc
     else if (strcmp(part, "style") == 0)
         g_string_append(page, style_css);
     else if (strcmp(part, "script") == 0)
-        g_string_append(page, script_js);
-    else if (strcmp(part, "version") == 0)
-        g_string_append(page, TCPRST_VERSION);
+        put_script(page);
+    else if (*part == '_')
+        put_bold(page, _(part + 1));
     else if (strcmp(part, "events") == 0)
         put_events(page, report, shown);
     else if (strcmp(part, "data") == 0)
@@ -445,6 +591,5 @@ static void close_report(struct report *report)
     g_ptr_array_unref(shown.groups);
 }
 
-const struct report_format report_html = {.close = close_report,
-                                          .summarises = true,
-                                          .bare_names = true};
+const struct report_format report_html = {
+    .close = close_report, .summarises = true, .bare_names = true};

@@ -4,6 +4,7 @@
 #include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
+#include "translate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -42,15 +43,19 @@ static void put_place(void *data, const char *sentence)
     put(data, sentence);
 }
 
+static void put_heading(GString *out, const char *words)
+{
+    g_string_append_printf(out, "\n## %s\n\n", words);
+}
+
 static void put_head(GString *out, const struct report *report)
 {
     enum tcprst_severity severity;
     GString *words = g_string_new(NULL);
-    g_string_append(out, "# TCP resets in ");
-    put(out, report->name_count > 0 ? report->names[0] : "");
-    if (report->name_count > 1)
-        g_string_append_printf(out, " and %s",
-                               words_counted(report->name_count - 1, "more file", "more files"));
+    words_title(words, report);
+    g_string_append(out, "# ");
+    put(out, words->str);
+    g_string_assign(words, "");
     words_headline(words, report, &severity);
     if (words->len > 0) {
         g_string_append(out, "\n\n**");
@@ -69,7 +74,7 @@ static void put_head(GString *out, const struct report *report)
     g_string_assign(words, "");
     words_risk(words, report->summary->risk);
     if (words->len > 0)
-        g_string_append_printf(out, "  \nAt risk: %s", words->str);
+        g_string_append_printf(out, _("  \nAt risk: %s"), words->str);
     g_string_append(out, "\n");
     g_string_free(words, TRUE);
 }
@@ -78,13 +83,14 @@ static void put_causes(GString *out, const struct summary *summary)
 {
     enum tcprst_cause causes[TCPRST_CAUSE_COUNT];
     size_t count = summary_causes(summary, causes);
-    g_string_append(out, "\n| events | resets | cause | meaning | certain | likely | possible |\n"
-                         "|---:|---:|---|---|---:|---:|---:|\n");
+    g_string_append_printf(
+        out, "\n%s\n|---:|---:|---|---|---:|---:|---:|\n",
+        _("| events | resets | cause | meaning | certain | likely | possible |"));
     for (size_t i = 0; i < count; i++) {
         const struct summary_cause *cause = &summary->causes[causes[i]];
         g_string_append_printf(out, "| %" PRIu64 " | %" PRIu64 " | %s | ", cause->events,
                                cause->resets, tcprst_cause_id(causes[i]));
-        put(out, tcprst_cause_info(causes[i])->title);
+        put(out, _(tcprst_cause_info(causes[i])->title));
         for (unsigned s = TCPRST_STRENGTH_CERTAIN; s >= TCPRST_STRENGTH_POSSIBLE; s--)
             g_string_append_printf(out, " | %" PRIu64, cause->by_strength[s]);
         g_string_append(out, " |\n");
@@ -94,7 +100,7 @@ static void put_causes(GString *out, const struct summary *summary)
 static void put_services(GString *out, const struct report *report)
 {
     GPtrArray *hosts = summary_hosts(report->summary, SUMMARY_SERVICES);
-    g_string_append(out, "\n## Services\n\n");
+    put_heading(out, _("Services"));
     for (guint i = 0; i < hosts->len && i < MAX_SERVICES; i++) {
         GString *line = g_string_new(NULL);
         words_service(line, report, hosts->pdata[i]);
@@ -105,7 +111,7 @@ static void put_services(GString *out, const struct report *report)
     }
     if (hosts->len > MAX_SERVICES)
         g_string_append_printf(out, "- %s\n",
-                               words_counted(hosts->len - MAX_SERVICES, "other", "others"));
+                               words_counted(hosts->len - MAX_SERVICES, "%s other", "%s others"));
     g_ptr_array_unref(hosts);
 }
 
@@ -113,9 +119,9 @@ static void put_changes(GString *out, const struct report *report)
 {
     if (!report->changes)
         return;
-    g_string_append(out, "\n## Since the baseline\n\n");
+    put_heading(out, _("Since the baseline"));
     if (report->changes->len == 0)
-        g_string_append(out, "- nothing\n");
+        g_string_append_printf(out, "- %s\n", _("nothing"));
     for (guint i = 0; i < report->changes->len; i++) {
         GString *line = g_string_new(NULL);
         change_words(line, &g_array_index(report->changes, struct change, i));
@@ -130,14 +136,14 @@ static void put_next(GString *out, const struct report *report)
 {
     GPtrArray *classes = summary_groups(report->summary, 1);
     bool said[TCPRST_CAUSE_COUNT] = {false};
-    g_string_append(out, "\n## What to check next\n\n");
+    put_heading(out, _("What to check next"));
     for (guint i = 0; i < classes->len; i++) {
         const struct summary_group *group = classes->pdata[i];
         if (said[group->first.cause])
             continue;
         said[group->first.cause] = true;
         char *advice = words_advice(report, group);
-        g_string_append_printf(out, "- [ ] **%s**: ", tcprst_cause_id(group->first.cause));
+        g_string_append_printf(out, _("- [ ] **%s**: "), tcprst_cause_id(group->first.cause));
         put_prose(out, advice);
         g_string_append_c(out, '\n');
         g_free(advice);
@@ -150,14 +156,15 @@ static void put_evidence(GString *out, const struct report *report, const struct
     for (unsigned i = 0; i < v->evidence_count; i++) {
         const struct tcprst_evidence *e = &v->evidence[i];
         g_string_append(out, "- ");
-        if (e->frame.number)
-            g_string_append_printf(out, "frame %" PRIu64, e->frame.number);
-        if (e->frame.number && e->frame.capture != v->frame.capture &&
-            e->frame.capture < report->name_count) {
-            g_string_append(out, " of ");
-            put(out, report->names[e->frame.capture]);
+        if (e->frame.number) {
+            bool other =
+                e->frame.capture != v->frame.capture && e->frame.capture < report->name_count;
+            char *frame =
+                words_frame(e->frame.number, other ? report->names[e->frame.capture] : NULL);
+            put(out, frame);
+            g_string_append(out, _(": "));
+            g_free(frame);
         }
-        g_string_append(out, e->frame.number ? ": " : "");
         put(out, report_evidence_text(e));
         g_string_append_c(out, '\n');
     }
@@ -167,20 +174,17 @@ static void put_where(GString *out, const struct report *report, const struct su
 {
     const struct tcprst_verdict *v = &group->first;
     char time[40];
-    GString *words =
-        g_string_new(v->origin == TCPRST_ORIGIN_THIRD_PARTY ? "somebody in the name of " : "");
-    words_side(words, group, true);
-    g_string_append(words, " → ");
-    words_side(words, group, false);
+    GString *words = g_string_new(NULL);
+    words_ends(words, group);
     put(out, words->str);
     report_local_time(report, time, v->time, report_digits(report, v->frame.capture, v->time));
-    g_string_append_printf(out, ", frame %" PRIu64, v->frame.number);
-    if (report->name_count > 1 && v->frame.capture < report->name_count) {
-        g_string_append(out, " of ");
-        put(out, report->names[v->frame.capture]);
-    }
-    g_string_append_printf(out, "%s%s; effect: %s\n\n", *time ? ", " : "", time,
-                           tcprst_effect_id(v->effect));
+    bool several = report->name_count > 1 && v->frame.capture < report->name_count;
+    char *frame = words_frame(v->frame.number, several ? report->names[v->frame.capture] : NULL);
+    g_string_append(out, _(", "));
+    put(out, frame);
+    g_string_append_printf(out, "%s%s", *time ? _(", ") : "", time);
+    g_string_append_printf(out, _("; effect: %s\n\n"), words_effect_word(v->effect));
+    g_free(frame);
     g_string_free(words, TRUE);
 }
 
@@ -188,7 +192,7 @@ static void put_saying(GString *out, const char *who, const char *words)
 {
     if (!words || !*words)
         return;
-    g_string_append_printf(out, "- %s: ", who);
+    g_string_append_printf(out, _("- %s: "), who);
     put(out, words);
     g_string_append_c(out, '\n');
 }
@@ -200,11 +204,12 @@ static void put_event(GString *out, const struct report *report, const struct su
     report_prepare(report, v, &reset);
     GString *words = g_string_new(NULL);
     words_strength(words, v);
-    g_string_append_printf(out, "\n### %s: ", tcprst_cause_id(v->cause));
+    g_string_append_printf(out, _("\n### %s: "), tcprst_cause_id(v->cause));
     put(out, words->str);
-    g_string_append_printf(out, ", %s", tcprst_severity_id(group->severity));
+    g_string_append_printf(out, "%s%s", _(", "), words_severity_word(group->severity));
     if (group->events > 1)
-        g_string_append_printf(out, ", %s", words_counted(group->events, "event", "events"));
+        g_string_append_printf(out, "%s%s", _(", "),
+                               words_counted(group->events, "%s event", "%s events"));
     g_string_append(out, "\n\n");
     put_where(out, report, group);
     g_string_assign(words, "");
@@ -212,13 +217,13 @@ static void put_event(GString *out, const struct report *report, const struct su
     put(out, words->str);
     g_string_append(out, "\n\n");
     put_evidence(out, report, v);
-    put_saying(out, "the RST says", reset.device_text);
-    put_saying(out, "triggered by", group->trigger_says);
-    put_saying(out, "its sender had sent", group->answer_says);
+    put_saying(out, _("the RST says"), reset.device_text);
+    put_saying(out, _("triggered by"), group->trigger_says);
+    put_saying(out, _("its sender had sent"), group->answer_says);
     for (unsigned i = 0; i < v->alternative_count; i++)
-        g_string_append_printf(out, "- not ruled out: %s (%s)\n",
+        g_string_append_printf(out, _("- not ruled out: %s (%s)\n"),
                                tcprst_cause_id(v->alternatives[i].cause),
-                               tcprst_strength_id(v->alternatives[i].strength));
+                               words_strength_word(v->alternatives[i].strength));
     g_string_assign(words, "");
     words_group_filter(words, group, reset.display_filter);
     g_string_append_printf(out, "\n```\n%s\n```\n", words->str);
@@ -245,7 +250,7 @@ static void close_report(struct report *report)
         put_causes(out, report->summary);
         put_services(out, report);
         put_next(out, report);
-        g_string_append(out, "\n## Events\n");
+        g_string_append_printf(out, "\n## %s\n", _("Events"));
     }
     uint64_t rest = 0;
     for (guint i = 0; i < groups->len; i++) {
@@ -256,8 +261,9 @@ static void close_report(struct report *report)
             rest += group->events;
     }
     if (rest > 0)
-        g_string_append_printf(out, "\n%s left out here.\n",
-                               words_counted(rest, "event is", "events are"));
+        g_string_append_printf(
+            out, "\n%s\n",
+            words_counted(rest, "%s event is left out here.", "%s events are left out here."));
     words_remarks(report, put_remark, out);
     if (groups->len > 0 && words_foot(report))
         g_string_append_printf(out, "\n%s\n", words_foot(report));

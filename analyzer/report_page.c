@@ -5,6 +5,7 @@
 #include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
+#include "translate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -53,10 +54,10 @@ static void begin_table(GString *out, const char *label, const char *const *titl
         out,
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
         "<thead><tr>",
-        label);
+        _(label));
     for (size_t i = 0; i < count; i++)
         g_string_append_printf(out, "<th scope=\"col\"%s>%s</th>", i < texts ? "" : " class=\"n\"",
-                               titles[i]);
+                               _(titles[i]));
     g_string_append(out, "</tr></thead><tbody>");
 }
 
@@ -108,8 +109,8 @@ void page_headline(GString *out, const struct report *report)
     GString *words = g_string_new(NULL);
     words_headline(words, report, &severity);
     if (words->len == 0)
-        g_string_append(words, report->hidden ? "No TCP resets of the causes asked for."
-                                              : "No TCP resets.");
+        g_string_append(words, report->hidden ? _("No TCP resets of the causes asked for.")
+                                              : _("No TCP resets."));
     string_html(out, words->str);
     g_string_free(words, TRUE);
 }
@@ -126,24 +127,28 @@ void page_tiles(GString *out, const struct report *report)
 {
     const struct summary *summary = report->summary;
     const struct summary_ending *e = summary->endings;
-    char a[NUMBER_SIZE], b[NUMBER_SIZE], line[2 * NUMBER_SIZE + 8];
+    char a[NUMBER_SIZE], b[NUMBER_SIZE];
     for (unsigned s = G_N_ELEMENTS(summary->by_severity); s-- > 0;) {
         const char *id = tcprst_severity_id((enum tcprst_severity)s);
-        if (summary->by_severity[s] == 0)
-            continue;
-        snprintf(line, sizeof line, "%s event%s", id, summary->by_severity[s] == 1 ? "" : "s");
-        tile(out, id, string_number(a, summary->by_severity[s]), line);
+        uint64_t count = summary->by_severity[s];
+        const char *words[] = {translate_plural("benign event", "benign events", count),
+                               translate_plural("notable event", "notable events", count),
+                               translate_plural("suspicious event", "suspicious events", count)};
+        if (count > 0)
+            tile(out, id, string_number(a, count), words[s]);
     }
-    snprintf(line, sizeof line, "%s of %s",
-             string_number(a, e[SUMMARY_RESET].connections +
-                                  e[SUMMARY_RESET_AFTER_FIN].connections +
-                                  e[SUMMARY_REFUSED].connections),
-             string_number(b, summary->connections));
-    tile(out, "", line, "connections reset or refused");
-    tile(out, "", words_counted(summary->risk, "byte", "bytes"),
-         "at risk: sent and not acknowledged when a reset took effect");
+    char *line = g_strdup_printf(_("%s of %s"),
+                                 string_number(a, e[SUMMARY_RESET].connections +
+                                                      e[SUMMARY_RESET_AFTER_FIN].connections +
+                                                      e[SUMMARY_REFUSED].connections),
+                                 string_number(b, summary->connections));
+    tile(out, "", line, _("connections reset or refused"));
+    g_free(line);
+    tile(out, "", words_counted(summary->risk, "%s byte", "%s bytes"),
+         _("at risk: sent and not acknowledged when a reset took effect"));
     if (summary->duplicates)
-        tile(out, "", string_number(a, summary->duplicates), "frames captured twice, not counted");
+        tile(out, "", string_number(a, summary->duplicates),
+             _("frames captured twice, not counted"));
 }
 
 void page_first(GString *out, const struct report *report)
@@ -159,11 +164,13 @@ void page_first(GString *out, const struct report *report)
         said[group->first.cause] = true;
         g_string_append_printf(
             out, "<article class=\"do %s\"><div class=\"eyebrow\">%s</div><h3>%s: %s</h3>",
-            tcprst_severity_id(group->severity), count++ ? "Then" : "What to check first", info->id,
-            words_counted(report->summary->causes[group->first.cause].events, "event", "events"));
+            tcprst_severity_id(group->severity), count++ ? _("Then") : _("What to check first"),
+            info->id,
+            words_counted(report->summary->causes[group->first.cause].events, "%s event",
+                          "%s events"));
         GString *because = g_string_new(NULL);
         words_because(because, &group->first);
-        g_string_append_c(because, '.');
+        g_string_append(because, _("."));
         paragraph(out, "soft", because);
         char *advice = words_advice(report, group);
         g_string_append(out, "<p>");
@@ -180,21 +187,21 @@ void page_first(GString *out, const struct report *report)
 
 void page_causes(GString *out, const struct report *report)
 {
-    static const char *const titles[] = {"Cause",   "Events", "Resets",
-                                         "Certain", "Likely", "Possible"};
+    static const char *const titles[] = {N_("Cause"),   N_("Events"), N_("Resets"),
+                                         N_("Certain"), N_("Likely"), N_("Possible")};
     enum tcprst_cause causes[TCPRST_CAUSE_COUNT];
     size_t count = summary_causes(report->summary, causes);
     if (count == 0) {
-        element(out, "p", "soft", "None.");
+        element(out, "p", "soft", _("None."));
         return;
     }
-    begin_table(out, "Causes", titles, G_N_ELEMENTS(titles), 1);
+    begin_table(out, N_("Causes"), titles, G_N_ELEMENTS(titles), 1);
     for (size_t i = 0; i < count; i++) {
         const struct summary_cause *cause = &report->summary->causes[causes[i]];
         const struct tcprst_cause_info *info = tcprst_cause_info(causes[i]);
         g_string_append(out, "<tr><td>");
         element(out, "span", "mono", info->id);
-        element(out, "div", "soft", info->title);
+        element(out, "div", "soft", _(info->title));
         g_string_append(out, "</td>");
         number_cell(out, cause->events);
         number_cell(out, cause->resets);
@@ -207,19 +214,19 @@ void page_causes(GString *out, const struct report *report)
 
 void page_endings(GString *out, const struct report *report)
 {
-    static const char *const titles[] = {"Ended", "Connections"};
+    static const char *const titles[] = {N_("Ended"), N_("Connections")};
     static const struct {
         enum summary_ended how;
         const char *words;
-    } kinds[] = {{SUMMARY_FIN, "by FIN"},
-                 {SUMMARY_RESET_AFTER_FIN, "by RST after FIN"},
-                 {SUMMARY_RESET, "by RST"},
-                 {SUMMARY_REFUSED, "refused"},
-                 {SUMMARY_OPEN, "no end captured"}};
-    begin_table(out, "How connections ended", titles, G_N_ELEMENTS(titles), 1);
+    } kinds[] = {{SUMMARY_FIN, N_("by FIN")},
+                 {SUMMARY_RESET_AFTER_FIN, N_("by RST after FIN")},
+                 {SUMMARY_RESET, N_("by RST")},
+                 {SUMMARY_REFUSED, N_("refused")},
+                 {SUMMARY_OPEN, N_("no end captured")}};
+    begin_table(out, N_("How connections ended"), titles, G_N_ELEMENTS(titles), 1);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         g_string_append(out, "<tr>");
-        element(out, "td", NULL, kinds[i].words);
+        element(out, "td", NULL, _(kinds[i].words));
         number_cell(out, report->summary->endings[kinds[i].how].connections);
         g_string_append(out, "</tr>");
     }
@@ -233,7 +240,7 @@ void page_services(GString *out, const struct report *report)
     for (guint i = 0; i < hosts->len && i < FIRST_CAUSES; i++) {
         GString *line = g_string_new(NULL);
         words_service(line, report, hosts->pdata[i]);
-        g_string_append_c(line, '.');
+        g_string_append(line, _("."));
         paragraph(out, "service", line);
     }
     g_ptr_array_unref(hosts);
@@ -241,23 +248,27 @@ void page_services(GString *out, const struct report *report)
 
 void page_changes(GString *out, const struct report *report)
 {
-    static const char *const titles[] = {"Change", "Service", "Cause",          "Sent by",
-                                         "Events", "An hour", "Before, an hour"};
+    static const char *const titles[] = {N_("Change"),         N_("Service"), N_("Cause"),
+                                         N_("Sent by"),        N_("Events"),  N_("An hour"),
+                                         N_("Before, an hour")};
     if (!report->changes)
         return;
-    g_string_append(out, "<section class=\"card\" aria-labelledby=\"h-changes\"><h2 "
-                         "id=\"h-changes\">Since the baseline</h2>");
+    g_string_append_printf(out,
+                           "<section class=\"card\" aria-labelledby=\"h-changes\"><h2 "
+                           "id=\"h-changes\">%s</h2>",
+                           _("Since the baseline"));
     if (report->changes->len == 0)
-        element(out, "p", "soft", "Nothing new or gone, nothing more or fewer than chance gives.");
+        element(out, "p", "soft",
+                _("Nothing new or gone, nothing more or fewer than chance gives."));
     else
-        begin_table(out, "Changes", titles, G_N_ELEMENTS(titles), 4);
+        begin_table(out, N_("Changes"), titles, G_N_ELEMENTS(titles), 4);
     for (guint i = 0; i < report->changes->len; i++) {
         const struct change *change = &g_array_index(report->changes, struct change, i);
         g_string_append(out, "<tr>");
-        element(out, "td", NULL, change_id(change->kind));
+        element(out, "td", NULL, translate_word("change", change_id(change->kind)));
         element(out, "td", "mono", change->now.service);
         element(out, "td", "mono", change->now.cause);
-        element(out, "td", NULL, change->now.sent_by);
+        element(out, "td", NULL, translate_word("sender", change->now.sent_by));
         number_cell(out, change->now.events);
         g_string_append_printf(out, "<td class=\"n\">%.3g</td><td class=\"n\">%.3g</td></tr>",
                                change->per_hour, change->per_hour_before);
@@ -270,17 +281,20 @@ void page_changes(GString *out, const struct report *report)
 static void host_table(GString *out, const struct report *report, enum summary_role role,
                        const char *title)
 {
-    static const char *const titles[] = {"", "Resets", "Events", "Suspicious", "Notable", "Benign"};
+    static const char *const titles[] = {
+        "", N_("Resets"), N_("Events"), N_("Suspicious"), N_("Notable"), N_("Benign")};
     GPtrArray *hosts = summary_hosts(report->summary, role);
-    element(out, "h3", NULL, title);
+    element(out, "h3", NULL, _(title));
     begin_table(out, title, titles, G_N_ELEMENTS(titles), 1);
     for (guint i = 0; i < hosts->len && i < FIRST_HOSTS; i++) {
         const struct summary_host *host = hosts->pdata[i];
-        GString *name = g_string_new(host->forged ? "somebody in the name of " : "");
+        GString *name = g_string_new(NULL), *words = g_string_new(NULL);
         words_end(name, host->address, host->ip_version, host->port);
+        words_in_name(words, host->forged, name->str);
         g_string_append(out, "<tr>");
-        element(out, "td", "mono", name->str);
+        element(out, "td", "mono", words->str);
         g_string_free(name, TRUE);
+        g_string_free(words, TRUE);
         number_cell(out, host->resets);
         number_cell(out, host->events);
         for (unsigned s = G_N_ELEMENTS(host->by_severity); s-- > 0;)
@@ -289,11 +303,11 @@ static void host_table(GString *out, const struct report *report, enum summary_r
     }
     end_table(out);
     if (hosts->len > FIRST_HOSTS) {
-        char *more =
-            g_strdup_printf("and %s%s.", report->summary->dropped_hosts[role] ? "over " : "",
-                            words_counted(hosts->len - FIRST_HOSTS, "other", "others"));
-        element(out, "p", "soft more", more);
-        g_free(more);
+        uint64_t more = hosts->len - FIRST_HOSTS;
+        element(out, "p", "soft more",
+                report->summary->dropped_hosts[role]
+                    ? words_counted(more, "and over %s other.", "and over %s others.")
+                    : words_counted(more, "and %s other.", "and %s others."));
     }
     g_ptr_array_unref(hosts);
 }
@@ -302,20 +316,21 @@ void page_hosts(GString *out, const struct report *report)
 {
     if (report->summary->resets == 0)
         return;
-    host_table(out, report, SUMMARY_SENDERS, "Who sent resets");
-    host_table(out, report, SUMMARY_RECEIVERS, "Who received them");
-    host_table(out, report, SUMMARY_SERVICES, "Services");
+    host_table(out, report, SUMMARY_SENDERS, N_("Who sent resets"));
+    host_table(out, report, SUMMARY_RECEIVERS, N_("Who received them"));
+    host_table(out, report, SUMMARY_SERVICES, N_("Services"));
 }
 
 void page_captures(GString *out, const struct report *report)
 {
-    static const char *const titles[] = {"File", "Format", "Packets", "TCP segments"};
-    begin_table(out, "Captures", titles, G_N_ELEMENTS(titles), 2);
+    static const char *const titles[] = {N_("File"), N_("Format"), N_("Packets"),
+                                         N_("TCP segments")};
+    begin_table(out, N_("Captures"), titles, G_N_ELEMENTS(titles), 2);
     for (size_t i = 0; i < report->name_count; i++) {
         const struct input_capture *capture = input_capture(report->input, i);
         g_string_append(out, "<tr>");
         element(out, "td", "mono", report->names[i]);
-        element(out, "td", NULL, capture->usable ? capture->format : "not read");
+        element(out, "td", NULL, capture->usable ? capture->format : _("not read"));
         number_cell(out, capture->packets);
         number_cell(out, capture->segments);
         g_string_append(out, "</tr>");
@@ -346,7 +361,7 @@ static void put_flags(GString *out, unsigned flags)
         separator = ", ";
     }
     if (!*separator)
-        g_string_append(out, "no flags");
+        g_string_append(out, _("no flags"));
 }
 
 /* What is to be said beside a segment: what it did, and the evidence that points to it. */
@@ -356,9 +371,9 @@ static void segment_notes(GString *out, const struct tcprst_verdict *v,
     g_string_append(out, "<div class=\"note\">");
     bool own = segment->frame.capture == v->frame.capture;
     if (segment->frame.number == v->trigger.number && segment->frame.capture == v->trigger.capture)
-        element(out, "p", NULL, "This segment triggered the reset.");
+        element(out, "p", NULL, _("This segment triggered the reset."));
     if (segment->is_reset)
-        element(out, "p", NULL, "This is the reset.");
+        element(out, "p", NULL, _("This is the reset."));
     for (unsigned i = 0; own && i < v->evidence_count; i++)
         if (v->evidence[i].frame.number == segment->frame.number &&
             v->evidence[i].frame.capture == segment->frame.capture)
@@ -403,10 +418,15 @@ static void diagram_ends(GString *out, const struct tcprst_verdict *v)
     g_string_append(out, "<div class=\"ends\"><span>");
     for (int side = 0; side < 2; side++) {
         bool source = left == (side == 0);
-        GString *name = g_string_new(!known ? "" : side == 0 ? "client " : "server ");
+        GString *name = g_string_new(NULL);
         words_end(name, source ? v->source : v->destination, v->ip_version,
                   source ? v->source_port : v->destination_port);
-        element(out, "span", NULL, name->str);
+        char *words = g_strdup_printf(!known      ? "%s"
+                                      : side == 0 ? _("client %s")
+                                                  : _("server %s"),
+                                      name->str);
+        element(out, "span", NULL, words);
+        g_free(words);
         g_string_free(name, TRUE);
     }
     g_string_append(out, "</span></div>");
@@ -415,7 +435,7 @@ static void diagram_ends(GString *out, const struct tcprst_verdict *v)
 static void put_diagram(GString *out, const struct tcprst_verdict *v, const struct diagram *diagram)
 {
     if (!diagram || diagram->count == 0) {
-        element(out, "p", "soft", "No diagram: the capture could not be read a second time.");
+        element(out, "p", "soft", _("No diagram: the capture could not be read a second time."));
         return;
     }
     int64_t zero = TCPRST_TIME_UNKNOWN;
@@ -424,13 +444,13 @@ static void put_diagram(GString *out, const struct tcprst_verdict *v, const stru
             zero = diagram->segments[i].time;
     g_string_append(out, "<div class=\"seq\">");
     diagram_ends(out, v);
-    g_string_append(out, "<ol class=\"seq-rows\" aria-label=\"Segments\">");
+    g_string_append_printf(out, "<ol class=\"seq-rows\" aria-label=\"%s\">", _("Segments"));
     for (size_t i = 0; i < diagram->count; i++) {
         uint64_t gap = i ? diagram->segments[i].index - diagram->segments[i - 1].index - 1 : 0;
         if (gap > 0)
             g_string_append_printf(
-                out, "<li class=\"gap\"><div></div><div class=\"hop\">%s not shown</div></li>",
-                words_counted(gap, "segment", "segments"));
+                out, "<li class=\"gap\"><div></div><div class=\"hop\">%s</div></li>",
+                words_counted(gap, "%s segment not shown", "%s segments not shown"));
         segment_row(out, v, &diagram->segments[i], zero);
     }
     g_string_append(out, "</ol></div>");
@@ -450,7 +470,7 @@ static void put_evidence(GString *out, const struct report *report, const struct
                          const struct diagram *diagram)
 {
     size_t start = out->len, empty;
-    g_string_append(out, "<h3>Evidence</h3><ul class=\"evidence\">");
+    g_string_append_printf(out, "<h3>%s</h3><ul class=\"evidence\">", _("Evidence"));
     empty = out->len;
     for (unsigned i = 0; i < v->evidence_count; i++) {
         const struct tcprst_evidence *e = &v->evidence[i];
@@ -458,12 +478,13 @@ static void put_evidence(GString *out, const struct report *report, const struct
             continue;
         g_string_append(out, "<li>");
         if (e->frame.number) {
-            g_string_append_printf(out, "<span class=\"soft\">frame %" PRIu64, e->frame.number);
-            if (e->frame.capture != v->frame.capture && e->frame.capture < report->name_count) {
-                g_string_append(out, " of ");
-                string_html(out, report->names[e->frame.capture]);
-            }
-            g_string_append(out, "</span> ");
+            bool other =
+                e->frame.capture != v->frame.capture && e->frame.capture < report->name_count;
+            char *frame =
+                words_frame(e->frame.number, other ? report->names[e->frame.capture] : NULL);
+            element(out, "span", "soft", frame);
+            g_string_append_c(out, ' ');
+            g_free(frame);
         }
         string_html(out, report_evidence_text(e));
         g_string_append(out, "</li>");
@@ -478,13 +499,13 @@ static void put_alternatives(GString *out, const struct tcprst_verdict *v)
 {
     if (v->alternative_count == 0)
         return;
-    g_string_append(out, "<h3>Not ruled out</h3><ul class=\"evidence\">");
+    g_string_append_printf(out, "<h3>%s</h3><ul class=\"evidence\">", _("Not ruled out"));
     for (unsigned i = 0; i < v->alternative_count; i++) {
         const struct tcprst_cause_info *info = tcprst_cause_info(v->alternatives[i].cause);
         g_string_append(out, "<li>");
         element(out, "b", NULL, info->id);
-        g_string_append_printf(out, " (%s): ", tcprst_strength_id(v->alternatives[i].strength));
-        string_html(out, info->title);
+        g_string_append_printf(out, _(" (%s): "), words_strength_word(v->alternatives[i].strength));
+        string_html(out, _(info->title));
         g_string_append(out, "</li>");
     }
     g_string_append(out, "</ul>");
@@ -492,12 +513,19 @@ static void put_alternatives(GString *out, const struct tcprst_verdict *v)
 
 static void put_fact(GString *out, const char *name, const char *value)
 {
-    if (!value || !*value || strcmp(value, "unknown") == 0)
+    if (!value || !*value)
         return;
     g_string_append(out, "<div>");
     element(out, "dt", NULL, name);
     element(out, "dd", NULL, value);
     g_string_append(out, "</div>");
+}
+
+/* A word of an enumeration; one that says nothing is left out. */
+static void put_word(GString *out, const char *name, const char *kind, const char *word)
+{
+    if (word && strcmp(word, "unknown") != 0)
+        put_fact(out, name, translate_word(kind, word));
 }
 
 static void put_facts(GString *out, const struct summary_group *group,
@@ -507,23 +535,22 @@ static void put_facts(GString *out, const struct summary_group *group,
     const char *error = tcprst_peer_error_id(v->peer_error);
     char idle[DURATION_SIZE];
     g_string_append(out, "<dl class=\"facts\">");
-    put_fact(out, "Connection",
-             v->stage == TCPRST_STAGE_UNSEEN ? "not seen" : tcprst_stage_id(v->stage));
-    put_fact(out, "Its numbers", tcprst_acceptance_id(v->acceptance));
-    put_fact(out, "Effect", tcprst_effect_id(v->effect));
-    put_fact(out, "In the name of", tcprst_sender_id(v->sender));
-    put_fact(out, "Really sent by", tcprst_origin_id(v->origin));
+    put_fact(out, _("Connection"), words_stage(v->stage));
+    put_word(out, _("Its numbers"), "acceptance", tcprst_acceptance_id(v->acceptance));
+    put_word(out, _("Effect"), "effect", tcprst_effect_id(v->effect));
+    put_word(out, _("In the name of"), "sender", tcprst_sender_id(v->sender));
+    put_word(out, _("Really sent by"), "origin", tcprst_origin_id(v->origin));
     if (group->idle_min >= 1000000000)
-        put_fact(out, "Idle before", string_duration(idle, group->idle_min));
+        put_fact(out, _("Idle before"), string_duration(idle, group->idle_min));
     if (group->risk > 0)
-        put_fact(out, "At risk", words_counted(group->risk, "byte", "bytes"));
+        put_fact(out, _("At risk"), words_counted(group->risk, "%s byte", "%s bytes"));
     if (v->unread_possible > 0 && words_may_be_unread(v))
-        put_fact(out, "May lie unread at the sender",
-                 words_counted((uint64_t)v->unread_possible, "byte", "bytes"));
-    put_fact(out, "Error the receiver's application gets", error);
-    put_fact(out, "The reset says", reset->device_text);
-    put_fact(out, "Triggered by", group->trigger_says);
-    put_fact(out, "Its sender had sent", group->answer_says);
+        put_fact(out, _("May lie unread at the sender"),
+                 words_counted((uint64_t)v->unread_possible, "%s byte", "%s bytes"));
+    put_word(out, _("Error the receiver's application gets"), "peer error", error);
+    put_fact(out, _("The reset says"), reset->device_text);
+    put_fact(out, _("Triggered by"), group->trigger_says);
+    put_fact(out, _("Its sender had sent"), group->answer_says);
     g_string_append(out, "</dl>");
 }
 
@@ -532,36 +559,32 @@ static void put_event_head(GString *out, const struct report *report,
 {
     const struct tcprst_verdict *v = &group->first;
     const char *severity = tcprst_severity_id(group->severity);
+    const char *severity_word = words_severity_word(group->severity);
     GString *words = g_string_new(NULL);
     words_strength(words, v);
     g_string_append_printf(out,
                            "<summary><span class=\"dot %s\" title=\"%s\"></span><span><span "
                            "class=\"name\">%s</span>",
-                           severity, severity, tcprst_cause_id(v->cause));
+                           severity, severity_word, tcprst_cause_id(v->cause));
     element(out, "span", "chip", words->str);
     g_string_append_printf(out, "<span class=\"chip %s\">%s</span></span><span class=\"count\">",
-                           severity, severity);
+                           severity, severity_word);
     if (group->events > 1)
-        g_string_append(out, words_counted(group->events, "event", "events"));
+        g_string_append(out, words_counted(group->events, "%s event", "%s events"));
     if (group->resets != group->events)
-        g_string_append_printf(out, "%s%s", group->events > 1 ? ", " : "",
-                               words_counted(group->resets, "reset", "resets"));
+        g_string_append_printf(out, "%s%s", group->events > 1 ? _(", ") : "",
+                               words_counted(group->resets, "%s reset", "%s resets"));
     g_string_append(out, "</span><span class=\"where\"><span>");
-    g_string_assign(words,
-                    v->origin == TCPRST_ORIGIN_THIRD_PARTY ? "somebody in the name of " : "");
-    words_side(words, group, true);
-    g_string_append(words, " → ");
-    words_side(words, group, false);
+    g_string_truncate(words, 0);
+    words_ends(words, group);
     string_html(out, words->str);
-    g_string_append_printf(out, "</span><span>frame %" PRIu64, v->frame.number);
-    if (report->name_count > 1) {
-        g_string_append(out, " of ");
-        string_html(out, reset->capture);
-    }
     g_string_append(out, "</span>");
+    char *frame = words_frame(v->frame.number, report->name_count > 1 ? reset->capture : NULL);
+    element(out, "span", NULL, frame);
+    g_free(frame);
     char time[40];
     report_local_time(report, time, v->time, report_digits(report, v->frame.capture, v->time));
-    element(out, "span", NULL, *time ? time : "no time");
+    element(out, "span", NULL, *time ? time : _("no time"));
     g_string_append(out, "</span></summary>");
     g_string_free(words, TRUE);
 }
@@ -581,19 +604,22 @@ void page_event(GString *out, const struct report *report, const struct summary_
     put_event_head(out, report, group, &reset);
     g_string_append(out, "<div class=\"body\"><p><b>");
     string_html(out, because->str);
-    g_string_append(out, ".</b> ");
-    prose(out, info->meaning);
+    g_string_append_printf(out, "%s</b> ", _("."));
+    prose(out, _(info->meaning));
     g_string_append(out, "</p>");
     put_facts(out, group, &reset);
     element(out, "h3", NULL,
-            group->events > 1 ? "The first of these events" : "The segments that matter");
+            group->events > 1 ? _("The first of these events") : _("The segments that matter"));
     put_diagram(out, v, diagram);
     put_evidence(out, report, v, diagram);
     put_alternatives(out, v);
     char *advice = words_advice(report, group);
-    g_string_append(out, "<h3>What to check next</h3><p>");
+    element(out, "h3", NULL, _("What to check next"));
+    g_string_append(out, "<p>");
     prose(out, advice);
-    g_string_append(out, "</p><h3>In Wireshark</h3><div class=\"copy\">");
+    g_string_append(out, "</p>");
+    element(out, "h3", NULL, _("In Wireshark"));
+    g_string_append(out, "<div class=\"copy\">");
     element(out, "code", NULL, filter->str);
     g_string_append(out, "</div></div></details>");
     g_free(advice);

@@ -2,6 +2,8 @@
 /* report_string.c - escaping and measuring of text for JSON, CSV, HTML and terminals. */
 #include "report_string.h"
 
+#include "translate.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,13 +158,45 @@ size_t string_width(const char *text)
     return width;
 }
 
-/* The next blank outside `code`. */
+void string_left(GString *out, const char *text, size_t columns)
+{
+    size_t width = string_width(text);
+    g_string_append_printf(out, "%s%*s", text, width < columns ? (int)(columns - width) : 0, "");
+}
+
+void string_right(GString *out, const char *text, size_t columns)
+{
+    size_t width = string_width(text);
+    g_string_append_printf(out, "%*s%s", width < columns ? (int)(columns - width) : 0, "", text);
+}
+
+/* UAX 14, as far as scripts that write without blanks need it: a line may be broken between two
+ * characters of which one is wide, but not before what closes, nor behind what opens. */
+static bool may_break(gunichar before, gunichar after)
+{
+    if (!g_unichar_iswide(before) && !g_unichar_iswide(after))
+        return false;
+    GUnicodeBreakType left = g_unichar_break_type(before), right = g_unichar_break_type(after);
+    return left != G_UNICODE_BREAK_OPEN_PUNCTUATION && left != G_UNICODE_BREAK_QUOTATION &&
+           right != G_UNICODE_BREAK_CLOSE_PUNCTUATION &&
+           right != G_UNICODE_BREAK_CLOSE_PARANTHESIS && right != G_UNICODE_BREAK_EXCLAMATION &&
+           right != G_UNICODE_BREAK_INFIX_SEPARATOR && right != G_UNICODE_BREAK_NON_STARTER &&
+           right != G_UNICODE_BREAK_QUOTATION && right != G_UNICODE_BREAK_COMBINING_MARK;
+}
+
+/* Where the next word ends: at a blank outside `code`, or where a line may be broken. */
 static const char *word_end(const char *p)
 {
     bool code = false;
-    for (; *p && (code || *p != ' '); p++)
-        if (*p == '`')
+    gunichar before = 0;
+    for (; *p && (code || *p != ' '); p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (before && !code && may_break(before, c))
+            return p;
+        if (c == '`')
             code = !code;
+        before = c;
+    }
     return p;
 }
 
@@ -186,31 +220,36 @@ static const char *fitting_end(const char *p, size_t room)
     if (end <= room_end)
         return end;
     end = p + strcspn(p, " ");
-    return end <= room_end ? end : room_end;
+    if (end <= room_end)
+        return end;
+    for (const char *q = g_utf8_next_char(p); q < room_end; q = g_utf8_next_char(q))
+        if (may_break(g_utf8_get_char(g_utf8_prev_char(q)), g_utf8_get_char(q)))
+            end = q;
+    return end < room_end ? end : room_end;
 }
 
 void string_wrap(GString *out, const char *words, const struct string_wrap *wrap)
 {
     GString *line = g_string_new(NULL);
-    size_t column = wrap->column;
+    size_t column = wrap->column; /* without the blank before the next word */
+    const char *blank = "";
     for (const char *p = words; *p;) {
         const char *end = fitting_end(p, wrap->width - wrap->indent);
         char *word = g_strndup(p, (gsize)(end - p));
         size_t width = string_width(word);
-        if (line->len > 0 && column + width > wrap->width) {
-            g_string_truncate(line, line->len - 1);
+        if (line->len > 0 && column + strlen(blank) + width > wrap->width) {
             g_string_append_printf(out, "%s%s%s\n%*s", wrap->before, line->str, wrap->after,
                                    (int)wrap->indent, "");
             g_string_truncate(line, 0);
             column = wrap->indent;
+            blank = "";
         }
-        g_string_append_printf(line, "%s ", word);
-        column += width + 1;
+        g_string_append_printf(line, "%s%s", blank, word);
+        column += strlen(blank) + width;
         g_free(word);
+        blank = *end == ' ' ? " " : "";
         p = *end == ' ' ? end + 1 : end;
     }
-    if (line->len > 0)
-        g_string_truncate(line, line->len - 1);
     g_string_append_printf(out, "%s%s%s\n", wrap->before, line->str, wrap->after);
     g_string_free(line, TRUE);
 }
@@ -245,7 +284,7 @@ char *string_duration(char buffer[DURATION_SIZE], int64_t nanoseconds)
         snprintf(buffer, DURATION_SIZE, "%" PRId64 " h %" PRId64 " min", seconds / 3600,
                  seconds / 60 % 60);
     else
-        snprintf(buffer, DURATION_SIZE, "%" PRId64 " days", seconds / 86400);
+        snprintf(buffer, DURATION_SIZE, _("%d days"), (int)(seconds / 86400));
     return buffer;
 }
 

@@ -55,14 +55,17 @@ void string_html(GString *out, const char *text);
 
 /* Columns a terminal needs for valid UTF-8 text. */
 size_t string_width(const char *text);
+/* text at the left, or at the right, of so many columns; longer ones are not cut. */
+void string_left(GString *out, const char *text, size_t columns);
+void string_right(GString *out, const char *text, size_t columns);
 
 struct string_wrap {
     size_t column, indent; /* where the first line starts, and the later ones */
     size_t width;
     const char *before, *after; /* each line's words: escape sequences, not counted */
 };
-/* Appends words and a line end, broken at blanks; `code` and words too long for a line stay whole.
- */
+/* Appends words and a line end, broken at blanks and between characters of scripts that write
+ * without; `code` and words stay whole where a line holds them. */
 void string_wrap(GString *out, const char *words, const struct string_wrap *wrap);
 
 /* number with thousands separators, as in 30,000; in buffer, which it returns. */

@@ -4,6 +4,7 @@
 #include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
+#include "translate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -106,8 +107,8 @@ static void put_title(struct text *text)
     char *name = terminal_safe(shown);
     GString *title = g_string_new(name);
     if (report->name_count > 1)
-        g_string_append_printf(title, " and %s",
-                               words_counted(report->name_count - 1, "more file", "more files"));
+        g_string_append(title, words_counted(report->name_count - 1, " and %s more file",
+                                             " and %s more files"));
     put(text, HEADING, "tcprst");
     g_string_append_printf(text->out, " %s ", DOT(text));
     put_wrapped(text, BOLD, BEFORE, BEFORE, title->str);
@@ -155,13 +156,13 @@ static void add_strengths(GString *line, const struct summary_cause *cause)
     for (unsigned s = TCPRST_STRENGTH_CERTAIN; s >= TCPRST_STRENGTH_POSSIBLE; s--) {
         if (cause->by_strength[s] == 0)
             continue;
-        g_string_append_printf(line, "%s%s", said++ ? ", " : " (",
-                               tcprst_strength_id((enum tcprst_strength)s));
+        g_string_append_printf(line, "%s%s", said++ ? _(", ") : _(" ("),
+                               words_strength_word((enum tcprst_strength)s));
         if (kinds > 1)
             g_string_append_printf(line, " %" PRIu64, cause->by_strength[s]);
     }
     if (said)
-        g_string_append_c(line, ')');
+        g_string_append(line, _(")"));
 }
 
 /* Columns of the table of causes. */
@@ -176,7 +177,7 @@ static void put_cause_row(struct text *text, enum tcprst_cause cause,
     const struct tcprst_cause_info *info = tcprst_cause_info(cause);
     char events[NUMBER_SIZE], resets[NUMBER_SIZE];
     size_t used = columns->events + columns->resets + columns->cause + 6;
-    GString *meaning = g_string_new(info->title);
+    GString *meaning = g_string_new(_(info->title));
     add_strengths(meaning, count);
     g_string_append_printf(text->out, "%*s  %*s  ", (int)columns->events,
                            string_number(events, count->events), (int)columns->resets,
@@ -190,7 +191,8 @@ static void put_cause_row(struct text *text, enum tcprst_cause cause,
 static struct cause_columns measure_causes(const struct summary *summary,
                                            const enum tcprst_cause *causes, size_t count)
 {
-    struct cause_columns columns = {strlen("EVENTS"), strlen("RESETS"), strlen("CAUSE")};
+    struct cause_columns columns = {string_width(_("EVENTS")), string_width(_("RESETS")),
+                                    string_width(_("CAUSE"))};
     for (size_t i = 0; i < count; i++) {
         char number[NUMBER_SIZE];
         const struct summary_cause *cause = &summary->causes[causes[i]];
@@ -208,7 +210,8 @@ static void put_more_causes(struct text *text, const enum tcprst_cause *causes, 
     GString *line = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {
         char number[NUMBER_SIZE];
-        g_string_append_printf(line, "%s%s (%s)", i ? ", " : "also: ", tcprst_cause_id(causes[i]),
+        g_string_append_printf(line, "%s%s (%s)", i ? _(", ") : _("also: "),
+                               tcprst_cause_id(causes[i]),
                                string_number(number, summary->causes[causes[i]].events));
     }
     g_string_append(text->out, "  ");
@@ -222,10 +225,15 @@ static void put_causes(struct text *text)
     size_t count = summary_causes(text->report->summary, causes);
     size_t shown = count > MAX_CAUSE_ROWS + 1 ? MAX_CAUSE_ROWS : count;
     struct cause_columns columns = measure_causes(text->report->summary, causes, shown);
-    char header[120];
-    snprintf(header, sizeof header, "%*s  %*s  %-*s  %s", (int)columns.events, "EVENTS",
-             (int)columns.resets, "RESETS", (int)columns.cause, "CAUSE", "MEANING (HOW SURE)");
-    put_line(text, HEADING, header);
+    GString *header = g_string_new(NULL);
+    string_right(header, _("EVENTS"), columns.events);
+    g_string_append(header, "  ");
+    string_right(header, _("RESETS"), columns.resets);
+    g_string_append(header, "  ");
+    string_left(header, _("CAUSE"), columns.cause);
+    g_string_append_printf(header, "  %s", _("MEANING (HOW SURE)"));
+    put_line(text, HEADING, header->str);
+    g_string_free(header, TRUE);
     for (size_t i = 0; i < shown; i++)
         put_cause_row(text, causes[i], &columns);
     if (count > shown)
@@ -238,13 +246,14 @@ static void put_hosts(struct text *text, const char *label, enum summary_role ro
     GString *line = g_string_new(NULL);
     size_t shown = hosts->len > MAX_NAMES + 1 ? MAX_NAMES : hosts->len;
     for (guint i = 0; i < shown; i++) {
-        g_string_append(line, i ? ", " : "");
+        g_string_append(line, i ? _(", ") : "");
         words_host(line, hosts->pdata[i]);
     }
     if (hosts->len > shown)
-        g_string_append_printf(line, ", %s%s",
-                               text->report->summary->dropped_hosts[role] ? "over " : "",
-                               words_counted(hosts->len - shown, "other", "others"));
+        g_string_append(
+            line, text->report->summary->dropped_hosts[role]
+                      ? words_counted(hosts->len - shown, ", over %s other", ", over %s others")
+                      : words_counted(hosts->len - shown, ", %s other", ", %s others"));
     put_labelled(text, label, line->str);
     g_string_free(line, TRUE);
     g_ptr_array_unref(hosts);
@@ -258,12 +267,12 @@ static void put_services(struct text *text)
     for (guint i = 0; i < shown; i++) {
         GString *line = g_string_new(NULL);
         words_service(line, text->report, hosts->pdata[i]);
-        put_labelled(text, i ? "" : "Service", line->str);
+        put_labelled(text, i ? "" : _("Service"), line->str);
         g_string_free(line, TRUE);
     }
     if (hosts->len > shown)
         put_labelled(text, "",
-                     words_counted(hosts->len - shown, "other service", "other services"));
+                     words_counted(hosts->len - shown, "%s other service", "%s other services"));
     g_ptr_array_unref(hosts);
 }
 
@@ -272,8 +281,8 @@ static void add_ending(GString *line, uint64_t count, const char *how)
     char number[NUMBER_SIZE];
     if (count == 0)
         return;
-    g_string_append_printf(line, "%s%s %s", line->len > 0 ? ", " : "", string_number(number, count),
-                           how);
+    g_string_append(line, line->len > 0 ? _(", ") : "");
+    words_fill(line, how, string_number(number, count));
 }
 
 static void put_endings(struct text *text)
@@ -283,14 +292,15 @@ static void put_endings(struct text *text)
     if (summary->connections == 0)
         return;
     GString *how = g_string_new(NULL), *line = g_string_new(NULL);
-    add_ending(how, e[SUMMARY_FIN].connections, "by FIN");
-    add_ending(how, e[SUMMARY_RESET_AFTER_FIN].connections, "by RST after FIN");
-    add_ending(how, e[SUMMARY_RESET].connections, "by RST");
-    add_ending(how, e[SUMMARY_REFUSED].connections, "refused");
-    add_ending(how, e[SUMMARY_OPEN].connections, "with no end captured");
-    g_string_append_printf(
-        line, "%s: %s", words_counted(summary->connections, "connection", "connections"), how->str);
-    put_labelled(text, "Ended", line->str);
+    add_ending(how, e[SUMMARY_FIN].connections, _("%s by FIN"));
+    add_ending(how, e[SUMMARY_RESET_AFTER_FIN].connections, _("%s by RST after FIN"));
+    add_ending(how, e[SUMMARY_RESET].connections, _("%s by RST"));
+    add_ending(how, e[SUMMARY_REFUSED].connections, _("%s refused"));
+    add_ending(how, e[SUMMARY_OPEN].connections, _("%s with no end captured"));
+    g_string_append_printf(line, _("%s: %s"),
+                           words_counted(summary->connections, "%s connection", "%s connections"),
+                           how->str);
+    put_labelled(text, _("Ended"), line->str);
     g_string_free(how, TRUE);
     g_string_free(line, TRUE);
 }
@@ -302,8 +312,8 @@ static void put_risk(struct text *text)
         return;
     GString *line = g_string_new(NULL);
     words_risk(line, text->report->summary->risk);
-    put_labelled(text, "At risk",
-                 line->len > 0 ? line->str : "no byte that was sent and not acknowledged");
+    put_labelled(text, _("At risk"),
+                 line->len > 0 ? line->str : _("no byte that was sent and not acknowledged"));
     g_string_free(line, TRUE);
 }
 
@@ -326,9 +336,9 @@ static void put_changes(struct text *text)
     if (!changes)
         return;
     g_string_append_c(text->out, '\n');
-    put_line(text, HEADING, "SINCE THE BASELINE");
+    put_line(text, HEADING, _("SINCE THE BASELINE"));
     if (changes->len == 0)
-        put_line(text, PLAIN, "  nothing new or gone, nothing more or fewer than chance gives");
+        put_line(text, PLAIN, _("  nothing new or gone, nothing more or fewer than chance gives"));
     for (guint i = 0; i < changes->len && i < SHOWN; i++) {
         GString *line = g_string_new(NULL);
         change_words(line, &g_array_index(changes, struct change, i));
@@ -339,9 +349,9 @@ static void put_changes(struct text *text)
         g_string_free(line, TRUE);
     }
     if (changes->len > SHOWN)
-        g_string_append_printf(
-            text->out, "  and %s (-f json lists them)\n",
-            words_counted(changes->len - SHOWN, "other change", "other changes"));
+        put_line(text, PLAIN,
+                 words_counted(changes->len - SHOWN, "  and %s other change (-f json lists them)",
+                               "  and %s other changes (-f json lists them)"));
 }
 
 /* The whole advice for the causes that matter most; of the others the names. */
@@ -352,7 +362,7 @@ static void put_next(struct text *text)
     unsigned count = 0;
     GString *others = g_string_new(NULL);
     g_string_append_c(text->out, '\n');
-    put_line(text, HEADING, "WHAT TO CHECK NEXT");
+    put_line(text, HEADING, _("WHAT TO CHECK NEXT"));
     for (guint i = 0; i < classes->len; i++) {
         const struct summary_group *group = classes->pdata[i];
         const char *id = tcprst_cause_id(group->first.cause);
@@ -360,23 +370,28 @@ static void put_next(struct text *text)
             continue;
         said[group->first.cause] = true;
         if (count++ >= MAX_NEXT) {
-            g_string_append_printf(others, "%s%s", others->len ? ", " : "for the others (", id);
+            g_string_append_printf(others, "%s%s", others->len ? ", " : "", id);
             continue;
         }
         char *advice = words_advice(text->report, group), *safe = terminal_safe(advice);
         g_string_append(text->out, "  ");
         put(text, severity_style(group->severity), id);
-        g_string_append(text->out, ": ");
-        put_wrapped(text, PLAIN, strlen(id) + 4, 4, safe);
+        g_string_append(text->out, _(": "));
+        put_wrapped(text, PLAIN, 2 + strlen(id) + string_width(_(": ")), 4, safe);
         put_command(text, safe);
         g_free(safe);
         g_free(advice);
     }
-    g_string_append(others,
-                    others->len ? "): tcprst --explain CAUSE" : "tcprst --explain CAUSE says more");
-    g_string_append(others, "; --why shows all that a verdict rests on");
+    char *more =
+        others->len > 0
+            ? g_strdup_printf(_("for the others (%s): tcprst --explain CAUSE; --why shows all that "
+                                "a verdict rests on"),
+                              others->str)
+            : g_strdup(_("tcprst --explain CAUSE says more; --why shows all that a verdict rests "
+                         "on"));
     g_string_append(text->out, "  ");
-    put_wrapped(text, DIM, 2, 4, others->str);
+    put_wrapped(text, DIM, 2, 4, more);
+    g_free(more);
     g_string_free(others, TRUE);
     g_ptr_array_unref(classes);
 }
@@ -393,8 +408,8 @@ static void put_first_screen(struct text *text)
         g_string_append_c(text->out, '\n');
         put_causes(text);
         g_string_append_c(text->out, '\n');
-        put_hosts(text, "Sent by", SUMMARY_SENDERS);
-        put_hosts(text, "To", SUMMARY_RECEIVERS);
+        put_hosts(text, _("Sent by"), SUMMARY_SENDERS);
+        put_hosts(text, _("To"), SUMMARY_RECEIVERS);
         put_services(text);
     }
     put_endings(text);
@@ -425,13 +440,14 @@ static void put_group_head(struct text *text, const struct summary_group *group)
     const struct tcprst_verdict *v = &group->first;
     GString *left = g_string_new("  "), *right = g_string_new(NULL);
     words_strength(left, v);
-    g_string_append_printf(left, " %s %s", DOT(text), tcprst_severity_id(group->severity));
+    g_string_append_printf(left, " %s %s", DOT(text), words_severity_word(group->severity));
     if (group->events > 1 || group->resets > 1)
         g_string_append_printf(
             right, "%s%s%s",
-            group->events > 1 ? words_counted(group->events, "event", "events") : "",
-            group->events > 1 && group->resets != group->events ? ", " : "",
-            group->resets != group->events ? words_counted(group->resets, "reset", "resets") : "");
+            group->events > 1 ? words_counted(group->events, "%s event", "%s events") : "",
+            group->events > 1 && group->resets != group->events ? _(", ") : "",
+            group->resets != group->events ? words_counted(group->resets, "%s reset", "%s resets")
+                                           : "");
     size_t used =
         2 + strlen(tcprst_cause_id(v->cause)) + string_width(left->str) + string_width(right->str);
     put(text, severity_style(group->severity), glyph(text, "●", "*"));
@@ -450,40 +466,47 @@ static void put_group_head(struct text *text, const struct summary_group *group)
 static void add_service_ports(GString *out, const struct summary_group *group)
 {
     for (size_t i = 0; i < group->port_count; i++)
-        g_string_append_printf(out, "%s%u", i ? ", " : " ", group->ports[i]);
+        g_string_append_printf(out, "%s%u", i ? _(", ") : " ", group->ports[i]);
     if (group->more_ports)
-        g_string_append(out, " and others");
+        g_string_append(out, _(" and others"));
 }
 
 /* "frame 17, triggered by frame 15", "frames 17 to 25". */
 static void add_frames(GString *out, const struct report *report, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
-    g_string_append(out, group->resets > 1 ? "frames " : "frame ");
-    add_frame(out, report, &v->frame, report->name_count > 1 ? UINT32_MAX : v->frame.capture);
-    if (group->resets > 1) {
-        g_string_append(out, group->resets > 2 ? " to " : " and ");
-        add_frame(out, report, &group->last_frame, v->frame.capture);
-    }
+    GString *first = g_string_new(NULL), *other = g_string_new(NULL);
+    add_frame(first, report, &v->frame, report->name_count > 1 ? UINT32_MAX : v->frame.capture);
+    add_frame(other, report, &group->last_frame, v->frame.capture);
+    if (group->resets > 2)
+        g_string_append_printf(out, _("frames %s to %s"), first->str, other->str);
+    else if (group->resets > 1)
+        g_string_append_printf(out, _("frames %s and %s"), first->str, other->str);
+    else
+        g_string_append_printf(out, _("frame %s"), first->str);
     if (group->events == 1 && v->trigger.number > 0) {
-        g_string_append(out, ", triggered by frame ");
-        add_frame(out, report, &v->trigger, v->frame.capture);
+        g_string_truncate(other, 0);
+        add_frame(other, report, &v->trigger, v->frame.capture);
+        g_string_append_printf(out, _(", triggered by frame %s"), other->str);
     }
+    g_string_free(first, TRUE);
+    g_string_free(other, TRUE);
 }
 
 static void put_group_where(struct text *text, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
     GString *line = g_string_new(NULL), *frames = g_string_new(NULL);
-    if (v->origin == TCPRST_ORIGIN_THIRD_PARTY)
-        g_string_append(line, "somebody in the name of ");
-    words_side(line, group, true);
+    words_side(frames, group, true);
+    words_in_name(line, v->origin == TCPRST_ORIGIN_THIRD_PARTY, frames->str);
+    g_string_truncate(frames, 0);
     if (v->sender != TCPRST_SENDER_UNKNOWN)
-        g_string_append_printf(line, " (%s)", tcprst_sender_id(v->sender));
+        g_string_append_printf(line, _(" (%s)"),
+                               translate_word("sender", tcprst_sender_id(v->sender)));
     g_string_append_printf(line, " %s ", ARROW(text));
     words_side(line, group, false);
     if (group->port_count > 1) {
-        g_string_append(line, ", ports");
+        g_string_append(line, _(", ports"));
         add_service_ports(line, group);
     }
     add_frames(frames, text->report, group);
@@ -513,19 +536,21 @@ static void put_group_when(struct text *text, const struct summary_group *group)
         report_local_time(text->report, to, group->last_time,
                           report_digits(text->report, v->frame.capture, group->last_time));
         if (group->resets > 1 && *to)
-            g_string_append_printf(line, " to %s", memcmp(from, to, 10) == 0 ? to + 11 : to);
+            g_string_append_printf(line, _(" to %s"), memcmp(from, to, 10) == 0 ? to + 11 : to);
         g_string_append_printf(line, " %s ", DOT(text));
     }
-    g_string_append_printf(line, "connection: %s %s numbers: %s",
-                           v->stage == TCPRST_STAGE_UNSEEN ? "not seen" : tcprst_stage_id(v->stage),
-                           DOT(text), tcprst_acceptance_id(v->acceptance));
+    g_string_append_printf(line, _("connection: %s %s numbers: %s"), words_stage(v->stage),
+                           DOT(text),
+                           translate_word("acceptance", tcprst_acceptance_id(v->acceptance)));
     if (v->effect != TCPRST_EFFECT_UNKNOWN)
-        g_string_append_printf(line, " %s effect: %s", DOT(text), tcprst_effect_id(v->effect));
+        g_string_append_printf(line, _(" %s effect: %s"), DOT(text), words_effect_word(v->effect));
     if (group->idle_min >= 1000000000) {
         string_duration(a, group->idle_min);
         string_duration(b, group->idle_max);
-        g_string_append_printf(line, " %s idle %s%s%s", DOT(text), a, strcmp(a, b) ? " to " : "",
-                               strcmp(a, b) ? b : "");
+        if (strcmp(a, b) == 0)
+            g_string_append_printf(line, _(" %s idle %s"), DOT(text), a);
+        else
+            g_string_append_printf(line, _(" %s idle %s to %s"), DOT(text), a, b);
     }
     g_string_append(text->out, "  ");
     put_wrapped(text, DIM, 2, 2, line->str);
@@ -576,15 +601,17 @@ static void put_alternatives(struct text *text, const struct tcprst_verdict *v)
         shown = MAX_ALTERNATIVES;
     for (unsigned i = 0; i < shown; i++) {
         const struct tcprst_cause_info *info = tcprst_cause_info(v->alternatives[i].cause);
-        char *line = g_strdup_printf("not ruled out: %s (%s): %s", info->id,
-                                     tcprst_strength_id(v->alternatives[i].strength), info->title);
+        char *line =
+            g_strdup_printf(_("not ruled out: %s (%s): %s"), info->id,
+                            words_strength_word(v->alternatives[i].strength), _(info->title));
         g_string_append(text->out, "  ");
         put_wrapped(text, PLAIN, 2, 4, line);
         g_free(line);
     }
     if (shown < v->alternative_count)
-        g_string_append_printf(text->out, "  and %u more with --why\n",
-                               v->alternative_count - shown);
+        put_line(text, PLAIN,
+                 words_counted(v->alternative_count - shown, "  and %s more with --why",
+                               "  and %s more with --why"));
 }
 
 /* What was lost and what the other end is told. */
@@ -594,16 +621,18 @@ static void put_consequence(struct text *text, const struct summary_group *group
     GString *line = g_string_new(NULL);
     const char *error = tcprst_peer_error_id(v->peer_error);
     if (group->risk > 0) {
-        g_string_append(line, "at risk: ");
+        g_string_append(line, _("at risk: "));
         words_risk(line, group->risk);
     }
     if (v->unread_possible > 0 && group->events == 1 && words_may_be_unread(v))
-        g_string_append_printf(line, "%sup to %s may lie unread at the sender",
-                               line->len ? "; " : "",
-                               words_counted((uint64_t)v->unread_possible, "byte", "bytes"));
-    if (error && v->peer_error != TCPRST_PEER_ERROR_NONE)
-        g_string_append_printf(line, "%sthe receiver's application gets %s", line->len ? "; " : "",
-                               error);
+        g_string_append_printf(line, "%s%s", line->len ? _("; ") : "",
+                               words_counted((uint64_t)v->unread_possible,
+                                             "up to %s byte may lie unread at the sender",
+                                             "up to %s bytes may lie unread at the sender"));
+    if (error && v->peer_error != TCPRST_PEER_ERROR_NONE) {
+        g_string_append(line, line->len ? _("; ") : "");
+        g_string_append_printf(line, _("the receiver's application gets %s"), error);
+    }
     if (line->len > 0) {
         g_string_append(text->out, "  ");
         put_wrapped(text, PLAIN, 2, 4, line->str);
@@ -617,15 +646,15 @@ static void put_findings(struct text *text, const struct summary_group *group)
     if (!text->report->options->why || group->why.finding_count == 0)
         return;
     GString *excluded = g_string_new(NULL);
-    put_line(text, DIM, "  how surprising each cause would be (orders of magnitude)");
+    put_line(text, DIM, _("  how surprising each cause would be (orders of magnitude)"));
     for (size_t i = 0; i < group->why.finding_count; i++) {
         const struct tcprst_finding *f = &group->why.findings[i];
         if (f->excluded)
-            g_string_append_printf(
-                excluded, "%s%s", excluded->len ? ", " : "impossible: ", tcprst_cause_id(f->cause));
+            g_string_append_printf(excluded, "%s%s", excluded->len ? ", " : _("impossible: "),
+                                   tcprst_cause_id(f->cause));
         else
             g_string_append_printf(text->out, "    %2u  %-26s %s\n", f->total,
-                                   tcprst_cause_id(f->cause), f->mechanism);
+                                   tcprst_cause_id(f->cause), _(f->mechanism));
     }
     if (excluded->len > 0) {
         g_string_append(text->out, "    ");
@@ -644,16 +673,19 @@ static void put_ledger(struct text *text, const struct summary_group *group)
         const struct tcprst_ledger_line *line = &why->ledger[i];
         char said[512] = "";
         if (line->has_fact)
-            tcprst_evidence_text(&line->fact, said, sizeof said);
+            tcprst_evidence_text(&line->fact, translate_sentence, said, sizeof said);
         char cost[8] = "X";
         if (line->cost < TCPRST_COST_IMPOSSIBLE)
             snprintf(cost, sizeof cost, "%u", line->cost);
-        g_string_append_printf(text->out, "  %s%s %-18s %s%s%s\n",
-                               line->cost && !line->counted ? "(" : " ", cost,
-                               line->state == TCPRST_CLAIM_MET      ? "met"
-                               : line->state == TCPRST_CLAIM_FAILED ? "fails"
-                                                                    : "cannot be seen",
-                               line->sentence, *said ? ": " : "", said);
+        g_string_append_printf(text->out, "  %s%s ", line->cost && !line->counted ? "(" : " ",
+                               cost);
+        string_left(text->out,
+                    line->state == TCPRST_CLAIM_MET      ? _("met")
+                    : line->state == TCPRST_CLAIM_FAILED ? _("fails")
+                                                         : _("cannot be seen"),
+                    18);
+        g_string_append_printf(text->out, " %s%s%s\n", _(line->sentence), *said ? _(": ") : "",
+                               said);
     }
 }
 
@@ -661,7 +693,7 @@ static void put_saying(struct text *text, const char *who, const char *words)
 {
     if (!*words)
         return;
-    char *said = terminal_safe(words), *line = g_strdup_printf("%s: %s", who, said);
+    char *said = terminal_safe(words), *line = g_strdup_printf(_("%s: %s"), who, said);
     g_string_append(text->out, "  ");
     put_wrapped(text, BOLD, 2, 4, line);
     g_free(line);
@@ -671,9 +703,9 @@ static void put_saying(struct text *text, const char *who, const char *words)
 /* What the RST and the segments around it carry. */
 static void put_sayings(struct text *text, const struct summary_group *group)
 {
-    put_saying(text, "the RST says", group->first.device_text);
-    put_saying(text, "triggered by", group->trigger_says);
-    put_saying(text, "its sender had sent", group->answer_says);
+    put_saying(text, _("the RST says"), group->first.device_text);
+    put_saying(text, _("triggered by"), group->trigger_says);
+    put_saying(text, _("its sender had sent"), group->answer_says);
 }
 
 static void put_filter(struct text *text, const struct summary_group *group)
@@ -703,9 +735,9 @@ static void put_group(struct text *text, const struct summary_group *group)
     put_sayings(text, group);
     put_evidence(text, v->evidence, shown, v->frame.capture, 4);
     if (shown < v->evidence_count) {
-        char more[80];
-        snprintf(more, sizeof more, "    (%u more with --why)", v->evidence_count - shown);
-        put_line(text, DIM, more);
+        put_line(text, DIM,
+                 words_counted(v->evidence_count - shown, "    (%s more with --why)",
+                               "    (%s more with --why)"));
     }
     put_alternatives(text, v);
     put_consequence(text, group);
@@ -722,8 +754,8 @@ static void put_events(struct text *text, GPtrArray *groups)
         return;
     g_string_append_c(text->out, '\n');
     put_line(text, HEADING,
-             groups->len < summary->events ? "EVENTS (similar ones grouped; first one shown)"
-                                           : "EVENTS");
+             groups->len < summary->events ? _("EVENTS (similar ones grouped; first one shown)")
+                                           : _("EVENTS"));
     for (guint i = 0; i < groups->len; i++) {
         const struct summary_group *group = groups->pdata[i];
         if (i >= MAX_GROUPS) {
@@ -734,8 +766,10 @@ static void put_events(struct text *text, GPtrArray *groups)
         put_group(text, group);
     }
     if (rest > 0)
-        g_string_append_printf(text->out, "\n%s left out here (-f ndjson lists every one).\n",
-                               words_counted(rest, "event is", "events are"));
+        g_string_append_printf(
+            text->out, "\n%s\n",
+            words_counted(rest, "%s event is left out here (-f ndjson lists every one).",
+                          "%s events are left out here (-f ndjson lists every one)."));
 }
 
 /* What holds of every verdict is said once. */

@@ -5,6 +5,7 @@
 #include "places.h"
 
 #include "report_string.h"
+#include "translate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -13,8 +14,8 @@ const char *words_foot(const struct report *report)
 {
     if (places_count(report->places) > 1)
         return NULL;
-    return "No single capture can exclude a forger who copies everything of the sender; two "
-           "captures, one at each end, can.";
+    return _("No single capture can exclude a forger who copies everything of the sender; two "
+             "captures, one at each end, can.");
 }
 
 void words_places(const struct report *report, words_put put, void *data)
@@ -29,14 +30,27 @@ void words_places(const struct report *report, words_put put, void *data)
     g_free(sentence);
 }
 
+void words_fill(GString *out, const char *with, const char *what)
+{
+    const char *place = strstr(with, "%s");
+    if (!place)
+        place = with + strlen(with);
+    g_string_append_len(out, with, place - with);
+    g_string_append(out, what);
+    g_string_append(out, *place ? place + strlen("%s") : "");
+}
+
 const char *words_counted(uint64_t n, const char *one, const char *many)
 {
-    static char buffers[4][80];
+    static GString *buffers[4];
     static unsigned next;
     char number[NUMBER_SIZE];
-    char *buffer = buffers[next++ % 4];
-    snprintf(buffer, sizeof buffers[0], "%s %s", string_number(number, n), n == 1 ? one : many);
-    return buffer;
+    GString **buffer = &buffers[next++ % G_N_ELEMENTS(buffers)];
+    if (!*buffer)
+        *buffer = g_string_new(NULL);
+    g_string_truncate(*buffer, 0);
+    words_fill(*buffer, translate_plural(one, many, n), string_number(number, n));
+    return (*buffer)->str;
 }
 
 static const char *base_name(const char *path)
@@ -72,7 +86,8 @@ void words_side(GString *out, const struct summary_group *group, bool source)
     const struct tcprst_verdict *v = &group->first;
     size_t hosts = source ? group->source_hosts : group->destination_hosts;
     if (hosts > 1) {
-        g_string_append(out, group->many ? "many hosts" : words_counted(hosts, "host", "hosts"));
+        g_string_append(out, group->many ? _("many hosts")
+                                         : words_counted(hosts, "%s host", "%s hosts"));
         return;
     }
     bool service = summary_service_is_source(v) == source;
@@ -81,22 +96,50 @@ void words_side(GString *out, const struct summary_group *group, bool source)
               port ? (source ? v->source_port : v->destination_port) : 0);
 }
 
+void words_in_name(GString *out, bool forged, const char *name)
+{
+    g_string_append_printf(out, forged ? _("somebody in the name of %s") : "%s", name);
+}
+
+void words_ends(GString *out, const struct summary_group *group)
+{
+    GString *source = g_string_new(NULL);
+    words_side(source, group, true);
+    words_in_name(out, group->first.origin == TCPRST_ORIGIN_THIRD_PARTY, source->str);
+    g_string_append(out, " → ");
+    words_side(out, group, false);
+    g_string_free(source, TRUE);
+}
+
+char *words_frame(uint64_t number, const char *file)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%" PRIu64, number);
+    return file ? g_strdup_printf(_("frame %s of %s"), digits, file)
+                : g_strdup_printf(_("frame %s"), digits);
+}
+
 void words_host(GString *out, const struct summary_host *host)
 {
     char number[NUMBER_SIZE];
-    if (host->forged)
-        g_string_append(out, "somebody in the name of ");
-    words_end(out, host->address, host->ip_version, host->port);
+    GString *name = g_string_new(NULL);
+    words_end(name, host->address, host->ip_version, host->port);
+    words_in_name(out, host->forged, name->str);
     g_string_append_printf(out, " (%s)", string_number(number, host->resets));
+    g_string_free(name, TRUE);
 }
 
 /* ", 12 a second", where that says something. */
 static void put_rate(GString *out, const struct summary_host *host)
 {
     static const struct {
-        const char *unit;
+        const char *words;
         double seconds;
-    } units[] = {{"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400}};
+    } units[] = {{N_(", %s a second"), 1},
+                 {N_(", %s a minute"), 60},
+                 {N_(", %s an hour"), 3600},
+                 {N_(", %s a day"), 86400}};
+    char rate[32];
     double seconds = (double)(host->last_time - host->first_time) / 1e9;
     if (host->resets < 3 || seconds <= 0)
         return;
@@ -105,41 +148,44 @@ static void put_rate(GString *out, const struct summary_host *host)
            (double)(host->resets - 1) / seconds * units[i].seconds < 1)
         i++;
     /* Of a moment shorter than the unit a rate says nothing. */
-    if (seconds >= units[i].seconds)
-        g_string_append_printf(out, ", %.3g a %s",
-                               (double)(host->resets - 1) / seconds * units[i].seconds,
-                               units[i].unit);
+    if (seconds < units[i].seconds)
+        return;
+    snprintf(rate, sizeof rate, "%.3g", (double)(host->resets - 1) / seconds * units[i].seconds);
+    words_fill(out, _(units[i].words), rate);
 }
 
 static void put_makers(GString *out, const struct summary_host *host)
 {
-    static const char *const names[] = {"the server", "its clients", "somebody in between"};
+    static const char *const names[] = {N_("the server"), N_("its clients"),
+                                        N_("somebody in between")};
     const uint64_t counts[] = {host->by_server, host->by_client, host->by_else};
-    unsigned makers = 0, said = 0;
+    unsigned makers = 0;
+    GString *who = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++)
         makers += counts[i] > 0;
-    g_string_append(out, " by ");
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
         if (counts[i] == 0)
             continue;
-        g_string_append_printf(out, "%s%s", said++ ? ", " : "", names[i]);
+        g_string_append_printf(who, "%s%s", who->len ? _(", ") : "", _(names[i]));
         if (makers > 1)
-            g_string_append_printf(out, " (%" PRIu64 ")", counts[i]);
+            g_string_append_printf(who, " (%" PRIu64 ")", counts[i]);
     }
+    g_string_append_printf(out, _(" by %s"), who->str);
+    g_string_free(who, TRUE);
 }
 
 void words_service(GString *out, const struct report *report, const struct summary_host *host)
 {
     char from[40], to[40];
     words_end(out, host->address, host->ip_version, host->port);
-    g_string_append_printf(out, ": %s", words_counted(host->resets, "reset", "resets"));
+    g_string_append_printf(out, _(": %s"), words_counted(host->resets, "%s reset", "%s resets"));
     put_makers(out, host);
     report_local_time(report, from, host->first_time, 0);
     report_local_time(report, to, host->last_time, 0);
     if (*from && strcmp(from, to) == 0)
-        g_string_append_printf(out, " at %s", from + 11);
+        g_string_append_printf(out, _(" at %s"), from + 11);
     else if (*from)
-        g_string_append_printf(out, " from %s to %s", from + 11,
+        g_string_append_printf(out, _(" from %s to %s"), from + 11,
                                memcmp(from, to, 10) == 0 ? to + 11 : to);
     if (*from)
         put_rate(out, host);
@@ -149,25 +195,51 @@ void words_service(GString *out, const struct report *report, const struct summa
  * -----------------------------------------------------------------------------------------
  */
 
+const char *words_strength_word(enum tcprst_strength strength)
+{
+    return translate_word("strength", tcprst_strength_id(strength));
+}
+
+const char *words_severity_word(enum tcprst_severity severity)
+{
+    return translate_word("severity", tcprst_severity_id(severity));
+}
+
+const char *words_effect_word(enum tcprst_effect effect)
+{
+    return translate_word("effect", tcprst_effect_id(effect));
+}
+
+const char *words_stage(enum tcprst_stage stage)
+{
+    return stage == TCPRST_STAGE_UNSEEN ? _("not seen")
+                                        : translate_word("stage", tcprst_stage_id(stage));
+}
+
 void words_strength(GString *out, const struct tcprst_verdict *v)
 {
-    g_string_append(out, tcprst_strength_id(v->strength));
+    const char *strength = words_strength_word(v->strength);
     if (v->group_strength > v->strength)
-        g_string_append_printf(out, " (%s: %s)", tcprst_group_id(v->group),
-                               tcprst_strength_id(v->group_strength));
+        g_string_append_printf(out, _("%s (%s: %s)"), strength, tcprst_group_id(v->group),
+                               words_strength_word(v->group_strength));
     else if (v->origin == TCPRST_ORIGIN_THIRD_PARTY && v->origin_strength > v->strength &&
              v->origin_strength == TCPRST_STRENGTH_CERTAIN)
-        g_string_append(out, " (made between: certain)");
+        g_string_append_printf(out, _("%s (made between: certain)"), strength);
+    else
+        g_string_append(out, strength);
 }
 
 /* What is sure, before what is less so: "the sender's own stack aborted the connection". */
 static void put_group(GString *out, const struct tcprst_verdict *v, bool how_sure)
 {
-    const char *title = tcprst_group_title(v->group);
-    g_string_append_printf(out, "%c%s", g_ascii_tolower(*title), title + 1);
+    char *title = g_strdup(_(tcprst_group_title(v->group)));
+    title[0] = g_ascii_tolower(title[0]);
     if (how_sure)
-        g_string_append_printf(out, " (%s)", tcprst_strength_id(v->group_strength));
-    g_string_append(out, "; most likely: ");
+        g_string_append_printf(out, _("%s (%s); most likely: "), title,
+                               words_strength_word(v->group_strength));
+    else
+        g_string_append_printf(out, _("%s; most likely: "), title);
+    g_free(title);
 }
 
 void words_why(GString *out, const struct tcprst_verdict *v)
@@ -175,66 +247,65 @@ void words_why(GString *out, const struct tcprst_verdict *v)
     const struct tcprst_cause_info *info = tcprst_cause_info(v->cause);
     if (v->group_strength > v->strength)
         put_group(out, v, true);
-    g_string_append_printf(out, "%s (%s, %s)", info->title, info->id,
-                           tcprst_strength_id(v->strength));
+    g_string_append_printf(out, _("%s (%s, %s)"), _(info->title), info->id,
+                           words_strength_word(v->strength));
 }
 
 void words_because(GString *out, const struct tcprst_verdict *v)
 {
     if (v->group_strength > v->strength)
         put_group(out, v, false);
-    g_string_append(out, tcprst_cause_info(v->cause)->title);
-}
-
-static const char *role_word(const struct tcprst_verdict *v, bool source, bool many)
-{
-    if (v->sender == TCPRST_SENDER_UNKNOWN)
-        return "";
-    bool server = (v->sender == TCPRST_SENDER_SERVER) == source;
-    if (many)
-        return server ? " (servers)" : " (clients)";
-    return server ? "the server " : "the client ";
+    g_string_append(out, _(tcprst_cause_info(v->cause)->title));
 }
 
 /* "the server 192.0.2.1:80", "12 hosts (clients)". */
-static void put_role_and_side(GString *out, const struct summary_group *group, bool source)
+static char *role_and_side(const struct summary_group *group, bool source)
 {
+    const struct tcprst_verdict *v = &group->first;
     bool many = (source ? group->source_hosts : group->destination_hosts) > 1;
-    const char *role = role_word(&group->first, source, many);
-    if (!many)
-        g_string_append(out, role);
-    words_side(out, group, source);
-    if (many)
-        g_string_append(out, role);
+    bool server = (v->sender == TCPRST_SENDER_SERVER) == source;
+    GString *side = g_string_new(NULL);
+    words_side(side, group, source);
+    if (v->sender == TCPRST_SENDER_UNKNOWN)
+        return g_string_free(side, FALSE);
+    char *words =
+        many ? g_strdup_printf(server ? _("%s (servers)") : _("%s (clients)"), side->str)
+             : g_strdup_printf(server ? _("the server %s") : _("the client %s"), side->str);
+    g_string_free(side, TRUE);
+    return words;
 }
 
-/* "reset 3 connections with", as far as it had an effect. */
-static void put_deed(GString *out, const struct summary_group *group)
+/* Who reset what of whom, as far as it had an effect, and why. */
+static void put_deed(GString *out, const struct summary_group *group, const char *from,
+                     const char *to, const char *why)
 {
     const struct tcprst_verdict *v = &group->first;
     bool refused = v->stage == TCPRST_STAGE_SYN_SENT && v->sender == TCPRST_SENDER_SERVER;
-    const char *connections = refused ? words_counted(group->events, "attempt", "attempts")
-                                      : words_counted(group->events, "connection", "connections");
+    const char *connections = refused
+                                  ? words_counted(group->events, "%s attempt", "%s attempts")
+                                  : words_counted(group->events, "%s connection", "%s connections");
     if (v->effect == TCPRST_EFFECT_IGNORED || v->effect == TCPRST_EFFECT_CHALLENGED)
-        g_string_append_printf(out, " tried in vain to reset %s with ", connections);
+        g_string_append_printf(out, _("%s tried in vain to reset %s with %s: %s."), from,
+                               connections, to, why);
     else if (refused)
-        g_string_append_printf(out, " refused %s of ", connections);
+        g_string_append_printf(out, _("%s refused %s of %s: %s."), from, connections, to, why);
     else
-        g_string_append_printf(out, " reset %s with ", connections);
+        g_string_append_printf(out, _("%s reset %s with %s: %s."), from, connections, to, why);
 }
 
 static void put_sentence(GString *out, const struct summary_group *group)
 {
     size_t start = out->len;
-    if (group->first.origin == TCPRST_ORIGIN_THIRD_PARTY)
-        g_string_append(out, "somebody in the name of ");
-    put_role_and_side(out, group, true);
-    put_deed(out, group);
-    put_role_and_side(out, group, false);
-    g_string_append(out, ": ");
-    words_why(out, &group->first);
-    g_string_append_c(out, '.');
+    GString *from = g_string_new(NULL), *why = g_string_new(NULL);
+    char *source = role_and_side(group, true), *destination = role_and_side(group, false);
+    words_in_name(from, group->first.origin == TCPRST_ORIGIN_THIRD_PARTY, source);
+    words_why(why, &group->first);
+    put_deed(out, group, from->str, destination, why->str);
     out->str[start] = g_ascii_toupper(out->str[start]);
+    g_free(source);
+    g_free(destination);
+    g_string_free(from, TRUE);
+    g_string_free(why, TRUE);
 }
 
 void words_headline(GString *out, const struct report *report, enum tcprst_severity *severity)
@@ -248,6 +319,15 @@ void words_headline(GString *out, const struct report *report, enum tcprst_sever
         put_sentence(out, worst);
     }
     g_ptr_array_unref(classes);
+}
+
+void words_title(GString *out, const struct report *report)
+{
+    g_string_append_printf(out, _("TCP resets in %s"),
+                           report->name_count > 0 ? report->names[0] : "");
+    if (report->name_count > 1)
+        g_string_append(
+            out, words_counted(report->name_count - 1, " and %s more file", " and %s more files"));
 }
 
 static void first_and_last(const struct report *report, int64_t *first, int64_t *last,
@@ -282,10 +362,10 @@ void words_measure(GString *out, const struct report *report, const char *dot)
     report_local_time(report, to, last, 0);
     report_zone(report, zone, first);
     g_string_append_printf(
-        out, "%s, %s", words_counted(packets, "packet", "packets"),
-        words_counted(report->statistics.segments, "TCP segment", "TCP segments"));
+        out, "%s%s%s", words_counted(packets, "%s packet", "%s packets"), _(", "),
+        words_counted(report->statistics.segments, "%s TCP segment", "%s TCP segments"));
     if (*from && *to)
-        g_string_append_printf(out, " %s %s to %s %s (%s)", dot, from,
+        g_string_append_printf(out, _(" %s %s to %s %s (%s)"), dot, from,
                                memcmp(from, to, 10) == 0 ? to + 11 : to, zone,
                                string_duration(length, last - first));
 }
@@ -326,8 +406,8 @@ void words_group_filter(GString *out, const struct summary_group *group, const c
 void words_risk(GString *out, uint64_t risk)
 {
     if (risk > 0)
-        g_string_append_printf(out, "%s sent and not acknowledged",
-                               words_counted(risk, "byte", "bytes"));
+        g_string_append(out, words_counted(risk, "%s byte sent and not acknowledged",
+                                           "%s bytes sent and not acknowledged"));
 }
 
 bool words_may_be_unread(const struct tcprst_verdict *v)
@@ -348,38 +428,39 @@ bool words_may_be_unread(const struct tcprst_verdict *v)
 /* "3 suspicious, 2 benign", worst first. */
 static void put_severities(GString *out, const struct summary *summary)
 {
-    const char *separator = " ";
-    for (unsigned s = G_N_ELEMENTS(summary->by_severity); s-- > 0;) {
+    static const char *const words[] = {N_("%s benign"), N_("%s notable"), N_("%s suspicious")};
+    for (unsigned s = G_N_ELEMENTS(words); s-- > 0;) {
         char number[NUMBER_SIZE];
         if (summary->by_severity[s] == 0)
             continue;
-        g_string_append_printf(out, "%s%s %s", separator,
-                               string_number(number, summary->by_severity[s]),
-                               tcprst_severity_id((enum tcprst_severity)s));
-        separator = ", ";
+        g_string_append(out, out->len ? _(", ") : "");
+        words_fill(out, _(words[s]), string_number(number, summary->by_severity[s]));
     }
-    if (separator[0] == ' ')
-        g_string_append(out, " their first resets were left out");
+    if (out->len == 0)
+        g_string_append(out, _("their first resets were left out"));
 }
 
 void words_totals(GString *out, const struct report *report)
 {
     const struct summary *summary = report->summary;
     if (summary->resets == 0) {
-        g_string_append(out, report->hidden ? "No resets of these causes." : "No resets.");
+        g_string_append(out, report->hidden ? _("No resets of these causes.") : _("No resets."));
     } else {
-        g_string_append_printf(out, "%s in %s:", words_counted(summary->resets, "reset", "resets"),
-                               words_counted(summary->events, "event", "events"));
-        put_severities(out, summary);
-        g_string_append_c(out, '.');
+        GString *severities = g_string_new(NULL);
+        put_severities(severities, summary);
+        g_string_append_printf(
+            out, _("%s in %s: %s."), words_counted(summary->resets, "%s reset", "%s resets"),
+            words_counted(summary->events, "%s event", "%s events"), severities->str);
+        g_string_free(severities, TRUE);
     }
     if (summary->duplicates)
-        g_string_append_printf(out, " %s not counted.",
-                               words_counted(summary->duplicates, "frame captured twice is",
-                                             "frames captured twice are"));
+        g_string_append(out, words_counted(summary->duplicates,
+                                           " %s frame captured twice is not counted.",
+                                           " %s frames captured twice are not counted."));
     if (report->hidden)
-        g_string_append_printf(out, " %s left out by --cause.",
-                               words_counted(report->hidden, "other reset is", "other resets are"));
+        g_string_append(out,
+                        words_counted(report->hidden, " %s other reset is left out by --cause.",
+                                      " %s other resets are left out by --cause."));
 }
 
 /* ---- What to check next
@@ -500,7 +581,7 @@ char *words_advice(const struct report *report, const struct summary_group *grou
 {
     struct filler filler = {report, &group->first, false};
     GString *out = g_string_new(NULL);
-    for (const char *p = tcprst_cause_info(group->first.cause)->advice; *p;) {
+    for (const char *p = _(tcprst_cause_info(group->first.cause)->advice); *p;) {
         /* TIME-WAIT is one word. */
         size_t length = 0;
         while (in_word(p[length]) || (length > 0 && p[length] == '-' && in_word(p[length + 1])))
@@ -529,31 +610,31 @@ char *words_first_command(const char *prose)
     return NULL;
 }
 
-static void remark_of_count(uint64_t count, const char *one, const char *several,
-                            const char *becomes, words_put put, void *data)
-{
-    if (count == 0)
-        return;
-    char *remark = g_strdup_printf("%s %s", words_counted(count, one, several), becomes);
-    put(data, remark);
-    g_free(remark);
-}
-
 void words_remarks(const struct report *report, words_put put, void *data)
 {
     const struct tcprst_statistics *lost = &report->statistics;
     if (report->interrupted)
-        put(data, "Interrupted: this is what was found until then.");
-    remark_of_count(lost->connections_given_up, "connection was", "connections were",
-                    "given up for want of room (--max-connections): their resets are less sure.",
-                    put, data);
-    remark_of_count(lost->hosts_given_up, "host was", "hosts were",
-                    "given up for want of room: what is said of their resets is less sure.", put,
-                    data);
-    remark_of_count(lost->verdicts_early, "verdict was", "verdicts were",
-                    "given early, because too many were pending.", put, data);
-    remark_of_count(lost->out_of_memory, "segment was", "segments were",
-                    "not followed for want of memory.", put, data);
+        put(data, _("Interrupted: this is what was found until then."));
+    if (lost->connections_given_up)
+        put(data, words_counted(lost->connections_given_up,
+                                "%s connection was given up for want of room (--max-connections): "
+                                "their resets are less sure.",
+                                "%s connections were given up for want of room "
+                                "(--max-connections): their resets are less sure."));
+    if (lost->hosts_given_up)
+        put(data, words_counted(lost->hosts_given_up,
+                                "%s host was given up for want of room: what is said of their "
+                                "resets is less sure.",
+                                "%s hosts were given up for want of room: what is said of their "
+                                "resets is less sure."));
+    if (lost->verdicts_early)
+        put(data, words_counted(lost->verdicts_early,
+                                "%s verdict was given early, because too many were pending.",
+                                "%s verdicts were given early, because too many were pending."));
+    if (lost->out_of_memory)
+        put(data,
+            words_counted(lost->out_of_memory, "%s segment was not followed for want of memory.",
+                          "%s segments were not followed for want of memory."));
     for (size_t i = 0; i < report->name_count; i++) {
         const struct input_capture *capture = input_capture(report->input, i);
         for (size_t j = 0; j <= capture->left_out_count; j++) {

@@ -11,13 +11,22 @@
 
 #include "summary.h"
 
-/* "1 reset", "30,000 resets" in static storage that holds the last four. */
+/* Puts what in the place of the "%s" of with. */
+void words_fill(GString *out, const char *with, const char *what);
+/* words_counted(n, "%s reset", "%s resets"): "30,000 resets" in static storage that holds the last
+ * four; both are texts to be translated. */
 const char *words_counted(uint64_t n, const char *one, const char *many);
 
 /* "192.0.2.1:80", "[2001:db8::1]:80"; without the port where it is 0. */
 void words_end(GString *out, const uint8_t *address, unsigned ip_version, unsigned port);
 /* One end of a group: address, with its port where all events share it, or how many hosts. */
 void words_side(GString *out, const struct summary_group *group, bool source);
+/* name, or "somebody in the name of" it. */
+void words_in_name(GString *out, bool forged, const char *name);
+/* "somebody in the name of 192.0.2.1:80 → 10.0.0.1". */
+void words_ends(GString *out, const struct summary_group *group);
+/* "frame 17", or "frame 17 of that file" where file is not NULL (g_free()). */
+char *words_frame(uint64_t number, const char *file);
 /* "10.0.0.1 (3)", what somebody else sent in its name as such. */
 void words_host(GString *out, const struct summary_host *host);
 /* "192.0.2.1:443: 120 resets by the server from 09:11:00 on, 12 a second". */
@@ -28,8 +37,16 @@ void words_service(GString *out, const struct report *report, const struct summa
 void words_why(GString *out, const struct tcprst_verdict *verdict);
 /* The same without what words_strength() says. */
 void words_because(GString *out, const struct tcprst_verdict *verdict);
+/* The words of enumerations in the reader's language. */
+const char *words_strength_word(enum tcprst_strength strength);
+const char *words_severity_word(enum tcprst_severity severity);
+const char *words_effect_word(enum tcprst_effect effect);
+/* "not seen" where it was not. */
+const char *words_stage(enum tcprst_stage stage);
 /* "certain", or "likely (abort: certain)". */
 void words_strength(GString *out, const struct tcprst_verdict *verdict);
+/* "TCP resets in a.pcap and 3 more files". */
+void words_title(GString *out, const struct report *report);
 /* The sentence that says what matters most: of the worst severity the cause with most events.
  * Nothing where there were no resets. Whose severity it is: *severity. */
 void words_headline(GString *out, const struct report *report, enum tcprst_severity *severity);

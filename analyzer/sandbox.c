@@ -6,6 +6,8 @@
 
 #include "sandbox.h"
 
+#include "translate.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
@@ -140,7 +142,7 @@ enum { ROOM = 4 << 20 };
 
 bool sandbox_enter(const char **why)
 {
-    static const char refused[] = "the kernel does not take the list of system calls";
+    static const char refused[] = N_("the kernel does not take the list of system calls");
     use_once();
     /* libseccomp 2.5 does not look whether it got what it asks for, much less than this. */
     void *volatile room = malloc(ROOM); /* volatile: or the compiler takes it for granted */
@@ -148,7 +150,7 @@ bool sandbox_enter(const char **why)
     free(room);
     scmp_filter_ctx filter = enough ? seccomp_init(SCMP_ACT_KILL_PROCESS) : NULL;
     if (!filter) {
-        *why = enough ? refused : "no memory for the list of system calls";
+        *why = enough ? refused : N_("no memory for the list of system calls");
         return false;
     }
     bool entered = add_rules(filter) && seccomp_load(filter) == 0;
@@ -160,15 +162,16 @@ bool sandbox_enter(const char **why)
 #else
 
 #include "sandbox.h"
+#include "translate.h"
 
 #include <stddef.h>
 
 const char *sandbox_missing(void)
 {
 #ifdef TCPRST_SANITIZED
-    return "built with sanitizers, which need more than it allows";
+    return N_("built with sanitizers, which need more than it allows");
 #else
-    return "built without libseccomp";
+    return N_("built without libseccomp");
 #endif
 }
 

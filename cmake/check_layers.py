@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-ROOMS = ("core", "analyzer", "plugin", "bench", "fuzz")
+ROOMS = ("core", "po", "analyzer", "plugin", "bench", "fuzz")
 SOURCES = (".c", ".h", ".def")
 INCLUDE = re.compile(r"^\s*#\s*include(?:_next)?\b\s*(.*)$")
 NAMED = re.compile(r'^(?:<([^>]+)>|"([^"]+)")')

@@ -16,7 +16,13 @@ static const char *const sentences[][2] = {
 struct text {
     char *buffer;
     size_t size, length;
+    tcprst_translate *translate; /* NULL: English */
 };
+
+static const char *say(const struct text *t, const char *text)
+{
+    return t->translate && *text ? t->translate(text, NULL, 0) : text;
+}
 
 static void put(struct text *t, const char *s, size_t n)
 {
@@ -79,32 +85,47 @@ static void put_time(struct text *t, int64_t ns)
     put_string(t, s);
 }
 
+/* "{n} bytes" in the one of both forms that goes with n. */
+static void put_counted(struct text *t, const char *one, const char *many, int64_t n)
+{
+    const char *s = t->translate ? t->translate(one, many, (uint64_t)n) : n == 1 ? one : many;
+    const char *number = strstr(s, "{n}");
+    if (!number)
+        return;
+    put(t, s, (size_t)(number - s));
+    put_decimal(t, n);
+    put_string(t, number + strlen("{n}"));
+}
+
+static bool is_unit(const char *unit, size_t n, const char *name)
+{
+    return n == strlen(name) && memcmp(unit, name, n) == 0;
+}
+
 static void put_number(struct text *t, int64_t value, const char *unit, size_t n)
 {
     char s[40];
-    if (n == 4 && memcmp(unit, "time", 4) == 0) {
+    if (is_unit(unit, n, "time")) {
         put_time(t, value);
         return;
     }
-    const char *name = n == 6 && memcmp(unit, "reason", 6) == 0
-                           ? trace_reason_name((unsigned)value)
-                       : n == 5 && memcmp(unit, "timer", 5) == 0 ? tcprst_known_timer(value)
-                       : n == 9 && memcmp(unit, "signature", 9) == 0
-                           ? signature_cloudflare_name(value)
-                       : n == 8 && memcmp(unit, "detector", 8) == 0 ? signature_weaver_name(value)
-                                                                    : NULL;
-    if (name) {
-        put_string(t, name);
+    if (is_unit(unit, n, "bytes")) {
+        put_counted(t, "{n} byte", "{n} bytes", value);
         return;
     }
-    if (n == 1 && *unit == 'x') {
+    const char *name = is_unit(unit, n, "reason")      ? trace_reason_name((unsigned)value)
+                       : is_unit(unit, n, "timer")     ? tcprst_known_timer(value)
+                       : is_unit(unit, n, "signature") ? signature_cloudflare_name(value)
+                       : is_unit(unit, n, "detector")  ? signature_weaver_name(value)
+                                                       : NULL;
+    if (name) {
+        put_string(t, say(t, name));
+    } else if (is_unit(unit, n, "x")) {
         snprintf(s, sizeof s, "0x%" PRIx64, (uint64_t)value);
         put_string(t, s);
-        return;
+    } else {
+        put_decimal(t, value);
     }
-    put_decimal(t, value);
-    if (n == 5 && memcmp(unit, "bytes", 5) == 0)
-        put_string(t, value == 1 ? " byte" : " bytes");
 }
 
 /* Fills {a}, {b}, {a:unit} of a sentence. */
@@ -112,6 +133,8 @@ static void put_sentence(struct text *t, const char *s, int64_t a, int64_t b)
 {
     for (const char *open; (open = strchr(s, '{')) != NULL;) {
         const char *close = strchr(open, '}');
+        if (!close)
+            break;
         put(t, s, (size_t)(open - s));
         const char *unit = open[2] == ':' ? open + 3 : close;
         put_number(t, open[1] == 'a' ? a : b, unit, (size_t)(close - unit));
@@ -120,23 +143,28 @@ static void put_sentence(struct text *t, const char *s, int64_t a, int64_t b)
     put_string(t, s);
 }
 
-size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, char *buffer, size_t size)
+static void put_evidence(struct text *t, const struct tcprst_evidence *e)
 {
-    struct text t = {buffer, size, 0};
+    put_sentence(t, say(t, sentences[e->fact][e->holds ? 0 : 1]), e->a, e->b);
+}
+
+size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, tcprst_translate *translate,
+                            char *buffer, size_t size)
+{
+    struct text t = {buffer, size, 0, translate};
     if ((size_t)evidence->fact < TCPRST_FACT_COUNT)
-        put_sentence(&t, sentences[evidence->fact][evidence->holds ? 0 : 1], evidence->a,
-                     evidence->b);
+        put_evidence(&t, evidence);
     return finish(&t);
 }
 
-size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, char *buffer, size_t size)
+size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, tcprst_translate *translate,
+                              char *buffer, size_t size)
 {
-    struct text t = {buffer, size, 0};
-    put_string(&t, tcprst_cause_info(verdict->cause)->title);
+    struct text t = {buffer, size, 0, translate};
+    put_string(&t, say(&t, tcprst_cause_info(verdict->cause)->title));
     for (unsigned i = 0; i < verdict->evidence_count && i < 2; i++) {
-        const struct tcprst_evidence *e = &verdict->evidence[i];
-        put_string(&t, i ? "; " : ": ");
-        put_sentence(&t, sentences[e->fact][e->holds ? 0 : 1], e->a, e->b);
+        put_string(&t, i ? say(&t, "; ") : say(&t, ": "));
+        put_evidence(&t, &verdict->evidence[i]);
     }
     return finish(&t);
 }

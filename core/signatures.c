@@ -18,16 +18,20 @@ const char *tcprst_known_timer(int64_t idle)
     static const struct {
         int seconds;
         const char *name;
-    } timers[] = {{60, "AWS ALB and many proxies, 60 s"},
-                  {240, "Azure load balancer, 4 min"},
-                  {300, "many firewalls and NATs, 300 s"},
-                  {350, "AWS NLB and NAT gateway, 350 s"},
-                  {600, "Google Cloud, 600 s"},
-                  {900, "Linux IPVS (Docker, Kubernetes), 900 s"},
-                  {1800, "many firewalls, 30 min"},
-                  {3600, "FortiGate, Palo Alto, Cisco ASA, 1 h"},
-                  {7200, "TCP keep-alive default, 2 h"},
-                  {432000, "Linux conntrack, 5 days"}};
+    } timers[] = {
+#define TIMER(seconds, name) {seconds, name}
+        TIMER(60, "AWS ALB and many proxies, 60 s"),
+        TIMER(240, "Azure load balancer, 4 min"),
+        TIMER(300, "many firewalls and NATs, 300 s"),
+        TIMER(350, "AWS NLB and NAT gateway, 350 s"),
+        TIMER(600, "Google Cloud, 600 s"),
+        TIMER(900, "Linux IPVS (Docker, Kubernetes), 900 s"),
+        TIMER(1800, "many firewalls, 30 min"),
+        TIMER(3600, "FortiGate, Palo Alto, Cisco ASA, 1 h"),
+        TIMER(7200, "TCP keep-alive default, 2 h"),
+        TIMER(432000, "Linux conntrack, 5 days"),
+#undef TIMER
+    };
     for (unsigned i = 0; i < sizeof timers / sizeof *timers; i++) {
         int64_t t = timers[i].seconds * NS_PER_S;
         if (idle >= t && idle <= t + t / 10)

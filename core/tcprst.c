@@ -420,7 +420,7 @@ static void keep_outcome(const struct tcprst *core, struct reset *r)
 static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
 {
     struct tcprst_evidence contrary = {.fact = f, .holds = false};
-    return is(e, f) || (isnt(e, f) && tcprst_evidence_text(&contrary, NULL, 0) > 0);
+    return is(e, f) || (isnt(e, f) && tcprst_evidence_text(&contrary, NULL, NULL, 0) > 0);
 }
 
 static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, bool against)

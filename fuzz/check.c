@@ -59,13 +59,14 @@ static uint64_t check_sentences(const struct tcprst_verdict *verdict)
     for (unsigned i = 0; i < verdict->evidence_count; i++) {
         const struct tcprst_evidence *evidence = &verdict->evidence[i];
         CHECK((unsigned)evidence->fact < TCPRST_FACT_COUNT);
-        check_sentence(whole, tcprst_evidence_text(evidence, whole, sizeof whole), sizeof whole);
-        check_sentence(cut, tcprst_evidence_text(evidence, cut, sizeof cut), sizeof cut);
+        check_sentence(whole, tcprst_evidence_text(evidence, NULL, whole, sizeof whole),
+                       sizeof whole);
+        check_sentence(cut, tcprst_evidence_text(evidence, NULL, cut, sizeof cut), sizeof cut);
         digest = add(digest, whole, strlen(whole));
         digest = add_number(digest, evidence->frame.number);
     }
-    check_sentence(whole, tcprst_verdict_summary(verdict, whole, sizeof whole), sizeof whole);
-    check_sentence(cut, tcprst_verdict_summary(verdict, cut, sizeof cut), sizeof cut);
+    check_sentence(whole, tcprst_verdict_summary(verdict, NULL, whole, sizeof whole), sizeof whole);
+    check_sentence(cut, tcprst_verdict_summary(verdict, NULL, cut, sizeof cut), sizeof cut);
     return add(digest, whole, strlen(whole));
 }
 

@@ -39,7 +39,7 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
     if (!run->annotate)
         return;
     char why[1024];
-    tcprst_verdict_summary(verdict, why, sizeof why);
+    tcprst_verdict_summary(verdict, NULL, why, sizeof why);
     annotate_verdict(run->annotate, verdict, why);
 }
 

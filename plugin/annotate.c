@@ -4,6 +4,7 @@
 #include "annotate.h"
 #include "expert.h"
 #include "tcprst/trace.h"
+#include "translate.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -108,23 +109,23 @@ static hf_register_info fields[] = {
     REGISTER_##DOORS(KIND, member, of, filter, label, sentence)
 #include "tcprst/verdict.def"
     {&hf_strength_level,
-     {"Strength, ordered", "tcprst.strength.level", FT_UINT8, BASE_DEC, VALS(strength_levels), 0,
-      "tcprst.strength for comparisons: possible < likely < certain", HFILL}},
+     {N_("Strength, ordered"), "tcprst.strength.level", FT_UINT8, BASE_DEC, VALS(strength_levels),
+      0, N_("tcprst.strength for comparisons: possible < likely < certain"), HFILL}},
     {&hf_severity_level,
-     {"Severity, ordered", "tcprst.severity.level", FT_UINT8, BASE_DEC, VALS(severity_levels), 0,
-      "tcprst.severity for comparisons: benign < notable < suspicious", HFILL}},
-    STRING_FIELD(hf_meaning, "Meaning", "tcprst.meaning", "What the cause means"),
-    FRAME_FIELD(hf_evidence_frame, "Seen in frame", "tcprst.evidence.frame", FT_FRAMENUM_NONE,
-                "The frame that shows this"),
-    STRING_FIELD(hf_advice, "Check next", "tcprst.advice", "What to look at next"),
-    STRING_FIELD(hf_references, "References", "tcprst.references",
-                 "Where the standards and kernels say so"),
-    FRAME_FIELD(hf_drew, "Reset in frame", "tcprst.drew", FT_FRAMENUM_RESPONSE,
-                "The RST that answers this segment"),
-    FRAME_FIELD(hf_reset_in, "Connection reset in frame", "tcprst.reset_in", FT_FRAMENUM_NONE,
-                "On a SYN: the RST that ended the connection it opened"),
-    STRING_FIELD(hf_continued, "Continued", "tcprst.continued",
-                 "A further line of the text before it"),
+     {N_("Severity, ordered"), "tcprst.severity.level", FT_UINT8, BASE_DEC, VALS(severity_levels),
+      0, N_("tcprst.severity for comparisons: benign < notable < suspicious"), HFILL}},
+    STRING_FIELD(hf_meaning, N_("Meaning"), "tcprst.meaning", N_("What the cause means")),
+    FRAME_FIELD(hf_evidence_frame, N_("Seen in frame"), "tcprst.evidence.frame", FT_FRAMENUM_NONE,
+                N_("The frame that shows this")),
+    STRING_FIELD(hf_advice, N_("Check next"), "tcprst.advice", N_("What to look at next")),
+    STRING_FIELD(hf_references, N_("References"), "tcprst.references",
+                 N_("Where the standards and kernels say so")),
+    FRAME_FIELD(hf_drew, N_("Reset in frame"), "tcprst.drew", FT_FRAMENUM_RESPONSE,
+                N_("The RST that answers this segment")),
+    FRAME_FIELD(hf_reset_in, N_("Connection reset in frame"), "tcprst.reset_in", FT_FRAMENUM_NONE,
+                N_("On a SYN: the RST that ended the connection it opened")),
+    STRING_FIELD(hf_continued, N_("Continued"), "tcprst.continued",
+                 N_("A further line of the text before it")),
 };
 
 static void fill_levels(void)
@@ -137,12 +138,22 @@ static void fill_levels(void)
             (value_string){(uint32_t)i, tcprst_severity_id((enum tcprst_severity)i)};
 }
 
+/* The table is in English, as verdict.def is. */
+static void translate_fields(void)
+{
+    for (size_t i = 0; i < array_length(fields); i++) {
+        fields[i].hfinfo.name = _(fields[i].hfinfo.name);
+        fields[i].hfinfo.blurb = _(fields[i].hfinfo.blurb);
+    }
+}
+
 void tcprst_annotate_register(int proto)
 {
     static int *subtrees[] = {&ett_tcprst, &ett_alternatives, &ett_evidence, &ett_numbers,
                               &ett_about};
     proto_tcprst = proto;
     fill_levels();
+    translate_fields();
     proto_register_field_array(proto, fields, array_length(fields));
     proto_register_subtree_array(subtrees, array_length(subtrees));
 }
@@ -180,7 +191,7 @@ static void add_event(struct place at, const struct tcprst_verdict *verdict)
     }
     uint32_t number = (uint32_t)verdict->event.number;
     proto_item_set_generated(proto_tree_add_uint_format_value(at.tree, hf_event, at.tvb, 0, 0,
-                                                              number, "%u (this one)", number));
+                                                              number, _("%u (this one)"), number));
 }
 
 static void add_count(struct place at, int hf, int64_t count)
@@ -190,16 +201,48 @@ static void add_count(struct place at, int hf, int64_t count)
     proto_item_set_generated(proto_tree_add_uint64(at.tree, hf, at.tvb, 0, 0, (uint64_t)count));
 }
 
-/* How much of text fits so many columns: up to the last space before them, or all. */
+static size_t columns_of(gunichar c)
+{
+    return g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+}
+
+static size_t columns(const char *text)
+{
+    size_t sum = 0;
+    for (const char *p = text; *p; p = g_utf8_next_char(p))
+        sum += columns_of(g_utf8_get_char(p));
+    return sum;
+}
+
+/* Before this one no line begins: punctuation that closes. */
+static bool closes(gunichar c)
+{
+    GUnicodeType type = g_unichar_type(c);
+    return type == G_UNICODE_CLOSE_PUNCTUATION || type == G_UNICODE_FINAL_PUNCTUATION ||
+           type == G_UNICODE_OTHER_PUNCTUATION;
+}
+
+/* How much of text fits so many columns: up to the last space before them, or behind a wide
+ * character, or all. */
 static size_t line_length(const char *text, size_t width)
 {
-    size_t length = strlen(text);
-    if (length <= width)
-        return length;
-    for (size_t i = width; i > 0; i--)
-        if (text[i] == ' ')
-            return i;
-    return length;
+    size_t used = 0;
+    const char *p = text, *last = NULL;
+    gunichar before = 0;
+    for (; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        bool between = before && (g_unichar_iswide(before) || g_unichar_iswide(c)) &&
+                       g_unichar_type(before) != G_UNICODE_OPEN_PUNCTUATION && !closes(c);
+        if (used <= width && p > text && (c == ' ' || between))
+            last = p;
+        used += columns_of(c);
+        if (used > width && (last || c == ' '))
+            break;
+        before = c;
+    }
+    if (used <= width)
+        return strlen(text);
+    return (size_t)((last ? last : p + strlen(p)) - text);
 }
 
 /* The lines of text behind its first so many octets. */
@@ -207,8 +250,8 @@ static void add_rest(struct place at, const char *text, size_t first)
 {
     const char *indent = "      ";
     text += first;
-    while (*text == ' ') {
-        text++;
+    while (*text) {
+        text += *text == ' ';
         size_t length = line_length(text, LINE_WIDTH - strlen(indent));
         char *line = wmem_strndup(PTREE_DATA(at.tree)->pinfo->pool, text, length);
         proto_item_set_generated(proto_tree_add_string_format(at.tree, hf_continued, at.tvb, 0, 0,
@@ -221,7 +264,7 @@ static void add_rest(struct place at, const char *text, size_t first)
 static proto_item *add_text(struct place at, int hf, const char *value, const char *name,
                             const char *text)
 {
-    size_t length = line_length(text, LINE_WIDTH - strlen(name));
+    size_t length = line_length(text, LINE_WIDTH - columns(name));
     proto_item *item = proto_tree_add_string_format(at.tree, hf, at.tvb, 0, 0, value, "%s%.*s",
                                                     name, (int)length, text);
     proto_item_set_generated(item);
@@ -251,70 +294,82 @@ static void add_level(struct place at, int hf, unsigned level)
     proto_item_set_hidden(item); /* the word stands beside it */
 }
 
+static const char *strength_word(enum tcprst_strength strength)
+{
+    return translate_word("strength", tcprst_strength_id(strength));
+}
+
 static void add_cause(struct place at, const struct tcprst_verdict *verdict)
 {
     const char *id = tcprst_cause_id(verdict->cause);
     proto_item_set_generated(proto_tree_add_string_format(
-        at.tree, hf_cause, at.tvb, 0, 0, id, "Cause: %s, %s, %s", id,
-        tcprst_strength_id(verdict->strength), tcprst_severity_id(verdict->severity)));
+        at.tree, hf_cause, at.tvb, 0, 0, id, _("Cause: %s, %s, %s"), id,
+        strength_word(verdict->strength),
+        translate_word("severity", tcprst_severity_id(verdict->severity))));
 }
 
-static void add_link(struct place at, int hf, const struct tcprst_frame *frame, const char *label)
+/* with: a sentence, its "%s" the frame's number. */
+static void add_link(struct place at, int hf, const struct tcprst_frame *frame, const char *with)
 {
-    if (frame->number == 0)
+    const char *place = strstr(with, "%s");
+    if (frame->number == 0 || !place)
         return;
     proto_item_set_generated(proto_tree_add_uint_format(
-        at.tree, hf, at.tvb, 0, 0, (uint32_t)frame->number, "%s%" PRIu64, label, frame->number));
+        at.tree, hf, at.tvb, 0, 0, (uint32_t)frame->number, "%.*s%" PRIu64 "%s",
+        (int)(place - with), with, frame->number, place + strlen("%s")));
 }
 
 static const char *effect_in_words(enum tcprst_effect effect)
 {
     switch (effect) {
     case TCPRST_EFFECT_RESET:
-        return "took effect";
+        return _("took effect");
     case TCPRST_EFFECT_CHALLENGED:
-        return "none, its receiver challenged it";
+        return _("none, its receiver challenged it");
     case TCPRST_EFFECT_IGNORED:
-        return "none, its receiver went on";
+        return _("none, its receiver went on");
     default:
-        return "not known";
+        return _("not known");
     }
 }
 
 static void add_effect(struct place at, const struct tcprst_verdict *verdict)
 {
-    char risk[TEXT_SIZE] = "; bytes at risk not known";
+    char risk[TEXT_SIZE];
     int64_t from = verdict->risk_from_sender, to = verdict->risk_to_sender;
     if (from == 0 && to == 0)
-        snprintf(risk, sizeof risk, "; no bytes at risk");
+        snprintf(risk, sizeof risk, "%s", _("; no bytes at risk"));
     else if (from >= 0 && to >= 0)
-        snprintf(risk, sizeof risk,
-                 "; bytes at risk: %" PRId64 " from its sender, %" PRId64 " to it", from, to);
+        snprintf(risk, sizeof risk, _("; bytes at risk: %lld from its sender, %lld to it"),
+                 (long long)from, (long long)to);
+    else
+        snprintf(risk, sizeof risk, "%s", _("; bytes at risk not known"));
     proto_item_set_generated(proto_tree_add_string_format(
-        at.tree, hf_effect, at.tvb, 0, 0, tcprst_effect_id(verdict->effect), "Effect: %s%s",
+        at.tree, hf_effect, at.tvb, 0, 0, tcprst_effect_id(verdict->effect), _("Effect: %s%s"),
         effect_in_words(verdict->effect), risk));
 }
 
 static void add_origin(struct place at, const struct tcprst_verdict *verdict)
 {
-    const char *before = "", *after = ", or somebody else in its name";
-    if (verdict->origin == TCPRST_ORIGIN_ENDPOINT)
-        after = " itself";
-    else if (verdict->origin == TCPRST_ORIGIN_THIRD_PARTY)
-        before = "a third party, in the name of ", after = "";
-    const char *who = "the host of its source address";
+    char words[TEXT_SIZE];
+    const char *who = _("the host of its source address");
     if (verdict->sender != TCPRST_SENDER_UNKNOWN)
-        who = verdict->sender == TCPRST_SENDER_CLIENT ? "the client" : "the server";
-    proto_item_set_generated(proto_tree_add_string_format(at.tree, hf_origin, at.tvb, 0, 0,
-                                                          tcprst_origin_id(verdict->origin),
-                                                          "Sent by: %s%s%s", before, who, after));
+        who = verdict->sender == TCPRST_SENDER_CLIENT ? _("the client") : _("the server");
+    if (verdict->origin == TCPRST_ORIGIN_ENDPOINT)
+        snprintf(words, sizeof words, _("Sent by: %s itself"), who);
+    else if (verdict->origin == TCPRST_ORIGIN_THIRD_PARTY)
+        snprintf(words, sizeof words, _("Sent by: a third party, in the name of %s"), who);
+    else
+        snprintf(words, sizeof words, _("Sent by: %s, or somebody else in its name"), who);
+    proto_item_set_generated(proto_tree_add_string_format(
+        at.tree, hf_origin, at.tvb, 0, 0, tcprst_origin_id(verdict->origin), "%s", words));
 }
 
 static void add_advice(struct place at, const struct tcprst_verdict *verdict)
 {
     const char *advice = tcprst_cause_info(verdict->cause)->advice;
     if (*advice)
-        add_text(at, hf_advice, advice, "Check next: ", advice);
+        add_text(at, hf_advice, advice, _("Check next: "), _(advice));
 }
 
 static void add_alternative(struct place at, const struct tcprst_alternative *alternative,
@@ -322,8 +377,8 @@ static void add_alternative(struct place at, const struct tcprst_alternative *al
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(alternative->cause);
     char label[TEXT_SIZE];
-    snprintf(label, sizeof label, "%s (%s): %s", info->id,
-             tcprst_strength_id(alternative->strength), info->title);
+    snprintf(label, sizeof label, _("%s (%s): %s"), info->id, strength_word(alternative->strength),
+             _(info->title));
     add_text(at, hf_alternative, info->id, name, label);
 }
 
@@ -335,13 +390,13 @@ static void add_alternatives(struct place at, const struct tcprst_verdict *verdi
     if (more == 0)
         return;
     if (--more == 0) {
-        add_alternative(at, &alternatives[0], "Not ruled out: ");
+        add_alternative(at, &alternatives[0], _("Not ruled out: "));
         return;
     }
     const char *id = tcprst_cause_id(alternatives[0].cause);
-    proto_item *first = proto_tree_add_string_format(
-        at.tree, hf_alternative, at.tvb, 0, 0, id, "Not ruled out: %s (%s) and %u more", id,
-        tcprst_strength_id(alternatives[0].strength), more);
+    proto_item *first = proto_tree_add_string_format(at.tree, hf_alternative, at.tvb, 0, 0, id,
+                                                     _("Not ruled out: %s (%s) and %u more"), id,
+                                                     strength_word(alternatives[0].strength), more);
     proto_item_set_generated(first);
     struct place below = {proto_item_add_subtree(first, ett_alternatives), at.tvb};
     for (unsigned i = 1; i <= more; i++)
@@ -356,7 +411,7 @@ static void add_alternatives(struct place at, const struct tcprst_verdict *verdi
 static void add_fact(struct place at, const struct tcprst_evidence *evidence)
 {
     char text[TEXT_SIZE];
-    tcprst_evidence_text(evidence, text, sizeof text);
+    tcprst_evidence_text(evidence, translate_sentence, text, sizeof text);
     const char *id = tcprst_fact_id(evidence->fact);
     if (evidence->frame.number == 0) {
         add_text(at, hf_evidence, id, "", text);
@@ -379,7 +434,7 @@ static void add_evidence(struct place at, const struct tcprst_verdict *verdict)
 {
     if (verdict->evidence_count == 0)
         return;
-    struct place below = add_subtree(at, ett_evidence, "Evidence", NULL);
+    struct place below = add_subtree(at, ett_evidence, _("Evidence"), NULL);
     for (unsigned i = 0; i < verdict->evidence_count; i++)
         add_fact(below, &verdict->evidence[i]);
 }
@@ -399,9 +454,9 @@ static void add_sightings(struct place at, const struct tcprst_verdict *verdict)
     }
     for (unsigned i = 0; i < verdict->altered_count; i++) {
         const struct tcprst_altered *a = &verdict->altered[i];
-        proto_item_set_generated(proto_tree_add_string_format_value(at.tree, hf_altered, at.tvb, 0,
-                                                                    0, a->field, "%s: %u became %u",
-                                                                    a->field, a->from, a->to));
+        proto_item_set_generated(
+            proto_tree_add_string_format_value(at.tree, hf_altered, at.tvb, 0, 0, a->field,
+                                               _("%s: %u became %u"), a->field, a->from, a->to));
     }
 }
 
@@ -483,15 +538,15 @@ static void add_body(struct place at, const struct tcprst_verdict *verdict)
 static void add_final(struct place at, bool final)
 {
     const char *label =
-        final ? "Final: yes"
-              : "Final: no. Its effect, who sent it and the cause may change with later packets";
+        final ? _("Final: yes")
+              : _("Final: no. Its effect, who sent it and the cause may change with later packets");
     proto_item_set_generated(
         proto_tree_add_boolean_format(at.tree, hf_final, at.tvb, 0, 0, final, "%s", label));
 }
 
 static void add_numbers(struct place at, const struct tcprst_verdict *verdict)
 {
-    struct place below = add_subtree(at, ett_numbers, "Numbers", NULL);
+    struct place below = add_subtree(at, ett_numbers, _("Numbers"), NULL);
     add_word(below, hf_strength, tcprst_strength_id(verdict->strength));
     add_level(below, hf_strength_level, verdict->strength);
     add_word(below, hf_severity, tcprst_severity_id(verdict->severity));
@@ -507,15 +562,15 @@ static proto_item *add_about(struct place at, const struct tcprst_verdict *verdi
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
     proto_item *item;
-    struct place below = add_subtree(at, ett_about, "About this cause", &item);
+    struct place below = add_subtree(at, ett_about, _("About this cause"), &item);
     const char *group = tcprst_group_id(info->group);
-    proto_item_set_generated(proto_tree_add_string_format_value(below.tree, hf_group, below.tvb, 0,
-                                                                0, group, "%s (%s)", group,
-                                                                tcprst_group_title(info->group)));
+    proto_item_set_generated(proto_tree_add_string_format_value(
+        below.tree, hf_group, below.tvb, 0, 0, group, _("%s (%s)"), group,
+        _(tcprst_group_title(info->group))));
     if (*info->meaning)
-        add_text(below, hf_meaning, info->meaning, "Meaning: ", info->meaning);
+        add_text(below, hf_meaning, info->meaning, _("Meaning: "), _(info->meaning));
     if (*info->references)
-        add_text(below, hf_references, info->references, "References: ", info->references);
+        add_text(below, hf_references, info->references, _("References: "), info->references);
     return item;
 }
 
@@ -524,8 +579,8 @@ static proto_item *add_about(struct place at, const struct tcprst_verdict *verdi
 
 static struct place add_root(proto_tree *tree, tvbuff_t *tvb, const char *label, proto_item **root)
 {
-    *root =
-        proto_tree_add_protocol_format(tree, proto_tcprst, tvb, 0, 0, "TCP Reset Cause: %s", label);
+    *root = proto_tree_add_protocol_format(tree, proto_tcprst, tvb, 0, 0, _("TCP Reset Cause: %s"),
+                                           label);
     proto_item_set_generated(*root);
     return (struct place){proto_item_add_subtree(*root, ett_tcprst), tvb};
 }
@@ -534,12 +589,12 @@ static proto_item *add_verdict(proto_tree *tree, tvbuff_t *tvb,
                                const struct tcprst_verdict *verdict)
 {
     proto_item *root;
-    struct place at = add_root(tree, tvb, tcprst_cause_info(verdict->cause)->title, &root);
+    struct place at = add_root(tree, tvb, _(tcprst_cause_info(verdict->cause)->title), &root);
     add_cause(at, verdict);
     if (!verdict->final)
         add_final(at, false);
-    add_link(at, hf_duplicate_of, &verdict->duplicate_of, "The same packet as frame ");
-    add_link(at, hf_trigger, &verdict->trigger, "Triggered by frame ");
+    add_link(at, hf_duplicate_of, &verdict->duplicate_of, _("The same packet as frame %s"));
+    add_link(at, hf_trigger, &verdict->trigger, _("Triggered by frame %s"));
     add_effect(at, verdict);
     add_origin(at, verdict);
     add_sightings(at, verdict);
@@ -574,9 +629,9 @@ static const char *what_segment_did(const struct tcprst_record *drawn,
                                     const struct tcprst_record *ended)
 {
     if (drawn && ended)
-        return drawn == ended ? "this segment was answered with a reset"
-                              : "this segment triggered a reset; its connection was reset";
-    return drawn ? "this segment triggered a reset" : "this connection was reset";
+        return drawn == ended ? _("this segment was answered with a reset")
+                              : _("this segment triggered a reset; its connection was reset");
+    return drawn ? _("this segment triggered a reset") : _("this connection was reset");
 }
 
 proto_item *tcprst_annotate_segment(proto_tree *tree, tvbuff_t *tvb,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* expert.c - one expert field a cause, as grave as the verdict. */
 #include "expert.h"
+#include "translate.h"
 
 /* Wireshark ties a severity to an expert field, and a cause may be of any: so there are three of
  * one name. */
@@ -30,7 +31,7 @@ void tcprst_expert_register(int proto, const int *min_strength)
         const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)cause);
         const char *name = wmem_strdup_printf(wmem_epan_scope(), "tcprst.expert.%s", info->id);
         const char *summary =
-            wmem_strdup_printf(wmem_epan_scope(), "%s: %s", info->id, info->title);
+            wmem_strdup_printf(wmem_epan_scope(), _("%s: %s"), info->id, _(info->title));
         for (int severity = 0; severity < SEVERITIES; severity++) {
             expert_fields[cause][severity] = (expert_field)EI_INIT;
             experts[cause * SEVERITIES + severity] =
@@ -51,9 +52,9 @@ void tcprst_expert_add(packet_info *pinfo, proto_item *item, const struct tcprst
     const char *column = col_get_text(pinfo->cinfo, COL_EXPERT);
     char *before = column && *column ? wmem_strdup(pinfo->pool, column) : NULL;
     const struct tcprst_cause_info *info = tcprst_cause_info(verdict->cause);
-    expert_add_info_format(pinfo, item, &expert_fields[verdict->cause][verdict->severity],
-                           "%s (%s): %s", info->id, tcprst_strength_id(verdict->strength),
-                           info->title);
+    expert_add_info_format(
+        pinfo, item, &expert_fields[verdict->cause][verdict->severity], _("%s (%s): %s"), info->id,
+        translate_word("strength", tcprst_strength_id(verdict->strength)), _(info->title));
     if (before)
         col_add_str(pinfo->cinfo, COL_EXPERT, before);
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copies the module and the profile to the personal folders of the Wireshark that runs here, which tshark is asked for, and the
 # program tcprst, for Tools > TCP Resets > Open Report, to ~/.local/bin.
-# Run by the target install-user with: release (X.Y), module, profile; program, where it was built.
+# Run by the target install-user with: release (X.Y), module, profile; program and catalogues, where they were built.
 
 find_program(tshark tshark) # now, not when the build was configured
 if(NOT tshark)
@@ -49,6 +49,13 @@ endif()
 if(program)
   replace("${program}" "$ENV{HOME}/.local/bin")
 endif()
+
+# What both are translated by, where both look for it.
+file(GLOB_RECURSE found RELATIVE "${catalogues}" "${catalogues}/*.mo")
+foreach(catalogue ${found})
+  get_filename_component(folder "${catalogue}" DIRECTORY)
+  replace("${catalogues}/${catalogue}" "$ENV{HOME}/.local/share/locale/${folder}")
+endforeach()
 
 execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 if(user STREQUAL "0")

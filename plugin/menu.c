@@ -3,6 +3,7 @@
  * reset event. */
 #include "menu.h"
 #include "records.h"
+#include "translate.h"
 #include "versions.h"
 
 static int proto_tcprst;
@@ -42,12 +43,13 @@ static char *make_report(const char *program, const char *capture)
     char *page = NULL;
     int file = g_file_open_tmp("tcprst-XXXXXX.html", &page, &error);
     if (file < 0) {
-        report_failure("cannot make a file for the report: %s", error->message);
+        report_failure(_("cannot make a file for the report: %s"), error->message);
         g_error_free(error);
         return NULL;
     }
     g_close(file, NULL);
-    const char *argv[] = {program, "-q", "-f", "html", "-o", page, "--", capture, NULL};
+    char *language = g_strconcat("--lang=", translate_language(), (char *)NULL);
+    const char *argv[] = {program, "-q", language, "-f", "html", "-o", page, "--", capture, NULL};
     char *said = NULL;
     int status = 0;
     bool made = g_spawn_sync(NULL, (char **)(void *)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
@@ -55,13 +57,14 @@ static char *make_report(const char *program, const char *capture)
                 g_spawn_check_wait_status(status, &error);
     /* 1: a damaged capture, reported as far as it could be read. */
     if (!made && !g_error_matches(error, G_SPAWN_EXIT_ERROR, 1)) {
-        report_failure("tcprst could not report on %s: %s\n%s", capture, error->message,
+        report_failure(_("tcprst could not report on %s: %s\n%s"), capture, error->message,
                        said ? said : "");
         g_free(page);
         page = NULL;
     }
     g_clear_error(&error);
     g_free(said);
+    g_free(language);
     return page;
 }
 
@@ -80,7 +83,7 @@ static void show_page(const char *page)
                        G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
                            G_SPAWN_STDERR_TO_DEV_NULL,
                        NULL, NULL, NULL, &error)) {
-        report_failure("The report is %s, but no browser could be started: %s", page,
+        report_failure(_("The report is %s, but no browser could be started: %s"), page,
                        error->message);
         g_error_free(error);
     }
@@ -93,10 +96,11 @@ static void open_report(ext_menubar_gui_type gui, gpointer window, gpointer user
     char *capture = (char *)plugin_if_get_capture_file(copy_file_name, NULL);
     char *program = find_tcprst();
     if (!capture) {
-        report_failure("There is no capture to report on: open one first.");
+        report_failure(_("There is no capture to report on: open one first."));
     } else if (!program) {
-        report_failure("The report is made by the program tcprst, which is neither in PATH nor in "
-                       "~/.local/bin.");
+        report_failure(
+            _("The report is made by the program tcprst, which is neither in PATH nor in "
+              "~/.local/bin."));
     } else {
         char *page = make_report(program, capture);
         if (page)
@@ -137,11 +141,11 @@ static char *filter_on_event(TCPRST_FILTER_ARGUMENTS)
 void tcprst_menu_register(int proto)
 {
     proto_tcprst = proto;
-    ext_menu_t *menu = ext_menubar_register_menu(proto, "TCP Resets", TRUE);
+    ext_menu_t *menu = ext_menubar_register_menu(proto, _("TCP Resets"), TRUE);
     ext_menubar_set_parentmenu(menu, "Tools");
-    ext_menubar_add_entry(menu, "Show Resets and What Triggered Them", "Applies a display filter",
-                          show_resets, NULL);
-    ext_menubar_add_entry(menu, "Open Report", "Runs tcprst on the capture and shows its page",
-                          open_report, NULL);
-    TCPRST_REGISTER_CONVERSATION_FILTER("tcprst", "TCP reset event", has_event, filter_on_event);
+    ext_menubar_add_entry(menu, _("Show Resets and What Triggered Them"),
+                          _("Applies a display filter"), show_resets, NULL);
+    ext_menubar_add_entry(menu, _("Open Report"),
+                          _("Runs tcprst on the capture and shows its page"), open_report, NULL);
+    TCPRST_REGISTER_CONVERSATION_FILTER("tcprst", _("TCP reset event"), has_event, filter_on_event);
 }

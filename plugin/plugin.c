@@ -14,6 +14,7 @@
 #include "menu.h"
 #include "records.h"
 #include "statistics.h"
+#include "translate.h"
 #include "unwind.h"
 #include "versions.h"
 
@@ -210,27 +211,29 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 
 static void register_preferences(void)
 {
-    static const enum_val_t strengths[] = {
-        {"possible", "possible: all", TCPRST_STRENGTH_POSSIBLE},
-        {"likely", "likely", TCPRST_STRENGTH_LIKELY},
-        {"certain", "certain", TCPRST_STRENGTH_CERTAIN},
-        {"none", "none: no expert information", TCPRST_STRENGTH_CERTAIN + 1},
+    static enum_val_t strengths[5];
+    const enum_val_t words[] = {
+        {"possible", _("possible: all"), TCPRST_STRENGTH_POSSIBLE},
+        {"likely", translate_word("strength", "likely"), TCPRST_STRENGTH_LIKELY},
+        {"certain", translate_word("strength", "certain"), TCPRST_STRENGTH_CERTAIN},
+        {"none", _("none: no expert information"), TCPRST_STRENGTH_CERTAIN + 1},
         {NULL, NULL, -1},
     };
+    memcpy(strengths, words, sizeof strengths);
     module_t *module = prefs_register_protocol(proto_tcprst, NULL);
     prefs_register_bool_preference(
-        module, "info_column", "Show the cause in the Info column",
-        "The Info column of a reset ends in its cause, [closed-port], or "
-        "[closed-port?] where it is not certain.",
+        module, "info_column", _("Show the cause in the Info column"),
+        _("The Info column of a reset ends in its cause, [closed-port], or "
+          "[closed-port?] where it is not certain."),
         &pref_info);
     prefs_register_enum_preference(module, "expert_min_strength",
-                                   "Expert information from this strength on",
-                                   "Resets whose cause is less sure than this get no expert "
-                                   "information. Their subtree is not changed by it.",
+                                   _("Expert information from this strength on"),
+                                   _("Resets whose cause is less sure than this get no expert "
+                                     "information. Their subtree is not changed by it."),
                                    &pref_min_strength, strengths, FALSE);
-    prefs_register_uint_preference(module, "max_connections", "Connections held at once",
-                                   "Bound on memory: beyond it the connections that were quiet "
-                                   "longest are given up. 0 means the default.",
+    prefs_register_uint_preference(module, "max_connections", _("Connections held at once"),
+                                   _("Bound on memory: beyond it the connections that were quiet "
+                                     "longest are given up. 0 means the default."),
                                    10, &pref_max_connections);
 }
 
@@ -248,9 +251,42 @@ static void end_file(void)
     tcprst_records_end_file();
 }
 
+/* The language that the window's preferences name, or NULL: as the environment says. They are in a
+ * file of Wireshark's own, which only the window reads. */
+static char *language_of_window(void)
+{
+    char *path = get_persconffile_path("language", FALSE), *text = NULL, *language = NULL;
+    const char *program = g_get_prgname();
+    bool window = program && g_str_has_prefix(program, "wireshark");
+    if (window && g_file_get_contents(path, &text, NULL, NULL)) {
+        const char *value = strstr(text, "language: ");
+        if (value && !g_str_has_prefix(value, "language: auto"))
+            language = g_strndup(value + strlen("language: "),
+                                 strcspn(value + strlen("language: "), "\r\n "));
+    }
+    g_free(text);
+    g_free(path);
+    return language;
+}
+
+/* Catalogues are where installing puts them, for everybody or for oneself. */
+static void begin_language(void)
+{
+    char *all = g_build_filename(get_datafile_dir(), "..", "tcprst", "locale", (char *)NULL);
+    char *own = g_build_filename(g_get_user_data_dir(), "locale", (char *)NULL);
+    const char *said = g_getenv("TCPRST_LOCALEDIR");
+    const char *directories[] = {said ? said : all, said ? NULL : own, NULL};
+    char *language = language_of_window();
+    translate_begin(directories, language);
+    g_free(language);
+    g_free(own);
+    g_free(all);
+}
+
 static void register_protocol(void)
 {
-    proto_tcprst = proto_register_protocol("TCP Reset Cause", "TCPRST", "tcprst");
+    begin_language();
+    proto_tcprst = proto_register_protocol(_("TCP Reset Cause"), "TCPRST", "tcprst");
     protocol = find_protocol_by_id(proto_tcprst);
     /* Its parent is TCP: so it is switched off with TCP and not with us, and packets do not lose
      * their TCP layer. */

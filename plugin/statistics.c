@@ -7,6 +7,7 @@
  * verdicts when it is printed, so it is final always.
  */
 #include "statistics.h"
+#include "translate.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,10 +21,10 @@ static int tap;
 /* The tree's first level, in this order. A node's average, least and most are bytes at risk. */
 enum root { ROOT_EVENTS, ROOT_RESETS, ROOT_HOSTS, ROOT_STRENGTHS, ROOT_COUNT };
 static const char *const roots[ROOT_COUNT] = {
-    "Events by cause (values: bytes at risk)",
-    "Resets by cause and host (values: bytes at risk)",
-    "Resets by sending host (values: bytes at risk)",
-    "Resets by strength (values: bytes at risk)",
+    N_("Events by cause (values: bytes at risk)"),
+    N_("Resets by cause and host (values: bytes at risk)"),
+    N_("Resets by sending host (values: bytes at risk)"),
+    N_("Resets by strength (values: bytes at risk)"),
 };
 
 void tcprst_statistics_queue(packet_info *pinfo, const struct tcprst_record *record)
@@ -43,7 +44,7 @@ static char *sender_name(wmem_allocator_t *pool, const struct tcprst_verdict *ve
     char *name = address_to_display(pool, &sender);
     if (verdict->origin != TCPRST_ORIGIN_THIRD_PARTY)
         return name;
-    char *forged = wmem_strdup_printf(pool, "in the name of %s", name);
+    char *forged = wmem_strdup_printf(pool, _("in the name of %s"), name);
     wmem_free(pool, name);
     return forged;
 }
@@ -67,7 +68,7 @@ static void sort_as(stats_tree *st, int node, int place)
 static void init_tree(stats_tree *st)
 {
     for (int i = 0; i < ROOT_COUNT; i++)
-        sort_as(st, stats_tree_create_node(st, roots[i], 0, STAT_DT_INT, TRUE), i);
+        sort_as(st, stats_tree_create_node(st, _(roots[i]), 0, STAT_DT_INT, TRUE), i);
 }
 
 /* One more of that name below parent, most first. Returns its node. */
@@ -100,16 +101,17 @@ static tap_packet_status count_in_tree(stats_tree *st, packet_info *pinfo, epan_
     const char *host = sender_name(pinfo->pool, &verdict);
     int risk = bytes_at_risk(&verdict);
     if (verdict.event.number == verdict.frame.number) {
-        int events = count_node(st, roots[ROOT_EVENTS], 0, risk);
+        int events = count_node(st, _(roots[ROOT_EVENTS]), 0, risk);
         count_node(st, info->id, count_node(st, group, events, risk), risk);
     }
-    int resets = count_node(st, roots[ROOT_RESETS], 0, risk);
+    int resets = count_node(st, _(roots[ROOT_RESETS]), 0, risk);
     int cause = count_node(st, info->id, count_node(st, group, resets, risk), risk);
     count_node(st, host, cause, risk);
-    int hosts = count_node(st, roots[ROOT_HOSTS], 0, risk);
+    int hosts = count_node(st, _(roots[ROOT_HOSTS]), 0, risk);
     count_node(st, info->id, count_node(st, host, hosts, risk), risk);
-    int strengths = count_node(st, roots[ROOT_STRENGTHS], 0, risk);
-    count_node(st, tcprst_strength_id(verdict.strength), strengths, risk);
+    int strengths = count_node(st, _(roots[ROOT_STRENGTHS]), 0, risk);
+    count_node(st, translate_word("strength", tcprst_strength_id(verdict.strength)), strengths,
+               risk);
     return TAP_PACKET_REDRAW;
 }
 
@@ -229,12 +231,12 @@ static void print_group(const struct totals *totals, enum tcprst_group group)
         if (info->group != group || count->total == 0)
             continue;
         if (!headed)
-            g_print("%s: %s\n", tcprst_group_id(group), tcprst_group_title(group));
+            g_print("%s%s%s\n", tcprst_group_id(group), _(": "), _(tcprst_group_title(group)));
         headed = true;
         g_print("%9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s (%s)\n",
-               count->total, count->events, count->by_strength[TCPRST_STRENGTH_CERTAIN],
-               count->by_strength[TCPRST_STRENGTH_LIKELY],
-               count->by_strength[TCPRST_STRENGTH_POSSIBLE], info->id, info->title);
+                count->total, count->events, count->by_strength[TCPRST_STRENGTH_CERTAIN],
+                count->by_strength[TCPRST_STRENGTH_LIKELY],
+                count->by_strength[TCPRST_STRENGTH_POSSIBLE], info->id, _(info->title));
     }
 }
 
@@ -256,33 +258,37 @@ static void print_hosts(GHashTable *hosts)
     for (g_hash_table_iter_init(&iter, hosts); g_hash_table_iter_next(&iter, NULL, &value);)
         sorted[n++] = (struct host *)value;
     qsort(sorted, n, sizeof *sorted, compare_hosts);
-    g_print("sent by\n");
+    g_print("%s\n", _("sent by"));
     for (guint i = 0; i < n && i < SUMMARY_HOSTS_MAX; i++)
         g_print("%9" PRIu64 "  %s\n", sorted[i]->resets, sorted[i]->name);
     if (n > SUMMARY_HOSTS_MAX)
-        g_print("           and %u more\n", n - SUMMARY_HOSTS_MAX);
+        g_print(_("           and %u more\n"), n - SUMMARY_HOSTS_MAX);
     g_free(sorted);
 }
 
 static void print_totals(const struct totals *totals)
 {
     g_print("\n===================================================================\n");
-    g_print("TCP Reset Causes\n");
-    g_print("%" PRIu64 " reset%s in %" PRIu64 " event%s", totals->resets,
-           totals->resets == 1 ? "" : "s", totals->events, totals->events == 1 ? "" : "s");
+    g_print("%s\n", _("TCP Reset Causes"));
+    char resets[80], events[80];
+    snprintf(resets, sizeof resets, translate_plural("%llu reset", "%llu resets", totals->resets),
+             (unsigned long long)totals->resets);
+    snprintf(events, sizeof events, translate_plural("%llu event", "%llu events", totals->events),
+             (unsigned long long)totals->events);
+    g_print(_("%s in %s"), resets, events);
     if (totals->duplicates)
-        g_print(", and %" PRIu64 " packets captured twice", totals->duplicates);
+        g_print(_(", and %llu packets captured twice"), (unsigned long long)totals->duplicates);
     g_print("\n");
     if (totals->resets) {
-        g_print("\n   Resets    Events   certain    likely  possible  Cause\n");
+        g_print("\n%s\n", _("   Resets    Events   certain    likely  possible  Cause"));
         for (int group = 0; group < TCPRST_GROUP_COUNT; group++)
             print_group(totals, (enum tcprst_group)group);
         print_hosts(totals->hosts);
     }
     if (totals->given_up)
-        g_print("\n%" PRIu64 " connections were given up for want of room: raise the preference "
-               "tcprst.max_connections\n",
-               totals->given_up);
+        g_print(_("\n%llu connections were given up for want of room: raise the preference "
+                  "tcprst.max_connections\n"),
+                (unsigned long long)totals->given_up);
     g_print("===================================================================\n");
 }
 
@@ -348,7 +354,7 @@ static tcprst_tap_init_result start_summary(const char *argument, void *user)
     GString *error = register_tap_listener(TAP, summary, filter, 0, reset_summary, count_in_summary,
                                            draw_summary, free_summary);
     if (error) {
-        report_failure("cannot start the summary of TCP reset causes: %s", error->str);
+        report_failure(_("cannot start the summary of TCP reset causes: %s"), error->str);
         g_string_free(error, TRUE);
         free_summary(summary);
         TCPRST_TAP_INIT_RESULT(false);
@@ -365,7 +371,7 @@ void tcprst_statistics_register(void)
     };
     tap = register_tap(TAP);
     const guint most_first = ST_FLG_SORT_DESC | ST_SORT_COL_COUNT << ST_FLG_SRTCOL_SHIFT;
-    stats_tree_register_plugin(TAP, TAP, "TCP Reset Causes", most_first, count_in_tree, init_tree,
-                               NULL);
+    stats_tree_register_plugin(TAP, TAP, _("TCP Reset Causes"), most_first, count_in_tree,
+                               init_tree, NULL);
     register_stat_tap_ui(&summary_ui, NULL);
 }

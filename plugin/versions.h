@@ -32,6 +32,7 @@
 #include <epan/tap.h>
 #include <epan/to_str.h>
 #include <ws_version.h>
+#include <wsutil/filesystem.h>
 #include <wsutil/report_message.h>
 
 /* 4.0 installs no <wsutil/plugins.h>; where the file exists it names the kinds of plugins for

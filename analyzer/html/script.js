@@ -35,8 +35,15 @@
   const MISLEADING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const safe = (text) => String(text).replace(MISLEADING, (c) => "\\u{" + c.charCodeAt(0).toString(16) + "}");
 
+  // Who writes the page puts translations in the place of the calls of _ and _n below; words of enumerations are in data.
+  const word = (kind, id) => (data.words[kind] || {})[id] || id;
+  function fill(text, ...values) {
+    let next = 0;
+    return text.replace(/%(?:(\d+)\$)?s/g, (_all, place) => String(values[place ? place - 1 : next++]));
+  }
+
   const number = (n) => Number(n).toLocaleString("en-US");
-  const counted = (n, one, many) => number(n) + " " + (Number(n) === 1 ? one : many || one + "s");
+  const counted = (n, words, ...more) => fill(words.forms[Number(words.of[n < 200 ? n : 100 + (n % 100)])], number(n), ...more);
 
   function duration(seconds) {
     if (seconds < 1e-3) return (seconds * 1e6).toFixed(0) + " µs";
@@ -44,11 +51,11 @@
     if (seconds < 120) return Number(seconds.toPrecision(3)) + " s";
     if (seconds < 7200) return Math.floor(seconds / 60) + " min " + Math.floor(seconds % 60) + " s";
     if (seconds < 172800) return Math.floor(seconds / 3600) + " h " + Math.floor((seconds / 60) % 60) + " min";
-    return Math.floor(seconds / 86400) + " days";
+    return fill(_("%s days"), Math.floor(seconds / 86400));
   }
 
   function bytes(n) {
-    if (n < 10000) return counted(n, "byte");
+    if (n < 10000) return counted(n, _n("%s byte", "%s bytes"));
     if (n < 1e7) return (n / 1e3).toPrecision(3) + " kB";
     return n < 1e10 ? (n / 1e6).toPrecision(3) + " MB" : (n / 1e9).toPrecision(3) + " GB";
   }
@@ -56,8 +63,11 @@
   // Prose with `code` in it.
   const prose = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", null, part) : part));
 
-  const plainTime = (time) => (time ? time.replace("T", " ").replace("Z", "") : "no time");
+  const plainTime = (time) => (time ? time.replace("T", " ").replace("Z", "") : _("no time"));
   const endName = (address, port) => (port && address.includes(":") ? "[" + address + "]" : address) + (port ? ":" + port : "");
+
+  const inName = (forged, name) => (forged ? fill(_("somebody in the name of %s"), name) : name);
+  const frameName = (frame, capture) => (capture === null ? fill(_("frame %s"), frame) : fill(_("frame %s of %s"), frame, safe(capture)));
 
   async function copyText(text, button) {
     const said = button.textContent;
@@ -70,7 +80,7 @@
       document.execCommand("copy");
       field.remove();
     }
-    button.textContent = "Copied";
+    button.textContent = _("Copied");
     setTimeout(() => { button.textContent = said; }, 1200);
   }
 
@@ -139,7 +149,7 @@
       const width = Math.max(at("plot").clientWidth, 280), height = 170, left = 44, bottom = 22, top = 10;
       const x = (i) => left + (i * (width - left - 4)) / steps, y = (n) => top + (height - bottom - top) * (1 - n / most);
       const picture = svg("svg", { viewBox: "0 0 " + width + " " + height, height, role: "img", "aria-label":
-        "Resets over time by cause, at most " + number(most) + " in " + duration(course.step) });
+        fill(_("Resets over time by cause, at most %s in %s"), number(most), duration(course.step)) });
       for (const n of most > 1 ? [0, most / 2, most] : [0, most]) {
         picture.append(svg("line", { x1: left, x2: width - 4, y1: y(n), y2: y(n) }));
         if (Number.isInteger(n)) picture.append(svg("text", { x: left - 7, y: y(n) + 4, "text-anchor": "end" }, number(n)));
@@ -173,21 +183,21 @@
       return;
     }
     at("cause-table").replaceChildren(sortable([
-      { title: "Cause", value: (c) => c.id, show: (c) => [el("span", { class: "swatch " + colour(c.id) }),
+      { title: _("Cause"), value: (c) => c.id, show: (c) => [el("span", { class: "swatch " + colour(c.id) }),
         el("button", { type: "button", class: "linkish", onclick: () => showCause(c.id) }, c.id),
         el("div", { class: "soft" }, data.causes[c.id].title)] },
-      { title: "Events", numeric: true, value: (c) => c.events },
-      { title: "Resets", numeric: true, value: (c) => c.resets },
-      { title: "Certain", numeric: true, value: (c) => c.certain },
-      { title: "Likely", numeric: true, value: (c) => c.likely },
-      { title: "Possible", numeric: true, value: (c) => c.possible },
-    ], causes, "Causes", null));
+      { title: _("Events"), numeric: true, value: (c) => c.events },
+      { title: _("Resets"), numeric: true, value: (c) => c.resets },
+      { title: _("Certain"), numeric: true, value: (c) => c.certain },
+      { title: _("Likely"), numeric: true, value: (c) => c.likely },
+      { title: _("Possible"), numeric: true, value: (c) => c.possible },
+    ], causes, _("Causes"), null));
   }
 
   function drawEndings() {
     const kinds = [
-      ["fin", "by FIN", "k5"], ["reset_after_fin", "by RST after FIN", "k1"], ["reset", "by RST", "k4"],
-      ["refused", "refused", "k3"], ["open", "no end captured", "k7"],
+      ["fin", _("by FIN"), "k5"], ["reset_after_fin", _("by RST after FIN"), "k1"], ["reset", _("by RST"), "k4"],
+      ["refused", _("refused"), "k3"], ["open", _("no end captured"), "k7"],
     ].map(([id, words, swatch]) => {
       const less = id === "reset";
       return { words, swatch, connections: summary.endings[id] - (less ? summary.endings.reset_after_fin : 0) };
@@ -202,16 +212,16 @@
       at("ending-table").before(bar);
     }
     at("ending-table").replaceChildren(sortable([
-      { title: "Ended", value: (k) => k.words, show: (k) => [el("span", { class: "swatch " + k.swatch }), k.words] },
-      { title: "Connections", numeric: true, value: (k) => k.connections },
-    ], kinds, "How connections ended", 1));
+      { title: _("Ended"), value: (k) => k.words, show: (k) => [el("span", { class: "swatch " + k.swatch }), k.words] },
+      { title: _("Connections"), numeric: true, value: (k) => k.connections },
+    ], kinds, _("How connections ended"), 1));
   }
 
   function drawHosts() {
     const FIRST_HOSTS = 10;
     let every = null;
     at("host-tabs").hidden = false;
-    const tabs = [["senders", "Who sent resets"], ["receivers", "Who received them"], ["services", "Services"]];
+    const tabs = [["senders", _("Who sent resets")], ["receivers", _("Who received them")], ["services", _("Services")]];
     if (summary.resets === 0) {
       at("hosts").remove();
       return;
@@ -219,22 +229,23 @@
     function show(id) {
       for (const button of at("host-tabs").children) button.setAttribute("aria-pressed", String(button.dataset.tab === id));
       const table = data[id];
-      const name = (row) => (row.forged ? "somebody in the name of " : "") + endName(row.address, row.port);
+      const name = (row) => inName(row.forged, endName(row.address, row.port));
       const rows = every === id ? table.rows : table.rows.slice(0, FIRST_HOSTS);
       at("host-table").replaceChildren(sortable([
-        { title: id === "services" ? "Service" : "Host", value: name,
+        { title: id === "services" ? _("Service") : _("Host"), value: name,
           show: (row) => el("button", { type: "button", class: "linkish", onclick: () => showHost(row) }, name(row)) },
-        { title: "Resets", numeric: true, value: (row) => row.resets },
-        { title: "Events", numeric: true, value: (row) => row.events },
-        { title: "Suspicious", numeric: true, value: (row) => row.suspicious },
-        { title: "Notable", numeric: true, value: (row) => row.notable },
-        { title: "Benign", numeric: true, value: (row) => row.benign },
+        { title: _("Resets"), numeric: true, value: (row) => row.resets },
+        { title: _("Events"), numeric: true, value: (row) => row.events },
+        { title: _("Suspicious"), numeric: true, value: (row) => row.suspicious },
+        { title: _("Notable"), numeric: true, value: (row) => row.notable },
+        { title: _("Benign"), numeric: true, value: (row) => row.benign },
       ], rows, tabs.find((tab) => tab[0] === id)[1], 1));
       if (rows.length < table.rows.length)
         at("host-table").append(el("button", { type: "button", class: "more", onclick: () => { every = id; show(id); } },
-          "Show " + number(table.rows.length - rows.length) + " more"));
+          counted(table.rows.length - rows.length, _n("Show %s more", "Show %s more"))));
       else if (table.more) at("host-table").append(el("p", { class: "soft more" },
-        (table.lower_bounds ? "Over " : "") + number(table.more) + " more with fewer resets are left out."));
+        counted(table.more, table.lower_bounds ? _n("Over %s more with fewer resets are left out.", "Over %s more with fewer resets are left out.")
+          : _n("%s more with fewer resets are left out.", "%s more with fewer resets are left out."))));
     }
     at("host-tabs").append(...tabs.map(([id, words]) => el("button", { type: "button", "data-tab": id, onclick: () => show(id) }, words)));
     show("senders");
@@ -242,20 +253,20 @@
 
   function drawFiles() {
     at("file-table").replaceChildren(sortable([
-      { title: "File", value: (c) => c.file, show: (c) => el("span", { class: "mono" }, safe(c.file)) },
-      { title: "Format", value: (c) => c.format || "", show: (c) => (c.format || "not read") + (c.compression ? ", " + c.compression : "") },
-      { title: "Packets", numeric: true, value: (c) => c.packets },
-      { title: "TCP segments", numeric: true, value: (c) => c.tcp_segments },
-      { title: "Link types", value: (c) => c.link_types.map((type) => type.name).join(", ") },
-      { title: "First", value: (c) => c.first_time || "", show: (c) => plainTime(c.first_time) },
-      { title: "Last", value: (c) => c.last_time || "", show: (c) => plainTime(c.last_time) },
-    ], data.captures, "Captures", 0));
+      { title: _("File"), value: (c) => c.file, show: (c) => el("span", { class: "mono" }, safe(c.file)) },
+      { title: _("Format"), value: (c) => c.format || "", show: (c) => (c.format || _("not read")) + (c.compression ? _(", ") + c.compression : "") },
+      { title: _("Packets"), numeric: true, value: (c) => c.packets },
+      { title: _("TCP segments"), numeric: true, value: (c) => c.tcp_segments },
+      { title: _("Link types"), value: (c) => c.link_types.map((type) => type.name).join(_(", ")) },
+      { title: _("First"), value: (c) => c.first_time || "", show: (c) => plainTime(c.first_time) },
+      { title: _("Last"), value: (c) => c.last_time || "", show: (c) => plainTime(c.last_time) },
+    ], data.captures, _("Captures"), 0));
   }
 
   // ---- One event ----
 
   const FLAGS = [["SYN", 2], ["FIN", 1], ["RST", 4], ["PSH", 8], ["ACK", 16], ["URG", 32], ["ECE", 64], ["CWR", 128]];
-  const flagNames = (flags) => FLAGS.filter(([, bit]) => flags & bit).map(([name]) => name).join(", ") || "no flags";
+  const flagNames = (flags) => FLAGS.filter(([, bit]) => flags & bit).map(([name]) => name).join(", ") || _("no flags");
 
   // Client left, server right.
   function sourceIsLeft(group) {
@@ -270,8 +281,8 @@
     const numbers = "Seq=" + segment.seq + (segment.flags & 16 ? " Ack=" + segment.ack : "") + (segment.length ? " Len=" + segment.length : "");
     const since = segment.time === undefined || zero === undefined ? "" : segment.time - zero;
     const words = [];
-    if (trigger) words.push("This segment triggered the reset.");
-    if (segment.reset) words.push("This is the reset.");
+    if (trigger) words.push(_("This segment triggered the reset."));
+    if (segment.reset) words.push(_("This is the reset."));
     return el("li", { class: kind.filter(Boolean).join(" ") },
       el("div", { class: "meta" }, el("b", null, String(segment.frame)), since === "" ? "" : Math.abs(since) < 1e-9 ? "0" : (since < 0 ? "−" : "+") + duration(Math.abs(since))),
       el("div", { class: "hop" }, el("span", { class: "text" }, el("b", null, flagNames(segment.flags)), el("span", null, numbers)), el("i")),
@@ -283,106 +294,108 @@
     if (!group.segments.length) return null;
     const left = sourceIsLeft(group);
     const ends = [endName(first.src, first.src_port), endName(first.dst, first.dst_port)];
-    const roles = first.sender === "unknown" ? ["", ""] : ["client ", "server "];
+    const roles = first.sender === "unknown" ? ["%s", "%s"] : [_("client %s"), _("server %s")];
     if (!left) ends.reverse();
     const rst = group.segments.find((segment) => segment.reset);
     const rows = [];
     let previous = null;
     for (const segment of group.segments) {
       const gap = previous ? segment.index - previous.index - 1 : 0;
-      if (gap > 0) rows.push(el("li", { class: "gap" }, el("div"), el("div", { class: "hop" }, counted(gap, "segment") + " not shown")));
+      if (gap > 0) rows.push(el("li", { class: "gap" }, el("div"), el("div", { class: "hop" }, counted(gap, _n("%s segment not shown", "%s segments not shown")))));
       const notes = first.evidence.filter((e) => e.frame === segment.frame && e.capture === null && segment.capture === undefined).map((e) => safe(e.text));
       rows.push(segmentRow(group, segment, rst && rst.time, notes));
       previous = segment;
     }
     return el("div", { class: "seq" },
-      el("div", { class: "ends" }, el("span", null, el("span", null, roles[0] + ends[0]), el("span", null, roles[1] + ends[1]))),
-      el("ol", { class: "seq-rows", "aria-label": "Segments" }, rows));
+      el("div", { class: "ends" }, el("span", null, el("span", null, fill(roles[0], ends[0])), el("span", null, fill(roles[1], ends[1])))),
+      el("ol", { class: "seq-rows", "aria-label": _("Segments") }, rows));
   }
 
   function factList(group) {
     const first = group.first, facts = [];
-    const add = (name, value) => { if (value !== null && value !== undefined && value !== "unknown") facts.push(el("div", null, el("dt", null, name), el("dd", null, safe(value)))); };
-    add("Connection", first.stage === "unseen" ? "not seen" : first.stage);
-    add("Its numbers", first.acceptance);
-    add("Effect", first.effect);
-    add("In the name of", first.sender);
-    add("Really sent by", first.origin);
+    const add = (name, value, kind) => { if (value !== null && value !== undefined && value !== "unknown") facts.push(el("div", null, el("dt", null, name), el("dd", null, safe(kind ? word(kind, value) : value)))); };
+    add(_("Connection"), first.stage === "unseen" ? _("not seen") : word("stage", first.stage));
+    add(_("Its numbers"), first.acceptance, "acceptance");
+    add(_("Effect"), first.effect, "effect");
+    add(_("In the name of"), first.sender, "sender");
+    add(_("Really sent by"), first.origin, "origin");
     if (group.idle_min !== null && group.idle_min >= 1e9)
-      add("Idle before", duration(group.idle_min / 1e9) + (group.idle_max > group.idle_min * 1.05 ? " to " + duration(group.idle_max / 1e9) : ""));
-    if (group.risk) add("At risk", bytes(group.risk));
+      add(_("Idle before"), duration(group.idle_min / 1e9) + (group.idle_max > group.idle_min * 1.05 ? fill(_(" to %s"), duration(group.idle_max / 1e9)) : ""));
+    if (group.risk) add(_("At risk"), bytes(group.risk));
     if (group.may_be_unread && first.bytes_at_risk.unread_possible)
-      add("May lie unread at the sender", bytes(first.bytes_at_risk.unread_possible));
-    add("Error the receiver's application gets", first.peer_error);
-    add("The reset says", first.device_text);
-    add("Triggered by", first.trigger_says);
-    add("Its sender had sent", first.answer_says);
+      add(_("May lie unread at the sender"), bytes(first.bytes_at_risk.unread_possible));
+    add(_("Error the receiver's application gets"), first.peer_error, "peer error");
+    add(_("The reset says"), first.device_text);
+    add(_("Triggered by"), first.trigger_says);
+    add(_("Its sender had sent"), first.answer_says);
     return el("dl", { class: "facts" }, facts);
   }
 
   function alternatives(first) {
     if (!first.alternatives.length) return null;
-    return [el("h3", null, "Not ruled out"), el("ul", { class: "evidence" }, first.alternatives.map((other) =>
-      el("li", null, el("b", null, other.cause), " (" + other.strength + "): " + data.causes[other.cause].title)))];
+    return [el("h3", null, _("Not ruled out")), el("ul", { class: "evidence" }, first.alternatives.map((other) =>
+      el("li", null, el("b", null, other.cause), fill(_(" (%s): "), word("strength", other.strength)) + data.causes[other.cause].title)))];
   }
 
   function findings(first) {
     const told = (first.findings || []).filter((f) => f.cause !== first.cause && !f.excluded);
     if (!told.length) return null;
-    return [el("h3", null, "What the other causes would cost"), el("ul", { class: "evidence" }, told.map((f) =>
-      el("li", null, el("b", null, f.cause), ": " + number(f.total) + (f.mechanism ? " (" + f.mechanism + ")" : ""))))];
+    return [el("h3", null, _("What the other causes would cost")), el("ul", { class: "evidence" }, told.map((f) =>
+      el("li", null, el("b", null, f.cause), _(": ") + number(f.total) + (f.mechanism ? fill(_(" (%s)"), f.mechanism) : ""))))];
   }
 
   function memberTable(group) {
     if (!group.members.length) return null;
     const rest = group.events - group.members.length;
-    return [el("h3", null, "The first " + counted(group.members.length, "event") + " of " + number(group.events)),
+    return [el("h3", null, counted(group.members.length, _n("The first %s event of %s", "The first %s events of %s"), number(group.events))),
       sortable([
-        { title: "Frame", numeric: true, value: (m) => m.frame },
-        { title: "Time", value: (m) => m.time || "", show: (m) => plainTime(m.time) },
-        { title: "From", value: (m) => endName(m.src, m.src_port), show: (m) => el("span", { class: "mono" }, endName(m.src, m.src_port)) },
-        { title: "To", value: (m) => endName(m.dst, m.dst_port), show: (m) => el("span", { class: "mono" }, endName(m.dst, m.dst_port)) },
-      ], group.members, "Events of this group", 0),
-      rest > 0 ? el("p", { class: "soft more" }, counted(rest, "more event is", "more events are") + " left out here.") : null];
+        { title: _("Frame"), numeric: true, value: (m) => m.frame },
+        { title: _("Time"), value: (m) => m.time || "", show: (m) => plainTime(m.time) },
+        { title: _("From"), value: (m) => endName(m.src, m.src_port), show: (m) => el("span", { class: "mono" }, endName(m.src, m.src_port)) },
+        { title: _("To"), value: (m) => endName(m.dst, m.dst_port), show: (m) => el("span", { class: "mono" }, endName(m.dst, m.dst_port)) },
+      ], group.members, _("Events of this group"), 0),
+      rest > 0 ? el("p", { class: "soft more" }, counted(rest, _n("%s more event is left out here.", "%s more events are left out here."))) : null];
   }
 
   function eventBody(group) {
     const first = group.first, info = data.causes[first.cause];
     const shownFrames = new Set(group.segments.filter((s) => s.capture === undefined).map((s) => s.frame));
     const loose = first.evidence.filter((e) => e.frame === null || e.capture !== null || !shownFrames.has(e.frame));
-    const copy = el("button", { type: "button", onclick: () => copyText(group.filter, copy) }, "Copy");
+    const copy = el("button", { type: "button", onclick: () => copyText(group.filter, copy) }, _("Copy"));
     return el("div", { class: "body" },
-      el("p", null, el("b", null, group.because[0].toUpperCase() + group.because.slice(1) + ". "), prose(info.meaning)),
+      el("p", null, el("b", null, group.because[0].toUpperCase() + group.because.slice(1) + _(".") + " "), prose(info.meaning)),
       factList(group),
-      el("h3", null, group.events > 1 ? "The first of these events" : "The segments that matter"),
-      diagram(group) || el("p", { class: "soft" }, "No diagram: the capture could not be read a second time."),
-      loose.length ? [el("h3", null, "Evidence"), el("ul", { class: "evidence" }, loose.map((e) =>
-        el("li", null, e.frame !== null ? el("span", { class: "soft" }, "frame " + e.frame + (e.capture !== null ? " of " + safe(e.capture) : "") + " ") : null, safe(e.text))))] : null,
+      el("h3", null, group.events > 1 ? _("The first of these events") : _("The segments that matter")),
+      diagram(group) || el("p", { class: "soft" }, _("No diagram: the capture could not be read a second time.")),
+      loose.length ? [el("h3", null, _("Evidence")), el("ul", { class: "evidence" }, loose.map((e) =>
+        el("li", null, e.frame !== null ? el("span", { class: "soft" }, frameName(e.frame, e.capture) + " ") : null, safe(e.text))))] : null,
       alternatives(first),
       findings(first),
-      el("h3", null, "What to check next"), el("p", null, prose(group.advice)),
-      el("h3", null, "In Wireshark"), el("div", { class: "copy" }, el("code", null, group.filter), copy),
+      el("h3", null, _("What to check next")), el("p", null, prose(group.advice)),
+      el("h3", null, _("In Wireshark")), el("div", { class: "copy" }, el("code", null, group.filter), copy),
       memberTable(group),
       el("p", { class: "soft more" }, info.references));
   }
 
   function side(group, source) {
     const first = group.first, hosts = source ? group.source_hosts : group.destination_hosts;
-    if (hosts > 1) return group.many ? "many hosts" : counted(hosts, "host");
+    if (hosts > 1) return group.many ? _("many hosts") : counted(hosts, _n("%s host", "%s hosts"));
     const onePort = group.events === 1 || (group.service_is_source === source && group.ports.length === 1 && !group.more_ports);
     return endName(source ? first.src : first.dst, onePort ? (source ? first.src_port : first.dst_port) : 0);
   }
 
   function eventNode(group) {
     const first = group.first;
-    const counts = [group.events > 1 ? counted(group.events, "event") : "", group.resets !== group.events ? counted(group.resets, "reset") : ""].filter(Boolean).join(", ");
-    const where = (first.origin === "third-party" ? "somebody in the name of " : "") + side(group, true) + " → " + side(group, false) + (group.ports.length > 1 ? ", ports " + group.ports.join(", ") + (group.more_ports ? " and others" : "") : "");
+    const counts = [group.events > 1 ? counted(group.events, _n("%s event", "%s events")) : "",
+      group.resets !== group.events ? counted(group.resets, _n("%s reset", "%s resets")) : ""].filter(Boolean).join(_(", "));
+    const where = inName(first.origin === "third-party", side(group, true)) + " → " + side(group, false) +
+      (group.ports.length > 1 ? _(", ports") + " " + group.ports.join(_(", ")) + (group.more_ports ? _(" and others") : "") : "");
     const node = el("details", { class: "event", id: "e" + first.frame },
-      el("summary", null, el("span", { class: "dot " + group.severity, title: group.severity }),
-        el("span", null, el("span", { class: "name" }, first.cause), el("span", { class: "chip" }, group.sure), el("span", { class: "chip " + group.severity }, group.severity)),
+      el("summary", null, el("span", { class: "dot " + group.severity, title: word("severity", group.severity) }),
+        el("span", null, el("span", { class: "name" }, first.cause), el("span", { class: "chip" }, group.sure), el("span", { class: "chip " + group.severity }, word("severity", group.severity))),
         el("span", { class: "count" }, counts),
         el("span", { class: "where" }, el("span", null, where),
-          el("span", null, "frame " + first.frame + (data.captures.length > 1 ? " of " + safe(first.capture) : "")), el("span", null, plainTime(first.time)))));
+          el("span", null, frameName(first.frame, data.captures.length > 1 ? first.capture : null)), el("span", null, plainTime(first.time)))));
     const fill = () => { if (node.children.length === 1) node.append(eventBody(group)); };
     node.addEventListener("toggle", () => { if (node.open) fill(); });
     node.fill = fill;
@@ -394,7 +407,7 @@
   const wordsOf = (group) => {
     const f = group.first;
     return [f.cause, f.group, f.strength, f.severity, f.src, f.dst, endName(f.src, f.src_port), endName(f.dst, f.dst_port), "#" + f.frame,
-      data.causes[f.cause].title, f.device_text || "", f.capture, group.ports.join(" "), f.evidence.map((e) => e.text).join(" "),
+      data.causes[f.cause].title, word("strength", f.strength), word("severity", f.severity), f.device_text || "", f.capture, group.ports.join(" "), f.evidence.map((e) => e.text).join(" "),
       group.members.map((m) => [endName(m.src, m.src_port), endName(m.dst, m.dst_port), "#" + m.frame].join(" ")).join(" ")].join(" ").toLowerCase();
   };
   const hostsOf = (group) => new Set([group.first.src, group.first.dst, ...group.members.flatMap((m) => [m.src, m.dst])]);
@@ -414,31 +427,31 @@
       groups++;
       events += entry.group.events;
     }
-    at("shown").textContent = summary.events === 0 ? "No events." :
-      "Showing " + counted(events, "event") + " in " + counted(groups, "group") + " of " + number(data.events_shown) +
-      ". Similar events are grouped; the first one is shown.";
+    at("shown").textContent = summary.events === 0 ? _("No events.") :
+      fill(_("Showing %s in %s of %s. Similar events are grouped; the first one is shown."), counted(events, _n("%s event", "%s events")),
+        counted(groups, _n("%s group", "%s groups")), number(data.events_shown));
   }
 
-  function options(id, words, values) {
-    at(id).append(el("option", { value: "" }, words), ...values.map((value) => el("option", { value }, value)));
+  function options(id, words, values, kind) {
+    at(id).append(el("option", { value: "" }, words), ...values.map((value) => el("option", { value }, kind ? word(kind, value) : value)));
     at(id).addEventListener("change", applyFilters);
   }
 
   function drawEvents() {
     const present = (list, of) => list.filter((value) => data.groups.some((group) => of(group) === value));
-    options("f-cause", "all causes", causes.map((cause) => cause.id).filter((id) => data.groups.some((g) => g.first.cause === id)));
-    options("f-strength", "any", present(STRENGTHS, (group) => group.first.strength));
-    options("f-severity", "any", present(SEVERITIES, (group) => group.severity));
+    options("f-cause", _("all causes"), causes.map((cause) => cause.id).filter((id) => data.groups.some((g) => g.first.cause === id)));
+    options("f-strength", _("any"), present(STRENGTHS, (group) => group.first.strength), "strength");
+    options("f-severity", _("any"), present(SEVERITIES, (group) => group.severity), "severity");
     const hosts = [...new Set(entries.flatMap((entry) => [...entry.hosts]))];
-    options("f-host", "all hosts", hosts.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).slice(0, 500));
+    options("f-host", _("all hosts"), hosts.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).slice(0, 500));
     at("f-text").addEventListener("input", applyFilters);
     at("filters").addEventListener("reset", () => setTimeout(applyFilters));
     at("filters").addEventListener("submit", (event) => event.preventDefault());
     at("filters").hidden = false;
     at("event-list").replaceChildren(...entries.map((entry) => entry.node));
     if (entries.length && entries.length <= 3) entries[0].node.open = true;
-    if (data.events_left_out) at("left-out").textContent = counted(data.events_left_out, "event is", "events are") +
-      " left out of this page; tcprst -f ndjson lists every one.";
+    if (data.events_left_out) at("left-out").textContent = counted(data.events_left_out,
+      _n("%s event is left out of this page; tcprst -f ndjson lists every one.", "%s events are left out of this page; tcprst -f ndjson lists every one."));
     applyFilters();
   }
 
@@ -464,14 +477,14 @@
   // ---- Theme, keys, print ----
 
   function themes() {
-    const kinds = ["auto", "light", "dark"];
+    const kinds = [["auto", _("Theme: auto")], ["light", _("Theme: light")], ["dark", _("Theme: dark")]];
     let kind = 0;
     at("theme").hidden = false;
     at("theme").addEventListener("click", () => {
       kind = (kind + 1) % kinds.length;
-      at("theme").textContent = "Theme: " + kinds[kind];
+      at("theme").textContent = kinds[kind][1];
       if (kind === 0) document.documentElement.removeAttribute("data-theme");
-      else document.documentElement.setAttribute("data-theme", kinds[kind]);
+      else document.documentElement.setAttribute("data-theme", kinds[kind][0]);
     });
   }
 

@@ -335,13 +335,20 @@ struct tcprst_verdict {
     char device_text[TCPRST_DEVICE_TEXT_SIZE]; /* decoded, valid UTF-8, NUL-terminated */
 };
 
+/* Gives one of the core's texts in another language: text, or, where many is not NULL, the one of
+ * text (one) and many that goes with n. Names in braces stand for what the core fills in. The core
+ * keeps no such function: who asks for a sentence hands it in, or NULL for English. */
+typedef const char *tcprst_translate(const char *text, const char *many, uint64_t n);
+
 /* The sentence of a piece of evidence, with its numbers, in buffer (always terminated, cut at a
  * character where size is too small). Returns the length the whole sentence has, as snprintf()
  * does. */
-size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, char *buffer, size_t size);
+size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, tcprst_translate *translate,
+                            char *buffer, size_t size);
 /* One line that says why: cause and what it rests on, as both front doors print it. Same contract.
  */
-size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, char *buffer, size_t size);
+size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, tcprst_translate *translate,
+                              char *buffer, size_t size);
 
 /* What a cause costs on one RST: how surprising the cheapest of its hypotheses is, in orders of
  * magnitude. */

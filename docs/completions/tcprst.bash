@@ -39,8 +39,6 @@ _tcprst() {
     --cause | -c) _tcprst_list "$causes" ;;
     --filter) _tcprst_words "" ;;
     --annotate) _tcprst_files ;;
-    --kernel-trace) _tcprst_files ;;
-    --extract) _tcprst_files ;;
     --frame) _tcprst_words "" ;;
     --why-not) _tcprst_list "$causes" ;;
     --max-connections) _tcprst_words "" ;;
@@ -50,10 +48,11 @@ _tcprst() {
     --explain) _tcprst_list "$causes" ;;
     --sandbox) _tcprst_words "auto require" ;;
     --color) _tcprst_words "auto always never" ;;
+    --lang) _tcprst_words "en zh_CN" ;;
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --kernel-trace= --keys --extract= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --sandbox= --verbose --quiet --no-progress --color= --version --help"
+            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --sandbox= --verbose --quiet --no-progress --color= --lang= --version --help"
         else
             _tcprst_files
         fi

@@ -31,6 +31,7 @@ complete -c tcprst -l verbose -s v -d 'also print minor warnings (undecoded link
 complete -c tcprst -l quiet -s q -d 'no progress and no remarks on standard error, errors only'
 complete -c tcprst -l no-progress -d 'no progress on standard error'
 complete -c tcprst -l color -x -a 'auto always never' -d 'colour the text report: auto (default: on a terminal), always, never'
+complete -c tcprst -l lang -x -a 'en zh_CN' -d 'language of reports for people: en, zh_CN (default: as LANGUAGE, LC_ALL, LC_MESSAGES and LANG say); formats for machines are always English'
 complete -c tcprst -l version -d 'print the version and exit'
 complete -c tcprst -l help -s h -d 'print the options and end'
 
