@@ -163,9 +163,9 @@ void page_first(GString *out, const struct report *report)
             continue;
         said[group->first.cause] = true;
         g_string_append_printf(
-            out, "<article class=\"do %s\"><div class=\"eyebrow\">%s</div><h3>%s: %s</h3>",
+            out, "<article class=\"do %s\"><div class=\"eyebrow\">%s</div><h3>%s%s%s</h3>",
             tcprst_severity_id(group->severity), count++ ? _("Then") : _("What to check first"),
-            info->id,
+            info->id, _(": "),
             words_counted(report->summary->causes[group->first.cause].events, "%s event",
                           "%s events"));
         GString *because = g_string_new(NULL);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * make_docs.c - writes what is derived from causes.def, verdict.def, pages.def, options.def and the
- * engine's tables: make_docs TEMPLATES DIRECTORY
+ * engine's tables: make_docs TEMPLATES DIRECTORY [CATALOGUES LANGUAGE...]
+ *
+ * The pages of causes in other languages are LANGUAGE/causes/<id>.md.
  *
  * causes/<id>.md, causes/README.md and mechanisms.md, and from TEMPLATES: tcprst.1, completions/
  * and tcprst.schema.json, where @NAME@ stands for a list.
  */
 #include "pages.h"
 #include "tcprst.h"
+#include "translate.h"
 #include "weighing.h"
 
 #include <errno.h>
@@ -524,12 +527,12 @@ static void put_test_captures(GString *out, const char *id)
 {
     g_string_append_printf(
         out,
-        "\n---\n`tcprst --explain %s` prints this page, `tcprst -c %s CAPTURE` reports these "
-        "resets only; Wireshark's filter is `tcprst.cause == \"%s\"`.\n",
+        _("\n---\n`tcprst --explain %s` prints this page, `tcprst -c %s CAPTURE` reports these "
+          "resets only; Wireshark's filter is `tcprst.cause == \"%s\"`.\n"),
         id, id, id);
 }
 
-static void write_page(const char *directory, enum tcprst_cause cause)
+static void write_page(const char *directory, const char *up, enum tcprst_cause cause)
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(cause);
     const struct page_text *page = page_text(cause);
@@ -537,22 +540,23 @@ static void write_page(const char *directory, enum tcprst_cause cause)
         fprintf(stderr, "make_docs: pages.def has no row for %s\n", info->id);
         exit(1);
     }
-    GString *out = g_string_new(
-        "<!-- Made from causes.def, pages.def and hypotheses.def by make_docs. -->\n");
+    GString *out =
+        g_string_new("<!-- Made from causes.def, pages.def and hypotheses.def by make_docs. -->\n");
     g_string_append_printf(out, "# %s\n\n**", info->id);
-    put_markdown(out, info->title);
-    g_string_append_printf(out, "** (group [%s](README.md#%s))\n", tcprst_group_id(info->group),
+    put_markdown(out, _(info->title));
+    g_string_append(out, "**");
+    g_string_append_printf(out, _(" (group [%s](README.md#%s))\n"), tcprst_group_id(info->group),
                            tcprst_group_id(info->group));
-    put_section(out, "How it comes about, how it is recognised", info->meaning);
+    put_section(out, _("How it comes about, how it is recognised"), _(info->meaning));
     g_string_append(out, "\n```text\n");
-    page_draw(out, page->diagram, 0);
+    page_draw(out, _(page->diagram), 0);
     g_string_append(out, "```\n");
-    g_string_append(out, "\n## How it is weighed\n\n");
-    weighing_put_cause(out, cause);
-    put_section(out, "What it is confused with", page->confused);
-    put_section(out, "What the applications see", page->applications);
-    put_section(out, "What to check next", info->advice);
-    put_section(out, "References", info->references);
+    g_string_append_printf(out, "\n## %s\n\n", _("How it is weighed"));
+    weighing_put_cause(out, cause, up);
+    put_section(out, _("What it is confused with"), _(page->confused));
+    put_section(out, _("What the applications see"), _(page->applications));
+    put_section(out, _("What to check next"), _(info->advice));
+    put_section(out, _("References"), info->references);
     put_test_captures(out, info->id);
     char *name = g_strdup_printf("causes/%s.md", info->id);
     write_file(directory, name, out);
@@ -562,16 +566,17 @@ static void write_page(const char *directory, enum tcprst_cause cause)
 
 static void write_index(const char *directory)
 {
-    GString *out = g_string_new("<!-- Made from causes.def by make_docs. -->\n# The causes\n");
+    GString *out = g_string_new("<!-- Made from causes.def by make_docs. -->\n");
+    g_string_append_printf(out, "# %s\n", _("The causes"));
     for (unsigned g = 0; g < TCPRST_GROUP_COUNT; g++) {
-        g_string_append_printf(out, "\n## %s\n\n%s:\n\n", tcprst_group_id((enum tcprst_group)g),
-                               tcprst_group_title((enum tcprst_group)g));
+        g_string_append_printf(out, "\n## %s\n\n%s%s\n\n", tcprst_group_id((enum tcprst_group)g),
+                               _(tcprst_group_title((enum tcprst_group)g)), _(":"));
         for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++) {
             const struct tcprst_cause_info *info = tcprst_cause_info((enum tcprst_cause)i);
             if (info->group != (enum tcprst_group)g)
                 continue;
-            g_string_append_printf(out, "- [%s](%s.md): ", info->id, info->id);
-            put_markdown(out, info->title);
+            g_string_append_printf(out, "- [%s](%s.md)%s", info->id, info->id, _(": "));
+            put_markdown(out, _(info->title));
             g_string_append_c(out, '\n');
         }
     }
@@ -591,15 +596,36 @@ static void write_mechanisms(const char *directory)
     g_string_free(out, TRUE);
 }
 
+/* up: the way from the pages to the folder of mechanisms.md. */
+static void write_causes(const char *directory, const char *up)
+{
+    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
+        write_page(directory, up, (enum tcprst_cause)i);
+    write_index(directory);
+}
+
+static void write_causes_in(const char *language, const char *catalogues, const char *directory)
+{
+    const char *const places[] = {catalogues, NULL};
+    char *folder = g_build_filename(directory, language, NULL);
+    if (!translate_begin(places, language)) {
+        fprintf(stderr, "make_docs: no catalogue of %s in %s\n", language, catalogues);
+        exit(1);
+    }
+    write_causes(folder, "../../");
+    translate_end();
+    g_free(folder);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 3) {
-        fprintf(stderr, "usage: make_docs TEMPLATES DIRECTORY\n");
+    if (argc < 3) {
+        fprintf(stderr, "usage: make_docs TEMPLATES DIRECTORY [CATALOGUES LANGUAGE...]\n");
         return 2;
     }
-    for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
-        write_page(argv[2], (enum tcprst_cause)i);
-    write_index(argv[2]);
+    write_causes(argv[2], "../");
+    for (int i = 4; i < argc; i++)
+        write_causes_in(argv[i], argv[3], argv[2]);
     write_mechanisms(argv[2]);
     fill_template(argv[1], "tcprst.1", argv[2], "tcprst.1");
     fill_template(argv[1], "tcprst.bash", argv[2], "completions/tcprst.bash");

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What docs/ holds is what the tables say now: test_docs.py MAKE_DOCS TCPRST"""
+"""What docs/ holds is what the tables say now: test_docs.py MAKE_DOCS TCPRST [CATALOGUES LANGUAGE...]"""
 
 import filecmp
 import os
@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-MAKE_DOCS, TCPRST = sys.argv[1:3]
+MAKE_DOCS, TCPRST, *LANGUAGES = sys.argv[1:]
 
 
 def run(*command, **options):
@@ -24,7 +24,7 @@ class Docs(unittest.TestCase):
     def test_nothing_is_stale(self):
         """Every derived file is as make_docs makes it, and no page of a cause that is gone is left."""
         made = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        subprocess.run([MAKE_DOCS, HERE / "templates", made], check=True)
+        subprocess.run([MAKE_DOCS, HERE / "templates", made, *LANGUAGES], check=True)
         files = sorted(path.relative_to(made) for path in made.rglob("*") if path.is_file())
         self.assertGreater(len(files), 40)
         for name in files:
@@ -32,8 +32,9 @@ class Docs(unittest.TestCase):
                 self.assertTrue((HERE / name).is_file(), "missing: run `cmake --build build --target update-docs`")
                 self.assertTrue(filecmp.cmp(made / name, HERE / name, shallow=False),
                                 "stale: run `cmake --build build --target update-docs`")
-        pages = {path.name for path in (HERE / "causes").iterdir()}
-        self.assertEqual(pages, {path.name for path in (made / "causes").iterdir()})
+        for folder in [Path("causes"), *(Path(language, "causes") for language in LANGUAGES[1:])]:
+            pages = {path.name for path in (HERE / folder).iterdir()}
+            self.assertEqual(pages, {path.name for path in (made / folder).iterdir()})
 
     def test_every_cause_explains_itself(self):
         listed = re.findall(r"^  ([a-z-]+)  ", run(TCPRST, "--list-causes").stdout, re.M)
@@ -63,7 +64,7 @@ class Docs(unittest.TestCase):
         self.assertEqual(run("mandoc", "-T", "lint", "-W", "warning", str(HERE / "tcprst.1")).stdout, "")
 
     def test_every_link_between_pages_leads_somewhere(self):
-        for page in (HERE / "causes").glob("*.md"):
+        for page in [*(HERE / "causes").glob("*.md"), *HERE.glob("*/causes/*.md")]:
             for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
                 self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
 

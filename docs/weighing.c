@@ -2,6 +2,7 @@
 /* weighing.c - see weighing.h. */
 #include "weighing.h"
 
+#include "translate.h"
 #include "weigh.h"
 
 #include <string.h>
@@ -50,15 +51,17 @@ static const struct {
 #include "mechanisms.def"
 };
 
-static const char *const makers[] = {[MAKER_STACK] = "by the TCP stack whose address it carries",
-                                     [MAKER_HOST] = "by a filter or relay that is that end",
-                                     [MAKER_BETWEEN] = "by somebody in between"};
+static const char *const makers[] = {[MAKER_STACK] =
+                                         N_("by the TCP stack whose address it carries"),
+                                     [MAKER_HOST] = N_("by a filter or relay that is that end"),
+                                     [MAKER_BETWEEN] = N_("by somebody in between")};
 
-static const char *const rarities[] = {"usual", "one in ten", "one in a hundred", "rarer"};
+static const char *const rarities[] = {N_("usual"), N_("one in ten"), N_("one in a hundred"),
+                                       N_("rarer")};
 
 static const char *rarity_word(int rarity)
 {
-    return rarities[CLAMP(rarity, 0, (int)G_N_ELEMENTS(rarities) - 1)];
+    return _(rarities[CLAMP(rarity, 0, (int)G_N_ELEMENTS(rarities) - 1)]);
 }
 
 /* "impossible", "2", or what the view says. */
@@ -66,21 +69,22 @@ static const char *price_word(const char *price)
 {
     static const struct {
         const char *name, *word;
-    } words[] = {{"X", "impossible"},
-                 {"LOSS", "1 or 3 (lost)"},
-                 {"BEHIND", "1 to 3 (behind)"},
-                 {"ALTER", "2 or 3 (altered)"}};
+    } words[] = {{"X", N_("impossible")},
+                 {"LOSS", N_("1 or 3 (lost)")},
+                 {"BEHIND", N_("1 to 3 (behind)")},
+                 {"ALTER", N_("2 or 3 (altered)")}};
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
         if (strcmp(price, words[i].name) == 0)
-            return words[i].word;
+            return _(words[i].word);
     return price;
 }
 
 static void put_prices(GString *out, const struct price *prices)
 {
-    g_string_append(out, "\n| predicted | if not | if it cannot be seen |\n|---|---|---|\n");
+    g_string_append_printf(out, "\n%s\n|---|---|---|\n",
+                           _("| predicted | if not | if it cannot be seen |"));
     for (const struct price *p = prices; p < prices + HYPOTHESIS_CLAIMS && p->claim; p++)
-        g_string_append_printf(out, "| %s | %s | %s |\n", claim_infos[p->claim].sentence,
+        g_string_append_printf(out, "| %s | %s | %s |\n", _(claim_infos[p->claim].sentence),
                                price_word(p->fails), price_word(p->unseen));
 }
 
@@ -90,29 +94,33 @@ static void put_signs(GString *out, const char *signs, const char *table)
     if (strcmp(signs, "NOTHING") == 0)
         return;
     char *words = g_ascii_strdown(signs, -1);
-    g_string_append_printf(out, "\nIt explains these [signs](%s#signs): %s.\n", table,
+    g_string_append_printf(out, _("\nIt explains these [signs](%s#signs): %s.\n"), table,
                            g_strdelimit(words, "_", ' '));
     g_free(words);
 }
 
-void weighing_put_cause(GString *out, enum tcprst_cause cause)
+void weighing_put_cause(GString *out, enum tcprst_cause cause, const char *up)
 {
     if (!causes[cause].count) {
-        g_string_append(out, "It is a word for what cannot be told apart: no hypothesis of its own "
-                             "is weighed.\n");
+        g_string_append(out, _("It is a word for what cannot be told apart: no hypothesis of its "
+                               "own is weighed.\n"));
         return;
     }
-    g_string_append(out, "What [a verdict](../verdict.md) of this cause would pay, in orders of "
-                         "magnitude, beside what its mechanism predicts anyway.\n");
+    char *table = g_strconcat(up, "mechanisms.md", NULL);
+    g_string_append_printf(out,
+                           _("What [a verdict](%sverdict.md) of this cause would pay, in orders of "
+                             "magnitude, beside what its mechanism predicts anyway.\n"),
+                           up);
     for (size_t i = 0; i < causes[cause].count; i++) {
         const struct row *row = &causes[cause].rows[i];
         const struct mechanism *way = &mechanisms[row->mechanism];
-        g_string_append_printf(
-            out, "\n### %s\n\nMade %s ([mechanism](../mechanisms.md)). In itself %d: %s.\n",
-            way->id, makers[way->maker], row->rarity, rarity_word(row->rarity));
+        g_string_append_printf(out, _("\n### %s\n\nMade %s ([mechanism](%s)). In itself %d: %s.\n"),
+                               _(way->id), _(makers[way->maker]), table, row->rarity,
+                               rarity_word(row->rarity));
         put_prices(out, row->prices);
-        put_signs(out, row->signs, "../mechanisms.md");
+        put_signs(out, row->signs, table);
     }
+    g_free(table);
 }
 
 static void put_signs_table(GString *out)

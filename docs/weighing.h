@@ -8,7 +8,8 @@
 #include <glib.h>
 
 /* The hypotheses of a cause, with what each predicts; of a word, that it has none. */
-void weighing_put_cause(GString *out, enum tcprst_cause cause);
+/* up: the way from that page to the folder of mechanisms.md, as "../". */
+void weighing_put_cause(GString *out, enum tcprst_cause cause, const char *up);
 /* The ways a RST is made, the rare signs and the stacks' habits. */
 void weighing_put_mechanisms(GString *out);
 
