@@ -209,7 +209,7 @@ static size_t columns_of(gunichar c)
 static size_t columns(const char *text)
 {
     size_t sum = 0;
-    for (const char *p = text; *p; p = g_utf8_next_char(p))
+    for (const char *p = text; *p; p = g_utf8_find_next_char(p, NULL))
         sum += columns_of(g_utf8_get_char(p));
     return sum;
 }
@@ -229,7 +229,7 @@ static size_t line_length(const char *text, size_t width)
     size_t used = 0;
     const char *p = text, *last = NULL;
     gunichar before = 0;
-    for (; *p; p = g_utf8_next_char(p)) {
+    for (; *p; p = g_utf8_find_next_char(p, NULL)) {
         gunichar c = g_utf8_get_char(p);
         bool between = before && (g_unichar_iswide(before) || g_unichar_iswide(c)) &&
                        g_unichar_type(before) != G_UNICODE_OPEN_PUNCTUATION && !closes(c);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The plugin in tshark: it loads, sees every TCP layer that Wireshark sees, and can be switched off.
 
-usage: test_plugin.py PLUGIN.so [unittest arguments]
+usage: test_plugin.py PLUGIN.so [--catalogues FOLDER] [unittest arguments]
 """
 
 import csv
@@ -19,6 +19,9 @@ import packets as p
 from wireshark import Wireshark
 
 PLUGIN = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else sys.exit(__doc__)
+CATALOGUES = os.path.abspath(sys.argv.pop(2)) if sys.argv[1:2] == ["--catalogues"] else None
+if CATALOGUES:
+    sys.argv.pop(1)
 
 
 def setUpModule():
@@ -224,6 +227,35 @@ class Details(unittest.TestCase):
             self.assertRegex(lines[1], r" \[closed-port\??\]$")
             self.assertRegex(lines[7], r" \[[a-z-]+\??\]$")
             self.assertEqual(2, sum(bool(re.search(r" \[[a-z-]+\??\]$", line)) for line in lines))
+
+
+@unittest.skipUnless(CATALOGUES, "built without translations")
+class Language(unittest.TestCase):
+    """Labels are the reader's; fields, filters and their values are everybody's."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.path = capture("language", [p.ethernet(x) for x in p.refused() + p.aborted(after=2)])
+        folder = shutil.copytree(CATALOGUES, os.path.join(ws.folder, "locale"), dirs_exist_ok=True)
+        cls.chinese = {"TCPRST_LOCALEDIR": folder, "LANGUAGE": "zh_CN"}
+
+    def test_details(self):
+        shown = tshark("-2", "-V", "-r", self.path, "-Y", "frame.number == 2", environment=self.chinese)
+        for words in "[TCP 重置原因：", "[由第 1 帧触发]", "[证据]", "[各项数值]", "[关于该原因]":
+            self.assertIn(words, shown)
+        ours = shown[shown.index("[TCP 重置原因"):].splitlines()[1:]
+        wide = [sum(2 if ord(c) > 0x2e7f else 1 for c in line.strip()) for line in ours if "closed-port（" not in line]
+        self.assertLessEqual(max(wide), 72)
+
+    def test_statistics(self):
+        self.assertIn("TCP 重置原因", tshark("-q", "-r", self.path, "-z", "tcprst,summary", environment=self.chinese))
+
+    def test_fields_are_the_same(self):
+        every = re.findall(r"^F\t[^\t]*\t(tcprst\.[a-z_.]+)\t", tshark("-G", "fields"), re.M)
+        self.assertIn("tcprst.advice", every)
+        every.remove("tcprst.continued")  # a line of a label
+        read = ["-2", "-r", self.path, "-Y", "tcprst.cause", "-T", "fields", *(word for name in every for word in ("-e", name))]
+        self.assertEqual(tshark(*read), tshark(*read, environment=self.chinese))
 
 
 class ReadFilter(unittest.TestCase):
