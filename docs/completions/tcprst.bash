@@ -39,6 +39,7 @@ _tcprst() {
     --cause | -c) _tcprst_list "$causes" ;;
     --filter) _tcprst_words "" ;;
     --annotate) _tcprst_files ;;
+    --kernel-trace) _tcprst_files ;;
     --frame) _tcprst_words "" ;;
     --why-not) _tcprst_list "$causes" ;;
     --max-connections) _tcprst_words "" ;;
@@ -52,7 +53,7 @@ _tcprst() {
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --sandbox= --verbose --quiet --no-progress --color= --lang= --version --help"
+            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --kernel-trace= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --sandbox= --verbose --quiet --no-progress --color= --lang= --version --help"
         else
             _tcprst_files
         fi
