@@ -53,23 +53,22 @@ static void leave_c_locale(const char *language)
 
 bool translate_begin(const char *const *directories, const char *language)
 {
+    bool english = language && is_english(language);
     setlocale(LC_MESSAGES, "");
-    if (language && is_english(language))
-        return true;
-    if (language) {
+    if (language && !english) {
         leave_c_locale(language);
         g_setenv("LANGUAGE", language, TRUE);
-    } else if (!g_get_charset(NULL)) {
-        /* A terminal that does not show it. */
-        translate_end();
-        return true;
     }
-    speaking = find_catalogue(directories);
+    /* Where nobody asked for it, a terminal that does not show it gets none. */
+    speaking = !english && (language || g_get_charset(NULL)) && find_catalogue(directories);
+    if (!speaking) {
+        translate_end();
+        return english || !language;
+    }
     /* The rest of what libintl would open later, where nothing may be opened any more. */
-    if (speaking)
-        (void)dgettext(DOMAIN, "\001");
+    (void)dgettext(DOMAIN, "\001");
     (void)g_strerror(0);
-    return speaking || !language;
+    return true;
 }
 
 void translate_end(void)
