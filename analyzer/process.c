@@ -5,14 +5,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* The sanitizers have their own word for faults. */
+#if defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 static volatile sig_atomic_t *interrupt_flag;
 static int failed_status;
+static uintptr_t stack_base;
 
 static GArray *inherited; /* int; NULL: the system has no list of them */
 
@@ -90,6 +102,28 @@ _Noreturn void process_no_memory(void)
     _exit(failed_status);
 }
 
+/* Where GLib gets no memory even for the sentence that says so, it calls itself until the stack,
+ * which gets none either, ends. */
+static void on_fault(int signal_number, siginfo_t *info, void *context)
+{
+    enum { REACH = 64 << 20 };
+    (void)context;
+    uintptr_t at = (uintptr_t)info->si_addr;
+    if (at < stack_base && stack_base - at < REACH)
+        process_no_memory();
+    signal(signal_number, SIG_DFL); /* any other fault comes again */
+}
+
+static void catch_end_of_stack(void)
+{
+    static char room[1 << 16];
+    stack_t own = {.ss_sp = room, .ss_size = sizeof room};
+    struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    stack_base = (uintptr_t)&own;
+    if (sigaltstack(&own, NULL) == 0)
+        sigaction(SIGSEGV, &action, NULL);
+}
+
 /* GLib ends the process where it gets no memory. Left to itself it would first look for a system
  * journal to tell, which the sandbox forbids. */
 static void on_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer user)
@@ -128,6 +162,8 @@ void process_prepare(int status_without_memory)
     signal(SIGPIPE, SIG_DFL);
     /* A file that grows beyond what we may write is an error of its write(). */
     signal(SIGXFSZ, SIG_IGN);
+    if (!SANITIZED)
+        catch_end_of_stack();
     g_log_set_default_handler(on_log, NULL);
     g_set_print_handler(on_print);
 }
