@@ -40,6 +40,7 @@ _tcprst() {
     --filter) _tcprst_words "" ;;
     --annotate) _tcprst_files ;;
     --kernel-trace) _tcprst_files ;;
+    --extract) _tcprst_files ;;
     --frame) _tcprst_words "" ;;
     --why-not) _tcprst_list "$causes" ;;
     --max-connections) _tcprst_words "" ;;
@@ -53,7 +54,7 @@ _tcprst() {
     *)
         if [[ $cur == -* ]]; then
             compopt -o nospace 2>/dev/null
-            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --kernel-trace= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --sandbox= --verbose --quiet --no-progress --color= --lang= --version --help"
+            _tcprst_words "--format= --read= --output= --cause= --filter= --annotate= --kernel-trace= --keys --extract= --separate --why --connections --frame= --why-not= --redact --max-connections= --baseline= --fail-on= --min-strength= --list-causes --explain= --no-sandbox --sandbox= --verbose --quiet --no-progress --color= --lang= --version --help"
         else
             _tcprst_files
         fi
