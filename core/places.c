@@ -12,6 +12,7 @@
 #include "places_table.h"
 #include "sequence.h"
 
+#include <stdalign.h>
 #include <stdlib.h>
 
 /* ---- memory ---- */
@@ -36,7 +37,9 @@ struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_
     p->sight_room = power_of_two(packets, MOST_SIGHTS);
     p->line_room = power_of_two(packets / 4, MOST_LINES);
     p->path_room = power_of_two(packets / 16, MOST_PATHS);
+    /* Each starts where a struct may. */
     p->line_size = sizeof(struct line) + p->places * sizeof(struct line_place);
+    p->line_size = (p->line_size + alignof(struct line) - 1) & ~(alignof(struct line) - 1);
     p->clocks = malloc(sources * sizeof *clocks);
     p->common = calloc(sources, sizeof *p->common);
     p->sights = calloc(p->sight_room, sizeof *p->sights);

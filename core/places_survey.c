@@ -524,7 +524,7 @@ static bool hops_tell(const struct pair *pairs, size_t count)
 static void edge_of(struct side *side, const struct pair *pairs, size_t count, int which,
                     bool by_hops, bool flipped)
 {
-    double first = (double)(pairs[0].time), span = (double)(pairs[count - 1].time) - first;
+    double span = (double)(pairs[count - 1].time - pairs[0].time);
     size_t in[BINS] = {0};
     double x[BINS], y[BINS];
     side->count = 0;
@@ -534,6 +534,8 @@ static void edge_of(struct side *side, const struct pair *pairs, size_t count, i
             continue;
         double at = (double)(p->time - pairs[0].time), value = (double)(p->ahead - pairs[0].ahead);
         size_t bin = (size_t)(at / (span + 1) * BINS);
+        if (bin >= BINS) /* rounded up */
+            bin = BINS - 1;
         if (!in[bin]++ || (which > 0 ? value < y[bin] : value > y[bin])) {
             x[bin] = at;
             y[bin] = value;
