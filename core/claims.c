@@ -120,6 +120,12 @@ RULE(answer_window)
     return known(e) ? met() : unseen();
 }
 
+/* Routes and proxies move an end by a hop. */
+RULE(ttl_not_far)
+{
+    return yes(TTL_NEAR) ? met() : fact(TTL_SAME);
+}
+
 /* Answers have the default, whatever a program chose for its socket. */
 RULE(ttl_start)
 {
@@ -314,10 +320,9 @@ RULE(no_late_data)
 
 RULE(pause)
 {
-    struct tri long_ago = either(fact(IDLE_LONG), fact(IDLE_LONGEST));
-    if (long_ago.is == FACT_TRUE)
+    if (yes(IDLE_LONG) || yes(IDLE_LONGEST) || yes(EVENT_PAUSED))
         return met();
-    return yes(IDLE_SOME) || unknown(IDLE_SOME) ? unseen() : failed();
+    return yes(IDLE_LONGER) || yes(IDLE_RECURS) || unknown(IDLE_LONGER) ? unseen() : failed();
 }
 
 /* What was captured as an answer need not have been received. */

@@ -49,6 +49,7 @@ extern const struct claim_info claim_infos[CLAIM_COUNT];
 /* Of which RSTs a sign says anything. */
 enum scope {
     SCOPE_ANY,
+    SCOPE_NO_TRIGGER, /* all but answers to what was captured */
     SCOPE_UNPROVOKED, /* all but answers */
     SCOPE_ABORTS,     /* what the application was doing, or others of its host */
 };

@@ -147,7 +147,14 @@ static inline void note_ip(struct endpoint *x, const struct tcprst_segment *s)
         if (s->ttl > x->ttl_max)
             x->ttl_max = s->ttl;
         /* Linux begins to count behind a SYN-ACK, whose identification is 0. */
-        uint16_t step = (uint16_t)(s->ip_id - x->ip_id);
+        uint16_t step = (uint16_t)(s->ip_id - x->ip_id), back = (uint16_t)-step;
+        /* An earlier one, overtaken or captured again, says nothing of the count. */
+        enum { OVERTAKEN = 16 };
+        bool old = s->ip_id && x->ip_id && back <= OVERTAKEN;
+        x->ttl_last = s->ttl;
+        x->tos = s->tos;
+        if (old)
+            return;
         uint8_t *count = s->ip_id == 0             ? &x->id_zeros
                          : step >= 1 && step <= 64 ? &x->id_steps
                                                    : &x->id_jumps;
@@ -192,6 +199,7 @@ static bool note_syn(struct endpoint *x, struct endpoint *y, const struct tcprst
     x->scale = scale_of(x, y);
     y->scale = scale_of(y, x);
     x->mss = o.mss;
+    x->window = s->window;
     bool echo_wrong = (s->flags & TCPRST_ACK) && o.has_timestamps && (y->seen & END_SYN) &&
                       (y->seen & END_TIMESTAMPS) && !seq_between(y->ts_first, o.ts_ecr, y->ts_val);
     if (o.sack_permitted)

@@ -8,6 +8,9 @@
 /* What the other RSTs of the same connection say of this one. */
 struct company {
     bool opposite, same_id, ladder, ladder_alike;
+    bool ttl_varies;
+    uint8_t other_ttl;
+    uint32_t alike, matching; /* of the RST that most of its like had no segment to answer */
     unsigned places;
     bool far; /* one of them is no few segments ahead */
     uint32_t others[GUESSES];
@@ -29,6 +32,28 @@ static bool is_near(const struct reset *r, uint32_t seq)
 {
     int32_t ahead = seq_diff(seq, r->x.snd_max);
     return in_place(r, seq) || (ahead < LADDER_REACH && ahead > -LADDER_REACH);
+}
+
+/* The same form and numbers, from so much further or less far away that no change of route explains
+ * it. */
+static void note_ttl(struct company *c, const struct reset *r, const struct reset *n)
+{
+    enum { ROUTES = 2 };
+    bool alike = n->flags == r->flags && (n->seq == 0) == (r->seq == 0);
+    int apart = (int)n->ttl - (int)r->ttl;
+    if (!alike || !r->ip_header || (apart <= ROUTES && apart >= -ROUTES))
+        return;
+    c->ttl_varies = true;
+    c->other_ttl = n->ttl;
+}
+
+static void note_alike(struct company *c, const struct reset *r, const struct reset *n)
+{
+    bool alike = n->seq == r->seq && n->ack == r->ack && !((n->flags ^ r->flags) & TCPRST_ACK);
+    if (!alike || n->alike < n->matching || n->alike - n->matching <= c->alike - c->matching)
+        return;
+    c->alike = n->alike;
+    c->matching = n->matching;
 }
 
 static void note_companion(struct company *c, const struct reset *r, const struct reset *n)
@@ -76,10 +101,24 @@ static void fact_company(struct evidence *e, const struct reset *r)
     unsigned looked = 0;
     struct company c = {.places = 1};
     for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
-         n = n->next_of_connection, looked++)
-        if (n->serial != r->serial && n->incarnation == r->incarnation && !n->duplicate_of &&
+         n = n->next_of_connection, looked++) {
+        if (n->incarnation != r->incarnation || n->duplicate_of)
+            continue;
+        if (n->d == r->d) {
+            note_ttl(&c, r, n);
+            note_alike(&c, r, n);
+        }
+        if (n->serial != r->serial &&
             (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
             note_companion(&c, r, n);
+    }
+    if (!is(e, F(TTL_SAME)))
+        tell(e, F(TTL_VARIES), c.ttl_varies);
+    numbers(e, F(TTL_VARIES), c.other_ttl, r->ttl);
+    enum { SURPLUS = 2 };
+    if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
+        tell(e, F(SURPLUS), c.matching && c.alike >= c.matching + SURPLUS);
+    numbers(e, F(SURPLUS), c.alike, c.matching);
     tell(e, F(IP_ID_CONSTANT), c.same_id && r->x.ip_id != r->ip_id);
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */

@@ -182,7 +182,10 @@ static void fact_raw_syn(struct evidence *e, const struct reset *r)
         return;
     int hops = (int)host_hops(x->ttl_first) - (int)host_hops(r->ttl);
     bool plain = !seen(x, END_OPTIONS), small = x->window == RAW_WINDOW && !seen(x, END_TIMESTAMPS);
-    tell_at(e, F(SYN_RAW), plain || small || r->ttl != x->ttl_first, x->syn_where);
+    /* A program may have chosen another TTL for its socket than the stack's answers have. */
+    bool other_start = r->ttl + host_hops(r->ttl) != x->ttl_first + host_hops(x->ttl_first);
+    if (plain || small || !other_start)
+        tell_at(e, F(SYN_RAW), plain || small || r->ttl != x->ttl_first, x->syn_where);
     numbers(e, F(SYN_RAW), hops < 0 ? -hops : hops, 0);
 }
 

@@ -118,10 +118,31 @@ static void fact_data(struct evidence *e, const struct reset *r)
     }
 }
 
+static bool is_longest(int64_t idle, int64_t before)
+{
+    return idle >= IDLE_LONGEST_MIN && idle / IDLE_LONGEST_FACTOR >= before;
+}
+
+/* What was lost in a pause was lost for all that the event's first RST was followed by. */
+static void fact_event_pause(struct evidence *e, const struct reset *r)
+{
+    int64_t idle = r->event_idle, before = r->event_longest_idle;
+    bool established = r->connection_flags & CONN_ESTABLISHED;
+    tell(e, F(EVENT_PAUSED), idle >= IDLE_LONG || (established && is_longest(idle, before)));
+    numbers(e, F(EVENT_PAUSED), idle, before);
+    if (r->idle > idle) {
+        idle = r->idle;
+        before = r->longest_idle;
+    }
+    tell(e, F(IDLE_LONGER), idle >= TIMER_MIN && (idle > before || idle >= IDLE_RECUR_MIN));
+    numbers(e, F(IDLE_LONGER), idle, before);
+}
+
 static void fact_pauses(struct evidence *e, const struct reset *r)
 {
     if (r->idle < 0)
         return;
+    fact_event_pause(e, r);
     tell(e, F(IDLE_BRIEF), r->idle < TIMER_MIN);
     numbers(e, F(IDLE_BRIEF), r->idle, 0);
     tell(e, F(IDLE_SOME), r->idle >= IDLE_RECUR_MIN);
@@ -132,8 +153,7 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
     numbers(e, F(IDLE_LONG), r->idle, 0);
     if (!(r->connection_flags & CONN_ESTABLISHED))
         return;
-    tell(e, F(IDLE_LONGEST),
-         r->idle >= IDLE_LONGEST_MIN && r->idle / IDLE_LONGEST_FACTOR >= r->longest_idle);
+    tell(e, F(IDLE_LONGEST), is_longest(r->idle, r->longest_idle));
     numbers(e, F(IDLE_LONGEST), r->idle, r->longest_idle);
 }
 

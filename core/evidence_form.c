@@ -115,9 +115,11 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     if (mptcp || !r->options.cut)
         tell(e, F(MPTCP_REASON), mptcp);
     numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
-    if (r->checksum_known)
-        tell(e, F(BAD_CHECKSUM),
-             r->bad_checksum && x_host && x_host->sums_good && !x_host->sums_bad);
+    bool others_good = x_host && x_host->sums_good && !x_host->sums_bad;
+    if (r->checksum_known) {
+        tell(e, F(BAD_CHECKSUM), r->bad_checksum && !r->unfilled && others_good);
+        tell(e, F(MADE_HERE), r->unfilled && others_good);
+    }
 }
 
 /*

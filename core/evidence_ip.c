@@ -31,9 +31,13 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
                           r->ttl + hops == x->ttl_last + host_hops(x->ttl_last);
         /* Where each packet is captured twice, each of the two places sees a TTL of its own. */
         bool elsewhere = is(e, F(SEEN_ONCE)) && same;
-        if (!elsewhere && (same || (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS &&
-                                    hops < PLAUSIBLE_HOPS)))
+        if (!elsewhere &&
+            (same || own ||
+             (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS)))
             tell_at(e, F(TTL_SAME), same, x->last);
+        int apart = (int)hops - (int)host_hops(x->ttl_last);
+        tell_at(e, F(TTL_NEAR), !same && comparable && apart >= -1 && apart <= 1, x->last);
+        numbers(e, F(TTL_NEAR), r->ttl, x->ttl_last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
         bool other_start = r->ttl + hops != x->ttl_last + host_hops(x->ttl_last) &&
                            r->ttl + hops != x->ttl_first + host_hops(x->ttl_first);

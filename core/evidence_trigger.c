@@ -118,6 +118,9 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     const struct recent *t = &r->trigger;
     if (r->has_trigger || seen(&r->y, END_SEEN) || r->segments_before == 0)
         tell_at(e, F(TRIGGER), r->has_trigger, r->has_trigger ? t->where : 0);
+    tell_at(e, F(NEARER_FITS), r->nearer && !(r->has_trigger && t->where == r->nearest),
+            r->nearest);
+    numbers(e, F(NEARER_FITS), r->nearest_age, 0);
     if (!r->has_trigger)
         return;
     bool syn = (t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_FIN)) == TCPRST_SYN;
@@ -151,6 +154,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(TRIGGER_BEHIND_DATA), behind, t->where);
     numbers(e, F(TRIGGER_BEHIND_DATA), behind ? seq_diff(t->seq, r->x.max_ack) : 0, 0);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
+    tell_at(e, F(TRIGGER_ONCE), r->trigger_once, t->where);
     fact_answer_time(e, r, x_host);
 }
 

@@ -169,14 +169,38 @@ static unsigned trigger_kind(const struct recent *e)
            (e->flags & TCPRST_FIN ? 16u : 0u);
 }
 
+/*
+ * Chance seldom puts the RST so close behind a segment whose numbers it has: the time since is a
+ * thousandth of what lies between that segment and the one before it of either end.
+ */
+static void note_nearest(struct reset *r, struct connection *c)
+{
+    enum { CHANCE = 1000 };
+    const struct recent *newest = newest_match(r, c, INT64_MIN), *e;
+    if (!newest)
+        return;
+    r->nearest = newest->where;
+    r->nearest_age = r->when - newest->time;
+    for (uint64_t n = newest_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (e->where >= newest->where || (e->bits & RECENT_DUPLICATE))
+            continue;
+        r->nearer = (r->when - newest->time) * CHANCE < newest->time - e->time;
+        break;
+    }
+    if (r->nearer && (!r->has_trigger || r->trigger.where != newest->where))
+        r->others[r->other_count++] = *newest;
+}
+
 /* The newest segments of each other kind that the RST may answer: which of them drew it depends on
  * what X's state was. */
 static void find_others(struct reset *r, const struct connection *c)
 {
     const struct recent *e;
-    unsigned kinds[OTHER_TRIGGERS + 1], n = 0;
+    unsigned kinds[OTHER_TRIGGERS + 2], n = 0;
     if (r->has_trigger)
         kinds[n++] = trigger_kind(&r->trigger);
+    for (unsigned i = 0; i < r->other_count; i++)
+        kinds[n++] = trigger_kind(&r->others[i]);
     for (uint64_t back = 0; back < MAX_RELATED && r->other_count < OTHER_TRIGGERS &&
                             (e = recent_back(&c->recents, back)) != NULL;
          back++) {
@@ -318,6 +342,59 @@ static bool same_reset(const struct reset *r, const struct recent *e)
 static bool captured_twice(const struct connection *c)
 {
     return 2 * c->copies + 2 >= c->segments;
+}
+
+/* All but one of those no RST answered: what was answered may have been kept from the second place.
+ */
+static bool forwarded_twice(const struct connection *c)
+{
+    unsigned originals = 0, copies = 0;
+    const struct recent *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if ((e->flags & TCPRST_RST) || (e->bits & RECENT_ANSWERED))
+            continue;
+        copies += (e->bits & RECENT_DUPLICATE) != 0;
+        originals += !(e->bits & RECENT_DUPLICATE);
+    }
+    return copies >= 3 && copies + 1 >= originals;
+}
+
+static bool has_copy(const struct connection *c, const struct recent *t)
+{
+    const struct recent *e;
+    for (uint64_t n = 0; n < DUPLICATE_BACK && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (e->where <= t->where)
+            return false;
+        if ((e->bits & RECENT_DUPLICATE) && !((e->bits ^ t->bits) & RECENT_FROM_B) &&
+            e->seq == t->seq && e->ack == t->ack && e->flags == t->flags && e->ip_id == t->ip_id)
+            return true;
+    }
+    return false;
+}
+
+/* Where every packet is captured at two places, what was captured at one was swallowed between. */
+static void note_once(struct reset *r, const struct connection *c)
+{
+    if (!r->all_doubled)
+        return;
+    r->trigger_once = r->has_trigger && !has_copy(c, &r->trigger);
+    for (unsigned i = 0; i < r->other_count; i++)
+        r->others_once[i] = !has_copy(c, &r->others[i]);
+}
+
+/* An end answers each segment once: so many RSTs with the same numbers, so many segments. */
+static void count_alike(struct reset *r, const struct connection *c)
+{
+    const struct recent *e;
+    r->alike = 1;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (r->when - e->time > HORIZON)
+            break;
+        bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
+        r->alike += from_x && (e->flags & TCPRST_RST) && e->seq == r->seq && e->ack == r->ack &&
+                    !((e->flags ^ r->flags) & TCPRST_ACK) && !(e->bits & RECENT_DUPLICATE);
+        r->matching += !from_x && (answers(r, e) || answers_with_ack(r, e));
+    }
 }
 
 /* Whether a router stands between the two places the packets are captured at: of the newest copy.
@@ -518,8 +595,10 @@ static void check_sum(struct reset *r, const struct tcprst_segment *s)
     unsigned n = s->ip_version == 6 ? 16 : 4;
     sum16(s->source, n, &sum);
     sum16(s->destination, n, &sum);
+    uint32_t pseudo = sum, field = s->length >= 18 ? (uint32_t)s->bytes[16] << 8 | s->bytes[17] : 0;
     r->checksum_known = true;
     r->bad_checksum = sum16(s->bytes, s->length, &sum) != 0xffff;
+    r->unfilled = r->bad_checksum && field == pseudo;
 }
 
 static void copy_segment(struct reset *r, const struct tcprst_segment *s)
@@ -644,6 +723,10 @@ static void copy_ended(struct reset *r, const struct connection *c)
 {
     r->already_ended = c->ended;
     r->already_gone = c->gone;
+    /* Who acknowledges what was sent since has the connection all the same. */
+    for (unsigned i = 0; i < 2; i++)
+        if ((c->end[i].seen & END_ACK) && seq_lt(c->gone_reach[i], c->end[i].max_ack))
+            r->already_gone &= (uint8_t) ~(5u << i);
     r->already_surely = c->surely;
     r->already_ended_where = c->ended_where;
     r->already_event = c->ended_event;
@@ -667,7 +750,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     r->x_stack = (uint8_t)connection_stack(c, d);
     r->client = (int8_t)(c->client < 0 ? -1 : c->client != d);
     r->segments_before = c->segments;
-    r->all_doubled = captured_twice(c) && c->copies >= 3;
+    r->all_doubled = (captured_twice(c) && c->copies >= 3) || forwarded_twice(c);
     r->longest_idle = c->longest_idle;
     struct recent *t = find_trigger(r, c);
     if (t) {
@@ -678,6 +761,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
         if (c->segments && t->where < c->first)
             r->trigger.bits |= RECENT_STRAY;
     }
+    note_nearest(r, c);
     struct recent *original = find_original(r, c);
     if (!t && !original)
         take_late_trigger(r, c);
@@ -691,6 +775,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     }
     note_repeats(r, c);
     find_others(r, c);
+    note_once(r, c);
+    count_alike(r, c);
     if (r->has_trigger)
         r->drawn_end = last_drawing_end(r, c);
     r->old_ack = find_old_ack(r, c);

@@ -86,6 +86,7 @@ struct reset {
     uint8_t layer, ip_version, ttl, tos;
     bool ip_header, dont_fragment, window_known;
     bool bad_checksum, checksum_known;
+    bool unfilled; /* the checksum is that of the pseudo-header alone: left to a network card */
     uint16_t flags, window, ip_id;
     uint32_t flow_label, seq, ack, payload_length, header_length;
     struct tcp_options options;
@@ -115,9 +116,16 @@ struct reset {
     struct recent others[OTHER_TRIGGERS];
     int64_t others_idle[OTHER_TRIGGERS]; /* as idle */
     uint32_t drawn_end; /* of the text that may have drawn it, the end of the last */
-    int64_t idle;       /* ns, -1 unknown */
-    int64_t data_idle;  /* likewise, of text only */
-    int64_t age;        /* ns since the incarnation's first segment, -1: it is the first */
+    bool nearer;     /* the newest of them came so shortly before that chance does not explain it */
+    where_t nearest; /* that newest one */
+    int64_t nearest_age;                            /* ns since it */
+    bool trigger_once, others_once[OTHER_TRIGGERS]; /* captured at one of two places only */
+    uint32_t alike;    /* RSTs of X with these numbers in this event, this one included */
+    uint32_t matching; /* segments remembered that these numbers answer */
+    int64_t idle;      /* ns, -1 unknown */
+    int64_t event_idle, event_longest_idle; /* as idle and longest_idle, of its event's first RST */
+    int64_t data_idle;                      /* likewise, of text only */
+    int64_t age; /* ns since the incarnation's first segment, -1: it is the first */
 
     int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
     where_t provoked_where;

@@ -63,6 +63,7 @@ static enum stack_layout stack_layout(const uint8_t *options, unsigned length)
         return LAYOUT_MSS;
     case 0x3842: /* MSS, SACK permitted, timestamps, window scale */
     case 0x842:
+    case 0x382: /* without SACK */
         return LAYOUT_LINUX;
     case 0x432: /* MSS, window scale, SACK permitted */
         return nop_second ? LAYOUT_WINDOWS : LAYOUT_OTHER;

@@ -18,6 +18,7 @@
 #include "limits.h"
 #include "places_verdict.h"
 #include "reset.h"
+#include "sequence.h"
 #include "trace_verdict.h"
 #include "weigh.h"
 
@@ -143,10 +144,38 @@ void tcprst_free(struct tcprst *core)
 
 static void keep_outcome(const struct tcprst *core, struct reset *r);
 
-static void note_ended(struct ended *ended, bool by_x, const struct outcome *outcome, where_t where)
+/* Since p, that end acknowledged octets which the other sent after it: p has not ended it. */
+static bool lived_on(const struct endpoint *now, const struct endpoint *other_then)
 {
-    bool receiver_ended = outcome->effect == TCPRST_EFFECT_RESET,
-         sender_ended = outcome->sender_ended;
+    return (now->seen & END_ACK) && (other_then->seen & END_SEEN) &&
+           seq_lt(other_then->snd_max, now->max_ack);
+}
+
+/* Between a RST of the other end and n, n's sender answered what it must have got before that RST:
+ * it had no connection already, and keeps the reason it had then. */
+static bool had_none_before(const struct reset *rst, const struct reset *n)
+{
+    unsigned looked = 0;
+    for (const struct reset *q = rst->next_of_connection; q && q != n && looked < MAX_RELATED;
+         q = q->next_of_connection, looked++)
+        if (q->serial == n->serial)
+            return false;
+        else if (q->d == n->d && q->incarnation == n->incarnation && q->has_trigger &&
+                 !q->duplicate_of && !(q->flags & TCPRST_ACK) && !(q->trigger.flags & TCPRST_SYN) &&
+                 q->trigger.where < where_pack(rst->frame) && (q->x.seen & END_ACK) &&
+                 !(q->x.seen & END_FIN))
+            return true;
+    return false;
+}
+
+static void note_ended(struct ended *ended, const struct reset *r, const struct reset *p)
+{
+    const struct outcome *outcome = &p->outcome;
+    where_t where = where_pack(p->frame);
+    bool by_x = p->d == r->d;
+    bool receiver_ended =
+        outcome->effect == TCPRST_EFFECT_RESET && !lived_on(by_x ? &r->y : &r->x, &p->x);
+    bool sender_ended = outcome->sender_ended && !lived_on(by_x ? &r->x : &r->y, &p->y);
     if (!sender_ended && !receiver_ended)
         return;
     ended->x_surely |= by_x ? sender_ended && outcome->surely
@@ -189,7 +218,9 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
         /* What drew r reached X before a RST of Y that was captured later. */
         if (p->d != r->d && r->has_trigger && where_pack(p->frame) > r->trigger.where)
             continue;
-        note_ended(ended, p->d == r->d, &p->outcome, where_pack(p->frame));
+        if (p->d != r->d && had_none_before(p, r))
+            continue;
+        note_ended(ended, r, p);
     }
 }
 
@@ -281,6 +312,7 @@ static unsigned with_each_trigger(struct reset of[TRIGGERS], const struct reset 
         of[n].drawn_end = r->others[i].seq + r->others[i].length;
         of[n].trigger_inherited = false;
         of[n].idle = r->others_idle[i];
+        of[n].trigger_once = r->others_once[i];
     }
     return n;
 }
@@ -591,24 +623,44 @@ static void hand_to_duplicates(struct tcprst *core, const struct reset *r,
         }
 }
 
+/* Of the ends that r had ended, those that show no life of it before n. */
+static uint8_t still_gone(const struct reset *r, const struct reset *n, uint8_t gone)
+{
+    bool same = n->d == r->d;
+    if (lived_on(same ? &n->x : &n->y, &r->y))
+        gone &= (uint8_t) ~(5u << r->d);
+    if (lived_on(same ? &n->y : &n->x, &r->x))
+        gone &= (uint8_t) ~(5u << !r->d);
+    return gone;
+}
+
 /* Those that wait behind r learn whom r ended their connection for; but the other of a pair was
  * made together with it. Where one knows, so do those behind it. */
 static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone,
                        uint8_t surely)
 {
+    unsigned skipped = 0;
     unsigned pairs = 0; /* more than so many were not made together with one */
     for (struct reset *n = r->next_of_connection;
          n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
          n = n->next_of_connection) {
+        uint8_t told = still_gone(r, n, gone);
+        if (!told)
+            break; /* nor is it for those behind it */
+        if (n->d != r->d && had_none_before(r, n)) {
+            if (++skipped == MAX_RELATED)
+                break;
+            continue;
+        }
         if (j->outcome.third_party && pairs < MAX_RELATED && reset_pairs(r, n)) {
             pairs++;
             continue;
         }
         for (unsigned i = 0; i < 2; i++)
-            if ((gone & ~n->already_gone) >> i & 1)
+            if ((told & ~n->already_gone) >> i & 1)
                 n->already_gone_where[i] = where_pack(r->frame);
-        n->already_gone |= gone;
-        n->already_surely |= surely;
+        n->already_gone |= told;
+        n->already_surely |= surely & told;
         if (n->already_ended)
             continue;
         n->already_ended = true;
@@ -638,6 +690,10 @@ static void note_final(struct connection *c, const struct reset *r, const struct
     tell_later(r, j, gone, surely);
     if (c->number != r->incarnation)
         return;
+    if (!(c->gone >> r->d & 1))
+        c->gone_reach[r->d] = r->y.snd_max;
+    if (!(c->gone >> !r->d & 1))
+        c->gone_reach[!r->d] = r->x.snd_max;
     c->gone |= gone;
     c->surely |= surely;
     if (!c->ended) {
@@ -855,6 +911,9 @@ static void note_event(struct connection *c, struct reset *r)
         c->event_where = where_pack(r->frame);
     c->event_time = r->when;
     r->event = c->event_where;
+    const struct reset *before = same ? c->last_reset : NULL;
+    r->event_idle = before ? before->event_idle : r->idle;
+    r->event_longest_idle = before ? before->event_longest_idle : r->longest_idle;
     c->resets++;
 }
 

@@ -30,11 +30,13 @@
 #define SIGNS_8(a, ...) SIGN_##a, SIGNS_7(__VA_ARGS__)
 #define SIGNS_9(a, ...) SIGN_##a, SIGNS_8(__VA_ARGS__)
 #define SIGNS_10(a, ...) SIGN_##a, SIGNS_9(__VA_ARGS__)
-#define SIGNS_PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, NAME, ...) NAME
+#define SIGNS_11(a, ...) SIGN_##a, SIGNS_10(__VA_ARGS__)
+#define SIGNS_12(a, ...) SIGN_##a, SIGNS_11(__VA_ARGS__)
+#define SIGNS_PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, NAME, ...) NAME
 #define EXPLAINS(...)                                                                              \
     {                                                                                              \
-        SIGNS_PICK(__VA_ARGS__, SIGNS_10, SIGNS_9, SIGNS_8, SIGNS_7, SIGNS_6, SIGNS_5, SIGNS_4,    \
-                   SIGNS_3, SIGNS_2, SIGNS_1, )                                                    \
+        SIGNS_PICK(__VA_ARGS__, SIGNS_12, SIGNS_11, SIGNS_10, SIGNS_9, SIGNS_8, SIGNS_7, SIGNS_6,  \
+                   SIGNS_5, SIGNS_4, SIGNS_3, SIGNS_2, SIGNS_1, )                                  \
         (__VA_ARGS__)                                                                              \
     }
 
@@ -128,12 +130,14 @@ static bool explains(const struct hypothesis *h, unsigned sign)
 }
 
 /* Whether the sign says anything of a RST made that way. */
-static bool concerns(const struct hypothesis *h, unsigned sign)
+static bool concerns(const struct entry *entry, unsigned sign)
 {
-    enum mechanism_kind kind = mechanisms[h->mechanism].kind;
+    enum mechanism_kind kind = mechanisms[entry->hypothesis->mechanism].kind;
     switch (sign_infos[sign].scope) {
     case SCOPE_ABORTS:
         return kind == KIND_ABORT;
+    case SCOPE_NO_TRIGGER:
+        return kind != KIND_ANSWER || !entry->trigger;
     case SCOPE_UNPROVOKED:
         return kind != KIND_ANSWER;
     default:
@@ -145,7 +149,7 @@ static void charge_signs(struct entry *entry, const struct claims *claims)
 {
     uint64_t left = claims->signs;
     for (unsigned i = 1; left >> i; i++)
-        if ((left >> i & 1) && concerns(entry->hypothesis, i) && !explains(entry->hypothesis, i))
+        if ((left >> i & 1) && concerns(entry, i) && !explains(entry->hypothesis, i))
             charge(entry, sign_infos[i].channel, sign_infos[i].price);
 }
 
@@ -378,7 +382,9 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     const struct view *view = &d->view[0];
     const struct entry *first = &d->best[d->ranking[0]];
     bool between = all_tied(d, n, MAKER_BETWEEN, -1);
-    if (between_for_sure(d, first))
+    /* Whatever else it is, it is somebody else's. */
+    bool sure = between && d->origin == TCPRST_ORIGIN_THIRD_PARTY && first->total < 2 * FLOOR;
+    if (sure || between_for_sure(d, first))
         return d->ranking[0];
     if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE ||
         (n > 1 && !between && first->total >= FLOOR_TIE))
@@ -412,6 +418,12 @@ static void conclude(struct decision *d)
     d->winner = d->ranking[0];
     const struct entry *winner = &d->best[d->winner];
     d->between = between_for_sure(d, winner);
+    /* To accuse somebody takes more than to trust. */
+    bool third = third_party(winner);
+    unsigned least = third ? MARGIN_BETWEEN : MARGIN_ENDPOINT;
+    d->origin = rival_maker(d, third) < winner->total + least ? TCPRST_ORIGIN_UNKNOWN
+                : third                                       ? TCPRST_ORIGIN_THIRD_PARTY
+                                                              : TCPRST_ORIGIN_ENDPOINT;
     unsigned n = tied(d);
     d->cause = word_for(d, n);
     d->margin = rival_cause(d) - winner->total;
@@ -421,12 +433,6 @@ static void conclude(struct decision *d)
     d->group_strength = group == tcprst_cause_info(d->winner)->group
                             ? strength_at(d, winner, rival_group(d, group))
                             : TCPRST_STRENGTH_POSSIBLE;
-    /* To accuse somebody takes more than to trust. */
-    bool third = third_party(winner);
-    unsigned least = third ? MARGIN_BETWEEN : MARGIN_ENDPOINT;
-    d->origin = rival_maker(d, third) < winner->total + least ? TCPRST_ORIGIN_UNKNOWN
-                : third                                       ? TCPRST_ORIGIN_THIRD_PARTY
-                                                              : TCPRST_ORIGIN_ENDPOINT;
     if (d->strength < TCPRST_STRENGTH_CERTAIN)
         add_alternatives(d, winner->total);
 }
@@ -492,7 +498,7 @@ static void cite(struct decision *d)
     unsigned n = 0;
     const struct entry *winner = &d->best[d->winner];
     for (unsigned i = 1; i < SIGN_COUNT; i++)
-        if ((d->claims[winner->trigger].signs >> i & 1) && concerns(winner->hypothesis, i))
+        if ((d->claims[winner->trigger].signs >> i & 1) && concerns(winner, i))
             n = note(list, n, MOST, sign_infos[i].facts,
                      explains(winner->hypothesis, i) ? 9u + sign_infos[i].price : 1,
                      !explains(winner->hypothesis, i));
@@ -628,7 +634,7 @@ unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct 
     n = ledger_claims(d, entry, mechanisms[entry->hypothesis->mechanism].claims, lines, n, size);
     for (unsigned i = 1; i < SIGN_COUNT && n < size; i++) {
         const struct sign_info *info = &sign_infos[i];
-        if (!(claims->signs >> i & 1) || !concerns(entry->hypothesis, i))
+        if (!(claims->signs >> i & 1) || !concerns(entry, i))
             continue;
         bool explained = explains(entry->hypothesis, i);
         unsigned cost = explained ? 0 : info->price;
