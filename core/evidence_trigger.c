@@ -96,12 +96,15 @@ static bool unacceptable(const struct reset *r)
 static void fact_answer_time(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct recent *t = &r->trigger;
-    int64_t took = r->when - t->time, least = r->x.rtt_samples >= RTT_SAMPLES ? r->x.rtt_min : -1;
-    if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (least < 0 || x_host->rtt_min < least))
+    int64_t took = r->when - t->time, least = r->x.rtt_samples ? r->x.rtt_min : -1;
+    unsigned samples = r->x.rtt_samples;
+    if (x_host && x_host->rtt_samples && (least < 0 || x_host->rtt_min < least)) {
         least = x_host->rtt_min;
+        samples += x_host->rtt_samples;
+    }
+    int64_t part = samples >= RTT_SAMPLES ? TOO_FAST_PART : TOO_FAST_PART_OF_FEW;
     if (least > 0) {
-        tell_at(e, F(TRIGGER_TOO_FAST), least > TOO_FAST_MIN && took < least / TOO_FAST_PART,
-                t->where);
+        tell_at(e, F(TRIGGER_TOO_FAST), least > TOO_FAST_MIN && took < least / part, t->where);
         numbers(e, F(TRIGGER_TOO_FAST), took, least);
     }
     int64_t most = r->x.rtt_max > least ? r->x.rtt_max : least;

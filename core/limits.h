@@ -217,6 +217,8 @@
 /* An answer in less than this part of the least round trip ever measured was not made at the end of
  * the way. */
 #define TOO_FAST_PART 8
+/* ... and of too few of them, in less than this part. */
+#define TOO_FAST_PART_OF_FEW 64
 /* So many round trips must have been measured before the least of them counts: the first often
  * waits for address resolution. */
 #define RTT_SAMPLES 3

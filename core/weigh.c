@@ -275,9 +275,21 @@ static bool well_founded_list(const struct decision *d, const struct entry *entr
     return true;
 }
 
+/* Something rare that it does not explain. */
+static bool leaves_a_sign(const struct decision *d, const struct entry *entry)
+{
+    uint64_t left = d->claims[entry->trigger].signs;
+    for (unsigned i = 1; left >> i; i++)
+        if ((left >> i & 1) && sign_infos[i].price > 1 && concerns(entry, i) &&
+            !explains(entry->hypothesis, i))
+            return true;
+    return false;
+}
+
 static bool well_founded(const struct decision *d, const struct entry *entry, unsigned limit)
 {
-    return well_founded_list(d, entry, limit, entry->hypothesis->claims) &&
+    return !leaves_a_sign(d, entry) &&
+           well_founded_list(d, entry, limit, entry->hypothesis->claims) &&
            well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
 }
 
