@@ -586,8 +586,10 @@ class Memory(Case):
                             self.assertEqual((run.stdout, said), (whole.stdout, b""))
                         elif run.returncode in (1, 2):
                             self.assertRegex(said, b"^tcprst: .*memory.*\n$")
+                        elif run.returncode == -11 or b"GLib" in run.stderr:
+                            pass  # the kernel gives the stack no page, or GLib ends the program
                         else:  # before main(): the loader, or GLib
-                            self.assertRegex(run.stderr, b"error while loading shared|[Aa]llocat|no memory")
+                            self.assertRegex(run.stderr, b"error while loading shared|[Aa]llocat", run.returncode)
                             self.assertEqual(run.stdout, b"")
 
     def test_refused_to_the_core(self):
