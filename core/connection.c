@@ -658,6 +658,7 @@ static bool track_apart(struct connection *c, const struct tcprst_segment *s, in
 {
     if (s->flags & TCPRST_RST) {
         note_abort_ack(c, s, d);
+        c->reset_text |= s->payload_length > 0;
         c->last_time = time;
         return true;
     }

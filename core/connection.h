@@ -202,9 +202,10 @@ struct connection {
         gone_reach[2]; /* what the other end had sent, as SND.NXT, when each was said to be gone */
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
-    uint8_t stacks; /* enum stack_id of end[0], and of end[1] four bits higher */
-    uint8_t surely; /* as gone: by RSTs that nobody else can have made */
-    uint8_t spare[2];
+    uint8_t stacks;  /* enum stack_id of end[0], and of end[1] four bits higher */
+    uint8_t surely;  /* as gone: by RSTs that nobody else can have made */
+    bool reset_text; /* a RST of it carried text */
+    uint8_t spare;
     uint32_t entry;    /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];
@@ -222,6 +223,13 @@ static inline struct recent *recent_back(const struct recents *r, uint64_t n)
     if (n >= r->held)
         return NULL;
     return &r->entries[(r->pushed - 1 - n) & (r->capacity - 1)];
+}
+
+/* How far back, as recent_back() counts, the newest segment is that is neither a RST nor a copy:
+ * who has nothing to ask of those begins here, however many RSTs came since. */
+static inline uint64_t recent_other(const struct connection *c)
+{
+    return c->recents.pushed - c->last_other;
 }
 
 /* enum stack_id of end[i], by its SYN or SYN-ACK. */

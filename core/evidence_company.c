@@ -85,7 +85,8 @@ static void note_companion(struct company *c, const struct reset *r, const struc
 static bool of_another_incarnation(const struct reset *r)
 {
     const struct recent *p;
-    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)); n++) {
+    const struct connection *c = r->connection;
+    for (uint64_t n = recent_other(c); n < MAX_RELATED && (p = recent_back(&c->recents, n)); n++) {
         bool from_x = !!(p->bits & RECENT_FROM_B) == r->d;
         if (!(p->bits & RECENT_STRAY) || p->where >= where_pack(r->frame))
             continue;

@@ -104,8 +104,8 @@ static void fact_history(struct evidence *e, const struct reset *r)
 static bool half_closed(const struct reset *r)
 {
     const struct recent *p;
-    const struct recents *recents = &r->connection->recents;
-    for (uint64_t n = 0; (p = recent_back(recents, n)) != NULL; n++)
+    const struct connection *c = r->connection;
+    for (uint64_t n = recent_other(c); (p = recent_back(&c->recents, n)) != NULL; n++)
         if (p->where == r->x.fin_where)
             return seen(&r->x, END_ACK) && (p->flags & TCPRST_ACK) &&
                    seq_lt(p->ack + seen(&r->y, END_FIN), r->x.max_ack);

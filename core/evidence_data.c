@@ -46,8 +46,9 @@ static int64_t received_time(const struct reset *r)
     if (!(r->flags & TCPRST_ACK) || seq_le(r->y.snd_max, r->ack))
         return r->y.last_data_time;
     const struct recent *p;
-    const struct recents *recents = &r->connection->recents;
-    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
+    const struct connection *c = r->connection;
+    for (uint64_t n = c->copies || c->reset_text ? 0 : recent_other(c);
+         n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL; n++)
         if (!!(p->bits & RECENT_FROM_B) != r->d && p->length && seq_lt(p->seq, r->ack) &&
             p->time <= r->when)
             return p->time;
@@ -58,8 +59,9 @@ static int64_t received_time(const struct reset *r)
 static where_t crossed(const struct reset *r)
 {
     const struct recent *p, *later = NULL; /* Y's text of the least acknowledgment so far */
-    const struct recents *recents = &r->connection->recents;
-    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++) {
+    const struct connection *c = r->connection;
+    for (uint64_t n = recent_other(c); n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL;
+         n++) {
         if (!p->length || (p->bits & (RECENT_DUPLICATE | RECENT_STRAY | RECENT_REPEATED)) ||
             (p->flags & (TCPRST_RST | TCPRST_SYN)) || p->where > where_pack(r->frame))
             continue;
@@ -199,8 +201,9 @@ static struct repetitions retransmissions_of(const struct reset *r)
 {
     struct repetitions p = {.growing = true, .gap = -1};
     const struct recent *e, *newest = NULL;
-    const struct recents *recents = &r->connection->recents;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(recents, n)) != NULL; n++) {
+    const struct connection *c = r->connection;
+    for (uint64_t n = recent_other(c); n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL;
+         n++) {
         if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST) ||
             e->where > where_pack(r->frame))
             continue;
@@ -220,8 +223,9 @@ static struct repetitions window_probes_of(const struct reset *r)
 {
     struct repetitions p = {.growing = true, .gap = -1};
     const struct recent *e;
-    const struct recents *recents = &r->connection->recents;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(recents, n)) != NULL; n++) {
+    const struct connection *c = r->connection;
+    for (uint64_t n = recent_other(c); n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL;
+         n++) {
         if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST) ||
             e->where > where_pack(r->frame))
             continue;

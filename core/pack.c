@@ -40,7 +40,7 @@
 #define CONNECTION_RARE(N, Z, W)                                                                   \
     N(resets) N(ended) N(ended_after_fin) N(ended_how) N(gone) N(surely) N(gone_reach[0]) N(gone_reach[1])                                     \
     W(ended_where) W(ended_event) W(forged_where) Z(forged_time) W(event_where) Z(event_time)      \
-    N(forged_by) N(forged_ttl)
+    N(forged_by) N(forged_ttl) N(reset_text)
 
 /* Behind bits, which say who sent it: x sender, y receiver. Newest first: times and frames are near
  * those of the one before. */

@@ -84,18 +84,11 @@ static bool matches(const struct reset *r, const struct recent *e)
     return answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e);
 }
 
-/* The newest remembered segment that can match, as recent_back() counts: since then only RSTs and
- * copies came. */
-static uint64_t newest_other(const struct connection *c)
-{
-    return c->recents.pushed - c->last_other;
-}
-
 /* The newest match the observer can have seen answered: older than the way to X and back. */
 static struct recent *newest_match(const struct reset *r, struct connection *c, int64_t min_age)
 {
     struct recent *e;
-    for (uint64_t n = newest_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > TRIGGER_SYN)
             return NULL;
         if (r->when - e->time >= min_age && matches(r, e))
@@ -121,7 +114,7 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
         return NULL;
     int64_t limit = TRIGGER_SPREAD * (r->when - best->time) + TRIGGER_JITTER;
     struct recent *e;
-    for (uint64_t n = newest_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > limit)
             break;
         if (e->time <= best->time && matches(r, e) &&
@@ -137,7 +130,7 @@ static uint32_t last_drawing_end(const struct reset *r, const struct connection 
 {
     uint32_t end = r->trigger.seq + r->trigger.length;
     const struct recent *e;
-    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > trigger_window(r, e))
             break;
         if (matches(r, e))
@@ -223,7 +216,8 @@ static void find_others(struct reset *r, const struct connection *c)
 static bool is_ambiguous(const struct reset *r, const struct connection *c, const struct recent *t)
 {
     const struct recent *e;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = recent_other(c); n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL;
+         n++) {
         bool other_kind = (e->flags ^ t->flags) & TCPRST_SYN;
         if (e == t || !other_kind || !!(e->bits & RECENT_FROM_B) == r->d ||
             (e->bits & RECENT_DUPLICATE))
@@ -255,7 +249,8 @@ static int64_t idle_before(const struct reset *r, const struct connection *c,
     const struct recent *e;
     int64_t from = t ? t->time : r->when;
     bool past_trigger = !t;
-    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+    uint64_t newest = t && (t->flags & TCPRST_RST) ? 0 : recent_other(c);
+    for (uint64_t n = newest; (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (!past_trigger) {
             past_trigger = e->where == t->where;
             continue;
@@ -276,7 +271,8 @@ static int64_t idle_before(const struct reset *r, const struct connection *c,
 static int64_t last_data_remembered(const struct reset *r, const struct connection *c)
 {
     const struct recent *e;
-    for (uint64_t n = 0; (e = recent_back(&c->recents, n)) != NULL; n++) {
+    uint64_t newest = c->reset_text ? 0 : recent_other(c);
+    for (uint64_t n = newest; (e = recent_back(&c->recents, n)) != NULL; n++) {
         const struct recent *t = &r->trigger;
         bool drew = r->has_trigger && (e->where >= t->where ||
                                        (e->seq == t->seq && e->length == t->length &&
@@ -463,9 +459,16 @@ static void note_repeats(struct reset *r, const struct connection *c)
         return;
     r->repeats = e->where;
     unsigned looked = 0;
+    bool met = false;
     for (const struct reset *p = c->last_reset; p && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++) {
-        if (where_pack(p->frame) != e->where || !p->has_trigger || r->when - p->when > TRIGGER_MIN)
+        if (where_pack(p->frame) != e->where) {
+            if (met) /* those of one frame stand together */
+                break;
+            continue;
+        }
+        met = true;
+        if (!p->has_trigger || r->when - p->when > TRIGGER_MIN)
             continue;
         /* Answers keep the order of what drew them. */
         if (r->has_trigger && r->trigger.where > p->trigger.where)
@@ -481,7 +484,8 @@ static where_t find_old_ack(const struct reset *r, const struct connection *c)
     struct recent *e;
     if (r->has_trigger || (r->flags & TCPRST_ACK))
         return 0;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
+    for (uint64_t n = c->copies ? 0 : recent_other(c);
+         n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
         if (!!(e->bits & RECENT_FROM_B) != r->d && (e->flags & TCPRST_ACK) &&
             !(e->flags & TCPRST_RST) && e->ack == r->seq)
             return e->where;
@@ -668,7 +672,7 @@ static bool closed_second(const struct connection *c, const struct endpoint *x,
 {
     bool acked = seen(x, END_FIN) && seen(y, END_FIN | END_ACK) && seq_lt(x->fin_seq, y->max_ack);
     const struct recent *p;
-    for (uint64_t n = 0; acked && (p = recent_back(&c->recents, n)) != NULL; n++)
+    for (uint64_t n = recent_other(c); acked && (p = recent_back(&c->recents, n)) != NULL; n++)
         if (p->where == x->fin_where)
             return (p->flags & TCPRST_ACK) && seq_lt(y->fin_seq, p->ack);
     return false;

@@ -30,10 +30,11 @@ static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint
 static bool lossy(const struct reset *r)
 {
     const struct recent *p;
-    const struct recents *recents = &r->connection->recents;
+    const struct connection *c = r->connection;
     if (seen(&r->x, END_SACK) || seen(&r->y, END_SACK) || r->x.retransmissions)
         return true;
-    for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
+    for (uint64_t n = recent_other(c); n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL;
+         n++)
         if (p->where < where_pack(r->frame) && (p->bits & RECENT_REPEATED) &&
             !(p->bits & (RECENT_PROBE | RECENT_DUPLICATE)))
             return true;

@@ -538,13 +538,13 @@ static void judge(struct decision *d, const struct evidence *evidence, unsigned 
         cite(d);
 }
 
-enum { PRECEDENTS = 64, SEEN_WORDS = EVIDENCE_SEEN / sizeof(uint64_t) };
-_Static_assert(EVIDENCE_SEEN % sizeof(uint64_t) == 0, "what is seen is compared in words");
+enum { PRECEDENTS = 64 };
+_Static_assert(EVIDENCE_SEEN % sizeof(uint64_t) == 0, "what is seen is hashed in words");
 
 struct precedents {
     struct precedent {
         unsigned triggers; /* 0: none yet */
-        uint64_t seen[MAX_TRIGGERS][SEEN_WORDS];
+        uint8_t seen[MAX_TRIGGERS][EVIDENCE_SEEN];
         struct decision decision;
     } of[PRECEDENTS]; /* each at the place its hash gives it, in place of the one before */
 };
@@ -564,20 +564,38 @@ size_t precedents_memory(void)
     return sizeof(struct precedents);
 }
 
+static uint64_t hash_of(const struct evidence *evidence, unsigned count)
+{
+    uint64_t hash = count;
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned at = 0; at < EVIDENCE_SEEN; at += sizeof hash) {
+            uint64_t word;
+            memcpy(&word, (const uint8_t *)&evidence[i] + at, sizeof word);
+            hash = (hash ^ hash >> 29 ^ word) * 0x9e3779b97f4a7c15u;
+        }
+    return hash >> 32;
+}
+
+static bool shows_the_same(const struct precedent *p, const struct evidence *evidence,
+                           unsigned count)
+{
+    if (p->triggers != count)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        if (memcmp(p->seen[i], &evidence[i], EVIDENCE_SEEN) != 0)
+            return false;
+    return true;
+}
+
 void weigh(struct precedents *precedents, struct decision *d, const struct evidence *evidence,
            unsigned count)
 {
-    uint64_t seen[MAX_TRIGGERS][SEEN_WORDS], hash = count;
-    for (unsigned i = 0; i < count; i++) {
-        memcpy(seen[i], &evidence[i], EVIDENCE_SEEN);
-        for (unsigned k = 0; k < SEEN_WORDS; k++)
-            hash = (hash ^ hash >> 29 ^ seen[i][k]) * 0x9e3779b97f4a7c15u;
-    }
-    struct precedent *p = &precedents->of[hash >> 32 & (PRECEDENTS - 1)];
-    if (p->triggers != count || memcmp(p->seen, seen, count * sizeof *seen) != 0) {
+    struct precedent *p = &precedents->of[hash_of(evidence, count) % PRECEDENTS];
+    if (!shows_the_same(p, evidence, count)) {
         judge(&p->decision, evidence, count);
         p->triggers = count;
-        memcpy(p->seen, seen, count * sizeof *seen);
+        for (unsigned i = 0; i < count; i++)
+            memcpy(p->seen[i], &evidence[i], EVIDENCE_SEEN);
     }
     *d = p->decision;
 }
