@@ -18,11 +18,18 @@ static void fact_signatures(struct evidence *e, const struct reset *r)
     numbers(e, F(SIGNATURE_WEAVER), weaver, 0);
 }
 
-void evidence_gather(struct evidence *e, const struct reset *r, const struct host *x_host,
-                     const struct host *y_host)
+void around_find(struct around *around, const struct reset *r, struct hosts *hosts)
 {
+    around->x_host = hosts_find(hosts, r->ip_version, r->source);
+    around->y_host = hosts_find(hosts, r->ip_version, r->destination);
+    view_of(&around->view, r);
+}
+
+void evidence_gather(struct evidence *e, const struct reset *r, const struct around *around)
+{
+    const struct host *x_host = around->x_host;
     memset(e, 0, sizeof *e);
-    view_of(&e->view, r);
+    e->view = around->view;
     unsigned stack = r->x_stack ? r->x_stack : x_host ? x_host->stack : 0;
     e->stack = &stacks[stack < STACK_COUNT ? stack : STACK_UNKNOWN];
     evidence_trigger(e, r, x_host);
@@ -30,7 +37,7 @@ void evidence_gather(struct evidence *e, const struct reset *r, const struct hos
     evidence_ip(e, r, x_host);
     evidence_connection(e, r);
     evidence_data(e, r);
-    evidence_others(e, r, x_host, y_host);
+    evidence_others(e, r, x_host, around->y_host);
     evidence_company(e, r);
     fact_signatures(e, r);
 }

@@ -47,10 +47,15 @@ static inline bool hidden(const struct evidence *e, enum tcprst_fact f)
 
 struct reset;
 struct host;
+struct hosts;
+/* What is the same whatever drew a RST: found once for all segments that may have. */
+struct around {
+    const struct host *x_host, *y_host; /* what is known of the two hosts, NULL: nothing */
+    struct view view;
+};
+void around_find(struct around *around, const struct reset *r, struct hosts *hosts);
 /* Fills every fact that this capture shows. */
-/* x_host, y_host: what is known of the two hosts, NULL: nothing. */
-void evidence_gather(struct evidence *e, const struct reset *r, const struct host *x_host,
-                     const struct host *y_host);
+void evidence_gather(struct evidence *e, const struct reset *r, const struct around *around);
 /* Adds what can be told of the RST that had ended the connection before r; 0: none had. */
 void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t where);
 

@@ -230,10 +230,10 @@ _Static_assert((int)TRIGGERS <= (int)MAX_TRIGGERS, "each trigger is weighed");
 struct judgement {
     struct ended ended;
     struct evidence evidence[TRIGGERS]; /* with each trigger; [0]: with none */
-    struct reset of[TRIGGERS];          /* the RST with that trigger */
     struct place_facts places[TRIGGERS];
     struct trace_facts trace;
-    unsigned chosen; /* which the verdict has */
+    struct reset of; /* the RST, as drawn by one of them: at last the verdict's */
+    unsigned chosen; /* which that is */
     struct decision decision;
     struct outcome alone; /* what it says by itself */
     struct outcome outcome;
@@ -277,12 +277,12 @@ static bool is_own_word(const struct reset *r, const struct evidence *e, where_t
 }
 
 /* The facts of r as they are if that trigger drew it. */
-static void gather(const struct tcprst *core, struct evidence *e, const struct reset *r)
+static void gather(const struct tcprst *core, struct evidence *e, const struct reset *r,
+                   const struct around *around)
 {
     struct ended ended;
     ended_before(core, r, &ended);
-    evidence_gather(e, r, hosts_find(core->hosts, r->ip_version, r->source),
-                    hosts_find(core->hosts, r->ip_version, r->destination));
+    evidence_gather(e, r, around);
     /* Where somebody forges, what was captured need not be all. */
     if ((ended.forged || r->connection->forged_where) && e->view.behind > 1)
         e->view.behind = 1;
@@ -296,25 +296,30 @@ static void gather(const struct tcprst *core, struct evidence *e, const struct r
     tell_at(e, F(FORGED_BEFORE), forged != 0, forged);
 }
 
-/* r as drawn by nothing, by the trigger found first, and by those of other kinds. */
-static unsigned with_each_trigger(struct reset of[TRIGGERS], const struct reset *r)
+static unsigned triggers_of(const struct reset *r)
 {
-    unsigned n = 0;
-    of[n] = *r;
-    of[n].has_trigger = false;
-    n++;
-    if (r->has_trigger)
-        of[n++] = *r;
-    for (unsigned i = 0; i < r->other_count; i++, n++) {
-        of[n] = *r;
-        of[n].has_trigger = true;
-        of[n].trigger = r->others[i];
-        of[n].drawn_end = r->others[i].seq + r->others[i].length;
-        of[n].trigger_inherited = false;
-        of[n].idle = r->others_idle[i];
-        of[n].trigger_once = r->others_once[i];
+    return 1u + r->has_trigger + r->other_count;
+}
+
+/* Makes of, a copy of r, what r is if drawn by nothing (0), by the trigger found first, or by one
+ * of another kind. */
+static void draw(struct reset *of, const struct reset *r, unsigned by)
+{
+    of->has_trigger = by > 0;
+    if (by > r->has_trigger) {
+        unsigned i = by - r->has_trigger - 1;
+        of->trigger = r->others[i];
+        of->drawn_end = r->others[i].seq + r->others[i].length;
+        of->trigger_inherited = false;
+        of->idle = r->others_idle[i];
+        of->trigger_once = r->others_once[i];
+    } else {
+        of->trigger = r->trigger;
+        of->drawn_end = r->drawn_end;
+        of->trigger_inherited = r->trigger_inherited;
+        of->idle = r->idle;
+        of->trigger_once = r->trigger_once;
     }
-    return n;
 }
 
 /* Which trigger the verdict has: that of its hypothesis. */
@@ -333,12 +338,16 @@ static const struct mechanism *mechanism_of(const struct decision *d)
 /* Weighs r by itself. */
 static void judge_alone(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
-    unsigned n = with_each_trigger(j->of, r);
+    unsigned n = triggers_of(r);
+    struct around around;
+    around_find(&around, r, core->hosts);
     trace_ask(&j->trace, core->options.trace, r);
+    j->of = *r;
     for (unsigned i = 0; i < n; i++) {
-        gather(core, &j->evidence[i], &j->of[i]);
-        places_ask(&j->places[i], core->options.places, &j->of[i]);
-        places_prove(&j->evidence[i], &j->places[i], &j->of[i]);
+        draw(&j->of, r, i);
+        gather(core, &j->evidence[i], &j->of, &around);
+        places_ask(&j->places[i], core->options.places, &j->of);
+        places_prove(&j->evidence[i], &j->places[i], &j->of);
         trace_prove(&j->evidence[i], &j->trace);
     }
     weigh(core->precedents, &j->decision, j->evidence, n);
@@ -386,7 +395,8 @@ static bool better_founded(const struct outcome *b, const struct judgement *j)
 static void conclude(const struct tcprst *core, struct judgement *j, const struct reset *r)
 {
     j->chosen = chosen_trigger(&j->decision);
-    const struct reset *of = &j->of[j->chosen];
+    const struct reset *of = &j->of;
+    draw(&j->of, r, j->chosen);
     const struct mechanism *m = mechanism_of(&j->decision);
     j->outcome = j->alone;
     ended_before(core, of, &j->ended);
@@ -536,7 +546,7 @@ static void make_verdict(const struct tcprst *core, struct tcprst_verdict *v, co
     judge(core, j, r);
     memset(v, 0, sizeof *v);
     copy_identity(v, r);
-    const struct reset *of = &j->of[j->chosen];
+    const struct reset *of = &j->of;
     const struct evidence *e = &j->evidence[j->chosen];
     v->cause = j->decision.cause;
     v->group = tcprst_cause_info(v->cause)->group;
@@ -727,7 +737,7 @@ static void finalize_first(struct tcprst *core)
     struct connection *c = r->connection;
     struct tcprst_verdict v;
     struct judgement j;
-    memset(&j, 0, sizeof j);
+    j.outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
     verdict_of(core, &v, r, &j);
     v.final = true;
     core->decision = r->duplicate_of ? NULL : &j.decision;
