@@ -744,7 +744,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     r->incarnation = c->number;
     if (c->past)
         r->reused_from = c->segments ? c->first : where_pack(s->frame);
-    r->d = d;
+    r->d = (uint8_t)d;
     r->when = when;
     copy_segment(r, s);
     check_sum(r, s);

@@ -67,28 +67,42 @@ struct outcome {
     where_t event;
 };
 
+/* In the order of use: what the RSTs around one ask of it stands in its first lines of the cache.
+ */
 struct reset {
-    struct reset *next; /* in the queue of all pending */
     struct reset *next_of_connection, *previous_of_connection;
-    bool done; /* its verdict is final: kept for the RSTs around it */
-    struct connection *connection;
     uint64_t incarnation; /* connection number */
     uint64_t serial;
-    void *cookie;
+    int64_t when;         /* as judged: never unknown */
+    where_t duplicate_of; /* 0: no duplicate */
+    uint32_t seq, ack;
+    uint16_t flags, ip_id;
+    uint8_t d; /* index of X in the connection */
+    uint8_t ttl;
+    bool has_trigger;
+    bool done; /* its verdict is final: kept for the RSTs around it */
+    struct after *after;
     struct tcprst_frame frame;
+    uint32_t payload_length, header_length;
+    uint16_t window;
+    bool trigger_inherited; /* its trigger: from the RST it repeats */
+    bool trigger_ambiguous; /* a segment of another kind fits as well */
+    struct outcome outcome;
+    uint64_t outcome_version; /* connection's recents.pushed + 1 when outcome was made */
+    struct recent trigger;
+
+    struct reset *next; /* in the queue of all pending */
+    struct connection *connection;
+    void *cookie;
     int64_t time; /* as captured */
     struct tcprst_seen seen;
     uint16_t seen_at;    /* bit p: place p has it, as far as is known */
-    int64_t when;        /* as judged: never unknown */
     int64_t since_start; /* from the capture's first segment to the connection's */
-
-    int d; /* index of X in the connection */
-    uint8_t layer, ip_version, ttl, tos;
+    uint8_t layer, ip_version, tos;
     bool ip_header, dont_fragment, window_known;
     bool bad_checksum, checksum_known;
     bool unfilled; /* the checksum is that of the pseudo-header alone: left to a network card */
-    uint16_t flags, window, ip_id;
-    uint32_t flow_label, seq, ack, payload_length, header_length;
+    uint32_t flow_label;
     struct tcp_options options;
     uint8_t source[16], destination[16];
     uint16_t source_port, destination_port;
@@ -108,10 +122,6 @@ struct reset {
     bool past_syn; /* Y's SYN of the incarnation before was captured, and no end of it */
     uint32_t past_iss;
 
-    bool has_trigger;
-    bool trigger_ambiguous; /* a segment of another kind fits as well */
-    bool trigger_inherited; /* from the RST it repeats */
-    struct recent trigger;
     uint8_t other_count; /* segments of other kinds that it may answer as well */
     struct recent others[OTHER_TRIGGERS];
     int64_t others_idle[OTHER_TRIGGERS]; /* as idle */
@@ -129,12 +139,11 @@ struct reset {
 
     int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
     where_t provoked_where;
-    where_t old_ack;      /* Y acknowledged its number some time before, 0: never */
-    where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
-    where_t reused_from;  /* first segment of an incarnation that had one before it, 0: none */
-    bool all_doubled;     /* the packets of its connection are captured twice */
-    bool doubled;         /* so was this one: at the other place, not only twice on the way */
-    where_t duplicate_of; /* 0: no duplicate */
+    where_t old_ack;     /* Y acknowledged its number some time before, 0: never */
+    where_t repeats;     /* an earlier RST of X with the same numbers, 0: none */
+    where_t reused_from; /* first segment of an incarnation that had one before it, 0: none */
+    bool all_doubled;    /* the packets of its connection are captured twice */
+    bool doubled;        /* so was this one: at the other place, not only twice on the way */
     uint64_t duplicate_serial;
     struct tcprst_verdict *original; /* its verdict, once final */
 
@@ -151,9 +160,6 @@ struct reset {
     uint16_t device_id;
     uint64_t after_pushed; /* connection's last_other when it came */
 
-    struct after *after;
-    uint64_t outcome_version; /* connection's recents.pushed + 1 when outcome was made */
-    struct outcome outcome;
     size_t text_length; /* payload kept for device_text */
     uint8_t text[192];
 };
