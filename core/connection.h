@@ -232,6 +232,19 @@ static inline uint64_t recent_other(const struct connection *c)
     return c->recents.pushed - c->last_other;
 }
 
+/* The FIN of that end, of this incarnation or the one before; NULL: it is not remembered. Times
+ * never run backwards. */
+static inline const struct recent *recent_fin(const struct connection *c, const struct endpoint *x)
+{
+    const struct recent *p = c->recents.held ? recent_back(&c->recents, c->recents.held - 1) : NULL;
+    if (!(x->seen & END_FIN) || !p || p->time > x->fin_time)
+        return NULL;
+    for (uint64_t n = recent_other(c); (p = recent_back(&c->recents, n)) != NULL; n++)
+        if (p->where == x->fin_where)
+            return p;
+    return NULL;
+}
+
 /* enum stack_id of end[i], by its SYN or SYN-ACK. */
 static inline unsigned connection_stack(const struct connection *c, int i)
 {

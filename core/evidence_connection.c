@@ -103,13 +103,9 @@ static void fact_history(struct evidence *e, const struct reset *r)
 /* X had said all, but not closed: it acknowledged text that came after its FIN. */
 static bool half_closed(const struct reset *r)
 {
-    const struct recent *p;
-    const struct connection *c = r->connection;
-    for (uint64_t n = recent_other(c); (p = recent_back(&c->recents, n)) != NULL; n++)
-        if (p->where == r->x.fin_where)
-            return seen(&r->x, END_ACK) && (p->flags & TCPRST_ACK) &&
-                   seq_lt(p->ack + seen(&r->y, END_FIN), r->x.max_ack);
-    return false;
+    const struct recent *fin = recent_fin(r->connection, &r->x);
+    return fin && seen(&r->x, END_ACK) && (fin->flags & TCPRST_ACK) &&
+           seq_lt(fin->ack + seen(&r->y, END_FIN), r->x.max_ack);
 }
 
 static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)

@@ -671,11 +671,8 @@ static bool closed_second(const struct connection *c, const struct endpoint *x,
                           const struct endpoint *y)
 {
     bool acked = seen(x, END_FIN) && seen(y, END_FIN | END_ACK) && seq_lt(x->fin_seq, y->max_ack);
-    const struct recent *p;
-    for (uint64_t n = recent_other(c); acked && (p = recent_back(&c->recents, n)) != NULL; n++)
-        if (p->where == x->fin_where)
-            return (p->flags & TCPRST_ACK) && seq_lt(y->fin_seq, p->ack);
-    return false;
+    const struct recent *fin = acked ? recent_fin(c, x) : NULL;
+    return fin && (fin->flags & TCPRST_ACK) && seq_lt(y->fin_seq, fin->ack);
 }
 
 static void copy_past(struct reset *r, const struct connection *c)
