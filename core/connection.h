@@ -205,7 +205,7 @@ struct connection {
     uint8_t stacks;  /* enum stack_id of end[0], and of end[1] four bits higher */
     uint8_t surely;  /* as gone: by RSTs that nobody else can have made */
     bool reset_text; /* a RST of it carried text */
-    uint8_t spare;
+    uint8_t spare[1];
     uint32_t entry;    /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];
