@@ -658,13 +658,14 @@ static bool track_apart(struct connection *c, const struct tcprst_segment *s, in
 {
     if (s->flags & TCPRST_RST) {
         note_abort_ack(c, s, d);
-        c->reset_text |= s->payload_length > 0;
+        c->apart |= s->payload_length > 0;
         c->last_time = time;
         return true;
     }
     if (!original)
         return false;
     e->bits |= RECENT_DUPLICATE;
+    c->apart = true;
     c->copies++;
     c->odd = RECENT_MIN;
     return true;

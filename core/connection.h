@@ -202,9 +202,9 @@ struct connection {
         gone_reach[2]; /* what the other end had sent, as SND.NXT, when each was said to be gone */
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
-    uint8_t stacks;  /* enum stack_id of end[0], and of end[1] four bits higher */
-    uint8_t surely;  /* as gone: by RSTs that nobody else can have made */
-    bool reset_text; /* a RST of it carried text */
+    uint8_t stacks; /* enum stack_id of end[0], and of end[1] four bits higher */
+    uint8_t surely; /* as gone: by RSTs that nobody else can have made */
+    bool apart; /* of it there are copies, or a RST that carried text: neither is to be skipped */
     uint8_t spare[1];
     uint32_t entry;    /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */

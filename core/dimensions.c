@@ -161,7 +161,8 @@ static bool challenge_taken(const struct reset *r)
     for (const struct reset *p = r->previous_of_connection;
          p && p->after == r->after && looked < MAX_RELATED; p = p->previous_of_connection, looked++)
         if (p->incarnation == r->incarnation && p->d == r->d && !p->duplicate_of &&
-            p->outcome.acceptance != TCPRST_ACCEPTANCE_OUT_OF_WINDOW && challenge_in_time(p))
+            outcome_for(r, p)->acceptance != TCPRST_ACCEPTANCE_OUT_OF_WINDOW &&
+            challenge_in_time(p))
             return true;
     return false;
 }
@@ -301,7 +302,7 @@ static bool ended_by(const struct reset *r, const struct ended *ended, bool *by_
     unsigned looked = 0;
     for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
          p && p != r && looked < MAX_RELATED; p = p->next_of_connection, looked++)
-        if (where_pack(p->frame) == ended->where && !p->outcome.third_party) {
+        if (where_pack(p->frame) == ended->where && !outcome_for(r, p)->third_party) {
             *by_x = p->d == r->d;
             return true;
         }

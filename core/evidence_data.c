@@ -47,7 +47,7 @@ static int64_t received_time(const struct reset *r)
         return r->y.last_data_time;
     const struct recent *p;
     const struct connection *c = r->connection;
-    for (uint64_t n = c->copies || c->reset_text ? 0 : recent_other(c);
+    for (uint64_t n = c->apart ? 0 : recent_other(c);
          n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL; n++)
         if (!!(p->bits & RECENT_FROM_B) != r->d && p->length && seq_lt(p->seq, r->ack) &&
             p->time <= r->when)

@@ -271,7 +271,7 @@ static int64_t idle_before(const struct reset *r, const struct connection *c,
 static int64_t last_data_remembered(const struct reset *r, const struct connection *c)
 {
     const struct recent *e;
-    uint64_t newest = c->reset_text ? 0 : recent_other(c);
+    uint64_t newest = c->apart ? 0 : recent_other(c);
     for (uint64_t n = newest; (e = recent_back(&c->recents, n)) != NULL; n++) {
         const struct recent *t = &r->trigger;
         bool drew = r->has_trigger && (e->where >= t->where ||
@@ -484,7 +484,7 @@ static where_t find_old_ack(const struct reset *r, const struct connection *c)
     struct recent *e;
     if (r->has_trigger || (r->flags & TCPRST_ACK))
         return 0;
-    for (uint64_t n = c->copies ? 0 : recent_other(c);
+    for (uint64_t n = c->apart ? 0 : recent_other(c);
          n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
         if (!!(e->bits & RECENT_FROM_B) != r->d && (e->flags & TCPRST_ACK) &&
             !(e->flags & TCPRST_RST) && e->ack == r->seq)

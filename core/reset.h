@@ -87,8 +87,12 @@ struct reset {
     uint16_t window;
     bool trigger_inherited; /* its trigger: from the RST it repeats */
     bool trigger_ambiguous; /* a segment of another kind fits as well */
-    struct outcome outcome;
-    uint64_t outcome_version; /* connection's recents.pushed + 1 when outcome was made */
+    struct outcome outcome; /* as final, or so far */
+    struct outcome peeked;  /* so far, for verdicts that are only looked at: final ones owe them
+                               nothing */
+    /* recents.pushed of the connection when it had come; plus one, when each outcome was made */
+    uint64_t pushed, outcome_at, peeked_at;
+    bool peeking; /* of a copy: it is only looked at */
     struct recent trigger;
 
     struct reset *next; /* in the queue of all pending */
@@ -163,6 +167,12 @@ struct reset {
     size_t text_length; /* payload kept for device_text */
     uint8_t text[192];
 };
+
+/* What is known so far of p, another RST of its connection, for a verdict on r. */
+static inline const struct outcome *outcome_for(const struct reset *r, const struct reset *p)
+{
+    return r->peeking && !p->done ? &p->peeked : &p->outcome;
+}
 
 /* The first of the RSTs around r in its connection: some before it, then r, then those after. */
 static inline const struct reset *reset_nearby(const struct reset *r, unsigned before)

@@ -50,6 +50,8 @@ struct tcprst {
     int64_t began;        /* time of the first segment */
     struct clock clock;
     uint64_t serial;
+    bool newest_is_reset;  /* the segment fed last */
+    bool peeking, roughly; /* while judging: only to look; with what is known about of other RSTs */
     const struct decision *decision; /* of the verdict being handed out */
     const struct evidence *evidence; /* with each trigger */
 };
@@ -142,7 +144,7 @@ void tcprst_free(struct tcprst *core)
 
 /* ---- judging ---- */
 
-static void keep_outcome(const struct tcprst *core, struct reset *r);
+static const struct outcome *keep_outcome(const struct tcprst *core, struct reset *r);
 
 /* Since p, that end acknowledged octets which the other sent after it: p has not ended it. */
 static bool lived_on(const struct endpoint *now, const struct endpoint *other_then)
@@ -168,9 +170,9 @@ static bool had_none_before(const struct reset *rst, const struct reset *n)
     return false;
 }
 
-static void note_ended(struct ended *ended, const struct reset *r, const struct reset *p)
+static void note_ended(struct ended *ended, const struct reset *r, const struct reset *p,
+                       const struct outcome *outcome)
 {
-    const struct outcome *outcome = &p->outcome;
     where_t where = where_pack(p->frame);
     bool by_x = p->d == r->d;
     bool receiver_ended =
@@ -211,16 +213,16 @@ static void ended_before(const struct tcprst *core, const struct reset *r, struc
          p = p->next_of_connection, looked++) {
         if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
             continue;
-        keep_outcome(core, p);
-        ended->forged |= p->outcome.third_party;
-        if (p->outcome.third_party && reset_pairs(p, r))
+        const struct outcome *outcome = keep_outcome(core, p);
+        ended->forged |= outcome->third_party;
+        if (outcome->third_party && reset_pairs(p, r))
             continue;
         /* What drew r reached X before a RST of Y that was captured later. */
         if (p->d != r->d && r->has_trigger && where_pack(p->frame) > r->trigger.where)
             continue;
         if (p->d != r->d && had_none_before(p, r))
             continue;
-        note_ended(ended, r, p);
+        note_ended(ended, r, p, outcome);
     }
 }
 
@@ -258,7 +260,7 @@ static where_t forged_before(const struct reset *r)
          p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (p->incarnation == r->incarnation && (p->d == r->d || reset_pairs(p, r)) &&
             p->ttl == r->ttl && r->when - p->when <= NS_PER_S && !p->duplicate_of &&
-            somebody_else(p->outcome.cause) && p->outcome.third_party)
+            somebody_else(outcome_for(r, p)->cause) && outcome_for(r, p)->third_party)
             return where_pack(p->frame);
     return 0;
 }
@@ -343,6 +345,7 @@ static void judge_alone(const struct tcprst *core, struct judgement *j, const st
     around_find(&around, r, core->hosts);
     trace_ask(&j->trace, core->options.trace, r);
     j->of = *r;
+    j->of.peeking = core->peeking;
     for (unsigned i = 0; i < n; i++) {
         draw(&j->of, r, i);
         gather(core, &j->evidence[i], &j->of, &around);
@@ -429,11 +432,11 @@ static void judge(const struct tcprst *core, struct judgement *j, const struct r
         bool pair = j->decision.between && in_pair(r, p);
         if (p->serial == r->serial || !(pair || in_burst(r, p)))
             continue;
-        keep_outcome(core, p);
-        if (pair && !p->outcome.between)
+        const struct outcome *outcome = keep_outcome(core, p);
+        if (pair && !outcome->between)
             continue;
-        if (!best || p->outcome.own_margin > best->own_margin)
-            best = &p->outcome;
+        if (!best || outcome->own_margin > best->own_margin)
+            best = outcome;
     }
     if (best && better_founded(best, j))
         weigh_adopt(&j->decision, best->own_cause, best->own_strength);
@@ -448,14 +451,27 @@ static struct outcome outcome_of(const struct tcprst *core, struct reset *r)
     return j.outcome;
 }
 
-/* Makes the outcome of a pending RST as far as is known; kept until its connection changes. */
-static void keep_outcome(const struct tcprst *core, struct reset *r)
+/* Whether what was made then is as good as made now: nothing came since, or, where that will do,
+ * less than half of what had come since the RST. So each of n RSTs is judged a few times for its
+ * neighbours, and not n times. */
+static bool still_holds(const struct tcprst *core, const struct reset *r, uint64_t made_at)
 {
-    uint64_t version = r->connection->recents.pushed + 1;
-    if (r->done || r->outcome_version == version)
-        return;
-    r->outcome = outcome_of(core, r);
-    r->outcome_version = version;
+    uint64_t then = made_at - 1, now = r->connection->recents.pushed;
+    return made_at && (now == then || (core->roughly && now - then <= (then - r->pushed) / 2));
+}
+
+/* The outcome of a pending RST as far as is known; kept until its connection has gone on. */
+static const struct outcome *keep_outcome(const struct tcprst *core, struct reset *r)
+{
+    if (r->done)
+        return &r->outcome;
+    struct outcome *outcome = core->peeking ? &r->peeked : &r->outcome;
+    uint64_t *made_at = core->peeking ? &r->peeked_at : &r->outcome_at;
+    if (!still_holds(core, r, *made_at)) {
+        *outcome = outcome_of(core, r);
+        *made_at = r->connection->recents.pushed + 1;
+    }
+    return outcome;
 }
 
 /* Of most facts only that they hold. */
@@ -771,8 +787,10 @@ static void finalize_first(struct tcprst *core)
 
 static void finalize_due(struct tcprst *core)
 {
+    core->roughly = true;
     while (core->first && core->clock.reached - core->first->when > HORIZON)
         finalize_first(core);
+    core->roughly = false;
 }
 
 /* ---- letting connections go ---- */
@@ -1005,13 +1023,17 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
         core->statistics.out_of_memory++;
     r->after_pushed = c->last_other;
     struct recent *e = connection_track(c, s, d, core->clock.now);
+    r->pushed = c->recents.pushed;
     if (e && r->duplicate_of) {
         e->bits |= RECENT_DUPLICATE;
+        c->apart = true;
         c->copies += !s->seen.copy_of.number;
     }
     if (core->pending == MAX_PENDING) {
         core->statistics.verdicts_early++;
+        core->roughly = true;
         finalize_first(core);
+        core->roughly = false;
     }
     if (core->last)
         core->last->next = r;
@@ -1150,6 +1172,7 @@ static inline void look_ahead(struct tcprst *core, const struct tcprst_segment *
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
 {
     bool is_reset = s->flags & TCPRST_RST;
+    core->newest_is_reset = is_reset;
     core->statistics.segments++;
     look_ahead(core, s);
     clock_note(&core->clock, s->time == TCPRST_TIME_UNKNOWN ? s->time : s->time - s->seen.ahead);
@@ -1222,7 +1245,11 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
     if (!r)
         return false;
     struct judgement j;
+    core->peeking = true;
+    /* Who looks at each RST as it comes asks for it so often; who looks later, once. */
+    core->roughly = core->newest_is_reset && reset + 1 == core->serial;
     verdict_of(core, verdict, r, &j);
+    core->peeking = core->roughly = false;
     verdict->final = false;
     return true;
 }

@@ -77,7 +77,7 @@ static void make(struct connection *c, struct pool *pool)
     c->ended = chance() % 2;
     c->gone = (uint8_t)(chance() % 4);
     c->ended_after_fin = chance() % 2;
-    c->reset_text = chance() % 2;
+    c->apart = chance() % 2;
     c->first_pending = c->first_reset = c->last_reset = NULL;
     c->past = NULL;
     c->pool = pool;
