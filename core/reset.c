@@ -174,7 +174,7 @@ static void note_nearest(struct reset *r, struct connection *c)
         return;
     r->nearest = newest->where;
     r->nearest_age = r->when - newest->time;
-    for (uint64_t n = newest_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (e->where >= newest->where || (e->bits & RECENT_DUPLICATE))
             continue;
         r->nearer = (r->when - newest->time) * CHANCE < newest->time - e->time;
