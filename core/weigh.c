@@ -395,7 +395,8 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     const struct entry *first = &d->best[d->ranking[0]];
     bool between = all_tied(d, n, MAKER_BETWEEN, -1);
     /* Whatever else it is, it is somebody else's. */
-    bool sure = between && d->origin == TCPRST_ORIGIN_THIRD_PARTY && first->total < 2 * FLOOR;
+    bool sure = between && first->total < 2 * FLOOR &&
+                rival_maker(d, true) >= first->total + (unsigned)MARGIN_BETWEEN;
     if (sure || between_for_sure(d, first))
         return d->ranking[0];
     if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE ||
@@ -433,9 +434,11 @@ static void conclude(struct decision *d)
     /* To accuse somebody takes more than to trust. */
     bool third = third_party(winner);
     unsigned least = third ? MARGIN_BETWEEN : MARGIN_ENDPOINT;
-    d->origin = rival_maker(d, third) < winner->total + least ? TCPRST_ORIGIN_UNKNOWN
-                : third                                       ? TCPRST_ORIGIN_THIRD_PARTY
-                                                              : TCPRST_ORIGIN_ENDPOINT;
+    bool nothing_fits = winner->total >= (third ? FLOOR_TIE : FLOOR) && !d->between;
+    d->origin = nothing_fits || rival_maker(d, third) < winner->total + least
+                    ? TCPRST_ORIGIN_UNKNOWN
+                : third ? TCPRST_ORIGIN_THIRD_PARTY
+                        : TCPRST_ORIGIN_ENDPOINT;
     unsigned n = tied(d);
     d->cause = word_for(d, n);
     d->margin = rival_cause(d) - winner->total;
