@@ -340,21 +340,6 @@ static bool captured_twice(const struct connection *c)
     return 2 * c->copies + 2 >= c->segments;
 }
 
-/* All but one of those no RST answered: what was answered may have been kept from the second place.
- */
-static bool forwarded_twice(const struct connection *c)
-{
-    unsigned originals = 0, copies = 0;
-    const struct recent *e;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if ((e->flags & TCPRST_RST) || (e->bits & RECENT_ANSWERED))
-            continue;
-        copies += (e->bits & RECENT_DUPLICATE) != 0;
-        originals += !(e->bits & RECENT_DUPLICATE);
-    }
-    return copies >= 3 && copies + 1 >= originals;
-}
-
 static bool has_copy(const struct connection *c, const struct recent *t)
 {
     const struct recent *e;
@@ -393,6 +378,21 @@ static void count_alike(struct reset *r, const struct connection *c)
     }
 }
 
+/* All but one of those no RST answered: what was answered may have been kept from the second place.
+ */
+static bool forwarded_twice(const struct connection *c)
+{
+    unsigned originals = 0, copies = 0;
+    const struct recent *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if ((e->flags & TCPRST_RST) || (e->bits & RECENT_ANSWERED))
+            continue;
+        copies += (e->bits & RECENT_DUPLICATE) != 0;
+        originals += !(e->bits & RECENT_DUPLICATE);
+    }
+    return copies >= 3 && copies + 1 >= originals;
+}
+
 /* Whether a router stands between the two places the packets are captured at: of the newest copy.
  */
 static bool copies_differ(const struct connection *c)
@@ -427,8 +427,8 @@ static struct recent *find_original(const struct reset *r, const struct connecti
         if (r->ip_id)
             return e;
         /* Where every packet is seen twice, so is this one, and from as far away as they. */
-        if (apart <= DUPLICATE_WINDOW_NO_ID && captured_twice(c) && c->copies >= 1 &&
-            copies_differ(c) == (e->ttl != r->ttl))
+        if (apart <= DUPLICATE_WINDOW_NO_ID && c->copies >= 1 &&
+            (captured_twice(c) || forwarded_twice(c)) && copies_differ(c) == (e->ttl != r->ttl))
             return e;
         if (r->has_trigger)
             return NULL;
