@@ -7,6 +7,8 @@
 #include "reset.h"
 #include "sequence.h"
 
+#include <string.h>
+
 static bool seen(const struct endpoint *end, uint32_t what)
 {
     return (end->seen & what) == what;
@@ -44,6 +46,7 @@ static bool lossy(const struct reset *r)
 void view_of(struct view *view, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
+    memset(view, 0, sizeof *view); /* other places and the kernel have not been asked yet */
     view->opening = r->connection_flags & CONN_OPENED;
     view->x = seen(x, END_SEEN);
     view->y = seen(y, END_SEEN);
