@@ -268,6 +268,9 @@ static bool well_founded_list(const struct decision *d, const struct entry *entr
             continue;
         if (claims->state[p->claim] == FACT_FALSE)
             return false;
+        /* What is rare to go unseen, and did, is no ground. */
+        if (price_of(view, p->unseen) > 1)
+            return false;
         unsigned paid = entry->cost[claim_infos[p->claim].channel];
         if (fails > paid && entry->total - paid + fails >= limit)
             return false;
