@@ -65,10 +65,11 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     }
     bool other = n->seq != r->seq || n->flags != r->flags;
     c->same_id |= other && r->ip_id && n->ip_id == r->ip_id;
-    /* Steps ahead from the right place, in case the sender goes on before they arrive. */
+    /* Steps ahead from the right place, in case the sender goes on before they arrive: ahead of
+     * what it had sent by then. */
     bool steps = other && apart <= NS_PER_S && seen(&r->x, END_SEEN) &&
                  (in_place(r, n->seq) || in_place(r, r->seq)) &&
-                 (steps_ahead(r, n->seq) || steps_ahead(r, r->seq));
+                 (steps_ahead(n, n->seq) || steps_ahead(r, r->seq));
     bool alike = n->ttl == r->ttl || (r->ip_id && n->ip_id == r->ip_id);
     c->ladder |= steps;
     c->ladder_alike |= steps && alike;

@@ -158,14 +158,12 @@ static bool lived_on(const struct endpoint *now, const struct endpoint *other_th
 static bool had_none_before(const struct reset *rst, const struct reset *n)
 {
     unsigned looked = 0;
-    for (const struct reset *q = rst->next_of_connection; q && q != n && looked < MAX_RELATED;
-         q = q->next_of_connection, looked++)
-        if (q->serial == n->serial)
-            return false;
-        else if (q->d == n->d && q->incarnation == n->incarnation && q->has_trigger &&
-                 !q->duplicate_of && !(q->flags & TCPRST_ACK) && !(q->trigger.flags & TCPRST_SYN) &&
-                 q->trigger.where < where_pack(rst->frame) && (q->x.seen & END_ACK) &&
-                 !(q->x.seen & END_FIN))
+    for (const struct reset *q = rst->next_of_connection;
+         q && q->serial != n->serial && looked < MAX_RELATED; q = q->next_of_connection, looked++)
+        if (q->d == n->d && q->incarnation == n->incarnation && q->has_trigger &&
+            !q->duplicate_of && !(q->flags & TCPRST_ACK) && !(q->trigger.flags & TCPRST_SYN) &&
+            q->trigger.where < where_pack(rst->frame) && (q->x.seen & END_ACK) &&
+            !(q->x.seen & END_FIN))
             return true;
     return false;
 }
@@ -665,16 +663,16 @@ static uint8_t still_gone(const struct reset *r, const struct reset *n, uint8_t 
 static void tell_later(const struct reset *r, const struct judgement *j, uint8_t gone,
                        uint8_t surely)
 {
-    unsigned skipped = 0;
-    unsigned pairs = 0; /* more than so many were not made together with one */
+    unsigned passed = 0; /* that learn nothing: so many, and those behind them need not be asked */
+    unsigned pairs = 0;  /* more than so many were not made together with one */
     for (struct reset *n = r->next_of_connection;
          n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
          n = n->next_of_connection) {
         uint8_t told = still_gone(r, n, gone);
         if (!told)
             break; /* nor is it for those behind it */
-        if (n->d != r->d && had_none_before(r, n)) {
-            if (++skipped == MAX_RELATED)
+        if (!(told & ~n->already_gone) || (n->d != r->d && had_none_before(r, n))) {
+            if (++passed == MAX_RELATED)
                 break;
             continue;
         }

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import packets
 from processes import wait_until_reading
-from report_cases import ENVIRONMENT, ESCAPES, RECORDED, ROOT, TCPRST, Conversation, tcprst, text_of
+from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RECORDED, ROOT, RST_ACK, TCPRST, Conversation, tcprst, text_of
 
 try:
     import jsonschema
@@ -522,6 +522,19 @@ class Text(Case):
                     seen |= {one} if re.search(one, event) else set()
                     self.assertFalse(re.search(one, event) and re.search(other, event), f"{name}: {event}")
         self.assertGreater(len(seen), 3)
+
+    def test_a_reset_in_its_place_is_no_step_ahead(self):
+        """The sender went on after its first RST: its next one stands at what it had sent by then, or ahead of that."""
+        for ahead in (0, 1460):
+            one = Conversation()
+            one.open()
+            one.add(True, 41000, 80, RST_ACK, 5001, 9001)
+            one.add(True, 41000, 80, PSH_ACK, 5001, 9001, b"request")
+            one.add(False, 80, 41000, ACK, 9001, 5008)
+            one.add(True, 41000, 80, RST_ACK, 5008 + ahead, 9001)
+            report = " ".join(text_of(tcprst("-q", "--why", "--frame=4", one.write(self.directory / "steps.pcap"))).split())
+            with self.subTest(ahead=ahead):
+                self.assertEqual("RSTs at increasing sequence numbers beyond what the sender had sent" in report, ahead > 0)
 
     def test_columns(self):
         captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::5]
