@@ -137,6 +137,7 @@ void connection_release(struct connection *c)
 
 static inline void note_ip(struct endpoint *x, const struct tcprst_segment *s)
 {
+    bool old = false;
     if (!s->ip_header)
         return;
     if (!(x->seen & END_SEEN)) {
@@ -150,20 +151,17 @@ static inline void note_ip(struct endpoint *x, const struct tcprst_segment *s)
         uint16_t step = (uint16_t)(s->ip_id - x->ip_id), back = (uint16_t)-step;
         /* An earlier one, overtaken or captured again, says nothing of the count. */
         enum { OVERTAKEN = 16 };
-        bool old = s->ip_id && x->ip_id && back <= OVERTAKEN;
-        x->ttl_last = s->ttl;
-        x->tos = s->tos;
-        if (old)
-            return;
+        old = s->ip_id && x->ip_id && back <= OVERTAKEN;
         uint8_t *count = s->ip_id == 0             ? &x->id_zeros
                          : step >= 1 && step <= 64 ? &x->id_steps
                                                    : &x->id_jumps;
-        if (*count < UINT8_MAX && (x->ip_id || !s->ip_id))
+        if (!old && *count < UINT8_MAX && (x->ip_id || !s->ip_id))
             ++*count;
     }
     x->ttl_last = s->ttl;
     x->tos = s->tos;
-    x->ip_id = s->ip_id;
+    if (!old)
+        x->ip_id = s->ip_id;
 }
 
 /* RFC 7323 section 2.2: scaling holds only where both ends' SYNs offered it. */

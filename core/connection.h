@@ -198,8 +198,8 @@ struct connection {
     where_t ended_where, ended_event;
     where_t forged_where; /* a RST that somebody else made, final; 0: none */
     int64_t forged_time;
-    uint32_t
-        gone_reach[2]; /* what the other end had sent, as SND.NXT, when each was said to be gone */
+    /* What the other end had sent, as SND.NXT, when each was said to be gone. */
+    uint32_t gone_reach[2];
     where_t event_where; /* the event RSTs belong to that come now */
     int64_t event_time;
     uint8_t stacks; /* enum stack_id of end[0], and of end[1] four bits higher */

@@ -38,7 +38,8 @@
     N(pending_idle_from) N(number) N(stacks) N(copies) N(apart) T(first_time) W(first)
 /* Of a connection that had a RST. */
 #define CONNECTION_RARE(N, Z, W)                                                                   \
-    N(resets) N(ended) N(ended_after_fin) N(ended_how) N(gone) N(surely) N(gone_reach[0]) N(gone_reach[1])                                     \
+    N(resets) N(ended) N(ended_after_fin) N(ended_how) N(gone) N(surely) N(gone_reach[0])          \
+    N(gone_reach[1])                                                                               \
     W(ended_where) W(ended_event) W(forged_where) Z(forged_time) W(event_where) Z(event_time)      \
     N(forged_by) N(forged_ttl)
 

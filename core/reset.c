@@ -363,19 +363,27 @@ static void note_once(struct reset *r, const struct connection *c)
         r->others_once[i] = !has_copy(c, &r->others[i]);
 }
 
-/* An end answers each segment once: so many RSTs with the same numbers, so many segments. */
+/* An end answers each segment once: so many RSTs with the same numbers, so many segments. What is
+ * no longer remembered, or lies behind too many others, may have drawn one: then nothing is
+ * counted.
+ */
 static void count_alike(struct reset *r, const struct connection *c)
 {
     const struct recent *e;
-    r->alike = 1;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+    uint32_t alike = 1, matching = 0;
+    uint64_t n = 0;
+    for (; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > HORIZON)
             break;
         bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
-        r->alike += from_x && (e->flags & TCPRST_RST) && e->seq == r->seq && e->ack == r->ack &&
-                    !((e->flags ^ r->flags) & TCPRST_ACK) && !(e->bits & RECENT_DUPLICATE);
-        r->matching += !from_x && (answers(r, e) || answers_with_ack(r, e));
+        alike += from_x && (e->flags & TCPRST_RST) && e->seq == r->seq && e->ack == r->ack &&
+                 !((e->flags ^ r->flags) & TCPRST_ACK) && !(e->bits & RECENT_DUPLICATE);
+        matching += !from_x && (answers(r, e) || answers_with_ack(r, e));
     }
+    e = recent_back(&c->recents, n);
+    bool all = n == c->recents.pushed || (e && r->when - e->time > HORIZON);
+    r->alike = all ? alike : 0;
+    r->matching = all ? matching : 0;
 }
 
 /* All but one of those no RST answered: what was answered may have been kept from the second place.

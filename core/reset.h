@@ -134,9 +134,10 @@ struct reset {
     where_t nearest; /* that newest one */
     int64_t nearest_age;                            /* ns since it */
     bool trigger_once, others_once[OTHER_TRIGGERS]; /* captured at one of two places only */
-    uint32_t alike;    /* RSTs of X with these numbers in this event, this one included */
-    uint32_t matching; /* segments remembered that these numbers answer */
-    int64_t idle;      /* ns, -1 unknown */
+    uint32_t
+        alike; /* RSTs of X with these numbers in this event, this one included; 0: not known */
+    uint32_t matching;                      /* segments remembered that these numbers answer */
+    int64_t idle;                           /* ns, -1 unknown */
     int64_t event_idle, event_longest_idle; /* as idle and longest_idle, of its event's first RST */
     int64_t data_idle;                      /* likewise, of text only */
     int64_t age; /* ns since the incarnation's first segment, -1: it is the first */

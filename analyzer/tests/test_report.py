@@ -24,7 +24,7 @@ from pathlib import Path
 
 import packets
 from processes import wait_until_reading
-from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RECORDED, ROOT, RST_ACK, TCPRST, Conversation, tcprst, text_of
+from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RECORDED, ROOT, RST, RST_ACK, TCPRST, Conversation, tcprst, text_of
 
 try:
     import jsonschema
@@ -535,6 +535,22 @@ class Text(Case):
             report = " ".join(text_of(tcprst("-q", "--why", "--frame=4", one.write(self.directory / "steps.pcap"))).split())
             with self.subTest(ahead=ahead):
                 self.assertEqual("RSTs at increasing sequence numbers beyond what the sender had sent" in report, ahead > 0)
+
+    def test_an_answer_to_each_segment_is_none_too_many(self):
+        """However many there are; but several to one segment are."""
+        for segments, resets in ((150, 150), (1, 5)):
+            one = Conversation()
+            one.open()
+            for i in range(segments):
+                one.add(True, 41000, 80, PSH_ACK, 5001 + 4 * i, 9001, b"data")
+            for i in range(resets):
+                one.add(False, 80, 41000, RST, 9001, window=0, ident=0)
+            with self.subTest(segments=segments, resets=resets):
+                name = one.write(self.directory / "storm.pcap")
+                said = {(line["cause"], line["strength"]) for line in lines_of(tcprst("-q", "-f", "ndjson", name))}
+                self.assertEqual(len(said), 1, said)
+                ledger = " ".join(text_of(tcprst(f"--frame={3 + segments + resets}", "--why-not=peer-restarted", name)).split())
+                self.assertEqual("RSTs with these numbers came, and only" in ledger, resets > segments)
 
     def test_columns(self):
         captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::5]
