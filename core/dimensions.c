@@ -6,11 +6,6 @@
 #include "limits.h"
 #include "sequence.h"
 
-static bool seen(const struct endpoint *end, uint32_t what)
-{
-    return (end->seen & what) == what;
-}
-
 /* ---- stage ---- */
 
 enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended)

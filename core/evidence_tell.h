@@ -32,11 +32,6 @@ static inline void numbers(struct evidence *e, enum tcprst_fact f, int64_t a, in
     e->shown[f].b = b;
 }
 
-static inline bool seen(const struct endpoint *end, uint32_t what)
-{
-    return (end->seen & what) == what;
-}
-
 /* In the order evidence_gather() calls them: a later one may ask what an earlier one told. */
 void evidence_trigger(struct evidence *e, const struct reset *r, const struct host *x_host);
 void evidence_form(struct evidence *e, const struct reset *r, const struct host *x_host);

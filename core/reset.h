@@ -169,6 +169,12 @@ struct reset {
     uint8_t text[192];
 };
 
+/* All of these END_... were seen of that end. */
+static inline bool seen(const struct endpoint *end, uint32_t what)
+{
+    return (end->seen & what) == what;
+}
+
 /* What is known so far of p, another RST of its connection, for a verdict on r. */
 static inline const struct outcome *outcome_for(const struct reset *r, const struct reset *p)
 {

@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-static bool seen(const struct endpoint *end, uint32_t what)
-{
-    return (end->seen & what) == what;
-}
-
 /* What it sent between its first and its last segment, and the capture does not have. */
 static bool lacks_octets(const struct endpoint *x)
 {

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reset_after.c - what followed a RST: whether its receiver went on, and its sender. */
+#include "reset.h"
+
+#include "limits.h"
+#include "sequence.h"
+#include "tcp_options.h"
+
+#include <string.h>
+
+void after_init(struct after *a)
+{
+    memset(a, 0, sizeof *a);
+    a->y_first = a->y_last = a->x_last = a->y_repeated = a->challenge = a->x_new = -1;
+    a->syn_again = a->syn_new = a->syn_ack = a->y_resumed = -1;
+}
+
+int64_t after_pause(const struct reset *r)
+{
+    if (r->y.rtt_samples == 0)
+        return 4 * REACTION;
+    return r->y.rtt_max * 3 / 2 + REACTION;
+}
+
+/* Y made it when the RST must long have reached it, by Y's own clock. RFC 7323 section 5.4 has it
+ * tick at most once a millisecond: so many at least had passed since Y's segment before. A stream
+ * of Y's own may have stood in a queue for who knows how long. */
+static bool made_after(const struct reset *r, const struct tcprst_segment *s,
+                       const struct recent *e)
+{
+    bool streams = r->y.octets - r->y.octets_mark >= BULK_OCTETS;
+    if (!seen(&r->y, END_SEEN | END_TIMESTAMPS) || (e->bits & RECENT_STRAY) || !r->y.rtt_samples ||
+        streams)
+        return false;
+    struct tcp_options o;
+    tcp_options_parse(s, &o);
+    int64_t ticked = seq_diff(o.ts_val, r->y.ts_val) * NS_PER_MS, passed = e->time - r->y.last_time,
+            enough = r->when - r->y.last_time + after_pause(r);
+    /* A clock that ticks faster shows in that less has passed for the observer. */
+    return o.has_timestamps && passed > enough && ticked > enough &&
+           ticked - passed <= after_pause(r);
+}
+
+static void note_receiver(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                          const struct recent *e)
+{
+    bool bare_ack =
+        (s->flags & (TCPRST_ACK | TCPRST_SYN | TCPRST_FIN)) == TCPRST_ACK && !s->payload_length;
+    if (a->y_count++ == 0) {
+        a->y_first = e->time;
+        a->y_first_where = e->where;
+    }
+    int64_t before = a->y_last >= 0 ? a->y_last : r->when;
+    bool fresh = segment_length(s->flags, s->payload_length) && !(e->bits & RECENT_REPEATED);
+    bool paused = e->time - before > (fresh ? RESUME_MIN : after_pause(r));
+    if (a->y_resumed < 0 && (paused || (fresh && made_after(r, s, e)))) {
+        a->y_resumed = e->time;
+        a->y_resumed_where = e->where;
+    }
+    if (!a->y_beyond && (r->x.seen & END_EDGE) && s->payload_length && !(e->bits & RECENT_STRAY) &&
+        seq_lt(r->x.edge, s->seq + s->payload_length))
+        a->y_beyond = e->where;
+    a->y_last = e->time;
+    a->y_last_where = e->where;
+    if ((e->bits & RECENT_REPEATED) && !(e->bits & RECENT_PROBE) && a->y_repeated < 0 &&
+        e->time - r->when > CAPTURE_REORDER) {
+        a->y_repeated = e->time;
+        a->y_repeated_where = e->where;
+    }
+    if (!a->y_acked_new && (s->flags & TCPRST_ACK) && (r->x.seen & END_SEEN) && a->x_new >= 0 &&
+        seq_lt(r->x.snd_max, s->ack) && seq_le(s->ack, r->connection->end[r->d].snd_max))
+        a->y_acked_new = e->where;
+    uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
+    if (!a->y_new && (r->y.seen & END_SEEN) && s->payload_length && seq_lt(r->y.snd_max, end) &&
+        !(e->bits & RECENT_STRAY) && !(s->flags & TCPRST_SYN) &&
+        e->time - r->when <= (r->y.rtt_max > 0 ? r->y.rtt_max : 0) + TRIGGER_MIN)
+        a->y_new = e->where;
+    struct tcp_options o;
+    tcp_options_parse(s, &o);
+    bool again = !(r->y.seen & END_ACK) || s->ack == (a->y_ack_known ? a->y_ack : r->y.max_ack);
+    if (bare_ack && a->challenge < 0 && again && !o.has_sack &&
+        (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max)) {
+        a->challenge = e->time;
+        a->challenge_where = e->where;
+        a->challenge_ack = s->ack;
+    }
+    a->y_ack = s->ack;
+    a->y_ack_known = s->flags & TCPRST_ACK;
+}
+
+/* Its timestamp says that X had made it before the RST, or before what was captured before that:
+ * what a live connection sends again carries the time of sending it again (RFC 7323 section 4.3).
+ */
+static bool is_old_copy(const struct reset *r, const struct tcprst_segment *s)
+{
+    struct tcp_options o;
+    if ((r->x.seen & (END_SEEN | END_TIMESTAMPS)) != (END_SEEN | END_TIMESTAMPS))
+        return false;
+    tcp_options_parse(s, &o);
+    return o.has_timestamps && seq_le(o.ts_val, r->x.ts_val);
+}
+
+static void note_sender(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                        const struct recent *e)
+{
+    a->x_count++;
+    if (!is_old_copy(r, s)) {
+        a->x_last = e->time;
+        a->x_last_where = e->where;
+    }
+    /* Captures reorder: what comes with the RST may have been sent before it. */
+    if (e->time - r->when <= CAPTURE_REORDER)
+        return;
+    uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
+    bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
+    if (more && !a->x_more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
+        a->x_more = e->where;
+    uint32_t known = r->flags & TCPRST_ACK ? r->ack : r->drawn_end - 1;
+    bool answered =
+        r->flags & TCPRST_ACK ? !r->has_trigger : r->has_trigger && r->trigger.length > 0;
+    if (answered && (s->flags & TCPRST_ACK) && !a->x_acked_trigger && (r->x.seen & END_ACK) &&
+        seq_lt(r->x.max_ack, s->ack) && seq_lt(known, s->ack) && !(e->bits & RECENT_STRAY) &&
+        seq_le(s->ack, r->connection->end[!r->d].snd_max))
+        a->x_acked_trigger = e->where;
+    bool heard = (s->flags & TCPRST_ACK) && (r->x.seen & END_ACK) && seq_lt(r->x.max_ack, s->ack);
+    if ((s->flags & TCPRST_ACK) && !a->x_acked_later && (r->y.seen & END_SEEN) &&
+        seq_lt(r->y.snd_max, s->ack) && seq_le(s->ack, r->connection->end[!r->d].snd_max) &&
+        !(e->bits & RECENT_STRAY))
+        a->x_acked_later = e->where;
+    if ((e->bits & RECENT_REPEATED) && !a->x_repeated && e->time - r->when > WENT_ON_MIN)
+        a->x_repeated = e->where;
+    if ((more || heard) && a->x_new < 0 && !(e->bits & RECENT_STRAY)) {
+        a->x_new = e->time;
+        a->x_new_where = e->where;
+    }
+    if ((s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK) && a->syn_ack < 0) {
+        a->syn_ack = e->time;
+        a->syn_ack_where = e->where;
+    }
+}
+
+void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                const struct recent *e, int d)
+{
+    if (a->closed)
+        return;
+    bool from_x = d == r->d;
+    /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */
+    bool syn_ack = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK);
+    if (syn_ack && (e->bits & RECENT_STRAY) && (r->connection_flags & CONN_ESTABLISHED)) {
+        a->closed = true;
+        return;
+    }
+    bool syn = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    if (r->incarnation != r->connection->number) {
+        a->closed = true;
+        a->syn_new = e->time;
+        a->syn_where = e->where;
+        return;
+    }
+    if (syn && a->syn_again < 0) {
+        a->syn_again = e->time;
+        a->syn_where = e->where;
+    }
+    if ((s->flags & TCPRST_SYN) && (s->flags & TCPRST_ACK) && a->syn_again >= 0 &&
+        !(e->bits & RECENT_STRAY))
+        a->reopened = true;
+    if (syn)
+        return;
+    if (from_x)
+        note_sender(a, r, s, e);
+    else
+        note_receiver(a, r, s, e);
+}

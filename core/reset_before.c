@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reset_before.c - what was before a RST: pauses, the connection's age, the incarnation before it,
+ * and the RSTs that had ended it.
+ */
+#include "reset_parts.h"
+
+#include "limits.h"
+#include "sequence.h"
+
+/* The time up to which pauses count: the trigger's, or its own. */
+static int64_t pause_end(const struct reset *r)
+{
+    return r->has_trigger ? r->trigger.time : r->when;
+}
+
+/* Time since the connection's segment before the trigger (or the RST, t NULL), the trigger's own
+ * repetitions and RSTs not counted. */
+static int64_t idle_before(const struct reset *r, const struct connection *c,
+                           const struct recent *t)
+{
+    const struct recent *e;
+    int64_t from = t ? t->time : r->when;
+    bool past_trigger = !t;
+    uint64_t newest = t && (t->flags & TCPRST_RST) ? 0 : recent_other(c);
+    for (uint64_t n = newest; (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (!past_trigger) {
+            past_trigger = e->where == t->where;
+            continue;
+        }
+        bool same = t && e->seq == t->seq && e->length == t->length && e->flags == t->flags &&
+                    (e->bits & RECENT_FROM_B) == (t->bits & RECENT_FROM_B) &&
+                    segment_length(e->flags, e->length);
+        /* RSTs are no activity of the connection. */
+        if (same || (e->bits & RECENT_DUPLICATE) || (e->flags & TCPRST_RST))
+            continue;
+        return from > e->time ? from - e->time : 0;
+    }
+    return -1;
+}
+
+/* When the last text came before the trigger (or the RST), the trigger's own repetitions not
+ * counted; of what is remembered. -1: there is none. */
+static int64_t last_data_remembered(const struct reset *r, const struct connection *c)
+{
+    const struct recent *e;
+    uint64_t newest = c->apart ? 0 : recent_other(c);
+    for (uint64_t n = newest; (e = recent_back(&c->recents, n)) != NULL; n++) {
+        const struct recent *t = &r->trigger;
+        bool drew = r->has_trigger && (e->where >= t->where ||
+                                       (e->seq == t->seq && e->length == t->length &&
+                                        (e->bits & RECENT_FROM_B) == (t->bits & RECENT_FROM_B)));
+        if (e->length && !drew && e->where >= c->first &&
+            !(e->bits & (RECENT_DUPLICATE | RECENT_STRAY)))
+            return e->time;
+    }
+    return -1;
+}
+
+static int64_t data_idle_before(const struct reset *r, const struct connection *c)
+{
+    if (!c->segments)
+        return -1;
+    int64_t end = pause_end(r), last = last_data_remembered(r, c);
+    /* Or longer ago. What an end sent since the trigger, or with it, is not meant. */
+    if (last < 0 && r->x.last_data_time < end)
+        last = r->x.last_data_time;
+    if (last < r->y.last_data_time && r->y.last_data_time < end)
+        last = r->y.last_data_time;
+    return last < 0 ? -1 : end > last ? end - last : 0;
+}
+
+static int64_t age_of(const struct reset *r, const struct connection *c)
+{
+    int64_t end = pause_end(r);
+    return !c->segments ? -1 : end > c->first_time ? end - c->first_time : 0;
+}
+
+static bool near(uint32_t a, uint32_t b)
+{
+    return seq_diff(a, b) < (1 << 16) && seq_diff(a, b) > -(1 << 16);
+}
+
+/* Whether the trigger's numbers are those of the ends of the incarnation before; where the capture
+ * has all that these ends sent, they are to the octet. */
+static void match_past(struct reset *r, const struct past *p)
+{
+    const struct endpoint *x = &p->end[r->d], *y = &p->end[!r->d];
+    const struct recent *t = &r->trigger;
+    bool ack = t->flags & TCPRST_ACK, x_seen = x->seen & END_SEEN;
+    /* What X expects of Y, where Y was not captured but for the trigger itself. */
+    bool y_seen = (y->seen & END_SEEN) && !(y->segments == 1 && y->last == t->where);
+    bool y_known = y_seen || (x->seen & END_ACK);
+    uint32_t y_next = y_seen ? y->snd_max : x->max_ack;
+    bool older_syn =
+        (t->bits & RECENT_STRAY) && (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    r->past_matches = older_syn || (ack && x_seen && near(t->ack, x->snd_max)) ||
+                      (y_known && near(t->seq, y_next));
+    r->past_gaps =
+        (ack && x_seen && seq_lt(x->snd_max, t->ack)) || (y_seen && seq_lt(y_next, t->seq));
+}
+
+/* X closed second: its FIN acknowledged that of Y, so it went by LAST-ACK, and Y acknowledged it in
+ * turn. RFC 9293 section 3.6: only the end that closed first waits in TIME-WAIT, or both where
+ * their FINs crossed. */
+static bool closed_second(const struct connection *c, const struct endpoint *x,
+                          const struct endpoint *y)
+{
+    bool acked = seen(x, END_FIN) && seen(y, END_FIN | END_ACK) && seq_lt(x->fin_seq, y->max_ack);
+    const struct recent *fin = acked ? recent_fin(c, x) : NULL;
+    return fin && (fin->flags & TCPRST_ACK) && seq_lt(y->fin_seq, fin->ack);
+}
+
+static void copy_past(struct reset *r, const struct connection *c)
+{
+    const struct past *p = c->past;
+    if (!p)
+        return;
+    const struct endpoint *x = &p->end[r->d], *y = &p->end[!r->d];
+    bool x_fin = x->seen & END_FIN, y_fin = y->seen & END_FIN;
+    bool accepted = (x->seen & (END_SYN_ACK | END_ACK)) == (END_SYN_ACK | END_ACK);
+    r->has_past = true;
+    /* It is the end that answers the SYN, or challenges it, whose FIN tells. */
+    bool refuses = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    bool closed = !r->has_trigger ? x_fin || y_fin : refuses ? x_fin : y_fin;
+    r->past_fins = closed;
+    r->past_acked = x_fin && y_fin && seen(x, END_ACK) && seen(y, END_ACK) &&
+                    seq_lt(x->fin_seq, y->max_ack) && seq_lt(y->fin_seq, x->max_ack);
+    r->past_second = closed_second(c, x, y);
+    r->past_reset = p->reset;
+    /* Where only the other one was captured, nobody knows. */
+    r->past_open = !x_fin && !y_fin && !p->reset && (x->seen & END_ACK);
+    r->past_age = r->when - p->last_time;
+    r->past_iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
+    r->past_syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;
+    if (r->has_trigger)
+        match_past(r, p);
+}
+
+/* Y's last word before the RST was one without new data, after a pause. */
+static void note_provoked(struct reset *r, const struct connection *c)
+{
+    const struct recent *t = recent_back(&c->recents, 0);
+    r->provoked_pause = -1;
+    if (!t || !!(t->bits & RECENT_FROM_B) == r->d || (t->flags & (TCPRST_RST | TCPRST_SYN)) ||
+        !(t->length <= 1 || (t->bits & RECENT_REPEATED)) || (t->flags & TCPRST_FIN))
+        return;
+    int64_t took = r->when - t->time, pause = idle_before(r, c, t);
+    int64_t trip = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
+    if (t->length && !(t->bits & (RECENT_PROBE | RECENT_REPEATED)))
+        return;
+    if (took <= trip + REACTION && pause >= IDLE_LONGEST_MIN) {
+        r->provoked_pause = pause;
+        r->provoked_after = took;
+        r->provoked_where = t->where;
+    }
+}
+
+static void copy_ended(struct reset *r, const struct connection *c)
+{
+    r->already_ended = c->ended;
+    r->already_gone = c->gone;
+    /* Who acknowledges what was sent since has the connection all the same. */
+    for (unsigned i = 0; i < 2; i++)
+        if ((c->end[i].seen & END_ACK) && seq_lt(c->gone_reach[i], c->end[i].max_ack))
+            r->already_gone &= (uint8_t) ~(5u << i);
+    r->already_surely = c->surely;
+    r->already_ended_where = c->ended_where;
+    r->already_event = c->ended_event;
+}
+
+void reset_note_before(struct reset *r, const struct connection *c)
+{
+    r->idle = idle_before(r, c, r->has_trigger ? &r->trigger : NULL);
+    for (unsigned i = 0; i < r->other_count; i++)
+        r->others_idle[i] = idle_before(r, c, &r->others[i]);
+    note_provoked(r, c);
+    r->data_idle = data_idle_before(r, c);
+    r->age = age_of(r, c);
+    copy_past(r, c);
+    copy_ended(r, c);
+}

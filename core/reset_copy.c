@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reset_copy.c - whether a RST is the same packet captured before, and whether all packets of its
+ * connection are captured at two places.
+ */
+#include "reset_parts.h"
+
+#include "limits.h"
+
+static bool same_reset(const struct reset *r, const struct recent *e)
+{
+    if (!(e->flags & TCPRST_RST) || !!(e->bits & RECENT_FROM_B) != r->d ||
+        (e->bits & RECENT_DUPLICATE))
+        return false;
+    int hops = e->ttl - r->ttl;
+    return e->seq == r->seq && e->ack == r->ack && e->flags == r->flags && e->window == r->window &&
+           e->ip_id == r->ip_id && e->length == r->payload_length && hops >= -1 && hops <= 1;
+}
+
+/* All packets but one or two, so far. */
+static bool captured_twice(const struct connection *c)
+{
+    return 2 * c->copies + 2 >= c->segments;
+}
+
+static bool has_copy(const struct connection *c, const struct recent *t)
+{
+    const struct recent *e;
+    for (uint64_t n = 0; n < DUPLICATE_BACK && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (e->where <= t->where)
+            return false;
+        if ((e->bits & RECENT_DUPLICATE) && !((e->bits ^ t->bits) & RECENT_FROM_B) &&
+            e->seq == t->seq && e->ack == t->ack && e->flags == t->flags && e->ip_id == t->ip_id)
+            return true;
+    }
+    return false;
+}
+
+/* Where every packet is captured at two places, what was captured at one was swallowed between. */
+void reset_note_once(struct reset *r, const struct connection *c)
+{
+    if (!r->all_doubled)
+        return;
+    r->trigger_once = r->has_trigger && !has_copy(c, &r->trigger);
+    for (unsigned i = 0; i < r->other_count; i++)
+        r->others_once[i] = !has_copy(c, &r->others[i]);
+}
+
+/* All but one of those no RST answered: what was answered may have been kept from the second place.
+ */
+static bool forwarded_twice(const struct connection *c)
+{
+    unsigned originals = 0, copies = 0;
+    const struct recent *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if ((e->flags & TCPRST_RST) || (e->bits & RECENT_ANSWERED))
+            continue;
+        copies += (e->bits & RECENT_DUPLICATE) != 0;
+        originals += !(e->bits & RECENT_DUPLICATE);
+    }
+    return copies >= 3 && copies + 1 >= originals;
+}
+
+/* Whether a router stands between the two places the packets are captured at: of the newest copy.
+ */
+static bool copies_differ(const struct connection *c)
+{
+    const struct recent *copy = NULL, *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (copy && !((e->bits ^ copy->bits) & RECENT_FROM_B) && e->seq == copy->seq &&
+            e->ack == copy->ack && e->flags == copy->flags && e->ip_id == copy->ip_id)
+            return e->ttl != copy->ttl;
+        if (!copy && (e->bits & RECENT_DUPLICATE) && !(e->flags & TCPRST_RST))
+            copy = e;
+    }
+    return false;
+}
+
+/*
+ * The same packet captured twice. Its IP identification tells where it has one; the RSTs of a burst
+ * are alike to the last bit but for their time, so without an identification only one that no
+ * segment accounts for can be a copy.
+ */
+static struct recent *find_original(const struct reset *r, const struct connection *c)
+{
+    struct recent *e;
+    /* Two capture points some way apart have much of a bulk transfer in between. */
+    uint64_t back = r->ip_id ? DUPLICATE_BACK : RECENT_MIN * 2;
+    for (uint64_t n = 0; n < back && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        int64_t apart = r->when - e->time;
+        if (apart > DUPLICATE_WINDOW)
+            return NULL;
+        if (!same_reset(r, e))
+            continue;
+        if (r->ip_id)
+            return e;
+        /* Where every packet is seen twice, so is this one, and from as far away as they. */
+        if (apart <= DUPLICATE_WINDOW_NO_ID && c->copies >= 1 &&
+            (captured_twice(c) || forwarded_twice(c)) && copies_differ(c) == (e->ttl != r->ttl))
+            return e;
+        if (r->has_trigger)
+            return NULL;
+        if (e->ttl != r->ttl)
+            return e;
+    }
+    return NULL;
+}
+
+struct recent *reset_find_original(struct reset *r, const struct tcprst_segment *s,
+                                   const struct connection *c)
+{
+    r->all_doubled = (captured_twice(c) && c->copies >= 3) || forwarded_twice(c);
+    struct recent *original = find_original(r, c);
+    if (s->seen.copy_of.number) {
+        r->duplicate_of = where_pack(s->seen.copy_of);
+    } else if (original) {
+        r->duplicate_of = original->where;
+        r->doubled = copies_differ(c) == (original->ttl != r->ttl);
+    }
+    return original;
+}
+
+bool reset_captured_before(const struct connection *c, const struct recent *e)
+{
+    const struct recent *p;
+    if (!e->ip_id)
+        return false;
+    for (uint64_t n = 0; n < MERGED_BACK && (p = recent_back(&c->recents, n)) != NULL; n++)
+        if (p != e && p->ip_id == e->ip_id && p->seq == e->seq && p->ack == e->ack &&
+            p->flags == e->flags && p->length == e->length && p->window == e->window &&
+            !((p->bits ^ e->bits) & RECENT_FROM_B))
+            return true;
+    return false;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reset_parts.h - what the record of a RST is made of, a file a part; for reset.c, in the order it
+ * asks for them.
+ */
+#ifndef TCPRST_RESET_PARTS_H
+#define TCPRST_RESET_PARTS_H
+
+#include "reset.h"
+
+/* ---- which segment drew it: reset_trigger.c ---- */
+
+/* The segment that drew it, its entry in the connection; NULL: none is known. */
+struct recent *reset_find_trigger(struct reset *r, struct connection *c);
+/* Where none did and it is no copy: that of a later RST captured before it, where there is one. */
+void reset_take_late_trigger(struct reset *r, const struct connection *c);
+/* What else it may answer, or repeat. */
+void reset_find_other_triggers(struct reset *r, const struct connection *c);
+
+/* ---- whether it is captured twice: reset_copy.c ---- */
+
+/* The same packet captured before, its entry in the connection; NULL: none is known. */
+struct recent *reset_find_original(struct reset *r, const struct tcprst_segment *s,
+                                   const struct connection *c);
+/* Which of the segments that may have drawn it were captured at one of two places only. */
+void reset_note_once(struct reset *r, const struct connection *c);
+
+/* ---- what was before it: reset_before.c ---- */
+
+/* Once all that may have drawn it is known: pauses are counted up to there. */
+void reset_note_before(struct reset *r, const struct connection *c);
+
+#endif

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reset_trigger.c - which segment drew a RST: what its numbers answer, and what else they may
+ * answer.
+ */
+#include "reset_parts.h"
+
+#include "limits.h"
+#include "sequence.h"
+
+/*
+ * RFC 9293 section 3.5.2: "If the incoming segment has an ACK field, the reset takes its sequence
+ * number from the ACK field of the segment; otherwise, the reset has sequence number zero and the
+ * ACK field is set to the sum of the sequence number and segment length of the incoming segment."
+ */
+static bool answers(const struct reset *r, const struct recent *e)
+{
+    if (e->flags & TCPRST_RST)
+        return false;
+    if (e->flags & TCPRST_ACK)
+        return !(r->flags & TCPRST_ACK) && r->seq == e->ack;
+    if (!(r->flags & TCPRST_ACK) || r->seq != 0)
+        return false;
+    if (r->ack == e->seq + segment_length(e->flags, e->length))
+        return true;
+    /* A filter that answers a Fast Open SYN without looking at its text. */
+    return (e->flags & TCPRST_SYN) && e->length && r->ack == e->seq + 1;
+}
+
+static int64_t trigger_window(const struct reset *r, const struct recent *e)
+{
+    if ((e->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
+        return TRIGGER_SYN;
+    if (r->x.rtt_max < 0)
+        return TRIGGER_UNKNOWN_RTT;
+    int64_t window = TRIGGER_RTTS * r->x.rtt_max;
+    return window > TRIGGER_MIN ? window : TRIGGER_MIN;
+}
+
+/* X had this segment, or later ones of Y, and still went on: it acknowledged their octets. */
+static bool was_accepted(const struct reset *r, const struct recent *e)
+{
+    const struct connection *c = r->connection;
+    bool before = e->where < c->first && c->past;
+    const struct endpoint *x = before ? &c->past->end[r->d] : &r->x;
+    if (!(x->seen & END_ACK) || (e->bits & (RECENT_STRAY | RECENT_REPEATED)))
+        return false;
+    uint32_t had = x->max_ack;
+    if ((x->seen & END_ABORT_ACK) && seq_lt(had, x->abort_ack))
+        had = x->abort_ack;
+    uint32_t length = segment_length(e->flags, e->length);
+    return length ? seq_le(e->seq + length, had) : seq_lt(e->seq, had);
+}
+
+/* X has answered a segment before: since then, it answers everything. */
+static bool answered_before(const struct reset *r)
+{
+    const struct reset *p = r->connection->last_reset;
+    for (unsigned looked = 0; p && looked < MAX_RELATED; p = p->previous_of_connection, looked++)
+        if (p->incarnation == r->incarnation && p->d == r->d && p->has_trigger)
+            return true;
+    return false;
+}
+
+/* Y's acknowledgment with nothing else: an X that talks with Y, or has closed and waits for more,
+ * takes it in silence. */
+static bool taken_in_silence(const struct reset *r, const struct recent *e)
+{
+    if (!(r->x.seen & (END_DATA | END_FIN)) || segment_length(e->flags, e->length))
+        return false;
+    bool of_fin = (r->x.seen & END_FIN) && e->ack == r->x.fin_seq + 1;
+    return of_fin || !answered_before(r);
+}
+
+static bool matches(const struct reset *r, const struct recent *e)
+{
+    if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED)))
+        return false;
+    return answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e);
+}
+
+/* The newest match the observer can have seen answered: older than the way to X and back. */
+static struct recent *newest_match(const struct reset *r, struct connection *c, int64_t min_age)
+{
+    struct recent *e;
+    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (r->when - e->time > TRIGGER_SYN)
+            return NULL;
+        if (r->when - e->time >= min_age && matches(r, e))
+            return e;
+    }
+    return NULL;
+}
+
+/*
+ * The k-th answer pairs with the k-th match: of the matches about as old as the newest that can
+ * have been answered, the oldest without an answer.
+ */
+static struct recent *find_trigger(const struct reset *r, struct connection *c)
+{
+    struct recent *newest = newest_match(r, c, INT64_MIN), *best = newest;
+    if (r->x.rtt_samples)
+        best = newest_match(r, c, r->x.rtt_min / 2 - TRIGGER_JITTER);
+    /* A bare ACK that X has most likely taken in silence does not excuse an answer that came too
+     * fast for the data after it. */
+    if (!best || (newest->length && !segment_length(best->flags, best->length)))
+        best = newest;
+    if (!best)
+        return NULL;
+    int64_t limit = TRIGGER_SPREAD * (r->when - best->time) + TRIGGER_JITTER;
+    struct recent *e;
+    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (r->when - e->time > limit)
+            break;
+        if (e->time <= best->time && matches(r, e) &&
+            (taken_in_silence(r, best) || !taken_in_silence(r, e)))
+            best = e;
+    }
+    return best;
+}
+
+/* Of a stream many segments have the number that the RST answers, and where packets overtake each
+ * other any of them may have drawn it: the end of the last. */
+static uint32_t last_drawing_end(const struct reset *r, const struct connection *c)
+{
+    uint32_t end = r->trigger.seq + r->trigger.length;
+    const struct recent *e;
+    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (r->when - e->time > trigger_window(r, e))
+            break;
+        if (matches(r, e))
+            end = seq_max(end, e->seq + e->length);
+    }
+    return end;
+}
+
+/* RST+ACK that takes both its numbers from a segment with ACK: lwIP's tcp_rst(), and others. */
+static bool answers_with_ack(const struct reset *r, const struct recent *e)
+{
+    return (r->flags & TCPRST_ACK) && (e->flags & TCPRST_ACK) && !(e->flags & TCPRST_RST) &&
+           r->seq == e->ack && r->ack == e->seq + segment_length(e->flags, e->length);
+}
+
+/* RST+ACK as if to a segment without ACK, though that was a RST: libslirp. */
+static bool answers_reset(const struct reset *r, const struct recent *e)
+{
+    return (e->flags & TCPRST_RST) && (r->flags & TCPRST_ACK) && r->seq == 0 &&
+           r->ack == e->seq + e->length;
+}
+
+/* What tells one kind of trigger from another. */
+static unsigned trigger_kind(const struct recent *e)
+{
+    bool syn = e->flags & TCPRST_SYN, ack = e->flags & TCPRST_ACK;
+    return (syn ? 1u : 0u) | (ack ? 2u : 0u) | (e->flags & TCPRST_RST ? 32u : 0u) |
+           (e->bits & RECENT_STRAY ? 4u : 0u) | (e->length ? 8u : 0u) |
+           (e->flags & TCPRST_FIN ? 16u : 0u);
+}
+
+/*
+ * Chance seldom puts the RST so close behind a segment whose numbers it has: the time since is a
+ * thousandth of what lies between that segment and the one before it of either end.
+ */
+static void note_nearest(struct reset *r, struct connection *c)
+{
+    enum { CHANCE = 1000 };
+    const struct recent *newest = newest_match(r, c, INT64_MIN), *e;
+    if (!newest)
+        return;
+    r->nearest = newest->where;
+    r->nearest_age = r->when - newest->time;
+    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (e->where >= newest->where || (e->bits & RECENT_DUPLICATE))
+            continue;
+        r->nearer = (r->when - newest->time) * CHANCE < newest->time - e->time;
+        break;
+    }
+    if (r->nearer && (!r->has_trigger || r->trigger.where != newest->where))
+        r->others[r->other_count++] = *newest;
+}
+
+/* The newest segments of each other kind that the RST may answer: which of them drew it depends on
+ * what X's state was. */
+static void find_others(struct reset *r, const struct connection *c)
+{
+    const struct recent *e;
+    unsigned kinds[OTHER_TRIGGERS + 2], n = 0;
+    if (r->has_trigger)
+        kinds[n++] = trigger_kind(&r->trigger);
+    for (unsigned i = 0; i < r->other_count; i++)
+        kinds[n++] = trigger_kind(&r->others[i]);
+    for (uint64_t back = 0; back < MAX_RELATED && r->other_count < OTHER_TRIGGERS &&
+                            (e = recent_back(&c->recents, back)) != NULL;
+         back++) {
+        if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE) ||
+            !(answers(r, e) || answers_with_ack(r, e) || answers_reset(r, e)) ||
+            r->when - e->time > trigger_window(r, e) || was_accepted(r, e))
+            continue;
+        unsigned kind = trigger_kind(e), i = 0;
+        while (i < n && kinds[i] != kind)
+            i++;
+        if (i < n)
+            continue;
+        kinds[n++] = kind;
+        r->others[r->other_count++] = *e;
+    }
+}
+
+/* Another segment of Y, of another kind, that the same numbers would answer: which of the two drew
+ * it is not certain. */
+static bool is_ambiguous(const struct reset *r, const struct connection *c, const struct recent *t)
+{
+    const struct recent *e;
+    for (uint64_t n = recent_other(c); n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL;
+         n++) {
+        bool other_kind = (e->flags ^ t->flags) & TCPRST_SYN;
+        if (e == t || !other_kind || !!(e->bits & RECENT_FROM_B) == r->d ||
+            (e->bits & RECENT_DUPLICATE))
+            continue;
+        if (answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e))
+            return true;
+    }
+    return false;
+}
+
+struct recent *reset_find_trigger(struct reset *r, struct connection *c)
+{
+    struct recent *t = find_trigger(r, c);
+    if (t) {
+        r->has_trigger = true;
+        r->trigger = *t;
+        r->trigger_ambiguous = is_ambiguous(r, c, t);
+        /* Older than this incarnation: it belongs to the one before. */
+        if (c->segments && t->where < c->first)
+            r->trigger.bits |= RECENT_STRAY;
+    }
+    note_nearest(r, c);
+    return t;
+}
+
+/* A RST may be captured just before what drew it; but where another RST follows that answers the
+ * same, it is the later one's. */
+void reset_take_late_trigger(struct reset *r, const struct connection *c)
+{
+    unsigned looked = 0;
+    if (r->x.seen & END_FIN) /* it has closed: without what drew it, the earlier one says nothing */
+        return;
+    for (struct reset *p = c->last_reset; p && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++) {
+        if (p->done || p->d != r->d || p->duplicate_of || !p->has_trigger ||
+            p->trigger.where < where_pack(p->frame) || !answers(r, &p->trigger))
+            continue;
+        r->has_trigger = true;
+        r->trigger = p->trigger;
+        p->has_trigger = false;
+        return;
+    }
+}
+
+/* An end answers each segment once: so many RSTs with the same numbers, so many segments. What is
+ * no longer remembered, or lies behind too many others, may have drawn one: then nothing is
+ * counted.
+ */
+static void count_alike(struct reset *r, const struct connection *c)
+{
+    const struct recent *e;
+    uint32_t alike = 1, matching = 0;
+    uint64_t n = 0;
+    for (; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (r->when - e->time > HORIZON)
+            break;
+        bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
+        alike += from_x && (e->flags & TCPRST_RST) && e->seq == r->seq && e->ack == r->ack &&
+                 !((e->flags ^ r->flags) & TCPRST_ACK) && !(e->bits & RECENT_DUPLICATE);
+        matching += !from_x && (answers(r, e) || answers_with_ack(r, e));
+    }
+    e = recent_back(&c->recents, n);
+    bool all = n == c->recents.pushed || (e && r->when - e->time > HORIZON);
+    r->alike = all ? alike : 0;
+    r->matching = all ? matching : 0;
+}
+
+/* A RST of X before it with the same numbers. */
+static const struct recent *find_repeated(const struct reset *r, const struct connection *c)
+{
+    struct recent *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
+        if ((e->flags & TCPRST_RST) && !!(e->bits & RECENT_FROM_B) == r->d &&
+            !(e->bits & RECENT_DUPLICATE) && e->seq == r->seq && e->ack == r->ack &&
+            e->flags == r->flags)
+            return e;
+    return NULL;
+}
+
+/* What drew the RST it repeats drew it too, doubled on the way: a duplicate points where its
+ * original points. */
+static void note_repeats(struct reset *r, const struct connection *c)
+{
+    const struct recent *e = find_repeated(r, c);
+    if (!e)
+        return;
+    r->repeats = e->where;
+    unsigned looked = 0;
+    bool met = false;
+    for (const struct reset *p = c->last_reset; p && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++) {
+        if (where_pack(p->frame) != e->where) {
+            if (met) /* those of one frame stand together */
+                break;
+            continue;
+        }
+        met = true;
+        if (!p->has_trigger || r->when - p->when > TRIGGER_MIN)
+            continue;
+        /* Answers keep the order of what drew them. */
+        if (r->has_trigger && r->trigger.where > p->trigger.where)
+            continue;
+        r->has_trigger = r->trigger_inherited = true;
+        r->trigger = p->trigger;
+    }
+}
+
+/* An acknowledgment Y sent some time before: an old copy of that segment may have come late. */
+static where_t find_old_ack(const struct reset *r, const struct connection *c)
+{
+    struct recent *e;
+    if (r->has_trigger || (r->flags & TCPRST_ACK))
+        return 0;
+    for (uint64_t n = c->apart ? 0 : recent_other(c);
+         n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
+        if (!!(e->bits & RECENT_FROM_B) != r->d && (e->flags & TCPRST_ACK) &&
+            !(e->flags & TCPRST_RST) && e->ack == r->seq)
+            return e->where;
+    return 0;
+}
+
+void reset_find_other_triggers(struct reset *r, const struct connection *c)
+{
+    note_repeats(r, c);
+    find_others(r, c);
+    count_alike(r, c);
+    if (r->has_trigger)
+        r->drawn_end = last_drawing_end(r, c);
+    r->old_ack = find_old_ack(r, c);
+}
+
+void reset_late_trigger(struct reset *r, struct recent *e, int d)
+{
+    if (r->has_trigger || r->duplicate_of || d == r->d || e->time - r->when > CAPTURE_REORDER ||
+        (e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED)) || !answers(r, e) || was_accepted(r, e))
+        return;
+    e->bits |= RECENT_ANSWERED;
+    r->has_trigger = true;
+    r->trigger = *e;
+    r->drawn_end = e->seq + e->length;
+}
