@@ -149,6 +149,7 @@ enum {
     CONN_REPEAT_OPEN = 4, /* simultaneous open */
     CONN_GUESSED = 8,     /* client is a guess */
     CONN_FORGOTTEN = 16,  /* more of it had been captured, and was given up for want of room */
+    CONN_OVER = 32,       /* it had been captured before, was over, and was forgotten in time */
 };
 
 struct reset;
@@ -280,7 +281,8 @@ size_t table_expected(const struct table *table, const struct tcprst_segment *se
 /* What table_get() found. */
 struct table_found {
     bool known;
-    bool again;    /* it is not known, but may be the rest of one that was given up */
+    uint8_t again; /* it is not known, but may be the rest of one that was let go: CONN_FORGOTTEN or
+                      CONN_OVER; else 0 */
     int direction; /* 0 when end[0] sent the segment */
     uint32_t hash; /* the table's */
 };
@@ -302,8 +304,9 @@ bool table_make_embryo(struct table *table, const struct tcprst_segment *segment
  * one (*full); TABLE_NONE where none has to go, or none can: the busy ones, which have RSTs
  * pending, stay. */
 size_t table_victim(struct table *table, int64_t now, bool *full);
-/* The same one is given up, and that it had been known is remembered. Returns what it was worth. */
-enum keeping table_forget(struct table *table, size_t i);
+/* The same one is let go, given up or (not full) over by time, and that it had been known is
+ * remembered. Returns what it was worth. */
+enum keeping table_forget(struct table *table, size_t i, int64_t now, bool full);
 void table_remove(struct table *table, size_t i);
 void table_remove_all(struct table *table);
 size_t table_count(const struct table *table);

@@ -9,7 +9,7 @@ enum {
     WINDOW_KNOWN = 2,
     IP_HEADER = 4,
     DONT_FRAGMENT = 8,
-    AGAIN = 16,
+    AGAIN = CONN_FORGOTTEN | CONN_OVER, /* as the connection's flags */
 };
 
 enum { TCP_HEADER = 20 };
@@ -25,7 +25,7 @@ void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const 
     e->ip_version = s->ip_version;
     e->bits = (uint8_t)((d ? FROM_B : 0) | (s->window_known ? WINDOW_KNOWN : 0) |
                         (s->ip_header ? IP_HEADER : 0) | (s->dont_fragment ? DONT_FRAGMENT : 0) |
-                        (birth->again ? AGAIN : 0));
+                        (birth->again & AGAIN));
     e->ttl = s->ttl;
     e->tos = s->tos;
     e->number = birth->number;
@@ -71,8 +71,7 @@ void embryo_grow(const struct embryo *e, struct connection *c)
     memcpy(c->address, e->address, sizeof c->address);
     memcpy(c->port, e->port, sizeof c->port);
     connection_begin_anew(c, e->number);
-    if (e->bits & AGAIN)
-        c->flags |= CONN_FORGOTTEN;
+    c->flags |= e->bits & AGAIN;
     c->last_time = e->time;
     connection_track(c, &s, d, e->time);
 }

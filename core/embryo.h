@@ -32,7 +32,7 @@ struct embryo {
 struct birth {
     uint64_t number; /* the connection's */
     int64_t time;    /* as judged */
-    bool again;      /* CONN_FORGOTTEN */
+    uint8_t again;   /* CONN_FORGOTTEN, CONN_OVER or 0 */
 };
 
 /* Whether an embryo can hold all that this segment, the first of a connection, says to it. */

@@ -3,17 +3,30 @@
 #include "forgotten.h"
 
 #include "fetch.h"
+#include "limits.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { SET_BITS = 16, WAYS = 8, KEEPING_BITS = 2, KEEPING_MASK = (1 << KEEPING_BITS) - 1 };
+/* There are 2^BITS_LEAST sets, and more as they fill: 16 MiB at most. */
+enum { BITS_LEAST = 10, BITS_MOST = 19, WAYS = 8, KEEPING_BITS = 2 };
+enum { KEEPING_MASK = (1 << KEEPING_BITS) - 1 };
 
-struct forgotten {
-    /* 0: none. Below its KEEPING_BITS what is worth more stands higher (enum keeping). */
-    uint32_t sets[1 << SET_BITS][WAYS];
+/* 0: none. Below its KEEPING_BITS what is worth more stands higher (enum keeping). */
+typedef uint32_t prints_set[WAYS];
+
+struct prints {
+    prints_set *sets; /* NULL: none was ever noted */
+    unsigned bits;
     /* Fingerprints had to go: of those of which more than an opening, or a RST, was known; of
      * others. */
     bool lost, lost_one_sided;
+};
+
+struct forgotten {
+    struct prints room;    /* for want of it */
+    struct prints over[2]; /* in time: since then, and before */
+    int64_t since;
 };
 
 struct forgotten *forgotten_new(void)
@@ -23,12 +36,24 @@ struct forgotten *forgotten_new(void)
 
 void forgotten_free(struct forgotten *forgotten)
 {
+    if (!forgotten)
+        return;
+    free(forgotten->room.sets);
+    free(forgotten->over[0].sets);
+    free(forgotten->over[1].sets);
     free(forgotten);
+}
+
+static size_t memory_of(const struct prints *p)
+{
+    return p->sets ? sizeof(prints_set) << p->bits : 0;
 }
 
 size_t forgotten_memory(const struct forgotten *forgotten)
 {
-    return forgotten ? sizeof *forgotten : 0;
+    return forgotten ? sizeof *forgotten + memory_of(&forgotten->room) +
+                           memory_of(&forgotten->over[0]) + memory_of(&forgotten->over[1])
+                     : 0;
 }
 
 static uint32_t fingerprint(uint64_t hash)
@@ -36,49 +61,143 @@ static uint32_t fingerprint(uint64_t hash)
     return ((uint32_t)hash | 1u << KEEPING_BITS) & ~(uint32_t)KEEPING_MASK;
 }
 
-static uint32_t *set_of(struct forgotten *forgotten, uint64_t hash)
+/* The sets are told apart by the upper bits of the hash, and where there are more by those of the
+ * fingerprint: so they can be divided later. */
+static uint32_t *set_of(const struct prints *p, uint64_t hash)
 {
-    return forgotten->sets[hash >> (64 - SET_BITS)];
+    unsigned more = p->bits - BITS_LEAST;
+    uint64_t upper = hash >> (64 - BITS_LEAST);
+    return p->sets[upper << more | (hash & UINT32_MAX) >> (32 - more)];
 }
 
-void forgotten_expect(const struct forgotten *forgotten, uint64_t hash)
+/* Each set becomes two. False where there are enough, or is no memory. */
+static bool divide(struct prints *p)
 {
-    fetch(forgotten->sets[hash >> (64 - SET_BITS)]);
+    if (p->bits == BITS_MOST)
+        return false;
+    prints_set *sets = realloc(p->sets, sizeof(prints_set) << (p->bits + 1));
+    if (!sets)
+        return false;
+    unsigned bit = 31 - (p->bits - BITS_LEAST);
+    p->sets = sets;
+    for (size_t i = (size_t)1 << p->bits++; i-- > 0;) {
+        prints_set old;
+        unsigned used[2] = {0, 0};
+        memcpy(old, sets[i], sizeof old);
+        memset(sets[2 * i], 0, 2 * sizeof old);
+        for (unsigned way = 0; way < WAYS && old[way]; way++) {
+            unsigned half = old[way] >> bit & 1;
+            sets[2 * i + half][used[half]++] = old[way];
+        }
+    }
+    return true;
 }
 
-void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping keeping)
+static bool prints_ready(struct prints *p)
 {
-    uint32_t *set = set_of(forgotten, hash), print = fingerprint(hash);
+    if (!p->sets) {
+        p->bits = BITS_LEAST;
+        p->sets = calloc((size_t)1 << BITS_LEAST, sizeof *p->sets);
+    }
+    return p->sets != NULL;
+}
+
+/* Takes that fingerprint out; returns it as it stood, or 0. */
+static uint32_t drop(uint32_t *set, uint32_t print)
+{
+    for (unsigned i = 0; i < WAYS && set[i]; i++) {
+        uint32_t found = set[i];
+        if ((found & ~(uint32_t)KEEPING_MASK) != print)
+            continue;
+        for (; i + 1 < WAYS; i++)
+            set[i] = set[i + 1];
+        set[i] = 0;
+        return found;
+    }
+    return 0;
+}
+
+static void lose(struct prints *p, enum keeping keeping)
+{
+    *(keeping == KEEP_ONE_SIDED ? &p->lost_one_sided : &p->lost) = true;
+}
+
+static void note(struct prints *p, uint64_t hash, enum keeping keeping)
+{
+    if (!prints_ready(p)) {
+        lose(p, keeping);
+        return;
+    }
+    drop(set_of(p, hash), fingerprint(hash));
+    uint32_t *set = set_of(p, hash);
+    while (set[WAYS - 1] && divide(p))
+        set = set_of(p, hash);
     unsigned way = 0;
     for (unsigned i = 0; i < WAYS && set[way]; i++)
         if (!set[i] || (set[i] & KEEPING_MASK) < (set[way] & KEEPING_MASK))
             way = i;
-    if (set[way] && (set[way] & KEEPING_MASK) > (uint32_t)keeping)
-        print = 0; /* it is the new one that goes */
-    uint32_t goes = print ? set[way] & KEEPING_MASK : (uint32_t)keeping;
-    if (set[way])
-        *(goes == KEEP_ONE_SIDED ? &forgotten->lost_one_sided : &forgotten->lost) = true;
-    if (!print)
+    if (set[way] && (set[way] & KEEPING_MASK) > (uint32_t)keeping) {
+        lose(p, keeping); /* it is the new one that goes */
         return;
+    }
+    if (set[way])
+        lose(p, (enum keeping)(set[way] & KEEPING_MASK));
     /* The newest stands last, so that among equals the oldest goes. */
     for (; way + 1 < WAYS && set[way + 1]; way++)
         set[way] = set[way + 1];
-    set[way] = print | (uint32_t)keeping;
+    set[way] = fingerprint(hash) | (uint32_t)keeping;
 }
 
-bool forgotten_take(struct forgotten *forgotten, uint64_t hash, uint16_t flags)
+static bool is_syn(uint16_t flags)
 {
-    uint32_t *set = set_of(forgotten, hash), print = fingerprint(hash);
-    bool syn = (flags & (TCPRST_SYN | TCPRST_RST | TCPRST_ACK)) == TCPRST_SYN;
-    for (unsigned i = 0; i < WAYS && set[i]; i++) {
-        if ((set[i] & ~(uint32_t)KEEPING_MASK) != print)
-            continue;
-        uint32_t keeping = set[i] & KEEPING_MASK;
-        for (; i + 1 < WAYS; i++)
-            set[i] = set[i + 1];
-        set[i] = 0;
-        return !syn || keeping >= KEEP_BARE;
-    }
+    return (flags & (TCPRST_SYN | TCPRST_RST | TCPRST_ACK)) == TCPRST_SYN;
+}
+
+/* Whether it, or one that cannot be told from it, was noted. */
+static bool take(struct prints *p, uint64_t hash, uint16_t flags)
+{
+    bool syn = is_syn(flags);
+    uint32_t found = p->sets ? drop(set_of(p, hash), fingerprint(hash)) : 0;
+    if (found)
+        return !syn || (found & KEEPING_MASK) >= KEEP_BARE;
     /* What was known of it, if anything, was given up twice. */
-    return (forgotten->lost && !syn) || (forgotten->lost_one_sided && (flags & TCPRST_RST));
+    return (p->lost && !syn) || (p->lost_one_sided && (flags & TCPRST_RST));
+}
+
+void forgotten_expect(const struct forgotten *forgotten, uint64_t hash)
+{
+    if (forgotten->over[0].sets)
+        fetch(set_of(&forgotten->over[0], hash));
+    if (forgotten->room.sets)
+        fetch(set_of(&forgotten->room, hash));
+}
+
+void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping keeping)
+{
+    note(&forgotten->room, hash, keeping);
+}
+
+void forgotten_note_over(struct forgotten *forgotten, uint64_t hash, enum keeping keeping,
+                         int64_t now)
+{
+    struct prints *over = forgotten->over;
+    if (now - forgotten->since > REMEMBER_OVER) {
+        struct prints oldest = over[1];
+        over[1] = over[0];
+        over[0] = (struct prints){.sets = oldest.sets, .bits = oldest.bits};
+        if (oldest.sets)
+            memset(oldest.sets, 0, memory_of(&oldest));
+        forgotten->since = now;
+    }
+    note(&over[0], hash, keeping);
+}
+
+uint8_t forgotten_take(struct forgotten *forgotten, uint64_t hash, uint16_t flags)
+{
+    if (take(&forgotten->room, hash, flags))
+        return CONN_FORGOTTEN;
+    if (is_syn(flags))
+        return 0; /* nothing hangs on what was over */
+    bool over = take(&forgotten->over[0], hash, flags);
+    return over || take(&forgotten->over[1], hash, flags) ? CONN_OVER : 0;
 }

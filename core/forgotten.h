@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * forgotten.h - which connections were given up for want of room: a fingerprint each, in a fixed
- * room, so that who meets one again can tell that it had been known.
+ * forgotten.h - which connections were let go: a fingerprint each, in little room, so that who
+ * meets one again can tell that it had been known.
  */
 #ifndef TCPRST_FORGOTTEN_H
 #define TCPRST_FORGOTTEN_H
@@ -14,14 +14,18 @@ struct forgotten;
 struct forgotten *forgotten_new(void);
 void forgotten_free(struct forgotten *forgotten);
 size_t forgotten_memory(const struct forgotten *forgotten);
-/* Fetches into the cache what forgotten_note() of that hash touches. */
+/* Fetches into the cache what forgotten_note_over() of that hash touches. */
 void forgotten_expect(const struct forgotten *forgotten, uint64_t hash);
-/* That connection, by the hash of its key (key_hash_long()), was given up as it was then. Where
- * there is no room the one that was least worth goes. */
+/* That connection, by the hash of its key (key_hash_long()), was given up as it was then, for want
+ * of room. Where there is no room for it either the one that was least worth goes. */
 void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping keeping);
+/* That one was over for so long that it was let go, now, room or not: KEEP_ENDED or
+ * KEEP_ONE_SIDED. Remembered for REMEMBER_OVER at least, and at most twice as long. */
+void forgotten_note_over(struct forgotten *forgotten, uint64_t hash, enum keeping keeping,
+                         int64_t now);
 /* Whether a connection that begins now, with a segment of these flags, may be the rest of one that
- * was given up. Its fingerprint is taken out. A SYN begins anew: there only one that was still open
- * counts. */
-bool forgotten_take(struct forgotten *forgotten, uint64_t hash, uint16_t flags);
+ * was let go: 0, CONN_FORGOTTEN or CONN_OVER. Its fingerprint is taken out. A SYN begins anew:
+ * there only one that was still open counts. */
+uint8_t forgotten_take(struct forgotten *forgotten, uint64_t hash, uint16_t flags);
 
 #endif

@@ -242,6 +242,10 @@
 /* A connection that is over (both FINs or a RST) is remembered this long: TIME-WAIT everywhere is
  * at most 240 s. */
 #define KEEP_CLOSED (300 * NS_PER_S)
+/* ... and that it was, without what it was, so long or twice as long: an end that never heard of
+ * its end asks after two hours at the earliest (RFC 9293 section 3.8.4, keep-alives), and Linux
+ * goes on asking for 11 minutes. */
+#define REMEMBER_OVER (3 * 3600 * NS_PER_S)
 /* With all its segments only so long: older ones need not be kept anyhow, and while a RST waits for
  * its horizon nothing is packed. Afterwards nothing but late repetitions comes. */
 #define PACK_ENDED RECENT_AGE

@@ -79,7 +79,7 @@ struct table {
     size_t working_room;
     size_t hand, packing_hand; /* where is looked next */
     struct queue unborn, packed[KEEPINGS];
-    struct forgotten *forgotten; /* NULL: none was given up */
+    struct forgotten *forgotten; /* NULL: none was let go */
     size_t due[TABLE_SWEEP]; /* homes to be packed by the next sweep, if still silent; plus one */
     size_t max;
     uint64_t seed;
@@ -534,9 +534,9 @@ static bool still_there(const struct expected *e)
     return key_same(&e->key, &there);
 }
 
-static bool was_forgotten(struct table *t, const struct key *k, const struct tcprst_segment *s)
+static uint8_t was_forgotten(struct table *t, const struct key *k, const struct tcprst_segment *s)
 {
-    return t->forgotten && forgotten_take(t->forgotten, key_hash_long(k, t->seed), s->flags);
+    return t->forgotten ? forgotten_take(t->forgotten, key_hash_long(k, t->seed), s->flags) : 0;
 }
 
 struct connection *table_get(struct table *t, const struct tcprst_segment *s, int64_t now,
@@ -800,7 +800,7 @@ size_t table_victim(struct table *t, int64_t now, bool *full)
     return worth < keeping ? at_work : keeping < KEEPINGS ? first_packed(t, keeping) : TABLE_NONE;
 }
 
-enum keeping table_forget(struct table *t, size_t i)
+enum keeping table_forget(struct table *t, size_t i, int64_t now, bool full)
 {
     const struct entry *e = &t->entries[i];
     enum keeping keeping = e->state == ENTRY_AT_WORK ? keeping_of(&home_at(t, e->home)->connection)
@@ -808,8 +808,10 @@ enum keeping table_forget(struct table *t, size_t i)
     struct key k = key_of_entry(t, e);
     if (!t->forgotten)
         t->forgotten = forgotten_new();
-    if (t->forgotten)
+    if (t->forgotten && full)
         forgotten_note(t->forgotten, key_hash_long(&k, t->seed), keeping);
+    else if (t->forgotten)
+        forgotten_note_over(t->forgotten, key_hash_long(&k, t->seed), keeping, now);
     table_remove(t, i);
     return keeping;
 }

@@ -532,22 +532,24 @@ static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
     v->reused_from = where_frame(r->reused_from);
 }
 
-/* Of a connection that had been given up more was captured than is known. */
+/* Of a connection that had been let go more was captured than is known. */
 static void admit_forgotten(struct tcprst_verdict *v, const struct reset *r)
 {
-    if (!(r->connection_flags & CONN_FORGOTTEN))
+    if (!(r->connection_flags & (CONN_FORGOTTEN | CONN_OVER)))
         return;
+    enum tcprst_fact fact =
+        r->connection_flags & CONN_FORGOTTEN ? TCPRST_FACT_GIVEN_UP : TCPRST_FACT_OVER_BEFORE;
     unsigned last = TCPRST_MAX_EVIDENCE - 1;
     if (v->evidence_count <= last)
         last = v->evidence_count++;
-    v->evidence[last] = (struct tcprst_evidence){.fact = TCPRST_FACT_GIVEN_UP, .holds = true};
+    v->evidence[last] = (struct tcprst_evidence){.fact = fact, .holds = true};
 }
 
 /* Nor can a verdict on it be sure; but where an opening was captured since, little hangs on what
  * was before. */
 static enum tcprst_strength known_strength(const struct reset *r, enum tcprst_strength strength)
 {
-    if (!(r->connection_flags & CONN_FORGOTTEN))
+    if (!(r->connection_flags & (CONN_FORGOTTEN | CONN_OVER)))
         return strength;
     enum tcprst_strength most =
         r->connection_flags & CONN_OPENED ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
@@ -882,10 +884,8 @@ static void make_room(struct tcprst *core, unsigned sweep)
         if (victim == TABLE_NONE)
             return;
         tell_numbered(core, victim, full);
-        if (!full)
-            table_remove(core->table, victim);
-        else
-            core->statistics.open_given_up += table_forget(core->table, victim) >= KEEP_BARE;
+        enum keeping keeping = table_forget(core->table, victim, core->clock.now, full);
+        core->statistics.open_given_up += full && keeping >= KEEP_BARE;
     }
 }
 
@@ -1131,8 +1131,7 @@ static struct connection *begin_connection(struct tcprst *core, const struct tcp
     if (!c)
         return NULL;
     connection_begin_anew(c, core->statistics.connections++);
-    if (found->again)
-        c->flags |= CONN_FORGOTTEN;
+    c->flags |= found->again;
     c->last_time = core->clock.now;
     return c;
 }

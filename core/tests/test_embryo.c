@@ -74,8 +74,7 @@ static void follow(struct connection *c, const struct tcprst_segment *s, int d,
     c->port[d] = s->source_port;
     c->port[!d] = s->destination_port;
     connection_begin_anew(c, birth->number);
-    if (birth->again)
-        c->flags |= CONN_FORGOTTEN;
+    c->flags |= birth->again;
     c->last_time = birth->time;
     connection_track(c, s, d, birth->time);
 }
@@ -88,6 +87,7 @@ static bool same(const struct connection *a, struct connection b)
 
 int main(void)
 {
+    static const uint8_t again[] = {0, CONN_FORGOTTEN, CONN_OVER};
     unsigned failures = 0, fitting = 0;
     for (unsigned i = 0; i < ROUNDS; i++) {
         static struct connection followed, grown;
@@ -96,7 +96,7 @@ int main(void)
         struct tcprst_segment s = segment_of(bytes);
         struct birth birth = {.number = chance() % 1000000,
                               .time = s.time + (int64_t)(chance() % 2),
-                              .again = chance() % 2};
+                              .again = again[chance() % 3]};
         int d = (int)(chance() % 2);
         struct embryo e;
         memset(&e, 0xa5, sizeof e);

@@ -46,12 +46,17 @@ static const struct filler {
     {"without data", bare, sizeof bare / sizeof *bare, true},
 };
 
-static bool rests_on_room(const struct tcprst_verdict *v)
+static bool admits(const struct tcprst_verdict *v, enum tcprst_fact fact)
 {
     for (unsigned i = 0; i < v->evidence_count; i++)
-        if (v->evidence[i].fact == TCPRST_FACT_GIVEN_UP && v->evidence[i].holds)
+        if (v->evidence[i].fact == fact && v->evidence[i].holds)
             return true;
     return false;
+}
+
+static bool rests_on_room(const struct tcprst_verdict *v)
+{
+    return admits(v, TCPRST_FACT_GIVEN_UP);
 }
 
 /* Ten connections that pause for minutes while thousands of others come and go are remembered: the
@@ -119,6 +124,71 @@ static void test_given_up(void)
         EXPECT(rests_on_room(v) || v->strength >= TCPRST_STRENGTH_LIKELY);
     }
     EXPECT(given_up > 0 && given_up < MAX_VERDICTS);
+}
+
+/* Others come and go, and whatever is over by then is let go. */
+static void let_pass(struct feeder *f, int64_t time)
+{
+    static unsigned others = 100000;
+    unsigned client = f->client, end = others + 2 * IDLE;
+    f->time += time;
+    for (f->client = others; f->client < end; f->client++)
+        PLAY(f, closed);
+    others = end;
+    f->client = client;
+}
+
+/* The rest of a connection: each segment is answered by a RST. */
+static const struct step goes_on[] = {{CLIENT, ACK, 51, 81, 60, 1},
+                                      {SERVER, RST, 81, 0, 0, 1},
+                                      {CLIENT, ACK, 51, 81, 60, 300},
+                                      {SERVER, RST, 81, 0, 0, 1}};
+
+/* What was over is forgotten after minutes, room or not: a verdict on what still comes of it says
+ * so for hours, and is no more than possible; of what was never captured it is as sure as ever. */
+static void test_over(const struct filler *filler)
+{
+    const struct {
+        int64_t time;
+        bool known, marked;
+    } waits[] = {
+        {100, true, false}, {400, false, true}, {7500, false, true}, {30000, false, false}};
+    for (size_t w = 0; w < sizeof waits / sizeof *waits && !filler->open; w++) {
+        static struct answers answers;
+        struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 0};
+        for (f.client = 0; f.client < IDLE; f.client++)
+            play(&f, filler->steps, filler->count);
+        /* Hours pass in some steps, as they do where there is traffic. */
+        for (int i = 0; i < 10; i++)
+            let_pass(&f, waits[w].time * (int64_t)SECOND / 10);
+        memset(&answers, 0, sizeof answers);
+        answers.gaps = true;
+        for (f.client = 0; f.client < 2 * IDLE; f.client++)
+            PLAY(&f, goes_on);
+        stop(f.core);
+        EXPECT(answers.count == 4 * IDLE);
+        for (unsigned i = 0; i < 2 * IDLE; i++) {
+            const struct tcprst_verdict *v = &answers.verdicts[2 * i];
+            bool marked = admits(v, TCPRST_FACT_OVER_BEFORE);
+            EXPECT(marked == (i < IDLE && waits[w].marked) && !rests_on_room(v));
+            EXPECT(!marked || v->strength == TCPRST_STRENGTH_POSSIBLE);
+            EXPECT(i < IDLE || v->strength >= TCPRST_STRENGTH_LIKELY);
+            EXPECT(i >= IDLE || waits[w].known || v->stage == TCPRST_STAGE_MID_STREAM);
+        }
+    }
+}
+
+/* What was over and begins anew is judged by that. */
+static void test_over_and_anew(void)
+{
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 0};
+    PLAY(&f, closed);
+    let_pass(&f, 400 * (int64_t)SECOND);
+    PLAY(&f, refused);
+    stop(f.core);
+    EXPECT(answers.count == 1 && !admits(&answers.verdicts[0], TCPRST_FACT_OVER_BEFORE));
+    EXPECT(answers.verdicts[0].strength >= TCPRST_STRENGTH_LIKELY);
 }
 
 /* Every RST has its verdict, whatever the bound, and the table stays within it but for those whose
@@ -226,10 +296,10 @@ static void test_forgotten(void)
     for (unsigned i = 0; i < SOME; i++)
         forgotten_note(f, hash_of(i), (enum keeping)(i % KEEPINGS));
     for (unsigned i = 0; i < 2 * SOME; i += 2)
-        EXPECT(forgotten_take(f, hash_of(i), ACK) == (i < SOME));
+        EXPECT(forgotten_take(f, hash_of(i), ACK) == (i < SOME ? CONN_FORGOTTEN : 0));
     /* A SYN begins anew what had ended, or had not begun. */
     for (unsigned i = 1; i < SOME; i += 2)
-        EXPECT(forgotten_take(f, hash_of(i), SYN) == (i % KEEPINGS >= KEEP_BARE));
+        EXPECT(!forgotten_take(f, hash_of(i), SYN) == (i % KEEPINGS < KEEP_BARE));
     EXPECT(!forgotten_take(f, hash_of(1), ACK));
     /* More than there is room for: then whatever began before the capture may be one of them; but
      * a flood of SYNs takes only those of like worth along. */
@@ -243,6 +313,45 @@ static void test_forgotten(void)
     for (unsigned i = 0; i < MANY; i++)
         forgotten_note(f, hash_of(i), KEEP_OPEN);
     EXPECT(forgotten_take(f, hash_of(MANY), ACK) && !forgotten_take(f, hash_of(MANY), SYN));
+    forgotten_free(f);
+}
+
+/* What was let go in time is remembered for hours, in little room; and where that is not enough it
+ * is so for hours only. */
+static void test_forgotten_over(void)
+{
+    enum { SOME = 300000, MANY = 6000000, MIB = 1 << 20 };
+    const int64_t hours = 3600 * (int64_t)SECOND;
+    int64_t now = 1000 * hours;
+    struct forgotten *f = forgotten_new();
+    for (unsigned i = 0; i < 100; i++)
+        forgotten_note_over(f, hash_of(i % 10), KEEP_ENDED, now);
+    EXPECT(forgotten_memory(f) < MIB / 16);
+    for (unsigned i = 0; i < SOME; i++)
+        forgotten_note_over(f, hash_of(i), (enum keeping)(i % 2), now);
+    EXPECT(forgotten_memory(f) <= 16 * MIB + MIB / 16);
+    EXPECT(!forgotten_take(f, hash_of(SOME), ACK));
+    for (unsigned i = 0; i < SOME; i += 3)
+        EXPECT(forgotten_take(f, hash_of(i), ACK) == CONN_OVER &&
+               !forgotten_take(f, hash_of(i), ACK) && !forgotten_take(f, hash_of(i + 1), SYN));
+    now += 4 * hours;
+    forgotten_note_over(f, hash_of(SOME), KEEP_ENDED, now);
+    EXPECT(forgotten_take(f, hash_of(1), RST | ACK) == CONN_OVER);
+    now += 4 * hours;
+    forgotten_note_over(f, hash_of(SOME), KEEP_ENDED, now);
+    EXPECT(!forgotten_take(f, hash_of(2), ACK));
+    EXPECT(forgotten_take(f, hash_of(SOME), ACK) == CONN_OVER);
+    /* Given up for want of room before that: it may have been open. */
+    forgotten_note(f, hash_of(7), KEEP_OPEN);
+    forgotten_note_over(f, hash_of(7), KEEP_ENDED, now);
+    EXPECT(forgotten_take(f, hash_of(7), ACK) == CONN_FORGOTTEN);
+    for (unsigned i = 0; i < MANY; i++)
+        forgotten_note_over(f, hash_of(i), KEEP_ENDED, now);
+    EXPECT(forgotten_take(f, hash_of(MANY), ACK) == CONN_OVER);
+    for (unsigned i = 0; i < 2; i++)
+        forgotten_note_over(f, hash_of(i), KEEP_ENDED, now += 4 * hours);
+    EXPECT(!forgotten_take(f, hash_of(MANY), ACK));
+    EXPECT(forgotten_memory(f) <= 32 * MIB + MIB / 16);
     forgotten_free(f);
 }
 
@@ -266,12 +375,14 @@ static void test_hosts_given_up(void)
 int main(void)
 {
     for (size_t i = 0; i < sizeof fillers / sizeof *fillers; i++)
-        test_idle_ones_stay(&fillers[i]);
+        test_idle_ones_stay(&fillers[i]), test_over(&fillers[i]);
+    test_over_and_anew();
     test_given_up();
     test_tiny_tables();
     test_answers_to_openings();
     test_back_within_bound();
     test_forgotten();
+    test_forgotten_over();
     test_hosts_given_up();
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
