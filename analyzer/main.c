@@ -14,6 +14,8 @@
 #include "report.h"
 #include "report_baseline.h"
 #include "report_string.h"
+#include "report_why.h"
+#include "report_words.h"
 #include "sandbox.h"
 #include "translate.h"
 
@@ -38,12 +40,11 @@ enum exit_status {
 #define NS 1000000000 /* a second */
 
 enum {
-    BATCH = 256,       /* segments asked for at once */
-    PAUSE_MS = 200,    /* silence of a pipe before time is let pass */
-    WHY_SIZE = 1024,   /* octets of the line that says why */
-    LOSS_SIZE = 200,   /* of the line that says what was lost */
-    MAX_FINDINGS = 64, /* more than there are causes */
-    LIVE_LAG_S = 60,   /* a capture whose packets are no older when they come is taken for live */
+    BATCH = 256,     /* segments asked for at once */
+    PAUSE_MS = 200,  /* silence of a pipe before time is let pass */
+    WHY_SIZE = 1024, /* octets of the line that says why */
+    LOSS_SIZE = 200, /* of the line that says what was lost */
+    LIVE_LAG_S = 60, /* a capture whose packets are no older when they come is taken for live */
     TERMINAL_WIDTH = 80,
     FILE_WIDTH = 100,
     MIN_WIDTH = 60,
@@ -90,15 +91,7 @@ static void complain(const char *sentence)
 static void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct run *run = user;
-    static struct tcprst_finding findings[MAX_FINDINGS];
-    static struct tcprst_ledger_line ledger[TCPRST_MAX_LEDGER];
-    const struct options *options = run->options;
-    struct report_why asked = {
-        .findings = findings, .ledger = ledger, .ledger_cause = options->why_not};
-    if (options->why)
-        asked.finding_count = tcprst_findings(run->core, findings, MAX_FINDINGS);
-    if (options->why_not_given)
-        asked.ledger_count = tcprst_ledger(run->core, options->why_not, ledger, TCPRST_MAX_LEDGER);
+    const struct report_why asked = why_ask(run->core, run->options, verdict);
     report_verdict(&run->report, verdict, &asked);
     if (run->annotate &&
         (!run->options->causes.given || run->options->causes.cause[verdict->cause])) {
@@ -317,6 +310,19 @@ static bool complain_of_captures(const struct run *run)
         damaged = true;
     }
     return damaged;
+}
+
+/* Formats for machines have no place to say that the frame asked for holds no reset. */
+static void complain_of_frame(const struct run *run)
+{
+    enum option_format format = run->options->format;
+    bool machine = format == FORMAT_NDJSON || format == FORMAT_JSON || format == FORMAT_CSV;
+    if (!run->options->frame || run->report.frame_found || !machine || run->options->quiet)
+        return;
+    GString *words = g_string_new(NULL);
+    words_nothing(words, &run->report);
+    complain(words->str);
+    g_string_free(words, TRUE);
 }
 
 /* Refused memory is said with every report; what was given up for want of room is part of the
@@ -582,6 +588,8 @@ static int run_report(const struct options *options)
     finish_core(&run);
     /* An interrupt before the first packet is no fault of the captures. */
     bool usable = any_usable(&run) || run.report.interrupted;
+    if (usable)
+        complain_of_frame(&run);
     report_close(&run.report, usable);
     if (run.write_error == 0)
         run.write_error = errno;

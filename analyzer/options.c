@@ -233,12 +233,13 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
         return wrong(error, _("--max-connections: not a number of connections above 0"));
     if (raw->number[OPTION_FRAME] < 0)
         return wrong(error, _("--frame: not a frame number"));
-    const char *why_not = raw->text[OPTION_WHY_NOT];
-    if (why_not && !tcprst_cause_by_id(why_not, &options->why_not))
-        return wrong(error, _("--why-not: no such cause (--list-causes shows them)"));
+    const char *why_not = raw->text[OPTION_WHY_NOT] ? g_strstrip(raw->text[OPTION_WHY_NOT]) : NULL;
+    if (why_not && strchr(why_not, ','))
+        return wrong(error, _("--why-not: one cause or group at a time"));
+    if (!parse_ids("why-not", why_not, false, &options->why_not, error))
+        return false;
     if (why_not && format != FORMAT_TEXT)
         return wrong(error, _("--why-not goes with the text format only"));
-    options->why_not_given = why_not != NULL;
     options->frame = (uint64_t)raw->number[OPTION_FRAME];
     options->action = action_of(raw);
     options->format = format == FORMAT_JSONL ? FORMAT_NDJSON : (enum option_format)format;
@@ -254,6 +255,7 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
     options->no_sandbox = raw->flag[OPTION_NO_SANDBOX];
     options->sandbox_required = sandbox == 1;
     options->no_progress = raw->flag[OPTION_NO_PROGRESS];
+    options->why_not_id = g_steal_pointer(&raw->text[OPTION_WHY_NOT]);
     options->output = g_steal_pointer(&raw->text[OPTION_OUTPUT]);
     options->annotate = g_steal_pointer(&raw->text[OPTION_ANNOTATE]);
     options->baseline = g_steal_pointer(&raw->text[OPTION_BASELINE]);
@@ -291,6 +293,7 @@ bool options_parse(struct options *options, int argc, char **argv, char **error)
 void options_clear(struct options *options)
 {
     g_free(options->output);
+    g_free(options->why_not_id);
     g_free(options->annotate);
     g_free(options->baseline);
     g_free(options->kernel_trace);

@@ -51,8 +51,8 @@ struct options {
     size_t max_connections; /* 0: the core's default */
     enum option_color color;
     uint64_t frame;            /* only the resets of this frame; 0: of all */
-    enum tcprst_cause why_not; /* whose ledger is wanted */
-    bool why_not_given;
+    struct option_ids why_not; /* one cause or group, whose ledger is wanted */
+    char *why_not_id;          /* as written; NULL: none */
     bool separate, why, connections, redact, quiet, no_progress, verbose, no_sandbox;
     bool sandbox_required;
     char *explain;   /* the id as written */

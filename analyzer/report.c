@@ -297,12 +297,28 @@ static void set_tuple(struct report_tuple *tuple, const struct tcprst_verdict *v
     tuple->layer = verdict->layer;
 }
 
+/* A reset that --frame did not ask for. */
+static void note_elsewhere(struct report *report, const struct tcprst_frame *frame)
+{
+    uint64_t known = MIN(report->elsewhere_count, REPORT_ELSEWHERE);
+    for (uint64_t i = 0; i < known; i++)
+        if (report->elsewhere[i].number == frame->number &&
+            report->elsewhere[i].capture == frame->capture)
+            return;
+    if (known < REPORT_ELSEWHERE)
+        report->elsewhere[known] = *frame;
+    report->elsewhere_count++;
+}
+
 void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
                     const struct report_why *why)
 {
     const struct options *options = report->options;
-    if (options->frame && verdict->frame.number != options->frame)
+    if (options->frame && verdict->frame.number != options->frame) {
+        note_elsewhere(report, &verdict->frame);
         return;
+    }
+    report->frame_found = true;
     if (options->fail_on.given && verdict->duplicate_of.number == 0 &&
         verdict->strength >= options->min_strength && option_ids_match(&options->fail_on, verdict))
         report->failed_on = true;

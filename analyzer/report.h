@@ -35,8 +35,8 @@ enum { FILTER_SIZE = 320 };      /* two pairs of addresses and ports, and a fram
 struct report_why {
     struct tcprst_finding *findings;
     size_t finding_count;
-    enum tcprst_cause ledger_cause; /* the one --why-not asks for */
-    struct tcprst_ledger_line *ledger;
+    struct tcprst_finding asked;       /* what answers --why-not, with its ledger: */
+    struct tcprst_ledger_line *ledger; /* none: nothing does */
     size_t ledger_count;
 };
 
@@ -71,6 +71,9 @@ struct report_format {
 extern const struct report_format report_text, report_ndjson, report_json, report_csv, report_html,
     report_markdown;
 
+/* Frames with a reset that are named where the one asked for has none. */
+enum { REPORT_ELSEWHERE = 12 };
+
 /* One run's report. */
 struct report {
     struct kernel_trace *kernel_trace; /* NULL: none */
@@ -100,6 +103,9 @@ struct report {
     GTimeZone *zone;                     /* that people are told times in; NULL: UTC */
     bool failed_on;                      /* --fail-on found its cause */
     uint64_t hidden;                     /* resets that -c left out */
+    bool frame_found;                    /* the frame of --frame holds a reset */
+    uint64_t elsewhere_count;            /* frames that hold one, where it does not: */
+    struct tcprst_frame elsewhere[REPORT_ELSEWHERE]; /* the first of them */
     FILE *keep;               /* a file without a name for what belongs at the end; of json only */
     int keep_error;           /* errno where it could not be written or read back */
     uint64_t connection_base; /* connections of the handles before this one */

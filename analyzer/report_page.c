@@ -109,8 +109,7 @@ void page_headline(GString *out, const struct report *report)
     GString *words = g_string_new(NULL);
     words_headline(words, report, &severity);
     if (words->len == 0)
-        g_string_append(words, report->hidden ? _("No TCP resets of the causes asked for.")
-                                              : _("No TCP resets."));
+        words_nothing(words, report);
     string_html(out, words->str);
     g_string_free(words, TRUE);
 }

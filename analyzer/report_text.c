@@ -3,6 +3,7 @@
  * each event. */
 #include "report_baseline.h"
 #include "report_string.h"
+#include "report_why.h"
 #include "report_words.h"
 #include "translate.h"
 
@@ -640,55 +641,6 @@ static void put_consequence(struct text *text, const struct summary_group *group
     g_string_free(line, TRUE);
 }
 
-/* What each other cause would cost, those ruled out in one line. */
-static void put_findings(struct text *text, const struct summary_group *group)
-{
-    if (!text->report->options->why || group->why.finding_count == 0)
-        return;
-    GString *excluded = g_string_new(NULL);
-    put_line(text, DIM, _("  how surprising each cause would be (orders of magnitude)"));
-    for (size_t i = 0; i < group->why.finding_count; i++) {
-        const struct tcprst_finding *f = &group->why.findings[i];
-        if (f->excluded)
-            g_string_append_printf(excluded, "%s%s", excluded->len ? ", " : _("impossible: "),
-                                   tcprst_cause_id(f->cause));
-        else
-            g_string_append_printf(text->out, "    %2u  %-26s %s\n", f->total,
-                                   tcprst_cause_id(f->cause), _(f->mechanism));
-    }
-    if (excluded->len > 0) {
-        g_string_append(text->out, "    ");
-        put_wrapped(text, DIM, 4, 6, excluded->str);
-    }
-    g_string_free(excluded, TRUE);
-}
-
-static void put_ledger(struct text *text, const struct summary_group *group)
-{
-    const struct report_why *why = &group->why;
-    if (why->ledger_count == 0)
-        return;
-    put_line(text, BOLD, tcprst_cause_id(why->ledger_cause));
-    for (size_t i = 0; i < why->ledger_count; i++) {
-        const struct tcprst_ledger_line *line = &why->ledger[i];
-        char said[512] = "";
-        if (line->has_fact)
-            tcprst_evidence_text(&line->fact, translate_sentence, said, sizeof said);
-        char cost[8] = "X";
-        if (line->cost < TCPRST_COST_IMPOSSIBLE)
-            snprintf(cost, sizeof cost, "%u", line->cost);
-        g_string_append_printf(text->out, "  %s%s ", line->cost && !line->counted ? "(" : " ",
-                               cost);
-        string_left(text->out,
-                    line->state == TCPRST_CLAIM_MET      ? _("met")
-                    : line->state == TCPRST_CLAIM_FAILED ? _("fails")
-                                                         : _("cannot be seen"),
-                    18);
-        g_string_append_printf(text->out, " %s%s%s\n", _(line->sentence), *said ? _(": ") : "",
-                               said);
-    }
-}
-
 static void put_saying(struct text *text, const char *who, const char *words)
 {
     if (!*words)
@@ -741,8 +693,8 @@ static void put_group(struct text *text, const struct summary_group *group)
     }
     put_alternatives(text, v);
     put_consequence(text, group);
-    put_findings(text, group);
-    put_ledger(text, group);
+    why_put_findings(text->out, text->report, group);
+    why_put_ledger(text->out, text->report, group);
     put_filter(text, group);
 }
 

@@ -440,11 +440,62 @@ static void put_severities(GString *out, const struct summary *summary)
         g_string_append(out, _("their first resets were left out"));
 }
 
+/* The frames that hold resets, the first of them by number. */
+static void put_elsewhere(GString *out, const struct report *report)
+{
+    size_t named = (size_t)MIN(report->elsewhere_count, REPORT_ELSEWHERE);
+    GString *frames = g_string_new(NULL);
+    for (size_t i = 0; i < named; i++) {
+        const struct tcprst_frame *frame = &report->elsewhere[i];
+        bool several = report->name_count > 1 && frame->capture < report->name_count;
+        char *words =
+            words_frame(frame->number, several ? words_capture(report, frame->capture) : NULL);
+        g_string_append_printf(frames, "%s%s", i ? _(", ") : "", words);
+        g_free(words);
+    }
+    if (named < report->elsewhere_count)
+        g_string_append(frames, words_counted(report->elsewhere_count - named, ", and %s more",
+                                              ", and %s more"));
+    g_string_append_printf(out, _(" Resets are here: %s."), frames->str);
+    g_string_free(frames, TRUE);
+}
+
+/* What the frame is that was asked for, and holds no reset. */
+static void put_frame(GString *out, const struct report *report)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < report->name_count; i++)
+        last = MAX(last, input_capture(report->input, i)->packets);
+    char *asked = words_frame(report->options->frame, NULL), *end = words_frame(last, NULL);
+    if (report->options->frame > last)
+        g_string_append_printf(out,
+                               report->name_count > 1
+                                   ? _("There is no %s: the longest of the captures ends with %s.")
+                                   : _("There is no %s: the capture ends with %s."),
+                               asked, end);
+    else
+        g_string_append_printf(out, _("There is no reset in %s."), asked);
+    if (report->elsewhere_count > 0)
+        put_elsewhere(out, report);
+    else
+        g_string_append(out, _(" No other frame holds one."));
+    g_free(asked);
+    g_free(end);
+}
+
+void words_nothing(GString *out, const struct report *report)
+{
+    if (report->options->frame && !report->frame_found)
+        put_frame(out, report);
+    else
+        g_string_append(out, report->hidden ? _("No resets of these causes.") : _("No resets."));
+}
+
 void words_totals(GString *out, const struct report *report)
 {
     const struct summary *summary = report->summary;
     if (summary->resets == 0) {
-        g_string_append(out, report->hidden ? _("No resets of these causes.") : _("No resets."));
+        words_nothing(out, report);
     } else {
         GString *severities = g_string_new(NULL);
         put_severities(severities, summary);

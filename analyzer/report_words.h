@@ -55,6 +55,9 @@ void words_measure(GString *out, const struct report *report, const char *dot);
 /* Wireshark's display filter for the resets of all events of a group; connection: that of the
  * first, which is enough for one event. */
 void words_group_filter(GString *out, const struct summary_group *group, const char *connection);
+/* Why there is nothing to report: "No resets.", or what the frame asked for is and which frames
+ * hold resets. */
+void words_nothing(GString *out, const struct report *report);
 /* "2 resets in 1 event: 1 notable." and what was not counted. */
 void words_totals(GString *out, const struct report *report);
 /* "364 bytes sent and not acknowledged", "" where there are none. */

@@ -1253,18 +1253,24 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
 
 /* ---- asking ---- */
 
-static bool add_finding(const struct decision *d, enum tcprst_cause cause, bool excluded,
+static bool add_finding(const struct tcprst *core, enum tcprst_cause cause, bool excluded,
                         struct tcprst_finding *finding)
 {
-    const struct entry *entry = &d->best[cause];
+    const struct entry *entry = &core->decision->best[cause];
     if (!entry->hypothesis)
         return false;
+    const struct mechanism *mechanism = &mechanisms[entry->hypothesis->mechanism];
+    const struct evidence *e = &core->evidence[entry->trigger];
+    bool answers = mechanism->kind == KIND_ANSWER;
     *finding = (struct tcprst_finding){.cause = cause,
                                        .excluded = excluded,
                                        .total = entry->total,
                                        .rarity = entry->hypothesis->rarity,
                                        .row = weigh_row(cause, entry->hypothesis),
-                                       .mechanism = mechanisms[entry->hypothesis->mechanism].id};
+                                       .mechanism = mechanism->id,
+                                       .answers = answers};
+    if (answers && is(e, TCPRST_FACT_TRIGGER))
+        finding->trigger = where_frame(e->shown[TCPRST_FACT_TRIGGER].where);
     return true;
 }
 
@@ -1273,10 +1279,10 @@ size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, siz
     size_t n = 0;
     const struct decision *d = core->decision;
     for (unsigned i = 0; d && i < d->ranked && n < size; i++)
-        n += add_finding(d, d->ranking[i], false, &findings[n]);
+        n += add_finding(core, d->ranking[i], false, &findings[n]);
     for (unsigned c = 0; d && c < TCPRST_CAUSE_COUNT && n < size; c++)
         if (d->best[c].total >= DEAD)
-            n += add_finding(d, (enum tcprst_cause)c, true, &findings[n]);
+            n += add_finding(core, (enum tcprst_cause)c, true, &findings[n]);
     return n;
 }
 
@@ -1292,9 +1298,10 @@ size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst
         lines[n] = (struct tcprst_ledger_line){.claim = ledger[n].id,
                                                .sentence = ledger[n].sentence,
                                                .cost = ledger[n].cost,
+                                               .place = ledger[n].place,
                                                .counted = ledger[n].counted,
                                                .state = (enum tcprst_claim_state)ledger[n].state};
-        for (const uint8_t *f = ledger[n].facts; *f && !lines[n].has_fact; f++) {
+        for (const uint8_t *f = ledger[n].facts; f && *f && !lines[n].has_fact; f++) {
             enum tcprst_fact fact = (enum tcprst_fact)(*f - 1);
             lines[n].has_fact = worth_saying(e, fact);
             lines[n].fact = say(e, fact, false);

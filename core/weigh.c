@@ -168,6 +168,12 @@ static bool kernel_contradicts(const struct decision *d, unsigned trigger, enum 
                           !trace_reason_fits(trace_reason_name(view->kernel_reason), cause));
 }
 
+/* It answers something that was not captured, though what was captured fits as well. */
+static bool by_coincidence(const struct decision *d, const struct hypothesis *h, unsigned trigger)
+{
+    return mechanisms[h->mechanism].kind == KIND_ANSWER && !trigger && d->triggers > 1;
+}
+
 static struct entry enter(const struct decision *d, enum tcprst_cause cause,
                           const struct hypothesis *h, unsigned trigger)
 {
@@ -177,8 +183,7 @@ static struct entry enter(const struct decision *d, enum tcprst_cause cause,
     charge_claims(&entry, claims, view, mechanisms[h->mechanism].claims);
     charge_claims(&entry, claims, view, h->claims);
     charge_signs(&entry, claims);
-    /* It answers something that was not captured, though what was captured fits as well. */
-    if (mechanisms[h->mechanism].kind == KIND_ANSWER && !trigger && d->triggers > 1)
+    if (by_coincidence(d, h, trigger))
         charge(&entry, CHANNEL_NUMBERS, COINCIDENCE);
     unsigned total = h->rarity;
     for (unsigned i = 0; i < CHANNEL_COUNT; i++)
@@ -638,6 +643,8 @@ uint64_t weigh_impossible(const struct decision *d)
 
 /* ---- the ledger ---- */
 
+#define SAID(text) text /* to be translated: po/make_pot.py */
+
 static unsigned ledger_claims(const struct decision *d, const struct entry *entry,
                               const struct priced *list, struct ledger_line *lines, unsigned n,
                               unsigned size)
@@ -653,10 +660,55 @@ static unsigned ledger_claims(const struct decision *d, const struct entry *entr
                                           .sentence = info->sentence,
                                           .facts = info->facts,
                                           .cost = cost,
-                                          .state = (enum fact_state)claims->state[p->claim],
-                                          .counted = cost == entry->cost[info->channel]};
+                                          .place = info->channel,
+                                          .state = (enum fact_state)claims->state[p->claim]};
     }
     return n;
+}
+
+/* What is charged without a claim. */
+static unsigned ledger_charges(const struct decision *d, enum tcprst_cause cause,
+                               const struct entry *entry, struct ledger_line *lines, unsigned size)
+{
+    unsigned n = 0;
+    if (entry->hypothesis->rarity && n < size)
+        lines[n++] =
+            (struct ledger_line){.id = "rarity",
+                                 .sentence = SAID("rare in itself, before anything is seen"),
+                                 .cost = entry->hypothesis->rarity,
+                                 .place = CHANNEL_COUNT,
+                                 .state = FACT_FALSE};
+    if (by_coincidence(d, entry->hypothesis, entry->trigger) && n < size)
+        lines[n++] = (struct ledger_line){
+            .id = "by-coincidence",
+            .sentence =
+                SAID("what it answers was not captured, though what was captured fits as well"),
+            .cost = COINCIDENCE,
+            .place = CHANNEL_NUMBERS,
+            .state = FACT_FALSE};
+    enum maker maker = mechanisms[entry->hypothesis->mechanism].maker;
+    if (kernel_contradicts(d, entry->trigger, cause, maker) && n < size)
+        lines[n++] =
+            (struct ledger_line){.id = "kernel-contradicts",
+                                 .sentence = SAID("the sender's own kernel says otherwise"),
+                                 .cost = DEAD,
+                                 .place = CHANNEL_COUNT + 1,
+                                 .state = FACT_FALSE};
+    return n;
+}
+
+enum { PLACES = CHANNEL_COUNT + 2 };
+_Static_assert((int)PLACES <= (int)TCPRST_LEDGER_PLACES, "each place has a number");
+
+static void count_lines(struct ledger_line *lines, unsigned n)
+{
+    struct ledger_line *dearest[PLACES] = {NULL};
+    for (struct ledger_line *line = lines; line < lines + n; line++)
+        if (!dearest[line->place] || line->cost > dearest[line->place]->cost)
+            dearest[line->place] = line;
+    for (unsigned i = 0; i < PLACES; i++)
+        if (dearest[i])
+            dearest[i]->counted = true;
 }
 
 unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct ledger_line *lines,
@@ -666,7 +718,8 @@ unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct 
     if (!entry->hypothesis)
         return 0;
     const struct claims *claims = &d->claims[entry->trigger];
-    unsigned n = ledger_claims(d, entry, entry->hypothesis->claims, lines, 0, size);
+    unsigned n = ledger_charges(d, cause, entry, lines, size);
+    n = ledger_claims(d, entry, entry->hypothesis->claims, lines, n, size);
     n = ledger_claims(d, entry, mechanisms[entry->hypothesis->mechanism].claims, lines, n, size);
     for (unsigned i = 1; i < SIGN_COUNT && n < size; i++) {
         const struct sign_info *info = &sign_infos[i];
@@ -674,13 +727,16 @@ unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct 
             continue;
         bool explained = explains(entry->hypothesis, i);
         unsigned cost = explained ? 0 : info->price;
-        lines[n++] = (struct ledger_line){.id = info->id,
-                                          .sentence = explained ? "explains" : "does not explain",
-                                          .facts = info->facts,
-                                          .cost = cost,
-                                          .state = explained ? FACT_TRUE : FACT_FALSE,
-                                          .counted = cost == entry->cost[info->channel]};
+        lines[n++] =
+            (struct ledger_line){.id = info->id,
+                                 .sentence = explained ? SAID("explains what is odd")
+                                                       : SAID("does not explain what is odd"),
+                                 .facts = info->facts,
+                                 .cost = cost,
+                                 .place = info->channel,
+                                 .state = explained ? FACT_TRUE : FACT_FALSE};
     }
+    count_lines(lines, n);
     return n;
 }
 

@@ -98,13 +98,14 @@ void weigh_adopt(struct decision *decision, enum tcprst_cause cause, enum tcprst
 /* Bit c: cause c is impossible. */
 uint64_t weigh_impossible(const struct decision *decision);
 
-/* A claim or sign and what became of it. */
+/* A claim or sign, or a charge of the engine's own, and what became of it. */
 struct ledger_line {
     const char *id, *sentence;
-    const uint8_t *facts; /* as in claim_info; with the trigger of the cause's entry */
+    const uint8_t *facts; /* as in claim_info; with the trigger of the cause's entry; NULL: none */
     unsigned cost;
+    unsigned place; /* a channel; CHANNEL_COUNT and above: a place of its own */
     enum fact_state state;
-    bool counted;
+    bool counted; /* one line a place, the first of the dearest: these add up to the total */
 };
 /* Of the cheapest hypothesis of that cause. Returns how many lines were written. */
 unsigned weigh_ledger(const struct decision *decision, enum tcprst_cause cause,

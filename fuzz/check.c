@@ -130,11 +130,15 @@ static void check_finding(struct checker *checker, const struct tcprst_finding *
     size_t count = tcprst_ledger(checker->core, finding->cause, lines, TCPRST_MAX_LEDGER);
     CHECK(count > 0 && count <= TCPRST_MAX_LEDGER);
     bool impossible = false;
+    unsigned total = 0;
     for (size_t i = 0; i < count; i++) {
+        CHECK(lines[i].place < TCPRST_LEDGER_PLACES);
+        total += lines[i].counted ? lines[i].cost : 0;
         CHECK(lines[i].state != TCPRST_CLAIM_MET || lines[i].cost == 0);
         impossible |= lines[i].cost >= TCPRST_COST_IMPOSSIBLE;
     }
     CHECK(impossible == finding->excluded);
+    CHECK(impossible || total == finding->total);
     CHECK(finding->excluded == (finding->total >= TCPRST_COST_IMPOSSIBLE));
     CHECK(finding->excluded || finding->rarity <= finding->total);
 }

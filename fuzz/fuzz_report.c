@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "annotate.h"
 #include "check.h"
-#include "report.h"
+#include "report_why.h"
 #include "wellformed.h"
 
 #include <glib.h>
@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { ROOM = 64, SMALL_CAP = 64, MAX_FINDINGS = 64 };
+enum { ROOM = 64, SMALL_CAP = 64 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,14 +27,7 @@ struct run {
 static void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct run *run = user;
-    static struct tcprst_finding findings[MAX_FINDINGS];
-    static struct tcprst_ledger_line ledger[TCPRST_MAX_LEDGER];
-    struct report_why asked = {.findings = findings, .ledger = ledger};
-    if (run->report.options->why) {
-        asked.finding_count = tcprst_findings(run->core, findings, MAX_FINDINGS);
-        asked.ledger_cause = verdict->cause;
-        asked.ledger_count = tcprst_ledger(run->core, verdict->cause, ledger, TCPRST_MAX_LEDGER);
-    }
+    const struct report_why asked = why_ask(run->core, run->report.options, verdict);
     report_verdict(&run->report, verdict, &asked);
     if (!run->annotate)
         return;
@@ -125,6 +118,11 @@ static void report(char *name, char *copy, enum option_format format, unsigned m
                               .why = manner & 2,
                               .redact = manner & 4,
                               .separate = manner & 8};
+    char *asked = g_strdup(tcprst_cause_id((enum tcprst_cause)(manner / 64 % TCPRST_CAUSE_COUNT)));
+    if (manner & 32) {
+        options.why_not.given = options.why_not.cause[manner / 64 % TCPRST_CAUSE_COUNT] = true;
+        options.why_not_id = asked;
+    }
     struct run run = {.report = {.width = manner & 16 ? 60 : 110, .utf8 = true}};
     struct input *input = open_input(name);
     FILE *out = open_memstream(&text, &size);
@@ -152,6 +150,7 @@ static void report(char *name, char *copy, enum option_format format, unsigned m
         input_close(run.report.again);
     input_close(input);
     g_free(run.report.again_short);
+    g_free(asked);
     free(text);
 }
 
@@ -170,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(copy >= 0);
         char *copy_name = g_strdup_printf("/proc/self/fd/%d", copy);
         report(name, format == FORMAT_NDJSON ? copy_name : NULL, (enum option_format)format,
-               manner >> 3 & 31);
+               manner >> 3);
         g_free(copy_name);
         close(copy);
     }

@@ -215,7 +215,7 @@ class Page(unittest.TestCase):
         talk = Conversation()
         talk.close()
         self.open(self.make("none", talk.write(self.directory / "none.pcap")))
-        self.assertIn("No TCP resets.", self.browser.run("document.body.innerText"))
+        self.assertIn("No resets.", self.browser.run("document.body.innerText"))
         page = self.directory / "piped.html"
         with open(RECORDED / CAPTURES["one"][0], "rb") as capture:
             run = tcprst("-f", "html", "-o", page, "-", stdin=capture)

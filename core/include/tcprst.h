@@ -357,24 +357,29 @@ struct tcprst_finding {
     bool excluded;  /* impossible on what was seen */
     unsigned total; /* rarity and surprises; the verdict's is the least */
     unsigned rarity;
-    unsigned row;          /* which hypothesis of that cause in core/hypotheses.def, from 0 */
-    const char *mechanism; /* how such a RST is made; static */
+    unsigned row;                /* which hypothesis of that cause in core/hypotheses.def, from 0 */
+    const char *mechanism;       /* how such a RST is made; static */
+    bool answers;                /* it would be the answer to a segment: */
+    struct tcprst_frame trigger; /* which one; number 0: one that was not captured */
 };
 
 enum tcprst_claim_state { TCPRST_CLAIM_UNSEEN, TCPRST_CLAIM_FAILED, TCPRST_CLAIM_MET };
 
-/* A line of the ledger of a cause: a prediction and what became of it, or a sign and whether it is
- * explained. Strings are static. */
+/* A line of the ledger of a cause: its rarity, a prediction and what became of it, or a sign and
+ * whether it is explained. Strings are static. */
 struct tcprst_ledger_line {
-    const char *claim;    /* its name in core/claims.def, kebab-case */
+    const char *claim;    /* its name in core/claims.def or core/signs.def, kebab-case; or
+                             "rarity", "by-coincidence", "kernel-contradicts" */
     const char *sentence; /* what is claimed */
     enum tcprst_claim_state state;
-    unsigned cost; /* 0 where met; TCPRST_COST_IMPOSSIBLE where it rules the cause out */
-    bool counted;  /* the dearest of what shows in the same place: the others cost nothing more */
+    unsigned cost;  /* 0 where met; TCPRST_COST_IMPOSSIBLE where it rules the cause out */
+    unsigned place; /* below TCPRST_LEDGER_PLACES; lines of one place look at the same thing */
+    bool counted;   /* the dearest of its place: these costs add up to the total, unless one is
+                       impossible; the others cost nothing more */
     bool has_fact;
     struct tcprst_evidence fact; /* what was seen */
 };
-enum { TCPRST_COST_IMPOSSIBLE = 100, TCPRST_MAX_LEDGER = 64 };
+enum { TCPRST_COST_IMPOSSIBLE = 100, TCPRST_MAX_LEDGER = 64, TCPRST_LEDGER_PLACES = 16 };
 
 /* ---- Connections
  * --------------------------------------------------------------------------------------------------
