@@ -197,6 +197,8 @@ static void json_findings(GString *out, const struct report_reset *reset)
         json_text(out, "cause", tcprst_cause_id(finding->cause));
         json_number(out, "total", finding->total);
         json_text(out, "mechanism", finding->mechanism);
+        json_key(out, "trigger_frame");
+        put_frame(out, &finding->trigger);
         json_flag(out, "excluded", finding->excluded);
         g_string_append_c(out, '}');
     }

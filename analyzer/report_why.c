@@ -166,13 +166,22 @@ static const struct tcprst_finding *finding_of(const struct report_why *why,
 static void add_verdict(GString *out, const struct report_why *why, enum tcprst_cause verdict)
 {
     const struct tcprst_finding *own = finding_of(why, verdict);
-    g_string_append_printf(out, _("the verdict, %s, "), tcprst_cause_id(verdict));
-    if (!own)
-        g_string_append_printf(out,
-                               _("is a word for where nothing stands out: what costs least is "
-                                 "%s, and it "),
-                               tcprst_cause_id(why->findings[0].cause));
+    if (own)
+        g_string_append_printf(out, _("the verdict, %s, "), tcprst_cause_id(verdict));
+    else
+        g_string_append_printf(out, _("the verdict, %s, stands first of all for %s, which "),
+                               tcprst_cause_id(verdict), tcprst_cause_id(why->findings[0].cause));
     add_cost(out, own ? own : &why->findings[0]);
+}
+
+/* Of a word what it means: it has no ledger of its own. */
+static bool add_meaning(GString *out, const struct report_why *why, const char *id)
+{
+    enum tcprst_cause cause;
+    bool word = tcprst_cause_by_id(id, &cause) && !finding_of(why, cause);
+    if (word)
+        g_string_append_printf(out, _(" (%s)"), _(tcprst_cause_info(cause)->title));
+    return word;
 }
 
 static void add_that_is_it(GString *out, const struct report_why *why, const char *id,
@@ -181,16 +190,14 @@ static void add_that_is_it(GString *out, const struct report_why *why, const cha
     const char *cause = tcprst_cause_id(verdict);
     bool group = strcmp(id, cause) != 0;
     if (group)
-        g_string_append_printf(out, _("%s: the verdict, %s, is of that group. "), id, cause);
+        g_string_append_printf(out, _("%s: the verdict, %s, is of that group"), id, cause);
     else
-        g_string_append_printf(out, _("%s: that is the verdict. "), id);
-    if (why->asked.cause != verdict)
-        g_string_append_printf(out,
-                               _("It is a word for where nothing stands out; what costs least "
-                                 "is %s, and it "),
+        g_string_append_printf(out, _("%s: that is the verdict"), id);
+    if (add_meaning(out, why, cause))
+        g_string_append_printf(out, _(". What costs least is %s, and it "),
                                tcprst_cause_id(why->asked.cause));
     else
-        g_string_append(out, _("It "));
+        g_string_append(out, _(". It "));
     add_cost(out, &why->asked);
     if (why->asked.total > why->findings[0].total)
         g_string_append_printf(out,
@@ -203,15 +210,17 @@ static void add_that_is_it(GString *out, const struct report_why *why, const cha
 static void add_why_not(GString *out, const struct report_why *why, const char *id,
                         enum tcprst_cause verdict)
 {
-    g_string_append_printf(out, _("Why not %s: "), id);
-    if (why->ledger_count == 0)
-        g_string_append(out, _("it is a word for where nothing stands out; "));
-    else if (strcmp(id, tcprst_cause_id(why->asked.cause)) == 0)
-        g_string_append(out, _("it "));
-    else
-        g_string_append_printf(out, _("the nearest of that kind, %s, "),
-                               tcprst_cause_id(why->asked.cause));
-    if (why->ledger_count > 0) {
+    g_string_append_printf(out, _("Why not %s"), id);
+    bool word = add_meaning(out, why, id);
+    g_string_append(out, _(": "));
+    if (word && why->ledger_count > 0 && why->asked.cause == verdict) {
+        g_string_append(out, _("one cause of its kind stands out here; "));
+    } else if (why->ledger_count > 0) {
+        if (strcmp(id, tcprst_cause_id(why->asked.cause)) == 0)
+            g_string_append(out, _("it "));
+        else
+            g_string_append_printf(out, _("the nearest of that kind, %s, "),
+                                   tcprst_cause_id(why->asked.cause));
         add_cost(out, &why->asked);
         g_string_append(out, _("; "));
     }
@@ -240,10 +249,13 @@ static void put_line(GString *out, const struct report *report,
     g_string_append(out, " ");
     string_left(out, charge ? "" : _(states[line->state]), state);
     g_string_append(out, "  ");
-    char *words =
-        *said ? g_strdup_printf(_("%s: %s"), _(line->sentence), said) : g_strdup(_(line->sentence));
-    put_lines(out, report, COST_COLUMNS + 1 + state + 2, COST_COLUMNS + 1 + state + 2, words);
-    g_free(words);
+    GString *words = g_string_new(_(line->sentence));
+    if (*said)
+        g_string_append_printf(words, _(": %s"), said);
+    if (*said && line->fact.frame.number > 0)
+        g_string_append_printf(words, " (#%" PRIu64 ")", line->fact.frame.number);
+    put_lines(out, report, COST_COLUMNS + 1 + state + 2, COST_COLUMNS + 1 + state + 2, words->str);
+    g_string_free(words, TRUE);
 }
 
 /* What counts, the dearest first; behind each what looks at the same thing and is not added. */
@@ -277,8 +289,9 @@ static void put_sum(GString *out, const struct report *report, const struct repo
         snprintf(sum, sizeof sum, "= %u ", why->asked.total);
     string_right(out, sum, COST_COLUMNS);
     g_string_append(out, " ");
-    GString *words =
-        g_string_new(why->asked.excluded ? _("one X is enough: impossible") : _("together"));
+    GString *words = g_string_new(why->asked.excluded     ? _("impossible: one X is enough")
+                                  : why->asked.total == 0 ? _("nothing speaks against it")
+                                                          : _("together"));
     if (more)
         g_string_append(words, _("; in brackets what looks at the same thing as the line above it, "
                                  "and is not added"));

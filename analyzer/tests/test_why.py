@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""--why, --why-not and --frame: what they say adds up, and answers whatever was asked: test_why.py TCPRST"""
+
+import json
+import re
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from report_cases import ENVIRONMENT, RECORDED, Conversation, tcprst, text_of
+
+DATA_AFTER_CLOSE = RECORDED / "data-after-close.v4.client.pcapng"
+WORDS = ("local-abort", "unknown-connection", "insufficient-capture", "unclassified")
+COST = re.compile(r" {2,4}(?:\((?P<aside>\d+|X)\)|(?P<counts>\d+|X) ) (?P<state>fails|unclear|met|) +(?P<sentence>\S.*)$")
+
+
+def causes():
+    return {each["id"]: each["group"] for each in json.loads(tcprst("--list-causes", "-f", "json").stdout)}
+
+
+def events_of(report):
+    """The parts of a report that begin with a bullet."""
+    return re.split(r"^● ", report, flags=re.M)[1:]
+
+
+def ledger_of(event):
+    """(what is said above it, its sum, [(cost, whether it is added, state, sentence)]); None: the event has none."""
+    lines = event.splitlines()
+    sums = [i for i, line in enumerate(lines) if re.match(r" += (\d+|X)  ", line)]
+    if not sums:
+        return None
+    start = max(i for i in range(sums[0]) if lines[i].startswith("  ") and not lines[i].startswith("   ")
+                and re.match(r"  (Why not |[a-z-]+: (that is|the verdict))", lines[i]))
+    said = " ".join(line.strip() for line in lines[start:sums[0]] if not COST.match(line))
+    found = [COST.match(line) for line in lines[start:]]
+    rows = [(m["aside"] or m["counts"], m["aside"] is None, m["state"], m["sentence"]) for m in found if m]
+    return said, lines[sums[0]].split()[1], rows
+
+
+class Ledger(unittest.TestCase):
+    def asked(self, identifier, capture, *more):
+        run = tcprst("-q", "--why", f"--why-not={identifier}", *more, capture, env={**ENVIRONMENT, "COLUMNS": "110"})
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return events_of(text_of(run))
+
+    def check_sum(self, event, ledger):
+        said, total, rows = ledger
+        added = [cost for cost, counts, _, _ in rows if counts]
+        self.assertTrue(all(state == "met" or cost != "0" or state == "unclear" or counts for cost, counts, state, _ in rows), event)
+        if total == "X":
+            self.assertIn("X", added)
+            self.assertIn("is impossible", said)
+        else:
+            self.assertEqual(sum(map(int, added)), int(total), event)
+            self.assertIn(f"costs {total}", said)
+        self.assertFalse([row for row in rows if row[2] == "met" and row[0] != "0"], event)
+
+    def test_it_adds_up_to_what_why_says(self):
+        known = causes()
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"]
+        weighed = [cause for cause in known if cause not in WORDS]
+        checked = 0
+        for i, capture in enumerate(captures[::9]):
+            cause = weighed[i % len(weighed)]
+            for event in self.asked(cause, capture):
+                ledger = ledger_of(event)
+                self.assertIsNotNone(ledger, event)
+                self.check_sum(event, ledger)
+                listed = re.search(rf"^ +(\d+)  {cause} ", event, re.M)
+                self.assertEqual(ledger[1], listed[1] if listed else "X", event)
+                checked += 1
+        self.assertGreater(checked, 40)
+
+    def test_the_verdict_its_group_and_words_are_answered(self):
+        groups, words = set(), set()
+        known = causes()
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"]
+        for capture in captures[::9]:
+            resets = [json.loads(line) for line in tcprst("-q", "-f", "ndjson", capture).stdout.splitlines()]
+            first = next((each for each in resets if not each["duplicate_of"]), None)
+            if not first:
+                continue
+            frame, cause, group = f"--frame={first['frame']}", first["cause"], first["group"]
+            own = self.asked(cause, capture, frame)[0]
+            self.assertRegex(own, f"{cause}: that is the verdict( \\(|\\.)")
+            self.check_sum(own, ledger_of(own))
+            if group not in groups:
+                groups.add(group)
+                event = self.asked(group, capture, frame)[0]
+                self.assertIn(f"{group}: the verdict, {cause}, is of that group", " ".join(event.split()))
+                self.check_sum(event, ledger_of(event))
+            other = next(word for word in WORDS if word != cause and word not in words or word == WORDS[-1])
+            words.add(other)
+            event = " ".join(self.asked(other, capture, frame)[0].split())
+            if other != cause:
+                self.assertIn(f"Why not {other} (", event)
+                self.assertIn(f"the verdict, {cause}, ", event)
+        self.assertGreater(len(groups), 5)
+        self.assertEqual(words, set(WORDS))
+        self.assertLessEqual(groups, set(known.values()))
+
+    def test_what_nobody_knows_is_refused(self):
+        for identifier, said in (("no-such-thing", "no cause or group 'no-such-thing'"), ("", "no cause or group ''"),
+                                 ("closed-port,injected", "one cause or group at a time")):
+            run = tcprst(f"--why-not={identifier}", DATA_AFTER_CLOSE)
+            with self.subTest(identifier=identifier):
+                self.assertEqual((run.returncode, run.stdout), (2, b""))
+                self.assertIn(said, run.stderr.decode())
+
+    def test_each_way_names_what_it_answers(self):
+        event = self.asked("abort", DATA_AFTER_CLOSE, "--frame=14")[0]
+        self.assertIn(" data-after-close           answer, no connection, to frame 12\n", event)
+        self.assertRegex(event, r" abort-after-fin +abort\n")
+        found = json.loads(tcprst("-q", "--why", "-f", "ndjson", "--frame=14", DATA_AFTER_CLOSE).stdout)["findings"]
+        self.assertEqual(found[0]["trigger_frame"], 12)
+        self.assertTrue(all(each["trigger_frame"] in (None, 11, 12, 13) for each in found))
+
+
+class Frame(unittest.TestCase):
+    def said(self, *arguments):
+        return " ".join(text_of(tcprst("-q", *arguments)).split())
+
+    def test_a_frame_without_a_reset(self):
+        self.assertIn("There is no reset in frame 9. Resets are here: frame 14, frame 15.", self.said("--frame=9", DATA_AFTER_CLOSE))
+        self.assertIn("There is no frame 99: the capture ends with frame 15. Resets are here: frame 14, frame 15.",
+                      self.said("--frame=99", DATA_AFTER_CLOSE))
+        for form in ("html", "markdown"):
+            self.assertIn("There is no reset in frame 9.", self.said("--frame=9", "-f", form, DATA_AFTER_CLOSE))
+        for form in ("ndjson", "json", "csv"):
+            run = tcprst("--frame=9", "-f", form, DATA_AFTER_CLOSE)
+            self.assertEqual(run.returncode, 0)
+            self.assertIn(b"There is no reset in frame 9. Resets are here: frame 14, frame 15.", run.stderr)
+
+    def test_many_others_and_none(self):
+        with tempfile.TemporaryDirectory() as directory:
+            talk = Conversation()
+            for i in range(20):
+                talk.refuse(8080, 40000 + i)
+            self.assertIn("frame 22, frame 24, and 8 more.", self.said("--frame=1", talk.write(Path(directory) / "many.pcap")))
+            quiet = Conversation()
+            quiet.close()
+            self.assertIn("There is no reset in frame 2. No other frame holds one.",
+                          self.said("--frame=2", quiet.write(Path(directory) / "none.pcap")))
+
+    def test_of_a_cause_left_out(self):
+        self.assertIn("No resets of these causes. 1 other reset is left out by --cause.",
+                      self.said("--frame=14", "--cause=closed-port", DATA_AFTER_CLOSE))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
