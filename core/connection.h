@@ -324,6 +324,8 @@ bool table_ending(const struct table *table, size_t i, enum tcprst_ending *endin
 /* ---- tracking ---- */
 
 enum tcprst_ending connection_ending(const struct connection *c);
+/* All that is told of it but whether it is given up. */
+void connection_describe(const struct connection *c, struct tcprst_connection *out);
 
 /* Whether this SYN begins a new incarnation of the connection (RFC 9293 section 3.6.1: reuse of a
  * socket pair). */

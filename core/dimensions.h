@@ -4,17 +4,9 @@
 #ifndef TCPRST_DIMENSIONS_H
 #define TCPRST_DIMENSIONS_H
 
+#include "ended.h"
 #include "evidence.h"
 #include "reset.h"
-
-/* What earlier RSTs of the connection had ended before this one. */
-struct ended {
-    bool any;
-    bool forged;         /* one of them was somebody else's */
-    bool x_surely;       /* nothing else can have been meant by what ended x */
-    bool x_gone, y_gone; /* the state of this RST's sender, of its receiver */
-    where_t where, event;
-};
 
 /* It answers what another incarnation's end sent: that end is its receiver. */
 bool answers_stray(const struct reset *r);

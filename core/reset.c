@@ -100,6 +100,8 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     reset_find_other_triggers(r, c);
     reset_note_once(r, c);
     reset_note_before(r, c);
+    reset_meet_original(r);
+    reset_note_event(r, c);
 }
 
 uint16_t reset_service_port(const struct reset *r)

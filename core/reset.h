@@ -193,13 +193,9 @@ static inline const struct reset *reset_nearby(const struct reset *r, unsigned b
  * time as judged. */
 void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
                  int64_t when);
-/* Whether the connection's newest segment e is the same packet captured long before, by its IP
- * identification, too: captures from two points, whose clocks differ, were merged. */
-bool reset_captured_before(const struct connection *c, const struct recent *e);
-/* Notes what a later segment of the connection says about a pending burst. e: its entry, no copy of
- * another one. */
-void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
-                const struct recent *e, int d);
+/* Notes what a later segment of the connection, sent by end d, says about the RSTs pending before
+ * it. e: its entry. */
+void reset_follow_up(struct connection *c, const struct tcprst_segment *s, struct recent *e, int d);
 /* Between segments of Y that were in flight, and until the first of them, pauses are shorter than
  * this. */
 int64_t after_pause(const struct reset *r);
@@ -215,7 +211,5 @@ bool reset_is_abort(const struct reset *r);
 bool reset_pairs(const struct reset *before, const struct reset *r);
 /* The port of the service: the server's, or the lower one. */
 uint16_t reset_service_port(const struct reset *r);
-/* A segment captured just after the RST that draws it all the same (captures reorder). */
-void reset_late_trigger(struct reset *r, struct recent *e, int d);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* reset_after.c - what followed a RST: whether its receiver went on, and its sender. */
-#include "reset.h"
+#include "reset_parts.h"
 
 #include "limits.h"
 #include "sequence.h"
@@ -139,8 +139,8 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     }
 }
 
-void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
-                const struct recent *e, int d)
+static void after_note(struct after *a, const struct reset *r, const struct tcprst_segment *s,
+                       const struct recent *e, int d)
 {
     if (a->closed)
         return;
@@ -171,4 +171,45 @@ void after_note(struct after *a, const struct reset *r, const struct tcprst_segm
         note_sender(a, r, s, e);
     else
         note_receiver(a, r, s, e);
+}
+
+/* The oldest of the newest RSTs that may have been captured before what drew them. */
+static struct reset *before_trigger(const struct connection *c, const struct recent *e)
+{
+    struct reset *r = c->last_reset;
+    for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
+        struct reset *before = r->previous_of_connection;
+        if (r->done || !before || before->done || e->time - before->when > CAPTURE_REORDER)
+            break;
+        r = before;
+    }
+    return r;
+}
+
+/* The pending RST that stands for the oldest of the newest follow-ups. */
+static struct reset *oldest_followed(const struct connection *c)
+{
+    struct reset *r = c->last_reset;
+    for (unsigned followed = 1; followed <= MAX_FOLLOWED; followed++) {
+        if (r->after)
+            r = r->after->first;
+        if (r == c->first_pending || followed == MAX_FOLLOWED)
+            break;
+        r = r->previous_of_connection;
+    }
+    return r;
+}
+
+void reset_follow_up(struct connection *c, const struct tcprst_segment *s, struct recent *e, int d)
+{
+    for (struct reset *r = before_trigger(c, e); r; r = r->next_of_connection)
+        reset_late_trigger(r, e, d);
+    if ((e->bits & RECENT_DUPLICATE) || reset_captured_before(c, e))
+        return;
+    for (struct reset *r = oldest_followed(c); r; r = r->next_of_connection) {
+        if (!r->after)
+            continue;
+        after_note(r->after, r, s, e, d);
+        r = r->after->last;
+    }
 }

@@ -180,3 +180,18 @@ void reset_note_before(struct reset *r, const struct connection *c)
     copy_past(r, c);
     copy_ended(r, c);
 }
+
+void reset_note_event(struct reset *r, struct connection *c)
+{
+    if (r->duplicate_of)
+        return;
+    bool same = c->resets > 0 && r->when - c->event_time <= HORIZON;
+    if (!same)
+        c->event_where = where_pack(r->frame);
+    c->event_time = r->when;
+    r->event = c->event_where;
+    const struct reset *before = same ? c->last_reset : NULL;
+    r->event_idle = before ? before->event_idle : r->idle;
+    r->event_longest_idle = before ? before->event_longest_idle : r->longest_idle;
+    c->resets++;
+}

@@ -132,3 +132,21 @@ bool reset_captured_before(const struct connection *c, const struct recent *e)
             return true;
     return false;
 }
+
+void reset_meet_original(struct reset *r)
+{
+    if (!r->duplicate_of)
+        return;
+    /* It is among the newest, as find_original() looked. */
+    unsigned looked = 0;
+    for (struct reset *p = r->connection->last_reset; p && !p->done && looked < DUPLICATE_BACK;
+         p = p->previous_of_connection, looked++)
+        if (where_pack(p->frame) == r->duplicate_of) {
+            r->duplicate_serial = p->serial;
+            p->doubled |= r->doubled;
+            p->seen_at |= r->seen_at;
+            return;
+        }
+    if (!r->seen.copy_of.number)
+        r->duplicate_of = 0; /* its original is final already: too late to be told apart */
+}

@@ -17,6 +17,9 @@ void reset_take_late_trigger(struct reset *r, const struct connection *c);
 /* What else it may answer, or repeat. */
 void reset_find_other_triggers(struct reset *r, const struct connection *c);
 
+/* A segment captured just after the RST that draws it all the same (captures reorder). */
+void reset_late_trigger(struct reset *r, struct recent *e, int d);
+
 /* ---- whether it is captured twice: reset_copy.c ---- */
 
 /* The same packet captured before, its entry in the connection; NULL: none is known. */
@@ -25,9 +28,17 @@ struct recent *reset_find_original(struct reset *r, const struct tcprst_segment 
 /* Which of the segments that may have drawn it were captured at one of two places only. */
 void reset_note_once(struct reset *r, const struct connection *c);
 
+/* Its original, where that is still pending; where not, it is too late to be told apart. */
+void reset_meet_original(struct reset *r);
+/* Whether the connection's newest segment e is the same packet captured long before, by its IP
+ * identification, too: captures from two points, whose clocks differ, were merged. */
+bool reset_captured_before(const struct connection *c, const struct recent *e);
+
 /* ---- what was before it: reset_before.c ---- */
 
 /* Once all that may have drawn it is known: pauses are counted up to there. */
 void reset_note_before(struct reset *r, const struct connection *c);
+/* The event it belongs to. */
+void reset_note_event(struct reset *r, struct connection *c);
 
 #endif

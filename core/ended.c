@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ended.c - see ended.h. */
+#include "ended.h"
+
+#include "dimensions.h"
+#include "limits.h"
+#include "sequence.h"
+
+#include <string.h>
+
+/* Since p, that end acknowledged octets which the other sent after it: p has not ended it. */
+static bool lived_on(const struct endpoint *now, const struct endpoint *other_then)
+{
+    return (now->seen & END_ACK) && (other_then->seen & END_SEEN) &&
+           seq_lt(other_then->snd_max, now->max_ack);
+}
+
+/* Between a RST of the other end and n, n's sender answered what it must have got before that RST:
+ * it had no connection already, and keeps the reason it had then. */
+static bool had_none_before(const struct reset *rst, const struct reset *n)
+{
+    unsigned looked = 0;
+    for (const struct reset *q = rst->next_of_connection;
+         q && q->serial != n->serial && looked < MAX_RELATED; q = q->next_of_connection, looked++)
+        if (q->d == n->d && q->incarnation == n->incarnation && q->has_trigger &&
+            !q->duplicate_of && !(q->flags & TCPRST_ACK) && !(q->trigger.flags & TCPRST_SYN) &&
+            q->trigger.where < where_pack(rst->frame) && (q->x.seen & END_ACK) &&
+            !(q->x.seen & END_FIN))
+            return true;
+    return false;
+}
+
+/* By p, before r, whoever made p. */
+static void note_ends(struct ended *ended, const struct reset *r, const struct reset *p,
+                      const struct outcome *outcome)
+{
+    where_t where = where_pack(p->frame);
+    bool by_x = p->d == r->d;
+    bool receiver_ended =
+        outcome->effect == TCPRST_EFFECT_RESET && !lived_on(by_x ? &r->y : &r->x, &p->x);
+    bool sender_ended = outcome->sender_ended && !lived_on(by_x ? &r->x : &r->y, &p->y);
+    if (!sender_ended && !receiver_ended)
+        return;
+    ended->x_surely |= by_x ? sender_ended && outcome->surely
+                            : receiver_ended && outcome->acceptance == TCPRST_ACCEPTANCE_EXACT;
+    ended->x_gone |= by_x ? sender_ended : receiver_ended;
+    ended->y_gone |= by_x ? receiver_ended : sender_ended;
+    if (!ended->any) {
+        ended->any = true;
+        ended->where = where;
+        ended->event = outcome->event;
+    }
+}
+
+void ended_begin(struct ended *ended, const struct reset *r)
+{
+    memset(ended, 0, sizeof *ended);
+    ended->any = r->already_ended;
+    ended->where = r->already_ended_where;
+    ended->event = r->already_event;
+    /* What drew r may have reached X before a RST of Y that was captured later: then only X's own
+     * counts. */
+    bool before = r->has_trigger && r->trigger.where < r->already_gone_where[r->d];
+    ended->x_gone = r->already_gone >> (r->d + (before ? 2 : 0)) & 1;
+    ended->x_surely = ended->x_gone && (r->already_surely >> r->d & 1);
+    ended->y_gone = r->already_gone >> !r->d & 1;
+}
+
+void ended_add(struct ended *ended, const struct reset *r, const struct reset *p,
+               const struct outcome *outcome)
+{
+    ended->forged |= outcome->third_party;
+    if (outcome->third_party && reset_pairs(p, r))
+        return;
+    /* What drew r reached X before a RST of Y that was captured later. */
+    if (p->d != r->d && r->has_trigger && where_pack(p->frame) > r->trigger.where)
+        return;
+    if (p->d != r->d && had_none_before(p, r))
+        return;
+    note_ends(ended, r, p, outcome);
+}
+
+/* Of the ends that r had ended, those that show no life of it before n. */
+static uint8_t still_gone(const struct reset *r, const struct reset *n, uint8_t gone)
+{
+    bool same = n->d == r->d;
+    if (lived_on(same ? &n->x : &n->y, &r->y))
+        gone &= (uint8_t) ~(5u << r->d);
+    if (lived_on(same ? &n->y : &n->x, &r->x))
+        gone &= (uint8_t) ~(5u << !r->d);
+    return gone;
+}
+
+/* Those that wait behind r learn whom r ended their connection for; but the other of a pair was
+ * made together with it. Where one knows, so do those behind it. */
+static void tell_later(const struct reset *r, const struct outcome *outcome, uint8_t gone,
+                       uint8_t surely)
+{
+    unsigned passed = 0; /* that learn nothing: so many, and those behind them need not be asked */
+    unsigned pairs = 0;  /* more than so many were not made together with one */
+    for (struct reset *n = r->next_of_connection;
+         n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
+         n = n->next_of_connection) {
+        uint8_t told = still_gone(r, n, gone);
+        if (!told)
+            break; /* nor is it for those behind it */
+        if (!(told & ~n->already_gone) || (n->d != r->d && had_none_before(r, n))) {
+            if (++passed == MAX_RELATED)
+                break;
+            continue;
+        }
+        if (outcome->third_party && pairs < MAX_RELATED && reset_pairs(r, n)) {
+            pairs++;
+            continue;
+        }
+        for (unsigned i = 0; i < 2; i++)
+            if ((told & ~n->already_gone) >> i & 1)
+                n->already_gone_where[i] = where_pack(r->frame);
+        n->already_gone |= told;
+        n->already_surely |= surely & told;
+        if (n->already_ended)
+            continue;
+        n->already_ended = true;
+        n->already_ended_where = where_pack(r->frame);
+        n->already_event = outcome->event;
+    }
+}
+
+void ended_for_good(struct connection *c, const struct reset *r, const struct outcome *outcome,
+                    enum tcprst_stage stage)
+{
+    bool reset = outcome->effect == TCPRST_EFFECT_RESET;
+    if (!r->duplicate_of && outcome->third_party && c->number == r->incarnation) {
+        c->forged_where = where_pack(r->frame);
+        c->forged_by = (uint8_t)r->d;
+        c->forged_ttl = r->ttl;
+        c->forged_time = r->when;
+    }
+    if (r->duplicate_of || answers_stray(r) || !(reset || outcome->sender_ended))
+        return;
+    uint8_t gone = (uint8_t)(outcome->sender_ended << r->d | reset << !r->d |
+                             outcome->sender_ended << (2 + r->d));
+    bool exact = outcome->acceptance == TCPRST_ACCEPTANCE_EXACT;
+    uint8_t surely =
+        (uint8_t)((outcome->sender_ended && outcome->surely) << r->d | (reset && exact) << !r->d);
+    tell_later(r, outcome, gone, surely);
+    if (c->number != r->incarnation)
+        return;
+    if (!(c->gone >> r->d & 1))
+        c->gone_reach[r->d] = r->y.snd_max;
+    if (!(c->gone >> !r->d & 1))
+        c->gone_reach[!r->d] = r->x.snd_max;
+    c->gone |= gone;
+    c->surely |= surely;
+    if (!c->ended) {
+        c->ended = true;
+        c->ended_where = where_pack(r->frame);
+        c->ended_event = outcome->event;
+    }
+    if (reset && !c->ended_how) {
+        c->ended_how = stage == TCPRST_STAGE_SYN_SENT || stage == TCPRST_STAGE_UNSEEN
+                           ? TCPRST_ENDING_REFUSED
+                           : TCPRST_ENDING_RESET;
+        c->ended_after_fin = (r->x.seen | r->y.seen) & END_FIN;
+        if ((r->x.seen & END_FIN) && (r->y.seen & END_FIN))
+            c->ended_how = TCPRST_ENDING_FIN;
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ended.h - what RSTs have ended, and for which end: as later ones of the connection find it. */
+#ifndef TCPRST_ENDED_H
+#define TCPRST_ENDED_H
+
+#include "reset.h"
+
+/* What earlier RSTs of the connection had ended before this one. */
+struct ended {
+    bool any;
+    bool forged;         /* one of them was somebody else's */
+    bool x_surely;       /* nothing else can have been meant by what ended x */
+    bool x_gone, y_gone; /* the state of this RST's sender, of its receiver */
+    where_t where, event;
+};
+
+/* By those before r whose verdicts are final. */
+void ended_begin(struct ended *ended, const struct reset *r);
+/* ... and by p, a pending one before r, if that outcome is true of it. */
+void ended_add(struct ended *ended, const struct reset *r, const struct reset *p,
+               const struct outcome *outcome);
+/* r is final: the RSTs behind it, and its connection for those to come, remember whom it ended the
+ * connection for. stage: r's. */
+void ended_for_good(struct connection *c, const struct reset *r, const struct outcome *outcome,
+                    enum tcprst_stage stage);
+
+#endif

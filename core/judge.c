@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* judge.c - see judge.h. */
+#include "judge.h"
+
+#include "dimensions.h"
+#include "evidence_tell.h"
+#include "limits.h"
+
+#include <string.h>
+
+static const struct outcome *keep_outcome(const struct judge *judge, struct reset *r);
+
+/* What the RSTs before r have ended: those whose verdicts are final, then those pending. */
+static void ended_before(const struct judge *judge, const struct reset *r, struct ended *ended)
+{
+    /* A SYN is a new attempt, whatever became of the one before. */
+    if (r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN) {
+        memset(ended, 0, sizeof *ended);
+        return;
+    }
+    ended_begin(ended, r);
+    unsigned looked = 0;
+    for (struct reset *p = r->connection->first_pending;
+         p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+        if (p->incarnation == r->incarnation && !p->duplicate_of && !answers_stray(p))
+            ended_add(ended, r, p, keep_outcome(judge, p));
+}
+
+static bool somebody_else(enum tcprst_cause cause)
+{
+    return cause == TCPRST_CAUSE_INJECTED || cause == TCPRST_CAUSE_POLICY_RESET ||
+           cause == TCPRST_CAUSE_BLIND_ATTACK || cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT;
+}
+
+/* An earlier RST of the same burst, from as far away, that somebody in between had made. */
+static where_t forged_before(const struct reset *r)
+{
+    const struct connection *c = r->connection;
+    if (c->number == r->incarnation && c->forged_where && c->forged_by == r->d &&
+        c->forged_ttl == r->ttl && r->when >= c->forged_time &&
+        r->when - c->forged_time <= NS_PER_S && c->forged_where < where_pack(r->frame))
+        return c->forged_where;
+    unsigned looked = 0;
+    for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
+         p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+        if (p->incarnation == r->incarnation && (p->d == r->d || reset_pairs(p, r)) &&
+            p->ttl == r->ttl && r->when - p->when <= NS_PER_S && !p->duplicate_of &&
+            somebody_else(outcome_for(r, p)->cause) && outcome_for(r, p)->third_party)
+            return where_pack(p->frame);
+    return 0;
+}
+
+/* With a live socket's count, or drawn by a segment that came after the forged one: from as far
+ * away as the forger, it is the host's own all the same. */
+static bool is_own_word(const struct reset *r, const struct evidence *e, where_t forged)
+{
+    if (!is(e, TCPRST_FACT_TTL_SAME))
+        return false;
+    bool live = is(e, TCPRST_FACT_LIVE_SOCKET) && !isnt(e, TCPRST_FACT_IP_ID_NEXT) &&
+                (is(e, TCPRST_FACT_IP_ID_NEXT) || is(e, TCPRST_FACT_TIMESTAMP_NEXT));
+    bool answer = r->has_trigger && r->trigger.where > forged && is(e, TCPRST_FACT_BARE_FORM) &&
+                  !is(e, TCPRST_FACT_TRIGGER_TOO_FAST);
+    return live || answer;
+}
+
+/* The facts of r as they are if that trigger drew it. */
+static void gather(const struct judge *judge, struct evidence *e, const struct reset *r,
+                   const struct around *around)
+{
+    struct ended ended;
+    ended_before(judge, r, &ended);
+    evidence_gather(e, r, around);
+    /* Where somebody forges, what was captured need not be all. */
+    if ((ended.forged || r->connection->forged_where) && e->view.behind > 1)
+        e->view.behind = 1;
+    tell_at(e, F(EARLIER_RESET), ended.any, ended.where);
+    tell_at(e, F(SENDER_GONE), ended.x_gone, ended.where);
+    tell(e, F(SENDER_GONE_SURELY), ended.x_gone && ended.x_surely);
+    evidence_earlier_reset(e, r, ended.where);
+    where_t forged = forged_before(r);
+    if (forged && is_own_word(r, e, forged))
+        forged = 0;
+    tell_at(e, F(FORGED_BEFORE), forged != 0, forged);
+}
+
+_Static_assert((int)TRIGGERS <= (int)MAX_TRIGGERS, "each trigger is weighed");
+
+static unsigned triggers_of(const struct reset *r)
+{
+    return 1u + r->has_trigger + r->other_count;
+}
+
+/* Makes of, a copy of r, what r is if drawn by nothing (0), by the trigger found first, or by one
+ * of another kind. */
+static void draw(struct reset *of, const struct reset *r, unsigned by)
+{
+    of->has_trigger = by > 0;
+    if (by > r->has_trigger) {
+        unsigned i = by - r->has_trigger - 1;
+        of->trigger = r->others[i];
+        of->drawn_end = r->others[i].seq + r->others[i].length;
+        of->trigger_inherited = false;
+        of->idle = r->others_idle[i];
+        of->trigger_once = r->others_once[i];
+    } else {
+        of->trigger = r->trigger;
+        of->drawn_end = r->drawn_end;
+        of->trigger_inherited = r->trigger_inherited;
+        of->idle = r->idle;
+        of->trigger_once = r->trigger_once;
+    }
+}
+
+/* Which trigger the verdict has: that of its hypothesis. */
+static unsigned chosen_trigger(const struct decision *d)
+{
+    if (!d->ranked)
+        return d->triggers > 1 ? 1 : 0;
+    return d->best[d->winner].trigger;
+}
+
+static const struct mechanism *mechanism_of(const struct decision *d)
+{
+    return d->ranked ? &mechanisms[d->best[d->winner].hypothesis->mechanism] : NULL;
+}
+
+/* Weighs r by itself. */
+static void judge_alone(const struct judge *judge, struct judgement *j, const struct reset *r)
+{
+    unsigned n = triggers_of(r);
+    struct around around;
+    around_find(&around, r, judge->hosts);
+    trace_ask(&j->trace, judge->trace, r);
+    j->of = *r;
+    j->of.peeking = judge->peeking;
+    for (unsigned i = 0; i < n; i++) {
+        draw(&j->of, r, i);
+        gather(judge, &j->evidence[i], &j->of, &around);
+        places_ask(&j->places[i], judge->places, &j->of);
+        places_prove(&j->evidence[i], &j->places[i], &j->of);
+        trace_prove(&j->evidence[i], &j->trace);
+    }
+    weigh(judge->precedents, &j->decision, j->evidence, n);
+    j->alone = (struct outcome){.own_cause = j->decision.cause,
+                                .own_strength = j->decision.strength,
+                                .own_margin = j->decision.margin,
+                                .between = j->decision.between};
+    if (j->decision.between)
+        j->alone.impossible = weigh_impossible(&j->decision);
+}
+
+static unsigned form_of(const struct reset *r)
+{
+    return (r->flags & TCPRST_ACK ? 1u : 0u) | (r->header_length > 20 ? 2u : 0u) |
+           (r->window ? 4u : 0u) | (r->payload_length ? 8u : 0u);
+}
+
+/* Of one maker and one act, by all that shows: the same form from the same way, one right after the
+ * other, past the same place. */
+static bool in_burst(const struct reset *a, const struct reset *b)
+{
+    int64_t apart = a->when > b->when ? a->when - b->when : b->when - a->when;
+    return a->d == b->d && (a->seen_at & b->seen_at) && a->incarnation == b->incarnation &&
+           a->ttl == b->ttl && form_of(a) == form_of(b) && !b->duplicate_of && apart <= BURST_SPAN;
+}
+
+/* One act of somebody who is proven to stand between: both ends told at once. */
+static bool in_pair(const struct reset *a, const struct reset *b)
+{
+    int64_t apart = a->when > b->when ? a->when - b->when : b->when - a->when;
+    return a->d != b->d && a->incarnation == b->incarnation && !b->duplicate_of && apart <= AT_ONCE;
+}
+
+/* Whether what b says of itself speaks rather for the act that both are of. */
+static bool better_founded(const struct outcome *b, const struct judgement *j)
+{
+    bool mine_impossible = b->impossible >> j->decision.cause & 1;
+    bool its_impossible = j->alone.impossible >> b->own_cause & 1;
+    if (mine_impossible != its_impossible)
+        return mine_impossible;
+    return b->own_margin > j->decision.margin;
+}
+
+/* What follows from the decision. */
+static void conclude(const struct judge *judge, struct judgement *j, const struct reset *r)
+{
+    j->chosen = chosen_trigger(&j->decision);
+    const struct reset *of = &j->of;
+    draw(&j->of, r, j->chosen);
+    const struct mechanism *m = mechanism_of(&j->decision);
+    j->outcome = j->alone;
+    ended_before(judge, of, &j->ended);
+    j->outcome.third_party = m && m->maker == MAKER_BETWEEN && m->kind == KIND_OTHER &&
+                             j->decision.origin == TCPRST_ORIGIN_THIRD_PARTY;
+    j->outcome.cause = j->decision.cause;
+    j->outcome.acceptance = acceptance_of(of, &j->ended);
+    j->outcome.effect = effect_of(of, j->outcome.acceptance, &j->evidence[j->chosen]);
+    places_effect(&j->outcome.effect, &j->places[j->chosen]);
+    if (j->trace.taken)
+        j->outcome.effect = TCPRST_EFFECT_RESET;
+    j->outcome.sender_ended = m && m->kind == KIND_ABORT;
+    j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
+                        j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
+    j->outcome.event = r->event;
+    if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
+        j->outcome.event = j->ended.event;
+}
+
+void judge_reset(const struct judge *judge, struct judgement *j, const struct reset *r)
+{
+    judge_alone(judge, j, r);
+    const struct outcome *best = NULL;
+    struct reset *p = r->previous_of_connection ? r->previous_of_connection : r->next_of_connection;
+    for (unsigned back = 1; back < MAX_BURST / 2 && p && p->previous_of_connection; back++)
+        p = p->previous_of_connection;
+    for (unsigned looked = 0; p && looked < MAX_BURST; p = p->next_of_connection, looked++) {
+        bool pair = j->decision.between && in_pair(r, p);
+        if (p->serial == r->serial || !(pair || in_burst(r, p)))
+            continue;
+        const struct outcome *outcome = keep_outcome(judge, p);
+        if (pair && !outcome->between)
+            continue;
+        if (!best || outcome->own_margin > best->own_margin)
+            best = outcome;
+    }
+    if (best && better_founded(best, j))
+        weigh_adopt(&j->decision, best->own_cause, best->own_strength);
+    conclude(judge, j, r);
+}
+
+static struct outcome outcome_of(const struct judge *judge, struct reset *r)
+{
+    struct judgement j;
+    judge_alone(judge, &j, r);
+    conclude(judge, &j, r);
+    return j.outcome;
+}
+
+/* Whether what was made then is as good as made now: nothing came since, or, where that will do,
+ * less than half of what had come since the RST. So each of n RSTs is judged a few times for its
+ * neighbours, and not n times. */
+static bool still_holds(const struct judge *judge, const struct reset *r, uint64_t made_at)
+{
+    uint64_t then = made_at - 1, now = r->connection->recents.pushed;
+    return made_at && (now == then || (judge->roughly && now - then <= (then - r->pushed) / 2));
+}
+
+/* The outcome of a pending RST as far as is known; kept until its connection has gone on. */
+static const struct outcome *keep_outcome(const struct judge *judge, struct reset *r)
+{
+    if (r->done)
+        return &r->outcome;
+    struct outcome *outcome = judge->peeking ? &r->peeked : &r->outcome;
+    uint64_t *made_at = judge->peeking ? &r->peeked_at : &r->outcome_at;
+    if (!still_holds(judge, r, *made_at)) {
+        *outcome = outcome_of(judge, r);
+        *made_at = r->connection->recents.pushed + 1;
+    }
+    return outcome;
+}

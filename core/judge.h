@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * judge.h - judges a RST: weighs it with each segment that may have drawn it, then in the company
+ * of the RSTs around it.
+ */
+#ifndef TCPRST_JUDGE_H
+#define TCPRST_JUDGE_H
+
+#include "ended.h"
+#include "evidence.h"
+#include "places_verdict.h"
+#include "reset.h"
+#include "trace_verdict.h"
+#include "weigh.h"
+
+/* What is known beside the connections; nothing is owned. */
+struct judge {
+    struct hosts *hosts;
+    struct precedents *precedents;
+    struct tcprst_places *places;     /* NULL: there is one place */
+    const struct tcprst_trace *trace; /* NULL: no kernel was asked */
+    bool peeking;                     /* only to look: final verdicts owe it nothing */
+    bool roughly; /* what is known about of the RSTs around it will do, though more came since */
+};
+
+enum { TRIGGERS = 2 + OTHER_TRIGGERS };
+
+/* A RST judged. Lives as long as its verdict is being made and handed out. */
+struct judgement {
+    struct ended ended;
+    struct evidence evidence[TRIGGERS]; /* with each trigger; [0]: with none */
+    struct place_facts places[TRIGGERS];
+    struct trace_facts trace;
+    struct reset of; /* the RST, as drawn by one of them: at last the verdict's */
+    unsigned chosen; /* which that is */
+    struct decision decision;
+    struct outcome alone; /* what it says by itself */
+    struct outcome outcome;
+};
+
+/* The RSTs of one burst share what made them: the best founded of them speaks for all that may have
+ * come the same way. */
+void judge_reset(const struct judge *judge, struct judgement *j, const struct reset *r);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pending.c - see pending.h. */
+#include "pending.h"
+
+#include "limits.h"
+
+#include <stdlib.h>
+
+static void *hold(struct pending *pending, size_t size)
+{
+    void *block = malloc(size);
+    pending->held += block ? size : 0;
+    return block;
+}
+
+static void let_go(struct pending *pending, void *block, size_t size)
+{
+    pending->held -= block ? size : 0;
+    free(block);
+}
+
+static void release(struct pending *pending, struct reset *r)
+{
+    if (r->after && --r->after->users == 0)
+        let_go(pending, r->after, sizeof *r->after);
+    let_go(pending, r->original, sizeof *r->original);
+    let_go(pending, r, sizeof *r);
+}
+
+/* The last pending RST of a burst is final: what was kept for it may go. */
+static void release_done(struct pending *pending, struct connection *c)
+{
+    for (struct reset *r = c->first_reset, *next; r; r = next) {
+        next = r->next_of_connection;
+        release(pending, r);
+    }
+    c->first_reset = c->last_reset = NULL;
+}
+
+/* r is final: of a burst without end, what no verdict to come looks back at may go. */
+static void release_oldest(struct pending *pending, struct connection *c, const struct reset *r)
+{
+    for (unsigned looked = 1; looked < MAX_RELATED && r; looked++)
+        r = r->previous_of_connection;
+    while (r && c->first_reset != r) {
+        struct reset *oldest = c->first_reset;
+        c->first_reset = oldest->next_of_connection;
+        c->first_reset->previous_of_connection = NULL;
+        release(pending, oldest);
+    }
+}
+
+bool pending_start(struct pending *pending)
+{
+    pending->index = calloc(MAX_PENDING, sizeof *pending->index);
+    return pending->index != NULL;
+}
+
+/* Takes the oldest pending RST from the queue without a verdict. */
+static void drop_first(struct pending *pending)
+{
+    struct reset *r = pending->first;
+    struct connection *c = r->connection;
+    pending->first = r->next;
+    c->first_pending = r->next_of_connection;
+    if (!c->first_pending)
+        release_done(pending, c);
+}
+
+void pending_end(struct pending *pending)
+{
+    while (pending->first)
+        drop_first(pending);
+    free(pending->index);
+}
+
+size_t pending_memory(const struct pending *pending)
+{
+    return MAX_PENDING * sizeof *pending->index + pending->held;
+}
+
+struct reset *pending_make(struct pending *pending)
+{
+    return hold(pending, sizeof(struct reset));
+}
+
+/* RSTs with nothing between them share what follows. */
+static struct after *share_after(struct pending *pending, const struct connection *c,
+                                 struct reset *r)
+{
+    const struct reset *before = c->last_reset;
+    if (before && !before->done && before->incarnation == r->incarnation && before->after &&
+        before->d == r->d && before->after_pushed == c->last_other && !before->after->y_count &&
+        !before->after->x_count) {
+        before->after->users++;
+        return before->after;
+    }
+    struct after *a = hold(pending, sizeof *a);
+    if (a) {
+        after_init(a);
+        a->users = 1;
+        a->first = r;
+    }
+    return a;
+}
+
+bool pending_follow(struct pending *pending, const struct connection *c, struct reset *r)
+{
+    r->after = share_after(pending, c, r);
+    if (r->after)
+        r->after->last = r;
+    r->after_pushed = c->last_other;
+    return r->after;
+}
+
+bool pending_full(const struct pending *pending)
+{
+    return pending->count == MAX_PENDING;
+}
+
+void pending_push(struct pending *pending, struct connection *c, struct reset *r)
+{
+    if (pending->last)
+        pending->last->next = r;
+    else
+        pending->first = r;
+    pending->last = r;
+    r->previous_of_connection = c->last_reset;
+    if (c->last_reset)
+        c->last_reset->next_of_connection = r;
+    else
+        c->first_reset = r;
+    c->last_reset = r;
+    if (!c->first_pending)
+        c->first_pending = r;
+    pending->index[r->serial % MAX_PENDING] = r;
+    pending->count++;
+}
+
+struct reset *pending_find(const struct pending *pending, uint64_t serial)
+{
+    struct reset *r = pending->index[serial % MAX_PENDING];
+    return r && r->serial == serial ? r : NULL;
+}
+
+void pending_tell_copies(struct pending *pending, const struct reset *r,
+                         const struct tcprst_verdict *v, int64_t window)
+{
+    unsigned looked = 0;
+    for (struct reset *n = r->next_of_connection;
+         n && looked < DUPLICATE_BACK && n->when - r->when <= window;
+         n = n->next_of_connection, looked++)
+        if (n->duplicate_of && n->duplicate_serial == r->serial && !n->original) {
+            n->original = hold(pending, sizeof *n->original);
+            if (n->original)
+                *n->original = *v;
+        }
+}
+
+/* The next one stands for those that share what followed. */
+static void leave_burst(struct reset *r)
+{
+    struct after *a = r->after;
+    if (!a)
+        return;
+    a->first = a->last == r ? NULL : r->next_of_connection;
+    a->last = a->first ? a->last : NULL;
+}
+
+void pending_done(struct pending *pending)
+{
+    struct reset *r = pending->first;
+    struct connection *c = r->connection;
+    pending->first = r->next;
+    if (!pending->first)
+        pending->last = NULL;
+    r->done = true;
+    leave_burst(r);
+    c->first_pending = r->next_of_connection;
+    pending->index[r->serial % MAX_PENDING] = NULL;
+    pending->count--;
+    if (c->first_pending)
+        release_oldest(pending, c, r);
+    else
+        release_done(pending, c);
+}

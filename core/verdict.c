@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* verdict.c - see verdict.h. */
+#include "verdict.h"
+
+#include "dimensions.h"
+
+#include <string.h>
+
+enum { MAX_SAID = 8 };
+
+/* Of most facts only that they hold. */
+static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
+{
+    struct tcprst_evidence contrary = {.fact = f, .holds = false};
+    return is(e, f) || (isnt(e, f) && tcprst_evidence_text(&contrary, NULL, NULL, 0) > 0);
+}
+
+static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, bool against)
+{
+    const struct shown *shown = &e->shown[f];
+    return (struct tcprst_evidence){f,        is(e, f), against, where_frame(shown->where),
+                                    shown->a, shown->b};
+}
+
+static void add_fact(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f,
+                     bool against)
+{
+    for (unsigned i = 0; i < v->evidence_count; i++)
+        if (v->evidence[i].fact == f)
+            return;
+    if (v->evidence_count < MAX_SAID && worth_saying(e, f))
+        v->evidence[v->evidence_count++] = say(e, f, against);
+}
+
+/* What other places and the kernels say comes first: it is proof. */
+static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
+                         const struct decision *d)
+{
+    static const enum tcprst_fact first[] = {
+        TCPRST_FACT_KERNEL_REASON,       TCPRST_FACT_KERNEL_SENT,
+        TCPRST_FACT_KERNEL_TOOK,         TCPRST_FACT_AT_SENDER,
+        TCPRST_FACT_NOT_OF_SERVICE,      TCPRST_FACT_AT_RECEIVER,
+        TCPRST_FACT_TRIGGER_SWALLOWED,   TCPRST_FACT_TRIGGER_ALTERED_SEQ,
+        TCPRST_FACT_TRIGGER_ALTERED_ACK, TCPRST_FACT_TRIGGER_ALTERED_FLAGS,
+        TCPRST_FACT_RESET_ALTERED};
+    for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
+        add_fact(v, e, first[i], false);
+    for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
+        add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
+}
+
+static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
+{
+    v->reset = r->serial;
+    v->cookie = r->cookie;
+    v->frame = r->frame;
+    v->layer = r->layer;
+    v->ip_version = r->ip_version;
+    v->time = r->time;
+    memcpy(v->source, r->source, 16);
+    memcpy(v->destination, r->destination, 16);
+    v->source_port = r->source_port;
+    v->destination_port = r->destination_port;
+    v->flags = r->flags;
+    v->seq = r->seq;
+    v->ack = r->ack;
+    v->connection = r->incarnation;
+    v->reused_from = where_frame(r->reused_from);
+}
+
+/* Of a connection that had been let go more was captured than is known. */
+static void admit_forgotten(struct tcprst_verdict *v, const struct reset *r)
+{
+    if (!(r->connection_flags & (CONN_FORGOTTEN | CONN_OVER)))
+        return;
+    enum tcprst_fact fact =
+        r->connection_flags & CONN_FORGOTTEN ? TCPRST_FACT_GIVEN_UP : TCPRST_FACT_OVER_BEFORE;
+    unsigned last = TCPRST_MAX_EVIDENCE - 1;
+    if (v->evidence_count <= last)
+        last = v->evidence_count++;
+    v->evidence[last] = (struct tcprst_evidence){.fact = fact, .holds = true};
+}
+
+/* Nor can a verdict on it be sure; but where an opening was captured since, little hangs on what
+ * was before. */
+static enum tcprst_strength known_strength(const struct reset *r, enum tcprst_strength strength)
+{
+    if (!(r->connection_flags & (CONN_FORGOTTEN | CONN_OVER)))
+        return strength;
+    enum tcprst_strength most =
+        r->connection_flags & CONN_OPENED ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
+    return strength < most ? strength : most;
+}
+
+void verdict_make(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
+                  struct judgement *j)
+{
+    judge_reset(judge, j, r);
+    memset(v, 0, sizeof *v);
+    copy_identity(v, r);
+    const struct reset *of = &j->of;
+    const struct evidence *e = &j->evidence[j->chosen];
+    v->cause = j->decision.cause;
+    v->group = tcprst_cause_info(v->cause)->group;
+    v->strength = known_strength(r, j->decision.strength);
+    v->group_strength = known_strength(r, j->decision.group_strength);
+    v->alternative_count = j->decision.alternative_count;
+    memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
+    v->stage = stage_of(of, &j->ended);
+    v->acceptance = j->outcome.acceptance;
+    v->effect = j->outcome.effect;
+    v->sender = r->client < 0    ? TCPRST_SENDER_UNKNOWN
+                : r->client == 0 ? TCPRST_SENDER_CLIENT
+                                 : TCPRST_SENDER_SERVER;
+    v->origin = j->decision.origin;
+    v->origin_strength =
+        v->origin == TCPRST_ORIGIN_UNKNOWN ? TCPRST_STRENGTH_POSSIBLE : TCPRST_STRENGTH_LIKELY;
+    places_origin(v, &j->places[j->chosen]);
+    v->peer_error = peer_error_of(of, v->stage, v->effect);
+    risk_of(v, of, e);
+    v->severity = severity_of(v);
+    v->trigger = of->has_trigger ? where_frame(of->trigger.where) : (struct tcprst_frame){0, 0};
+    v->event = where_frame(j->outcome.event);
+    v->idle = of->idle;
+    v->data_idle = r->data_idle;
+    v->age = r->age;
+    v->closed_first = closed_first_of(v, of, &j->ended);
+    add_evidence(v, e, &j->decision);
+    admit_forgotten(v, r);
+    device_text_of(v, r, e);
+    trace_tell(v, &j->trace);
+    places_tell(v, judge->places, r, &j->places[j->chosen]);
+}
+
+/* A duplicate says what its original says, at its own place. */
+static void as_duplicate(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
+                         const struct tcprst_verdict *original)
+{
+    *v = *original;
+    copy_identity(v, r);
+    places_rename(v, judge->places, r);
+    v->duplicate_of = where_frame(r->duplicate_of);
+}
+
+void verdict_of(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
+                const struct reset *original, struct judgement *j)
+{
+    struct tcprst_verdict of_original;
+    if (!r->duplicate_of) {
+        verdict_make(judge, v, r, j);
+    } else if (r->original) {
+        as_duplicate(judge, v, r, r->original);
+    } else if (original && !original->duplicate_of) {
+        verdict_make(judge, &of_original, original, j);
+        as_duplicate(judge, v, r, &of_original);
+    } else {
+        verdict_make(judge, v, r, j);
+        v->duplicate_of = where_frame(r->duplicate_of);
+    }
+}
+
+static bool add_finding(const struct judgement *j, enum tcprst_cause cause, bool excluded,
+                        struct tcprst_finding *finding)
+{
+    const struct entry *entry = &j->decision.best[cause];
+    if (!entry->hypothesis)
+        return false;
+    const struct mechanism *mechanism = &mechanisms[entry->hypothesis->mechanism];
+    const struct evidence *e = &j->evidence[entry->trigger];
+    bool answers = mechanism->kind == KIND_ANSWER;
+    *finding = (struct tcprst_finding){.cause = cause,
+                                       .excluded = excluded,
+                                       .total = entry->total,
+                                       .rarity = entry->hypothesis->rarity,
+                                       .row = weigh_row(cause, entry->hypothesis),
+                                       .mechanism = mechanism->id,
+                                       .answers = answers};
+    if (answers && is(e, TCPRST_FACT_TRIGGER))
+        finding->trigger = where_frame(e->shown[TCPRST_FACT_TRIGGER].where);
+    return true;
+}
+
+size_t verdict_findings(const struct judgement *j, struct tcprst_finding *findings, size_t size)
+{
+    const struct decision *d = &j->decision;
+    size_t n = 0;
+    for (unsigned i = 0; i < d->ranked && n < size; i++)
+        n += add_finding(j, d->ranking[i], false, &findings[n]);
+    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT && n < size; c++)
+        if (d->best[c].total >= DEAD)
+            n += add_finding(j, (enum tcprst_cause)c, true, &findings[n]);
+    return n;
+}
+
+size_t verdict_ledger(const struct judgement *j, enum tcprst_cause cause,
+                      struct tcprst_ledger_line *lines, size_t size)
+{
+    struct ledger_line ledger[TCPRST_MAX_LEDGER];
+    unsigned count = weigh_ledger(&j->decision, cause, ledger, TCPRST_MAX_LEDGER);
+    size_t n = 0;
+    for (; n < count && n < size; n++) {
+        const struct evidence *e = &j->evidence[j->decision.best[cause].trigger];
+        lines[n] = (struct tcprst_ledger_line){.claim = ledger[n].id,
+                                               .sentence = ledger[n].sentence,
+                                               .cost = ledger[n].cost,
+                                               .place = ledger[n].place,
+                                               .counted = ledger[n].counted,
+                                               .state = (enum tcprst_claim_state)ledger[n].state};
+        for (const uint8_t *f = ledger[n].facts; f && *f && !lines[n].has_fact; f++) {
+            enum tcprst_fact fact = (enum tcprst_fact)(*f - 1);
+            lines[n].has_fact = worth_saying(e, fact);
+            lines[n].fact = say(e, fact, false);
+        }
+    }
+    return n;
+}
