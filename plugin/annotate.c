@@ -167,6 +167,12 @@ struct place {
     tvbuff_t *tvb;
 };
 
+/* Whether somebody reads it: a tree that is only searched needs values and no words. */
+static bool is_read(struct place at)
+{
+    return PTREE_DATA(at.tree)->visible;
+}
+
 static proto_item *add_word(struct place at, int hf, const char *word)
 {
     proto_item *item = proto_tree_add_string(at.tree, hf, at.tvb, 0, 0, word);
@@ -185,7 +191,8 @@ static void add_frame(struct place at, int hf, const struct tcprst_frame *frame)
 /* The first RST of its event; of many it is the only one. */
 static void add_event(struct place at, const struct tcprst_verdict *verdict)
 {
-    if (verdict->event.number == 0 || verdict->event.number != verdict->frame.number) {
+    bool first = verdict->event.number && verdict->event.number == verdict->frame.number;
+    if (!first || !is_read(at)) {
         add_frame(at, hf_event, &verdict->event);
         return;
     }
@@ -264,12 +271,13 @@ static void add_rest(struct place at, const char *text, size_t first)
 static proto_item *add_text(struct place at, int hf, const char *value, const char *name,
                             const char *text)
 {
+    if (!is_read(at))
+        return add_word(at, hf, value);
     size_t length = line_length(text, LINE_WIDTH - columns(name));
     proto_item *item = proto_tree_add_string_format(at.tree, hf, at.tvb, 0, 0, value, "%s%.*s",
                                                     name, (int)length, text);
     proto_item_set_generated(item);
-    if (PTREE_DATA(at.tree)->visible)
-        add_rest(at, text, length);
+    add_rest(at, text, length);
     return item;
 }
 
@@ -302,6 +310,10 @@ static const char *strength_word(enum tcprst_strength strength)
 static void add_cause(struct place at, const struct tcprst_verdict *verdict)
 {
     const char *id = tcprst_cause_id(verdict->cause);
+    if (!is_read(at)) {
+        add_word(at, hf_cause, id);
+        return;
+    }
     proto_item_set_generated(proto_tree_add_string_format(
         at.tree, hf_cause, at.tvb, 0, 0, id, _("Cause: %s, %s, %s"), id,
         strength_word(verdict->strength),
@@ -312,8 +324,10 @@ static void add_cause(struct place at, const struct tcprst_verdict *verdict)
 static void add_link(struct place at, int hf, const struct tcprst_frame *frame, const char *with)
 {
     const char *place = strstr(with, "%s");
-    if (frame->number == 0 || !place)
+    if (frame->number == 0 || !place || !is_read(at)) {
+        add_frame(at, hf, frame);
         return;
+    }
     proto_item_set_generated(proto_tree_add_uint_format(
         at.tree, hf, at.tvb, 0, 0, (uint32_t)frame->number, "%.*s%" PRIu64 "%s",
         (int)(place - with), with, frame->number, place + strlen("%s")));
@@ -337,6 +351,10 @@ static void add_effect(struct place at, const struct tcprst_verdict *verdict)
 {
     char risk[TEXT_SIZE];
     int64_t from = verdict->risk_from_sender, to = verdict->risk_to_sender;
+    if (!is_read(at)) {
+        add_word(at, hf_effect, tcprst_effect_id(verdict->effect));
+        return;
+    }
     if (from == 0 && to == 0)
         snprintf(risk, sizeof risk, "%s", _("; no bytes at risk"));
     else if (from >= 0 && to >= 0)
@@ -353,6 +371,10 @@ static void add_origin(struct place at, const struct tcprst_verdict *verdict)
 {
     char words[TEXT_SIZE];
     const char *who = _("the host of its source address");
+    if (!is_read(at)) {
+        add_word(at, hf_origin, tcprst_origin_id(verdict->origin));
+        return;
+    }
     if (verdict->sender != TCPRST_SENDER_UNKNOWN)
         who = verdict->sender == TCPRST_SENDER_CLIENT ? _("the client") : _("the server");
     if (verdict->origin == TCPRST_ORIGIN_ENDPOINT)
@@ -377,6 +399,10 @@ static void add_alternative(struct place at, const struct tcprst_alternative *al
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(alternative->cause);
     char label[TEXT_SIZE];
+    if (!is_read(at)) {
+        add_word(at, hf_alternative, info->id);
+        return;
+    }
     snprintf(label, sizeof label, _("%s (%s): %s"), info->id, strength_word(alternative->strength),
              _(info->title));
     add_text(at, hf_alternative, info->id, name, label);
@@ -411,8 +437,13 @@ static void add_alternatives(struct place at, const struct tcprst_verdict *verdi
 static void add_fact(struct place at, const struct tcprst_evidence *evidence)
 {
     char text[TEXT_SIZE];
-    tcprst_evidence_text(evidence, translate_sentence, text, sizeof text);
     const char *id = tcprst_fact_id(evidence->fact);
+    if (!is_read(at)) {
+        add_word(at, hf_evidence, id);
+        add_frame(at, hf_evidence_frame, &evidence->frame);
+        return;
+    }
+    tcprst_evidence_text(evidence, translate_sentence, text, sizeof text);
     if (evidence->frame.number == 0) {
         add_text(at, hf_evidence, id, "", text);
         return;
@@ -426,8 +457,7 @@ static void add_fact(struct place at, const struct tcprst_evidence *evidence)
     proto_item_set_generated(proto_tree_add_uint_format(at.tree, hf_evidence_frame, at.tvb, 0, 0,
                                                         (uint32_t)evidence->frame.number, "%s%.*s",
                                                         number, (int)length, text));
-    if (PTREE_DATA(at.tree)->visible)
-        add_rest(at, text, length);
+    add_rest(at, text, length);
 }
 
 static void add_evidence(struct place at, const struct tcprst_verdict *verdict)

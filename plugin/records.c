@@ -40,7 +40,8 @@ struct ended {
 
 static struct {
     const unsigned *max_connections;
-    struct tcprst *core;                 /* NULL: no file, or the file was read to its end */
+    struct tcprst *core; /* NULL: no file, or all is final */
+    bool read; /* the file was read to its end; what is not final yet is made so when asked for */
     struct tcprst_statistics statistics; /* of a core that is no more */
     GPtrArray *records;                  /* all, in the order of their frames */
     guint listed;                        /* so many of them are listed in drawn */
@@ -98,6 +99,19 @@ static void list(struct tcprst_record *record, uint32_t trigger)
         unlist(record);
     if (trigger)
         enlist(record, trigger);
+}
+
+/* Once the file was read all verdicts are final: not before somebody asks for one. */
+static void finish_what_was_read(void)
+{
+    if (!file.core || !file.read)
+        return;
+    struct tcprst *core = file.core;
+    tcprst_finish(core);
+    tcprst_statistics(core, &file.statistics);
+    file.core = NULL;
+    file.peeked = NULL;
+    tcprst_free(core);
 }
 
 static void list_record(struct tcprst_record *record)
@@ -185,7 +199,10 @@ static void make_reset_in(void)
 
 const struct tcprst_record *tcprst_records_reset_of(const struct tcprst_segment *segment)
 {
-    if (file.core || (segment->flags & (TCPRST_SYN | TCPRST_ACK)) != TCPRST_SYN)
+    if ((segment->flags & (TCPRST_SYN | TCPRST_ACK)) != TCPRST_SYN)
+        return NULL;
+    finish_what_was_read();
+    if (file.core)
         return NULL;
     if (!file.reset_in)
         make_reset_in();
@@ -232,6 +249,7 @@ void tcprst_records_begin_file(void)
         .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int(),
     };
     file.core = tcprst_new(&options);
+    file.read = false;
     file.peeked = NULL;
     file.records = g_ptr_array_new();
     file.listed = 0;
@@ -260,13 +278,7 @@ void tcprst_records_end_file(void)
 void tcprst_records_reading_done(void)
 {
     file.complete = file.extent;
-    if (!file.core)
-        return;
-    tcprst_finish(file.core);
-    tcprst_statistics(file.core, &file.statistics);
-    tcprst_free(file.core);
-    file.core = NULL;
-    file.peeked = NULL;
+    file.read = true;
 }
 
 /*
@@ -277,7 +289,7 @@ void tcprst_records_reading_done(void)
 static void settle(void)
 {
     const struct extent *now = &file.extent, *then = &file.complete;
-    if (file.core && now->frame && now->frame == then->frame &&
+    if (file.core && !file.read && now->frame && now->frame == then->frame &&
         nstime_cmp(&now->time, &then->time) == 0)
         tcprst_records_reading_done();
 }
@@ -321,7 +333,7 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
 {
     /* No core: no memory for one, or a frame that turns up after the end of the file, which would
      * be out of order. */
-    if (!file.core)
+    if (!file.core || file.read)
         return NULL;
     if (segment->layer == 1 && file.extent.frame == pinfo->num)
         forget_frame(pinfo->num);
@@ -389,6 +401,8 @@ static void restore(const struct tcprst_record *record, struct tcprst_verdict *v
 
 bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_verdict *verdict)
 {
+    if (!record->final)
+        finish_what_was_read();
     if (record->final) {
         restore(record, verdict);
     } else {
@@ -410,6 +424,7 @@ void tcprst_records_place_name(unsigned place, char *name, size_t size)
 
 void tcprst_records_statistics(struct tcprst_statistics *statistics)
 {
+    finish_what_was_read();
     if (file.core)
         tcprst_statistics(file.core, statistics);
     else
