@@ -23,6 +23,7 @@ void around_find(struct around *around, const struct reset *r, struct hosts *hos
     around->x_host = hosts_find(hosts, r->ip_version, r->source);
     around->y_host = hosts_find(hosts, r->ip_version, r->destination);
     view_of(&around->view, r);
+    company_find(&around->company, r);
 }
 
 void evidence_gather(struct evidence *e, const struct reset *r, const struct around *around)
@@ -33,11 +34,11 @@ void evidence_gather(struct evidence *e, const struct reset *r, const struct aro
     unsigned stack = r->x_stack ? r->x_stack : x_host ? x_host->stack : 0;
     e->stack = &stacks[stack < STACK_COUNT ? stack : STACK_UNKNOWN];
     evidence_trigger(e, r, x_host);
-    evidence_form(e, r, x_host);
+    evidence_form(e, r, around);
     evidence_ip(e, r, x_host);
     evidence_connection(e, r);
     evidence_data(e, r);
     evidence_others(e, r, x_host, around->y_host);
-    evidence_company(e, r);
+    evidence_company(e, r, &around->company);
     fact_signatures(e, r);
 }

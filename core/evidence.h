@@ -48,15 +48,32 @@ static inline bool hidden(const struct evidence *e, enum tcprst_fact f)
 struct reset;
 struct host;
 struct hosts;
+/* What the other RSTs of the same connection say of one. */
+enum { COMPANY_OTHERS = 3 };
+struct company {
+    bool opposite, same_id, ladder, ladder_alike;
+    bool window_steps; /* one of them offers one octet more or less */
+    bool ttl_varies;
+    uint8_t other_ttl;
+    uint32_t alike, matching; /* of the RST that most of its like had no segment to answer */
+    unsigned places;
+    bool far; /* one of them is no few segments ahead */
+    uint32_t others[COMPANY_OTHERS];
+    where_t answer, data; /* the oldest before it that answers something, and text; 0: none */
+};
+
 /* What is the same whatever drew a RST: found once for all segments that may have. */
 struct around {
     const struct host *x_host, *y_host; /* what is known of the two hosts, NULL: nothing */
     struct view view;
+    struct company company;
 };
 void around_find(struct around *around, const struct reset *r, struct hosts *hosts);
 /* Fills every fact that this capture shows. */
 void evidence_gather(struct evidence *e, const struct reset *r, const struct around *around);
-/* Adds what can be told of the RST that had ended the connection before r; 0: none had. */
-void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t where);
+/* Adds what can be told of the RSTs before r, and of the one that had ended the connection; 0: none
+ * had. */
+void evidence_earlier_reset(struct evidence *e, const struct reset *r,
+                            const struct company *company, where_t where);
 
 #endif

@@ -5,16 +5,7 @@
 #include "limits.h"
 #include "sequence.h"
 
-/* What the other RSTs of the same connection say of this one. */
-struct company {
-    bool opposite, same_id, ladder, ladder_alike;
-    bool ttl_varies;
-    uint8_t other_ttl;
-    uint32_t alike, matching; /* of the RST that most of its like had no segment to answer */
-    unsigned places;
-    bool far; /* one of them is no few segments ahead */
-    uint32_t others[GUESSES];
-};
+_Static_assert((int)COMPANY_OTHERS == (int)GUESSES, "as many places as are asked for");
 
 static bool in_place(const struct reset *r, uint32_t seq)
 {
@@ -98,40 +89,49 @@ static bool of_another_incarnation(const struct reset *r)
     return false;
 }
 
-static void fact_company(struct evidence *e, const struct reset *r)
+void company_find(struct company *c, const struct reset *r)
 {
     unsigned looked = 0;
-    struct company c = {.places = 1};
+    *c = (struct company){.places = 1};
     for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++) {
-        if (n->incarnation != r->incarnation || n->duplicate_of)
+        if (n->incarnation != r->incarnation)
+            continue;
+        c->window_steps |=
+            n->d == r->d && n->window && (n->window == r->window + 1 || n->window == r->window - 1);
+        if (n->duplicate_of)
             continue;
         if (n->d == r->d) {
-            note_ttl(&c, r, n);
-            note_alike(&c, r, n);
+            note_ttl(c, r, n);
+            note_alike(c, r, n);
         }
         if (n->serial != r->serial &&
             (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
-            note_companion(&c, r, n);
+            note_companion(c, r, n);
     }
+    company_find_earlier(c, r);
+}
+
+static void fact_company(struct evidence *e, const struct reset *r, const struct company *c)
+{
     if (!is(e, F(TTL_SAME)))
-        tell(e, F(TTL_VARIES), c.ttl_varies);
-    numbers(e, F(TTL_VARIES), c.other_ttl, r->ttl);
+        tell(e, F(TTL_VARIES), c->ttl_varies);
+    numbers(e, F(TTL_VARIES), c->other_ttl, r->ttl);
     enum { SURPLUS = 2 };
     if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
-        tell(e, F(SURPLUS), c.matching && c.alike >= c.matching + SURPLUS);
-    numbers(e, F(SURPLUS), c.alike, c.matching);
-    tell(e, F(IP_ID_CONSTANT), c.same_id && r->x.ip_id != r->ip_id);
+        tell(e, F(SURPLUS), c->matching && c->alike >= c->matching + SURPLUS);
+    numbers(e, F(SURPLUS), c->alike, c->matching);
+    tell(e, F(IP_ID_CONSTANT), c->same_id && r->x.ip_id != r->ip_id);
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */
-    tell(e, F(LADDER), c.ladder_alike || (c.ladder && !is(e, F(TTL_SAME))));
+    tell(e, F(LADDER), c->ladder_alike || (c->ladder && !is(e, F(TTL_SAME))));
     if (!r->has_trigger || !(r->connection_flags & CONN_ESTABLISHED))
-        tell(e, F(OPPOSITE_AT_ONCE), c.opposite);
+        tell(e, F(OPPOSITE_AT_ONCE), c->opposite);
     if (r->has_trigger)
         return;
-    tell(e, F(GUESSES), c.places >= GUESSES);
-    numbers(e, F(GUESSES), c.places, 0);
-    tell(e, F(GUESSES_FAR), c.far || !is_near(r, r->seq));
+    tell(e, F(GUESSES), c->places >= GUESSES);
+    numbers(e, F(GUESSES), c->places, 0);
+    tell(e, F(GUESSES_FAR), c->far || !is_near(r, r->seq));
     if (seen(&r->x, END_SEEN) && seen(&r->y, END_ACK)) {
         bool own = of_another_incarnation(r) || r->seq == r->x.snd_max ||
                    (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);
@@ -226,9 +226,9 @@ static void fact_after(struct evidence *e, const struct reset *r)
     fact_confirmed(e, r, a);
 }
 
-void evidence_company(struct evidence *e, const struct reset *r)
+void evidence_company(struct evidence *e, const struct reset *r, const struct company *company)
 {
     fact_after(e, r);
-    fact_company(e, r);
+    fact_company(e, r, company);
     fact_overtook(e, r);
 }

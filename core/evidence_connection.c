@@ -231,22 +231,41 @@ static void fact_past(struct evidence *e, const struct reset *r)
 
 /* Of an answer the sender is the same stack without the connection; what ended that, the answer
  * does not say. */
-void evidence_earlier_reset(struct evidence *e, const struct reset *r, where_t where)
+void company_find_earlier(struct company *company, const struct reset *r)
 {
     unsigned looked = 0;
     for (const struct reset *p = r->previous_of_connection;
          p && p->incarnation == r->incarnation && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++) {
-        if (p->d != r->d || p->duplicate_of)
+        if (p->d != r->d || p->duplicate_of || !p->has_trigger)
             continue;
-        if (p->has_trigger) {
-            tell_at(e, F(EARLIER_ANSWER), true, where_pack(p->frame));
-            if (p->trigger.length && regardless_of_fin(p))
-                tell_at(e, F(EARLIER_DATA), true, where_pack(p->frame));
-        } else if (where_pack(p->frame) == where && ((p->flags & TCPRST_ACK) || p->window)) {
-            tell_at(e, F(EARLIER_ABORT), true, where);
-        }
+        company->answer = where_pack(p->frame);
+        if (p->trigger.length && regardless_of_fin(p))
+            company->data = company->answer;
     }
+}
+
+/* Whether that one, of X and among the newest before r, had the form of an abort. */
+static bool was_abort(const struct reset *r, where_t where)
+{
+    const struct reset *p = r->previous_of_connection;
+    for (unsigned looked = 0; p && p->incarnation == r->incarnation && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++)
+        if (where_pack(p->frame) == where && p->d == r->d && !p->duplicate_of && !p->has_trigger &&
+            ((p->flags & TCPRST_ACK) || p->window))
+            return true;
+    return false;
+}
+
+void evidence_earlier_reset(struct evidence *e, const struct reset *r,
+                            const struct company *company, where_t where)
+{
+    if (company->answer)
+        tell_at(e, F(EARLIER_ANSWER), true, company->answer);
+    if (company->data)
+        tell_at(e, F(EARLIER_DATA), true, company->data);
+    if (where && was_abort(r, where))
+        tell_at(e, F(EARLIER_ABORT), true, where);
 }
 
 void evidence_connection(struct evidence *e, const struct reset *r)

@@ -142,15 +142,9 @@ static void fact_window_code(struct evidence *e, const struct reset *r, const st
 }
 
 /* Three RSTs whose windows count up by one: 1980 and 3293 were the first in 2025 (gfw.report). */
-static void fact_ladder(struct evidence *e, const struct reset *r)
+static void fact_ladder(struct evidence *e, const struct reset *r, bool steps)
 {
-    unsigned looked = 0, steps = 0;
-    for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
-         n = n->next_of_connection, looked++)
-        if (n->serial != r->serial && n->d == r->d && n->incarnation == r->incarnation &&
-            n->window && (n->window == r->window + 1 || n->window == r->window - 1))
-            steps++;
-    tell(e, F(KNOWN_LADDER), steps > 0 && r->window && (r->flags & TCPRST_ACK));
+    tell(e, F(KNOWN_LADDER), steps && r->window && (r->flags & TCPRST_ACK));
     numbers(e, F(KNOWN_LADDER), r->window, 0);
 }
 
@@ -192,12 +186,13 @@ static void fact_window_low(struct evidence *e, const struct reset *r)
     numbers(e, F(WINDOW_LOW), low, 0);
 }
 
-void evidence_form(struct evidence *e, const struct reset *r, const struct host *x_host)
+void evidence_form(struct evidence *e, const struct reset *r, const struct around *around)
 {
+    const struct host *x_host = around->x_host;
     fact_form(e, r, x_host);
     fact_text(e, r);
     fact_window(e, r);
     fact_window_low(e, r);
     fact_window_code(e, r, x_host);
-    fact_ladder(e, r);
+    fact_ladder(e, r, around->company.window_steps);
 }

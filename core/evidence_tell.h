@@ -34,13 +34,18 @@ static inline void numbers(struct evidence *e, enum tcprst_fact f, int64_t a, in
 
 /* In the order evidence_gather() calls them: a later one may ask what an earlier one told. */
 void evidence_trigger(struct evidence *e, const struct reset *r, const struct host *x_host);
-void evidence_form(struct evidence *e, const struct reset *r, const struct host *x_host);
+void evidence_form(struct evidence *e, const struct reset *r, const struct around *around);
 void evidence_ip(struct evidence *e, const struct reset *r, const struct host *x_host);
 void evidence_connection(struct evidence *e, const struct reset *r);
 void evidence_data(struct evidence *e, const struct reset *r);
 void evidence_others(struct evidence *e, const struct reset *r, const struct host *x_host,
                      const struct host *y_host);
-void evidence_company(struct evidence *e, const struct reset *r);
+void evidence_company(struct evidence *e, const struct reset *r, const struct company *company);
+
+/* For all of them. */
+void company_find(struct company *company, const struct reset *r);
+/* ... the RSTs before r that say whether its sender had forgotten the connection. */
+void company_find_earlier(struct company *company, const struct reset *r);
 
 /* What drew r was sent after X's FIN was on its way, or without regard to it: text that X cannot
  * have waited for. */

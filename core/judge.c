@@ -76,7 +76,7 @@ static void gather(const struct judge *judge, struct evidence *e, const struct r
     tell_at(e, F(EARLIER_RESET), ended.any, ended.where);
     tell_at(e, F(SENDER_GONE), ended.x_gone, ended.where);
     tell(e, F(SENDER_GONE_SURELY), ended.x_gone && ended.x_surely);
-    evidence_earlier_reset(e, r, ended.where);
+    evidence_earlier_reset(e, r, &around->company, ended.where);
     where_t forged = forged_before(r);
     if (forged && is_own_word(r, e, forged))
         forged = 0;
