@@ -63,20 +63,18 @@ static bool is_own_word(const struct reset *r, const struct evidence *e, where_t
     return live || answer;
 }
 
-/* The facts of r as they are if that trigger drew it. */
-static void gather(const struct judge *judge, struct evidence *e, const struct reset *r,
-                   const struct around *around)
+/* The facts of r as they are if that trigger drew it, of what had ended as found for it. */
+static void gather(struct evidence *e, const struct reset *r, const struct around *around,
+                   const struct ended *ended)
 {
-    struct ended ended;
-    ended_before(judge, r, &ended);
     evidence_gather(e, r, around);
     /* Where somebody forges, what was captured need not be all. */
-    if ((ended.forged || r->connection->forged_where) && e->view.behind > 1)
+    if ((ended->forged || r->connection->forged_where) && e->view.behind > 1)
         e->view.behind = 1;
-    tell_at(e, F(EARLIER_RESET), ended.any, ended.where);
-    tell_at(e, F(SENDER_GONE), ended.x_gone, ended.where);
-    tell(e, F(SENDER_GONE_SURELY), ended.x_gone && ended.x_surely);
-    evidence_earlier_reset(e, r, &around->company, ended.where);
+    tell_at(e, F(EARLIER_RESET), ended->any, ended->where);
+    tell_at(e, F(SENDER_GONE), ended->x_gone, ended->where);
+    tell(e, F(SENDER_GONE_SURELY), ended->x_gone && ended->x_surely);
+    evidence_earlier_reset(e, r, &around->company, ended->where);
     where_t forged = forged_before(r);
     if (forged && is_own_word(r, e, forged))
         forged = 0;
@@ -135,7 +133,8 @@ static void judge_alone(const struct judge *judge, struct judgement *j, const st
     j->of.peeking = judge->peeking;
     for (unsigned i = 0; i < n; i++) {
         draw(&j->of, r, i);
-        gather(judge, &j->evidence[i], &j->of, &around);
+        ended_before(judge, &j->of, &j->ended_by[i]);
+        gather(&j->evidence[i], &j->of, &around, &j->ended_by[i]);
         places_ask(&j->places[i], judge->places, &j->of);
         places_prove(&j->evidence[i], &j->places[i], &j->of);
         trace_prove(&j->evidence[i], &j->trace);
@@ -182,14 +181,14 @@ static bool better_founded(const struct outcome *b, const struct judgement *j)
 }
 
 /* What follows from the decision. */
-static void conclude(const struct judge *judge, struct judgement *j, const struct reset *r)
+static void conclude(struct judgement *j, const struct reset *r)
 {
     j->chosen = chosen_trigger(&j->decision);
     const struct reset *of = &j->of;
     draw(&j->of, r, j->chosen);
     const struct mechanism *m = mechanism_of(&j->decision);
     j->outcome = j->alone;
-    ended_before(judge, of, &j->ended);
+    j->ended = j->ended_by[j->chosen];
     j->outcome.third_party = m && m->maker == MAKER_BETWEEN && m->kind == KIND_OTHER &&
                              j->decision.origin == TCPRST_ORIGIN_THIRD_PARTY;
     j->outcome.cause = j->decision.cause;
@@ -225,24 +224,25 @@ void judge_reset(const struct judge *judge, struct judgement *j, const struct re
     }
     if (best && better_founded(best, j))
         weigh_adopt(&j->decision, best->own_cause, best->own_strength);
-    conclude(judge, j, r);
+    conclude(j, r);
 }
 
 static struct outcome outcome_of(const struct judge *judge, struct reset *r)
 {
     struct judgement j;
     judge_alone(judge, &j, r);
-    conclude(judge, &j, r);
+    conclude(&j, r);
     return j.outcome;
 }
 
 /* Whether what was made then is as good as made now: nothing came since, or, where that will do,
- * less than half of what had come since the RST. So each of n RSTs is judged a few times for its
- * neighbours, and not n times. */
+ * less than half of what had come since the RST; of what is only looked at, no more than that. So
+ * each of n RSTs is judged a few times for its neighbours, and not n times. */
 static bool still_holds(const struct judge *judge, const struct reset *r, uint64_t made_at)
 {
     uint64_t then = made_at - 1, now = r->connection->recents.pushed;
-    return made_at && (now == then || (judge->roughly && now - then <= (then - r->pushed) / 2));
+    uint64_t may_come = (then - r->pushed) / (judge->peeking ? 1 : 2);
+    return made_at && (now == then || (judge->roughly && now - then <= may_come));
 }
 
 /* The outcome of a pending RST as far as is known; kept until its connection has gone on. */

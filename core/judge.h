@@ -28,7 +28,8 @@ enum { TRIGGERS = 2 + OTHER_TRIGGERS };
 /* A RST judged. Lives as long as its verdict is being made and handed out. */
 struct judgement {
     struct ended ended;
-    struct evidence evidence[TRIGGERS]; /* with each trigger; [0]: with none */
+    struct ended ended_by[TRIGGERS];    /* the same with each trigger; [0]: with none */
+    struct evidence evidence[TRIGGERS]; /* likewise */
     struct place_facts places[TRIGGERS];
     struct trace_facts trace;
     struct reset of; /* the RST, as drawn by one of them: at last the verdict's */

@@ -36,6 +36,7 @@ struct tcprst {
     uint64_t serial;
     bool newest_is_reset; /* the segment fed last */
     struct judge judge;
+    struct judgement work;          /* on a RST: too large to be begun anew for each */
     const struct judgement *judged; /* of the verdict being handed out; NULL: there is none */
 };
 
@@ -76,12 +77,12 @@ static void finalize_first(struct tcprst *core)
 {
     struct reset *r = core->pending.first;
     struct tcprst_verdict v;
-    struct judgement j;
-    j.outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
-    verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->duplicate_serial), &j);
+    struct judgement *j = &core->work;
+    j->outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
+    verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->duplicate_serial), j);
     v.final = true;
     if (!r->duplicate_of) {
-        ended_for_good(r->connection, r, &j.outcome, v.stage);
+        ended_for_good(r->connection, r, &j->outcome, v.stage);
         /* Places have clocks of their own. */
         pending_tell_copies(&core->pending, r, &v,
                             core->options.places ? INT64_MAX : DUPLICATE_WINDOW);
@@ -91,11 +92,11 @@ static void finalize_first(struct tcprst *core)
     } else {
         core->statistics.duplicates++;
     }
-    core->judged = r->duplicate_of ? NULL : &j;
+    core->judged = r->duplicate_of ? NULL : j;
     if (core->options.on_verdict)
         core->options.on_verdict(core->options.user, &v);
     core->judged = NULL;
-    r->outcome = j.outcome;
+    r->outcome = j->outcome;
     pending_done(&core->pending);
 }
 
@@ -123,7 +124,7 @@ static void tell_connection(struct tcprst *core, const struct connection *c, boo
 
 /* A connection whose RSTs still wait for their horizon: what they did so far decides how it ended.
  */
-static void settle(const struct tcprst *core, struct connection *c)
+static void settle(struct tcprst *core, struct connection *c)
 {
     struct reset *r = c->last_reset;
     if (!r || r->done || r->incarnation != c->number)
@@ -135,12 +136,11 @@ static void settle(const struct tcprst *core, struct connection *c)
         r = before;
     }
     for (; r; r = r->next_of_connection) {
-        struct judgement j;
         struct tcprst_verdict v;
         if (r->duplicate_of)
             continue;
-        verdict_make(&core->judge, &v, r, &j);
-        ended_for_good(c, r, &j.outcome, v.stage);
+        verdict_make(&core->judge, &v, r, &core->work);
+        ended_for_good(c, r, &core->work.outcome, v.stage);
     }
 }
 
@@ -342,11 +342,11 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
     struct reset *r = pending_find(&core->pending, reset);
     if (!r)
         return false;
-    struct judgement j;
     core->judge.peeking = true;
     /* Who looks at each RST as it comes asks for it so often; who looks later, once. */
     core->judge.roughly = core->newest_is_reset && reset + 1 == core->serial;
-    verdict_of(&core->judge, verdict, r, pending_find(&core->pending, r->duplicate_serial), &j);
+    verdict_of(&core->judge, verdict, r, pending_find(&core->pending, r->duplicate_serial),
+               &core->work);
     core->judge.peeking = core->judge.roughly = false;
     verdict->final = false;
     return true;
