@@ -56,7 +56,7 @@ struct input {
     struct capture_filter *filter;
     struct entry *twins; /* the one capture opened again, to read its places apart */
     size_t twin_count;
-    bool surveying, merging;
+    bool surveying, surveyed, merging; /* surveyed: whole */
     struct input_order merge;
 };
 
@@ -422,9 +422,31 @@ bool input_survey(struct input *input,
     }
     input->position = 0;
     input->surveying = false;
+    input->surveyed = whole;
     decoder_free(input->decoder);
     input->decoder = decoder_new();
     return whole;
+}
+
+bool input_in_order(struct input *input)
+{
+    for (size_t i = 0; i < input->count; i++)
+        if (input->entries[i].open && input->entries[i].capture.source.live)
+            return false;
+    if (input->to_peek < input->count && input->count > 1 && put_in_order(input) != INPUT_MORE)
+        return false;
+    for (size_t i = 0; i < input->count; i++)
+        if (input->order[i] != i)
+            return false;
+    return true;
+}
+
+bool input_is_light(const struct input *input)
+{
+    enum { OCTETS = 256, FEW = 1 << 20 }; /* a packet; may be read ahead */
+    const struct entry *entry = &input->entries[input->position];
+    const struct source *source = &entry->capture.source;
+    return !source->compression && source->read <= FEW + entry->facts.packets * OCTETS;
 }
 
 size_t input_interfaces(const struct input *input)
@@ -727,4 +749,6 @@ void input_progress(const struct input *input, uint64_t *read, uint64_t *total)
     }
     if (!known)
         *total = 0;
+    *read += input->surveyed ? *total : 0;
+    *total *= input->surveying || input->surveyed ? 2 : 1;
 }

@@ -100,6 +100,13 @@ bool input_survey(struct input *input,
                   bool (*take)(void *user, const struct tcprst_segment *segments, size_t count),
                   void *user);
 
+/* Before the first input_read(): whether they are named in the order in which they will be read, and
+ * none of them is a pipe. */
+bool input_in_order(struct input *input);
+/* During input_survey(): whether the capture at work is quickly read again: not compressed, and what
+ * is in it is no more than what there is to do with it. */
+bool input_is_light(const struct input *input);
+
 /* How the captures are to be read together, in the order of their aligned times. */
 struct input_order {
     /* What is to be taken from the time of that segment, in nanoseconds. */

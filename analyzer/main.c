@@ -18,6 +18,7 @@
 #include "report_words.h"
 #include "sandbox.h"
 #include "translate.h"
+#include "twice.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,7 +41,7 @@ enum exit_status {
 #define NS 1000000000 /* a second */
 
 enum {
-    BATCH = 256,     /* segments asked for at once */
+    BATCH = 1024,    /* segments asked for at once */
     PAUSE_MS = 200,  /* silence of a pipe before time is let pass */
     WHY_SIZE = 1024, /* octets of the line that says why */
     LOSS_SIZE = 200, /* of the line that says what was lost */
@@ -62,11 +63,13 @@ struct run {
     struct report report;
     struct output output;
     struct tcprst *core;
-    struct extract *extract;    /* NULL: a report is wanted */
-    struct kernel_trace *trace; /* NULL: none was given */
-    struct places *places;      /* NULL: the captures are one stream */
-    struct annotate *annotate;  /* NULL: no annotated copy is wanted */
-    uint32_t capture;           /* the one the core is fed, with --separate */
+    struct extract *extract;      /* NULL: a report is wanted */
+    struct kernel_trace *trace;   /* NULL: none was given */
+    struct places *places;        /* NULL: the captures are one stream */
+    struct twice *twice;          /* NULL: the captures are read once */
+    struct tcprst_glance *glance; /* NULL: all connections are followed */
+    struct annotate *annotate;    /* NULL: no annotated copy is wanted */
+    uint32_t capture;             /* the one the core is fed, with --separate */
     uint64_t segments;
     int write_error; /* errno of the first write that failed; what it is without one says nothing */
     bool live;       /* standard input is among the captures */
@@ -116,6 +119,7 @@ static void start_core(struct run *run)
         .max_connections = run->options->max_connections,
         .places = places_stream(run->places),
         .trace = run->trace ? run->trace->trace : NULL,
+        .glance = run->glance,
         .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
     run->core = tcprst_new(&options);
     if (!run->core)
@@ -481,6 +485,12 @@ static void look_first(struct run *run)
         wish.trace = run->trace->trace;
         if (!kernel_trace_read(run->trace))
             complain(run->trace->error);
+    } else if (!run->live) {
+        run->twice = twice_begin(options, run->input, &run->progress);
+    }
+    if (run->twice) {
+        wish.look = twice_look;
+        wish.look_user = run->twice;
     }
     if (!run->live && (run->trace || !options->separate))
         run->places = places_find(run->input, &wish, &twice);
@@ -489,6 +499,8 @@ static void look_first(struct run *run)
             _("--kernel-trace reads the captures twice, which a pipe cannot: nothing is joined"));
     else if (run->trace)
         tcprst_trace_join(run->trace->trace);
+    if (run->twice && twice && !run->places)
+        run->glance = twice_finish(run->twice);
     run->report.places = run->places;
     run->report.kernel_trace = run->trace;
 }
@@ -577,11 +589,11 @@ static int run_report(const struct options *options)
         report_close(&run.report, false);
         return give_up(&run);
     }
-    look_first(&run);
-    places_set_names(run.places, run.report.names);
     bool streams = options->format == FORMAT_NDJSON || options->format == FORMAT_CSV;
     progress_start(&run.progress,
                    !options->quiet && !options->no_progress && !(streams && run.report.terminal));
+    look_first(&run);
+    places_set_names(run.places, run.report.names);
     bool written = read_all(&run);
     progress_clear(&run.progress);
     errno = 0;
@@ -601,6 +613,7 @@ static int run_report(const struct options *options)
     else
         annotate_discard(run.annotate);
     places_free(run.places);
+    twice_free(run.twice);
     kernel_trace_close(run.trace);
     input_close(run.report.again);
     input_close(run.input);

@@ -31,8 +31,10 @@ struct places {
     uint64_t packets;
     unsigned count;
     size_t sources;
-    size_t looked; /* batches of the survey */
-    bool apart;    /* of several captures, which share no packets, these two overlap in time */
+    struct places_wish wish;
+    size_t looked;   /* batches of the survey */
+    bool one, alone; /* there is one source; nobody else looks on */
+    bool apart;      /* of several captures, which share no packets, these two overlap in time */
     uint32_t beside[2];
     char *const *shown; /* the captures' names */
     GPtrArray *names;   /* of the places */
@@ -67,6 +69,9 @@ static inline uint32_t source_of(struct places *places, const struct tcprst_segm
 static bool look_at(void *user, const struct tcprst_segment *segments, size_t count)
 {
     struct places *places = user;
+    places->alone = places->alone || !places->wish.look(places->wish.look_user, segments, count);
+    if (places->one)
+        return !places->alone;
     places->packets += count;
     for (size_t i = 0; i < count; i++) {
         uint32_t source = source_of(places, &segments[i]);
@@ -75,8 +80,9 @@ static bool look_at(void *user, const struct tcprst_segment *segments, size_t co
             tcprst_trace_survey(places->trace, source, &segments[i]);
     }
     /* One capture with one interface is one place. */
-    return places->looked++ || places->trace || input_count(places->input) > 1 ||
-           input_interfaces(places->input) > 1;
+    places->one = !places->looked++ && !places->trace && input_count(places->input) == 1 &&
+                  input_interfaces(places->input) <= 1;
+    return !places->one || !places->alone;
 }
 
 /* ---- the order ---- */
@@ -188,8 +194,10 @@ struct places *places_find(struct input *input, const struct places_wish *wish, 
         places->source_of[i] = g_array_new(FALSE, TRUE, sizeof(uint32_t));
     places->survey = tcprst_survey_new(0);
     places->trace = wish->trace;
+    places->wish = *wish;
+    places->alone = !wish->look;
     *read_twice = places->survey && input_survey(input, look_at, places);
-    if (*read_twice && !wish->separate)
+    if (*read_twice && !wish->separate && !places->one)
         places->clocks = tcprst_survey_finish(places->survey, &places->sources, &places->count);
     if (places->clocks && places->count > 1)
         places->stream = tcprst_places_new(places->clocks, places->sources, places->count,

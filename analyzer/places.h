@@ -14,11 +14,15 @@ struct places;
 
 /* Reads the captures once, where they can be read twice, and has the input read them together where
  * they share packets; not where they are separate. NULL: they are one stream. Their RSTs are shown
- * to the trace, if there is one; *read_twice: they could be read so. */
+ * to the trace, if there is one; *read_twice: they were read to their ends. */
 struct places_wish {
     uint64_t seed;
     bool separate;
     struct tcprst_trace *trace;
+    /* NULL, or who else wants to see all segments, in the order in which the captures are named;
+     * returns whether there is any use in more. */
+    bool (*look)(void *user, const struct tcprst_segment *segments, size_t count);
+    void *look_user;
 };
 struct places *places_find(struct input *input, const struct places_wish *wish, bool *read_twice);
 void places_free(struct places *places);

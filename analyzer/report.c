@@ -385,6 +385,8 @@ void report_statistics(struct report *report, const struct tcprst_statistics *st
     total->connections_given_up += statistics->connections_given_up;
     for (size_t i = 0; i < G_N_ELEMENTS(total->connections_by_ending); i++)
         total->connections_by_ending[i] += statistics->connections_by_ending[i];
+    if (report->summary)
+        summary_passed_by(report->summary, statistics->passed_by);
     total->open_given_up += statistics->open_given_up;
     total->hosts_given_up += statistics->hosts_given_up;
     total->verdicts_early += statistics->verdicts_early;

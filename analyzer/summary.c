@@ -559,6 +559,13 @@ void summary_connection(struct summary *summary, const struct tcprst_connection 
     summary->given_up += connection->given_up;
 }
 
+void summary_passed_by(struct summary *summary, const uint64_t connections[4])
+{
+    summary->endings[SUMMARY_OPEN].connections += connections[TCPRST_ENDING_OPEN];
+    summary->endings[SUMMARY_FIN].connections += connections[TCPRST_ENDING_FIN];
+    summary->connections += connections[TCPRST_ENDING_OPEN] + connections[TCPRST_ENDING_FIN];
+}
+
 const char *summary_ended_id(enum summary_ended ended)
 {
     static const char *const ids[] = {"fin", "reset-after-fin", "reset", "refused", "open"};

@@ -113,6 +113,8 @@ struct summary *summary_new(void);
 void summary_free(struct summary *summary);
 void summary_reset(struct summary *summary, const struct report_reset *reset);
 void summary_connection(struct summary *summary, const struct tcprst_connection *connection);
+/* Connections of which only that is known: by enum tcprst_ending. None of them was reset. */
+void summary_passed_by(struct summary *summary, const uint64_t connections[4]);
 
 /* The causes met, worst severity first, then most events; returns how many. */
 size_t summary_causes(const struct summary *summary, enum tcprst_cause causes[TCPRST_CAUSE_COUNT]);

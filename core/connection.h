@@ -281,17 +281,26 @@ size_t table_expected(const struct table *table, const struct tcprst_segment *se
 /* What table_get() found. */
 struct table_found {
     bool known;
-    uint8_t again; /* it is not known, but may be the rest of one that was let go: CONN_FORGOTTEN or
-                      CONN_OVER; else 0 */
+    uint8_t again; /* what table_again() then says of it; table_get() leaves it 0 */
+    size_t over; /* it is not known, for the one it had belonged to was over: its number, plus one,
+                    to be forgotten at once; 0: none */
     int direction; /* 0 when end[0] sent the segment */
     uint32_t hash; /* the table's */
 };
-/* The connection of that segment at that time. NULL: there is none (not known), or no memory. */
-struct connection *table_get(struct table *table, const struct tcprst_segment *segment, int64_t now,
+/* The connection of that segment. NULL: there is none (not known), or no memory. */
+struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
                              struct table_found *found);
-/* To be called before a connection is made: packs some of what is silent, count at a time. */
+/* Of one that is not known: whether it may be the rest of one that was let go, CONN_FORGOTTEN or
+ * CONN_OVER, else 0. To be asked once. */
+uint8_t table_again(struct table *table, const struct tcprst_segment *segment, int64_t now);
+/* Of one that was expected it is not asked for. */
+void table_pass(struct table *table, const struct tcprst_segment *segment);
+/* A connection begins, whether it will be in the table or not. Whatever was silent for long enough
+ * then counts as packed, or as over, from then on. */
+void table_begins(struct table *table, int64_t now);
+/* To be called before one is made: packs some of what is silent, count at a time. */
 enum { TABLE_SWEEP = 6 }; /* count at most */
-void table_sweep(struct table *table, int64_t now, unsigned count);
+void table_sweep(struct table *table, unsigned count);
 /* Makes the connection that table_get() did not find, right behind it but for what lets others go.
  * NULL: no memory. */
 struct connection *table_make(struct table *table, const struct tcprst_segment *segment,
@@ -306,7 +315,7 @@ bool table_make_embryo(struct table *table, const struct tcprst_segment *segment
 size_t table_victim(struct table *table, int64_t now, bool *full);
 /* The same one is let go, given up or (not full) over by time, and that it had been known is
  * remembered. Returns what it was worth. */
-enum keeping table_forget(struct table *table, size_t i, int64_t now, bool full);
+enum keeping table_forget(struct table *table, size_t i, bool full);
 void table_remove(struct table *table, size_t i);
 void table_remove_all(struct table *table);
 size_t table_count(const struct table *table);

@@ -25,8 +25,8 @@ struct prints {
 
 struct forgotten {
     struct prints room;    /* for want of it */
-    struct prints over[2]; /* in time: since then, and before */
-    int64_t since;
+    struct prints over[2]; /* in time: those last heard of in that epoch, and in the one before */
+    int64_t epoch;
 };
 
 struct forgotten *forgotten_new(void)
@@ -177,27 +177,44 @@ void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping kee
     note(&forgotten->room, hash, keeping);
 }
 
-void forgotten_note_over(struct forgotten *forgotten, uint64_t hash, enum keeping keeping,
-                         int64_t now)
+/* So the time is divided, whatever comes when. */
+static int64_t epoch_of(int64_t time)
+{
+    return (time - TIME_MIN) / REMEMBER_OVER;
+}
+
+static void begin_epoch(struct forgotten *forgotten, int64_t epoch)
 {
     struct prints *over = forgotten->over;
-    if (now - forgotten->since > REMEMBER_OVER) {
+    for (int64_t i = epoch - forgotten->epoch < 2 ? epoch - forgotten->epoch : 2; i > 0; i--) {
         struct prints oldest = over[1];
         over[1] = over[0];
         over[0] = (struct prints){.sets = oldest.sets, .bits = oldest.bits};
         if (oldest.sets)
             memset(oldest.sets, 0, memory_of(&oldest));
-        forgotten->since = now;
     }
-    note(&over[0], hash, keeping);
+    forgotten->epoch = epoch;
 }
 
-uint8_t forgotten_take(struct forgotten *forgotten, uint64_t hash, uint16_t flags)
+void forgotten_note_over(struct forgotten *forgotten, uint64_t hash, enum keeping keeping,
+                         int64_t last)
 {
+    int64_t epoch = epoch_of(last);
+    if (epoch > forgotten->epoch)
+        begin_epoch(forgotten, epoch);
+    if (epoch >= forgotten->epoch - 1)
+        note(&forgotten->over[forgotten->epoch - epoch], hash, keeping);
+}
+
+uint8_t forgotten_take(struct forgotten *forgotten, uint64_t hash, uint16_t flags, int64_t now)
+{
+    int64_t epoch = epoch_of(now);
     if (take(&forgotten->room, hash, flags))
         return CONN_FORGOTTEN;
     if (is_syn(flags))
         return 0; /* nothing hangs on what was over */
+    if (epoch > forgotten->epoch)
+        begin_epoch(forgotten, epoch);
     bool over = take(&forgotten->over[0], hash, flags);
     return over || take(&forgotten->over[1], hash, flags) ? CONN_OVER : 0;
 }

@@ -19,13 +19,13 @@ void forgotten_expect(const struct forgotten *forgotten, uint64_t hash);
 /* That connection, by the hash of its key (key_hash_long()), was given up as it was then, for want
  * of room. Where there is no room for it either the one that was least worth goes. */
 void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping keeping);
-/* That one was over for so long that it was let go, now, room or not: KEEP_ENDED or
+/* That one, last heard of then, was over for so long that it was let go, room or not: KEEP_ENDED or
  * KEEP_ONE_SIDED. Remembered for REMEMBER_OVER at least, and at most twice as long. */
 void forgotten_note_over(struct forgotten *forgotten, uint64_t hash, enum keeping keeping,
-                         int64_t now);
+                         int64_t last);
 /* Whether a connection that begins now, with a segment of these flags, may be the rest of one that
  * was let go: 0, CONN_FORGOTTEN or CONN_OVER. Its fingerprint is taken out. A SYN begins anew:
  * there only one that was still open counts. */
-uint8_t forgotten_take(struct forgotten *forgotten, uint64_t hash, uint16_t flags);
+uint8_t forgotten_take(struct forgotten *forgotten, uint64_t hash, uint16_t flags, int64_t now);
 
 #endif

@@ -6,8 +6,9 @@
  *
  * Of all that a connection without a RST does its opening alone (SYN and SYN-ACK) is noted here,
  * and nothing but what is noted here reaches the verdicts on other connections. So to judge RSTs it
- * is enough to see, besides the connections that have one, the openings of the others;
- * test-captures/same holds it. (Where a table is full, who makes room for whom is another matter.)
+ * is enough to see, besides the connections that have one, the openings of the others: so glance.c
+ * does; test-captures/same holds it. (Where a table is full, who makes room for whom is another
+ * matter.)
  */
 #ifndef TCPRST_HOST_H
 #define TCPRST_HOST_H

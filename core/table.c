@@ -86,6 +86,7 @@ struct table {
     struct pool pool; /* of recent segments */
     size_t packed_memory;
     int64_t first_time; /* INT64_MIN: none yet */
+    int64_t begun;      /* when the last connection began */
     struct {
         const struct tcprst_segment *next; /* to come, behind it the others in the same order */
         size_t at, count;
@@ -109,6 +110,7 @@ struct table *table_new(size_t max_connections, uint64_t seed)
     t->max = max_connections ? max_connections : TCPRST_DEFAULT_MAX_CONNECTIONS;
     t->seed = seed;
     t->first_time = INT64_MIN;
+    t->begun = TIME_MIN;
     if (!index_make(&t->all, 1023) || !index_make(&t->at_work, 1023)) {
         table_free(t);
         return NULL;
@@ -534,42 +536,9 @@ static bool still_there(const struct expected *e)
     return key_same(&e->key, &there);
 }
 
-static uint8_t was_forgotten(struct table *t, const struct key *k, const struct tcprst_segment *s)
+void table_pass(struct table *t, const struct tcprst_segment *s)
 {
-    return t->forgotten ? forgotten_take(t->forgotten, key_hash_long(k, t->seed), s->flags) : 0;
-}
-
-struct connection *table_get(struct table *t, const struct tcprst_segment *s, int64_t now,
-                             struct table_found *found)
-{
-    struct expected look;
-    const struct expected *e = expected(t, s);
-    *found = (struct table_found){.known = true};
-    if (!e) {
-        look.direction = key_direction(s);
-        look.key = key_of_segment(s, look.direction);
-        look.hash = key_hash(&look.key, t->seed);
-        e = &look;
-    } else if (still_there(e)) {
-        found->direction = e->direction;
-        return &e->home->connection;
-    }
-    found->direction = e->direction;
-    found->hash = e->hash;
-    struct home *home = find_at_work(t, &e->key, e->hash);
-    if (home)
-        return &home->connection;
-    size_t entry = find_resting(t, &e->key, e->hash);
-    if (entry != TABLE_NONE && t->entries[entry].state == ENTRY_EMBRYO) {
-        /* Before it is at work: it must not be packed while somebody has it. */
-        table_sweep(t, now, TABLE_SWEEP);
-        return grow(t, entry, e->hash);
-    }
-    if (entry != TABLE_NONE)
-        return unpack(t, entry, e->hash);
-    found->known = false;
-    found->again = was_forgotten(t, &e->key, s);
-    return NULL;
+    expected(t, s);
 }
 
 /* ---- letting go ---- */
@@ -611,7 +580,8 @@ static bool is_due(const struct connection *c, int64_t now, enum keeping *keepin
 {
     int64_t silent = now - c->last_time;
     /* No end is looked at before it has to be: each is another line. */
-    if (busy(c) || silent <= (c->flags & CONN_ESTABLISHED ? PACK_ENDED : PACK_ONE_SIDED))
+    if (silent <= PACK_ONE_SIDED || busy(c) ||
+        silent <= (c->flags & CONN_ESTABLISHED ? PACK_ENDED : PACK_ONE_SIDED))
         return false;
     *keeping = keeping_of(c);
     return silent > pack_after(*keeping);
@@ -629,7 +599,8 @@ static void end_work(struct table *t, size_t home)
     leave_home(t, home);
 }
 
-static void pack(struct table *t, size_t home, enum keeping keeping)
+/* False: no memory. */
+static bool pack(struct table *t, size_t home, enum keeping keeping)
 {
     struct connection *c = &home_at(t, home)->connection;
     uint32_t entry = c->entry;
@@ -637,7 +608,7 @@ static void pack(struct table *t, size_t home, enum keeping keeping)
     uint32_t since = ticks(t, c->last_time);
     struct packed *p = connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS);
     if (!p)
-        return;
+        return false;
     t->packed_memory += p->size;
     end_work(t, home);
     t->entries[entry] = (struct entry){.packed = p,
@@ -646,6 +617,7 @@ static void pack(struct table *t, size_t home, enum keeping keeping)
                                        .ending = (uint8_t)ending,
                                        .since = since};
     enqueue(t, entry);
+    return true;
 }
 
 /* All that packing reads of it. */
@@ -661,9 +633,10 @@ static void fetch_all(const struct home *home)
 /* What was found to be silent by the sweep before is packed, so that it could come nearer
  * meanwhile.
  */
-void table_sweep(struct table *t, int64_t now, unsigned count)
+void table_sweep(struct table *t, unsigned count)
 {
     enum keeping keeping;
+    int64_t now = t->begun;
     for (unsigned i = 0; i < count && t->homes.ever; i++) {
         if (t->due[i] && is_due(&home_at(t, t->due[i] - 1)->connection, now, &keeping))
             pack(t, t->due[i] - 1, keeping);
@@ -782,6 +755,11 @@ static size_t younger(const struct table *t, size_t at_work, enum keeping *worth
     return first_unborn(t);
 }
 
+void table_begins(struct table *t, int64_t now)
+{
+    t->begun = now;
+}
+
 size_t table_victim(struct table *t, int64_t now, bool *full)
 {
     enum keeping keeping = KEEP_ONE_SIDED, worth = KEEPINGS;
@@ -800,18 +778,80 @@ size_t table_victim(struct table *t, int64_t now, bool *full)
     return worth < keeping ? at_work : keeping < KEEPINGS ? first_packed(t, keeping) : TABLE_NONE;
 }
 
-enum keeping table_forget(struct table *t, size_t i, int64_t now, bool full)
+/* ---- asking for one ---- */
+
+static bool is_over(const struct table *t, const struct entry *e)
+{
+    return t->begun - heard_of(t, e) > keep_for((enum keeping)e->keeping);
+}
+
+/* What rests, or should: sweeping comes to each in its turn only, and when that is hangs on all the
+ * others. So whatever was silent for long enough when the last connection began is asked for as if
+ * its turn had come then. */
+static struct connection *get_resting(struct table *t, const struct expected *e,
+                                      struct table_found *found)
+{
+    size_t entry = find_resting(t, &e->key, e->hash);
+    found->known = entry != TABLE_NONE && !is_over(t, &t->entries[entry]);
+    if (!found->known) {
+        found->over = entry != TABLE_NONE ? entry + 1 : 0;
+        return NULL;
+    }
+    if (t->entries[entry].state != ENTRY_EMBRYO)
+        return unpack(t, entry, e->hash);
+    /* Before it is at work: it must not be packed while somebody has it. */
+    table_sweep(t, TABLE_SWEEP);
+    return grow(t, entry, e->hash);
+}
+
+struct connection *table_get(struct table *t, const struct tcprst_segment *s,
+                             struct table_found *found)
+{
+    struct expected look;
+    enum keeping keeping;
+    const struct expected *e = expected(t, s);
+    *found = (struct table_found){.known = true};
+    if (!e) {
+        look.direction = key_direction(s);
+        look.key = key_of_segment(s, look.direction);
+        look.hash = key_hash(&look.key, t->seed);
+        e = &look;
+    }
+    found->direction = e->direction;
+    found->hash = e->hash;
+    struct home *home = e != &look && still_there(e) ? e->home : find_at_work(t, &e->key, e->hash);
+    if (!home)
+        return get_resting(t, e, found);
+    if (is_due(&home->connection, t->begun, &keeping) &&
+        pack(t, t->entries[home->connection.entry].home, keeping))
+        return get_resting(t, e, found);
+    return &home->connection;
+}
+
+uint8_t table_again(struct table *t, const struct tcprst_segment *s, int64_t now)
+{
+    if (!t->forgotten)
+        return 0;
+    const struct key k = key_of_segment(s, key_direction(s));
+    return forgotten_take(t->forgotten, key_hash_long(&k, t->seed), s->flags, now);
+}
+
+/* ---- letting go, at last ---- */
+
+enum keeping table_forget(struct table *t, size_t i, bool full)
 {
     const struct entry *e = &t->entries[i];
-    enum keeping keeping = e->state == ENTRY_AT_WORK ? keeping_of(&home_at(t, e->home)->connection)
-                                                     : (enum keeping)e->keeping;
+    bool at_work = e->state == ENTRY_AT_WORK;
+    const struct connection *c = at_work ? &home_at(t, e->home)->connection : NULL;
+    enum keeping keeping = at_work ? keeping_of(c) : (enum keeping)e->keeping;
+    int64_t last = at_work ? c->last_time : heard_of(t, e);
     struct key k = key_of_entry(t, e);
     if (!t->forgotten)
         t->forgotten = forgotten_new();
     if (t->forgotten && full)
         forgotten_note(t->forgotten, key_hash_long(&k, t->seed), keeping);
     else if (t->forgotten)
-        forgotten_note_over(t->forgotten, key_hash_long(&k, t->seed), keeping, now);
+        forgotten_note_over(t->forgotten, key_hash_long(&k, t->seed), keeping, last);
     table_remove(t, i);
     return keeping;
 }

@@ -13,6 +13,7 @@
 #include "connection.h"
 #include "embryo.h"
 #include "ended.h"
+#include "glance.h"
 #include "host.h"
 #include "learn.h"
 #include "limits.h"
@@ -163,14 +164,15 @@ static void tell_numbered(struct tcprst *core, size_t i, bool given_up)
 static void make_room(struct tcprst *core, unsigned sweep)
 {
     enum { AT_MOST = 3 };
-    table_sweep(core->table, core->clock.now, sweep);
+    table_begins(core->table, core->clock.now);
+    table_sweep(core->table, sweep);
     for (unsigned i = 0; i < AT_MOST; i++) {
         bool full;
         size_t victim = table_victim(core->table, core->clock.now, &full);
         if (victim == TABLE_NONE)
             return;
         tell_numbered(core, victim, full);
-        enum keeping keeping = table_forget(core->table, victim, core->clock.now, full);
+        enum keeping keeping = table_forget(core->table, victim, full);
         core->statistics.open_given_up += full && keeping >= KEEP_BARE;
     }
 }
@@ -251,6 +253,8 @@ static void expect_host_more(struct tcprst *core, const struct tcprst_segment *s
 
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count)
 {
+    if (core->options.glance)
+        segments = glance_sift(core->options.glance, segments, &count);
     for (size_t i = 0; i < TO_HOST && i < count; i++)
         expect_host(core, &segments[i]);
     table_expect(core->table, segments, count);
@@ -267,20 +271,29 @@ static inline void look_ahead(struct tcprst *core, const struct tcprst_segment *
         expect_host_more(core, s + TO_HOST_MORE);
 }
 
-bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
+/* No connection is known to which the segment belongs, or one that was over: that one is let go. */
+static void note_unknown(struct tcprst *core, const struct tcprst_segment *s,
+                         struct table_found *found)
+{
+    if (found->over) {
+        tell_numbered(core, found->over - 1, false);
+        table_forget(core->table, found->over - 1, false);
+    }
+    found->again = table_again(core->table, s, core->clock.now);
+}
+
+/* A segment came, and the clock has noted it. */
+static bool feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
 {
     bool is_reset = s->flags & TCPRST_RST;
     core->newest_is_reset = is_reset;
-    core->statistics.segments++;
     look_ahead(core, s);
-    clock_note(&core->clock, s->time == TCPRST_TIME_UNKNOWN ? s->time : s->time - s->seen.ahead);
-    if (core->statistics.segments == 1)
-        core->began = core->clock.now;
     finalize_due(core);
     struct table_found found;
-    struct connection *c = table_get(core->table, s, core->clock.now, &found);
+    struct connection *c = table_get(core->table, s, &found);
     int d = found.direction;
     if (!found.known) {
+        note_unknown(core, s, &found);
         if (embryo_fits(s)) {
             begin_embryo(core, s, &found);
             return false;
@@ -315,6 +328,49 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     return false;
 }
 
+/* Of a connection that is not followed, all that others may hang on: its number, and what an
+ * opening shows of its host. */
+static void pass_by(struct tcprst *core, const struct glanced *known)
+{
+    const struct tcprst_segment *s = known->segment;
+    look_ahead(core, s);
+    table_pass(core->table, s);
+    if (known->use == GLANCE_BEGIN || known->begins) {
+        table_begins(core->table, core->clock.now);
+        core->statistics.connections++;
+    }
+    if (known->use != GLANCE_OPEN)
+        return;
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
+    host_note_opening(host, s, core->clock.now, known->rtt);
+}
+
+static bool feed_glanced(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
+{
+    const struct glanced *known = glance_next(core->options.glance, s);
+    if (!known)
+        return false;
+    core->statistics.segments = known->number;
+    core->began = glance_began(core->options.glance);
+    core->clock.now = core->clock.reached = known->now;
+    if (known->use == GLANCE_FOLLOW)
+        return feed(core, known->segment, reset);
+    finalize_due(core);
+    pass_by(core, known);
+    return false;
+}
+
+bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
+{
+    if (core->options.glance)
+        return feed_glanced(core, s, reset);
+    core->statistics.segments++;
+    clock_note(&core->clock, s->time == TCPRST_TIME_UNKNOWN ? s->time : s->time - s->seen.ahead);
+    if (core->statistics.segments == 1)
+        core->began = core->clock.now;
+    return feed(core, s, reset);
+}
+
 void tcprst_advance(struct tcprst *core, int64_t time)
 {
     clock_reach(&core->clock, time);
@@ -335,6 +391,11 @@ void tcprst_finish(struct tcprst *core)
     for (size_t i = 0; i < table_numbers(core->table); i++)
         tell_numbered(core, i, false);
     table_remove_all(core->table);
+    for (unsigned i = 0; core->options.glance && i < 4; i++) {
+        core->statistics.segments = glance_segments(core->options.glance);
+        core->statistics.passed_by[i] = glance_passed_by(core->options.glance)[i];
+        core->statistics.connections_by_ending[i] += core->statistics.passed_by[i];
+    }
 }
 
 bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *verdict)

@@ -423,6 +423,7 @@ struct tcprst_statistics {
     uint64_t resets, events;       /* RSTs without duplicates; events; both counted when final */
     uint64_t connections, connections_live, connections_given_up;
     uint64_t connections_by_ending[4]; /* enum tcprst_ending; live ones as if they ended now */
+    uint64_t passed_by[4]; /* of these, those that were not followed (tcprst/glance.h) */
     uint64_t
         open_given_up; /* of those given up: had not ended, and were more than a first segment */
     uint64_t hosts_given_up;
@@ -438,6 +439,7 @@ struct tcprst_statistics {
 struct tcprst;
 struct tcprst_places;
 struct tcprst_trace;
+struct tcprst_glance;
 
 struct tcprst_options {
     /* Called for every RST once its verdict is final, in the order of the RSTs; the verdict is
@@ -454,6 +456,8 @@ struct tcprst_options {
         *places; /* that the segments fed have gone through (tcprst/places.h), owned
                     by the caller until the handle is freed; NULL: one place */
     const struct tcprst_trace *trace; /* joined (tcprst/trace.h), likewise; NULL: none */
+    struct tcprst_glance *glance; /* at the segments that are fed, finished (tcprst/glance.h),
+                                     likewise; NULL: all connections are followed */
 };
 enum { TCPRST_DEFAULT_MAX_CONNECTIONS = 500000 };
 
@@ -468,7 +472,7 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint
 /* Says that these segments will be fed next, in this order and from where they are: what the handle
  * knows of their connections is brought nearer in time. Borrowed until they are fed or others are
  * expected; who feeds something else instead only loses time. Changes nothing but the time that
- * feeding takes (to two thirds, where connections are many). */
+ * feeding takes (to two thirds, where connections are many). With options.glance: at most 1024. */
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
 /* Time that passes without segments, for live input: makes verdicts final that only waited for it,

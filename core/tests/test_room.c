@@ -292,27 +292,27 @@ static void test_forgotten(void)
 {
     enum { SOME = 10000, MANY = 2000000 };
     struct forgotten *f = forgotten_new();
-    EXPECT(!forgotten_take(f, hash_of(1), ACK));
+    EXPECT(!forgotten_take(f, hash_of(1), ACK, 0));
     for (unsigned i = 0; i < SOME; i++)
         forgotten_note(f, hash_of(i), (enum keeping)(i % KEEPINGS));
     for (unsigned i = 0; i < 2 * SOME; i += 2)
-        EXPECT(forgotten_take(f, hash_of(i), ACK) == (i < SOME ? CONN_FORGOTTEN : 0));
+        EXPECT(forgotten_take(f, hash_of(i), ACK, 0) == (i < SOME ? CONN_FORGOTTEN : 0));
     /* A SYN begins anew what had ended, or had not begun. */
     for (unsigned i = 1; i < SOME; i += 2)
-        EXPECT(!forgotten_take(f, hash_of(i), SYN) == (i % KEEPINGS < KEEP_BARE));
-    EXPECT(!forgotten_take(f, hash_of(1), ACK));
+        EXPECT(!forgotten_take(f, hash_of(i), SYN, 0) == (i % KEEPINGS < KEEP_BARE));
+    EXPECT(!forgotten_take(f, hash_of(1), ACK, 0));
     /* More than there is room for: then whatever began before the capture may be one of them; but
      * a flood of SYNs takes only those of like worth along. */
     for (unsigned i = 0; i < SOME; i++)
         forgotten_note(f, hash_of(i), KEEP_OPEN);
     for (unsigned i = SOME; i < MANY; i++)
         forgotten_note(f, hash_of(i), KEEP_ONE_SIDED);
-    EXPECT(forgotten_take(f, hash_of(MANY), RST) && !forgotten_take(f, hash_of(MANY), ACK));
+    EXPECT(forgotten_take(f, hash_of(MANY), RST, 0) && !forgotten_take(f, hash_of(MANY), ACK, 0));
     for (unsigned i = 0; i < SOME; i++)
-        EXPECT(forgotten_take(f, hash_of(i), SYN));
+        EXPECT(forgotten_take(f, hash_of(i), SYN, 0));
     for (unsigned i = 0; i < MANY; i++)
         forgotten_note(f, hash_of(i), KEEP_OPEN);
-    EXPECT(forgotten_take(f, hash_of(MANY), ACK) && !forgotten_take(f, hash_of(MANY), SYN));
+    EXPECT(forgotten_take(f, hash_of(MANY), ACK, 0) && !forgotten_take(f, hash_of(MANY), SYN, 0));
     forgotten_free(f);
 }
 
@@ -330,27 +330,28 @@ static void test_forgotten_over(void)
     for (unsigned i = 0; i < SOME; i++)
         forgotten_note_over(f, hash_of(i), (enum keeping)(i % 2), now);
     EXPECT(forgotten_memory(f) <= 16 * MIB + MIB / 16);
-    EXPECT(!forgotten_take(f, hash_of(SOME), ACK));
+    EXPECT(!forgotten_take(f, hash_of(SOME), ACK, now));
     for (unsigned i = 0; i < SOME; i += 3)
-        EXPECT(forgotten_take(f, hash_of(i), ACK) == CONN_OVER &&
-               !forgotten_take(f, hash_of(i), ACK) && !forgotten_take(f, hash_of(i + 1), SYN));
+        EXPECT(forgotten_take(f, hash_of(i), ACK, now) == CONN_OVER &&
+               !forgotten_take(f, hash_of(i), ACK, now) &&
+               !forgotten_take(f, hash_of(i + 1), SYN, now));
+    now += 3 * hours;
+    forgotten_note_over(f, hash_of(SOME), KEEP_ENDED, now);
+    EXPECT(forgotten_take(f, hash_of(1), RST | ACK, now) == CONN_OVER);
     now += 4 * hours;
     forgotten_note_over(f, hash_of(SOME), KEEP_ENDED, now);
-    EXPECT(forgotten_take(f, hash_of(1), RST | ACK) == CONN_OVER);
-    now += 4 * hours;
-    forgotten_note_over(f, hash_of(SOME), KEEP_ENDED, now);
-    EXPECT(!forgotten_take(f, hash_of(2), ACK));
-    EXPECT(forgotten_take(f, hash_of(SOME), ACK) == CONN_OVER);
+    EXPECT(!forgotten_take(f, hash_of(2), ACK, now));
+    EXPECT(forgotten_take(f, hash_of(SOME), ACK, now) == CONN_OVER);
     /* Given up for want of room before that: it may have been open. */
     forgotten_note(f, hash_of(7), KEEP_OPEN);
     forgotten_note_over(f, hash_of(7), KEEP_ENDED, now);
-    EXPECT(forgotten_take(f, hash_of(7), ACK) == CONN_FORGOTTEN);
+    EXPECT(forgotten_take(f, hash_of(7), ACK, now) == CONN_FORGOTTEN);
     for (unsigned i = 0; i < MANY; i++)
         forgotten_note_over(f, hash_of(i), KEEP_ENDED, now);
-    EXPECT(forgotten_take(f, hash_of(MANY), ACK) == CONN_OVER);
+    EXPECT(forgotten_take(f, hash_of(MANY), ACK, now) == CONN_OVER);
     for (unsigned i = 0; i < 2; i++)
         forgotten_note_over(f, hash_of(i), KEEP_ENDED, now += 4 * hours);
-    EXPECT(!forgotten_take(f, hash_of(MANY), ACK));
+    EXPECT(!forgotten_take(f, hash_of(MANY), ACK, now));
     EXPECT(forgotten_memory(f) <= 32 * MIB + MIB / 16);
     forgotten_free(f);
 }

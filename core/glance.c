@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * glance.c - see tcprst/glance.h.
+ *
+ * A glimpse is kept of each connection, in 24 octets. It knows the ordinary: an opening, numbers
+ * that go on, FINs. For that it says as much as following the connection would. Whatever else
+ * comes, a RST or something out of order, makes the connection one that is followed; so nothing
+ * that the second reading passes hangs on anything that a glimpse does not know.
+ */
+#include "glance.h"
+
+#include "clock.h"
+#include "connection.h"
+#include "embryo.h"
+#include "fetch.h"
+#include "key.h"
+#include "limits.h"
+#include "sequence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    /* The filter has so many bits for each that is followed: most segments are told by it. */
+    FILTER_PART = 32,
+    FILTER_LEAST = 1 << 16, /* bits */
+    FILTER_MOST = 1 << 21,  /* 256 KiB, which stay in the cache */
+    FEWEST = 4096,          /* connections, before their kinds are compared */
+    /* Far less than STRAY_DISTANCE: numbers so near the last cannot be another incarnation's. */
+    NEAR = STRAY_DISTANCE / 2,
+    TICK = 1 << 24,                   /* ns */
+    LONG = KEEP_UNANSWERED / TICK - 1 /* ticks: it may be over */
+};
+
+enum {
+    SEEN = 1 << 0, /* by direction, two bits each */
+    FIN = 1 << 2,
+    ASKS = 1 << 4,    /* nothing but a SYN so far */
+    FOLLOWED = 1 << 5 /* out of the ordinary */
+};
+
+struct glimpse {
+    uint64_t hash; /* of its key, which stands for it; 0: none */
+    union {
+        uint32_t reach[2]; /* highest SEG.SEQ + SEG.LEN of each end; in the second reading: */
+        int64_t asked;     /* when its SYN came, INT64_MIN: it did not */
+    };
+    uint32_t since; /* ticks: when it was last heard of */
+    uint8_t bits;
+};
+
+/* A connection that began with another segment than an opening. */
+struct begun {
+    uint64_t number; /* of that segment */
+    uint64_t hash;
+};
+
+struct tcprst_glance {
+    struct glimpse *glimpses;
+    size_t mask, used, followed, most;
+    uint64_t seed;
+    struct clock clock;
+    int64_t began;
+    uint64_t segments, all; /* so far; in the first reading */
+    struct begun *begun;
+    size_t begun_count, begun_room, begun_next;
+    uint8_t *filter; /* second reading: of those that are followed */
+    size_t filter_mask;
+    uint64_t passed_by[4];
+    /* sifted */
+    const struct tcprst_segment *next;
+    size_t at, count, kept_at, kept_count;
+    uint8_t uses[GLANCE_MOST];
+    uint64_t hashes[GLANCE_MOST];
+    struct tcprst_segment *kept;
+    struct glanced *known;
+};
+
+static bool make_glimpses(struct tcprst_glance *g, size_t size)
+{
+    g->glimpses = calloc(size, sizeof *g->glimpses);
+    g->mask = size - 1;
+    return g->glimpses != NULL;
+}
+
+struct tcprst_glance *tcprst_glance_new(size_t max_connections, uint64_t seed)
+{
+    struct tcprst_glance *g = calloc(1, sizeof *g);
+    if (!g)
+        return NULL;
+    g->seed = seed;
+    g->most = max_connections ? max_connections : TCPRST_DEFAULT_MAX_CONNECTIONS;
+    clock_start(&g->clock);
+    if (!make_glimpses(g, (size_t)FEWEST)) {
+        free(g);
+        return NULL;
+    }
+    return g;
+}
+
+void tcprst_glance_free(struct tcprst_glance *g)
+{
+    if (!g)
+        return;
+    free(g->glimpses);
+    free(g->begun);
+    free(g->filter);
+    free(g->kept);
+    free(g->known);
+    free(g);
+}
+
+/* ---- finding ---- */
+
+static inline uint64_t stir(uint64_t h, uint64_t more)
+{
+    h = (h ^ more) * 0x9e3779b97f4a7c15u;
+    return h ^ (h >> 32);
+}
+
+/* Of IPv4 no two keys share it but by chance in 64 bits. Never 0. */
+static inline uint64_t hash_of(const struct key *k, uint64_t seed)
+{
+    uint64_t h = seed;
+    if (k->a_rest | k->b_rest) {
+        h = stir(h, k->a_rest);
+        h = stir(h, k->b_rest);
+        h = stir(h, k->a);
+        h = stir(h, k->b);
+    } else {
+        h = stir(h, k->a ^ (k->b << 32 | k->b >> 32));
+    }
+    h = stir(h, k->ports);
+    h = stir(h, seed >> 32);
+    return h | !h;
+}
+
+static inline uint64_t hash_of_segment(const struct tcprst_segment *s, uint64_t seed, int *d)
+{
+    *d = key_direction(s);
+    const struct key k = key_of_segment(s, *d);
+    return hash_of(&k, seed);
+}
+
+/* Its place, or the one where it would be. */
+static inline struct glimpse *find(const struct tcprst_glance *g, uint64_t hash)
+{
+    size_t p = hash & g->mask;
+    while (g->glimpses[p].hash && g->glimpses[p].hash != hash)
+        p = (p + 1) & g->mask;
+    return &g->glimpses[p];
+}
+
+/* Makes room for one more. Returns false where it is not worth going on. */
+static bool reserve(struct tcprst_glance *g)
+{
+    if (g->used >= g->most)
+        return false;
+    if ((g->used + 1) * 4 <= (g->mask + 1) * 3)
+        return true;
+    if (g->followed * 2 > g->used)
+        return false;
+    struct glimpse *before = g->glimpses;
+    size_t size = g->mask + 1;
+    if (!make_glimpses(g, size * 2)) {
+        g->glimpses = before;
+        g->mask = size - 1;
+        return false;
+    }
+    for (size_t i = 0; i < size; i++)
+        if (before[i].hash)
+            *find(g, before[i].hash) = before[i];
+    free(before);
+    return true;
+}
+
+/* ---- the first reading ---- */
+
+static uint32_t ticks(const struct tcprst_glance *g)
+{
+    int64_t ticks = g->clock.now > g->began ? (g->clock.now - g->began) / TICK : 0;
+    return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
+}
+
+static void follow(struct tcprst_glance *g, struct glimpse *e)
+{
+    e->bits |= FOLLOWED;
+    g->followed++;
+}
+
+static bool note_begun(struct tcprst_glance *g, uint64_t hash)
+{
+    if (g->begun_count == g->begun_room) {
+        size_t room = g->begun_room ? g->begun_room * 2 : 64;
+        struct begun *begun = realloc(g->begun, room * sizeof *begun);
+        if (!begun)
+            return false;
+        g->begun = begun;
+        g->begun_room = room;
+    }
+    g->begun[g->begun_count++] = (struct begun){g->segments, hash};
+    return true;
+}
+
+static inline uint32_t end_of(const struct tcprst_segment *s)
+{
+    return s->seq + segment_length(s->flags, s->payload_length);
+}
+
+/* A connection's first segment. */
+static bool begin(struct tcprst_glance *g, struct glimpse *e, uint64_t hash,
+                  const struct tcprst_segment *s, int d)
+{
+    *e = (struct glimpse){.hash = hash, .since = ticks(g), .bits = (uint8_t)(SEEN << d)};
+    e->reach[d] = end_of(s);
+    g->used++;
+    if (s->flags & TCPRST_FIN)
+        e->bits |= (uint8_t)(FIN << d);
+    if (s->flags & (TCPRST_RST | TCPRST_SYN)) {
+        e->bits |= s->flags & TCPRST_ACK ? 0 : ASKS;
+        if (!embryo_fits(s))
+            follow(g, e);
+        return true;
+    }
+    return note_begun(g, hash);
+}
+
+/* Whether the glimpse knows all that comes of this segment of an end it knows. */
+static inline bool goes_on(struct glimpse *e, const struct tcprst_segment *s, int d)
+{
+    if (s->flags & (TCPRST_SYN | TCPRST_RST))
+        return false;
+    uint32_t end = end_of(s);
+    int32_t beyond = seq_diff(end, e->reach[d]);
+    if (beyond > NEAR || beyond < -NEAR)
+        return false;
+    e->reach[d] = beyond > 0 ? end : e->reach[d];
+    return true;
+}
+
+/* The same of the other end's first. */
+static bool answers(struct glimpse *e, const struct tcprst_segment *s, int d)
+{
+    enum { FLAGS = TCPRST_SYN | TCPRST_FIN | TCPRST_RST | TCPRST_ACK };
+    bool fits = e->bits & ASKS ? (s->flags & FLAGS) == (TCPRST_SYN | TCPRST_ACK) &&
+                                     s->ack == e->reach[!d] && !s->payload_length
+                               : !(s->flags & (TCPRST_SYN | TCPRST_RST));
+    e->bits = (uint8_t)((e->bits & ~ASKS) | SEEN << d);
+    e->reach[d] = end_of(s);
+    return fits;
+}
+
+/* Whether what it is part of may be over, or given up as unanswered: then it may be another. */
+static inline bool maybe_over(const struct glimpse *e, uint32_t now)
+{
+    if (now - e->since < LONG && now != UINT32_MAX)
+        return false;
+    return (e->bits & 3 * SEEN) != 3 * SEEN || (e->bits & 3 * FIN) == 3 * FIN;
+}
+
+static bool glance_at(struct tcprst_glance *g, const struct tcprst_segment *s, uint64_t hash, int d)
+{
+    g->segments++;
+    clock_note(&g->clock, s->time);
+    if (g->segments == 1)
+        g->began = g->clock.now;
+    struct glimpse *e = find(g, hash);
+    if (!e->hash) {
+        if (!reserve(g))
+            return false;
+        return begin(g, find(g, hash), hash, s, d);
+    }
+    if (e->bits & FOLLOWED)
+        return true;
+    uint32_t now = ticks(g);
+    bool known = e->bits & SEEN << d;
+    bool ordinary =
+        !maybe_over(e, now) && (known ? !(e->bits & ASKS) && goes_on(e, s, d) : answers(e, s, d));
+    e->since = now;
+    if (s->flags & TCPRST_FIN)
+        e->bits |= (uint8_t)(FIN << d);
+    if (!ordinary)
+        follow(g, e);
+    return true;
+}
+
+bool tcprst_glance_take(struct tcprst_glance *g, const struct tcprst_segment *segments,
+                        size_t count)
+{
+    uint8_t directions[GLANCE_MOST];
+    for (size_t done = 0; done < count; done += GLANCE_MOST) {
+        size_t n = count - done < GLANCE_MOST ? count - done : GLANCE_MOST;
+        for (size_t i = 0; i < n; i++) {
+            int d;
+            g->hashes[i] = hash_of_segment(&segments[done + i], g->seed, &d);
+            directions[i] = (uint8_t)d;
+            fetch(&g->glimpses[g->hashes[i] & g->mask]);
+        }
+        for (size_t i = 0; i < n; i++)
+            if (!glance_at(g, &segments[done + i], g->hashes[i], directions[i]))
+                return false;
+    }
+    return true;
+}
+
+/* ---- between them ---- */
+
+static inline size_t filter_bit(const struct tcprst_glance *g, uint64_t hash)
+{
+    return hash >> 32 & g->filter_mask;
+}
+
+static bool make_filter(struct tcprst_glance *g)
+{
+    size_t bits = FILTER_LEAST;
+    while (bits < FILTER_MOST && bits < g->followed * FILTER_PART)
+        bits *= 2;
+    g->filter = calloc(1, bits / 8);
+    g->filter_mask = bits - 1;
+    return g->filter != NULL;
+}
+
+bool tcprst_glance_finish(struct tcprst_glance *g)
+{
+    g->kept = malloc(GLANCE_MOST * sizeof *g->kept);
+    g->known = malloc(GLANCE_MOST * sizeof *g->known);
+    if (!make_filter(g) || !g->kept || !g->known)
+        return false;
+    size_t begun = 0;
+    for (size_t i = 0; i < g->begun_count; i++)
+        if (!(find(g, g->begun[i].hash)->bits & FOLLOWED))
+            g->begun[begun++] = g->begun[i];
+    g->begun_count = begun;
+    for (size_t i = 0; i <= g->mask; i++) {
+        struct glimpse *e = &g->glimpses[i];
+        if (!e->hash)
+            continue;
+        e->asked = INT64_MIN;
+        e->bits &= FOLLOWED;
+        if (e->bits)
+            g->filter[filter_bit(g, e->hash) / 8] |= (uint8_t)(1 << filter_bit(g, e->hash) % 8);
+    }
+    clock_start(&g->clock);
+    g->all = g->segments;
+    g->segments = 0;
+    return true;
+}
+
+/* ---- the second ---- */
+
+/* Of a connection that is not followed. */
+static void note_fin(struct tcprst_glance *g, struct glimpse *e, int d)
+{
+    uint8_t before = e->bits;
+    e->bits |= (uint8_t)(FIN << d);
+    if ((e->bits & 3 * FIN) != 3 * FIN || (before & 3 * FIN) == 3 * FIN)
+        return;
+    g->passed_by[TCPRST_ENDING_OPEN]--;
+    g->passed_by[TCPRST_ENDING_FIN]++;
+}
+
+static void note_opening(struct tcprst_glance *g, struct glimpse *e, const struct tcprst_segment *s,
+                         struct glanced *known)
+{
+    int64_t rtt = g->clock.now - e->asked;
+    bool answers = (s->flags & TCPRST_ACK) && e->asked != INT64_MIN;
+    known->rtt = answers && rtt <= RTT_MOST ? rtt : -1;
+    known->begins = !answers;
+    g->passed_by[TCPRST_ENDING_OPEN] += known->begins;
+    e->asked = s->flags & TCPRST_ACK ? INT64_MIN : g->clock.now;
+}
+
+/* Of a segment that may tell something. */
+static enum glance_use use_of(struct tcprst_glance *g, const struct tcprst_segment *s,
+                              uint64_t hash, int d, struct glanced *known)
+{
+    struct glimpse *e = find(g, hash);
+    /* One that is not known: the file is another now. */
+    if ((s->flags & TCPRST_RST) || e->bits & FOLLOWED || !e->hash)
+        return GLANCE_FOLLOW;
+    if (s->flags & TCPRST_FIN)
+        note_fin(g, e, d);
+    if (!(s->flags & TCPRST_SYN))
+        return GLANCE_PASS;
+    note_opening(g, e, s, known);
+    return GLANCE_OPEN;
+}
+
+/* What is quickly told of the segments: their hashes and directions, and whether they may tell
+ * something, in one octet. */
+static void sift_roughly(struct tcprst_glance *g, const struct tcprst_segment *segments)
+{
+    enum { TELLING = TCPRST_SYN | TCPRST_FIN | TCPRST_RST };
+    for (size_t i = 0; i < g->count; i++) {
+        int d;
+        uint64_t hash = hash_of_segment(&segments[i], g->seed, &d);
+        size_t bit = filter_bit(g, hash);
+        bool tells = g->filter[bit / 8] >> bit % 8 & 1 || segments[i].flags & TELLING;
+        g->hashes[i] = hash;
+        g->uses[i] = (uint8_t)(tells << 1 | d);
+        if (tells)
+            fetch(&g->glimpses[hash & g->mask]);
+    }
+}
+
+static inline enum glance_use sift(struct tcprst_glance *g, const struct tcprst_segment *s,
+                                   size_t i, struct glanced *known)
+{
+    bool begins = g->begun_next < g->begun_count && g->begun[g->begun_next].number == g->segments;
+    enum glance_use use = GLANCE_PASS;
+    /* Nothing is known of what a file has grown by. */
+    if (g->segments > g->all)
+        return GLANCE_FOLLOW;
+    if (g->uses[i] >> 1)
+        use = use_of(g, s, g->hashes[i], g->uses[i] & 1, known);
+    if (!begins)
+        return use;
+    g->begun_next++;
+    g->passed_by[TCPRST_ENDING_OPEN]++;
+    return use == GLANCE_PASS ? GLANCE_BEGIN : use;
+}
+
+const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
+                                         const struct tcprst_segment *segments, size_t *count)
+{
+    g->next = segments;
+    g->at = g->kept_at = g->kept_count = 0;
+    g->count = *count < GLANCE_MOST ? *count : GLANCE_MOST;
+    sift_roughly(g, segments);
+    for (size_t i = 0; i < g->count; i++) {
+        const struct tcprst_segment *s = &segments[i];
+        struct glanced *known = &g->known[g->kept_count];
+        clock_note(&g->clock, s->time);
+        if (++g->segments == 1)
+            g->began = g->clock.now;
+        *known = (struct glanced){.now = g->clock.now, .number = g->segments};
+        known->use = sift(g, s, i, known);
+        g->uses[i] = (uint8_t)known->use;
+        if (known->use == GLANCE_PASS)
+            continue;
+        known->segment = &g->kept[g->kept_count];
+        g->kept[g->kept_count++] = *s;
+    }
+    *count = g->kept_count;
+    return g->kept;
+}
+
+const struct glanced *glance_next(struct tcprst_glance *g, const struct tcprst_segment *s)
+{
+    if (g->at == g->count || s != g->next) {
+        size_t count = 1;
+        glance_sift(g, s, &count);
+    }
+    g->next++;
+    return g->uses[g->at++] == GLANCE_PASS ? NULL : &g->known[g->kept_at++];
+}
+
+int64_t glance_began(const struct tcprst_glance *g)
+{
+    return g->began;
+}
+
+uint64_t glance_segments(const struct tcprst_glance *g)
+{
+    return g->segments;
+}
+
+const uint64_t *glance_passed_by(const struct tcprst_glance *g)
+{
+    return g->passed_by;
+}

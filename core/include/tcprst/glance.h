@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * glance.h - reading twice, where that can be: a glance at all segments finds the connections that
+ * have a RST, and then only those are followed; of the others only the openings say something to
+ * verdicts.
+ *
+ *     glance = tcprst_glance_new(max_connections, seed);
+ *     for all segments, in capture order: if (!tcprst_glance_take(glance, segments, count)) stop;
+ *     if (none stopped it && tcprst_glance_finish(glance))
+ *         options.glance = glance; // else NULL: all connections are followed
+ *     core = tcprst_new(&options);
+ *     for all segments again: tcprst_expect(), and tcprst_feed() each, as ever
+ *
+ * Verdicts are the same, octet for octet, and so is what is counted. tcprst_options.on_connection
+ * is not called for connections that are not followed: tcprst_statistics.passed_by counts them.
+ */
+#ifndef TCPRST_GLANCE_H
+#define TCPRST_GLANCE_H
+
+#include "tcprst.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tcprst_glance;
+/* max_connections: as the handle's. seed: any number an attacker cannot know. NULL: no memory. */
+struct tcprst_glance *tcprst_glance_new(size_t max_connections, uint64_t seed);
+void tcprst_glance_free(struct tcprst_glance *glance);
+
+/* The next segments, of one place of capture. Returns false where it need not go on: most
+ * connections have a RST, or they are more than the handle may hold (then which of them it gives up
+ * hangs on all of them), or there is no memory. */
+bool tcprst_glance_take(struct tcprst_glance *glance, const struct tcprst_segment *segments,
+                        size_t count);
+/* All was taken: it may be handed to one handle, and freed after that. False: no memory. */
+bool tcprst_glance_finish(struct tcprst_glance *glance);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
