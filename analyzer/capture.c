@@ -124,7 +124,7 @@ bool capture_rewind(struct capture *capture)
         return false;
     release(capture);
     struct source source = capture->source;
-    *capture = (struct capture){.source = source};
+    *capture = (struct capture){.source = source, .notes = capture->notes};
     capture_start(capture);
     return true;
 }

@@ -3,6 +3,7 @@
 #ifndef TCPRST_ANALYZER_CAPTURE_H
 #define TCPRST_ANALYZER_CAPTURE_H
 
+#include "capture_note.h"
 #include "decompress.h"
 
 #include <glib.h>
@@ -12,14 +13,15 @@ enum { CAPTURE_NO_LINK_TYPE = 0xffff };
 
 /* One captured packet. */
 struct packet {
-    const uint8_t *bytes; /* valid until the next capture_next() */
-    uint32_t captured;    /* octets at bytes */
-    uint32_t length;      /* octets as they were on the wire */
-    int64_t time;         /* nanoseconds since the epoch or TCPRST_TIME_UNKNOWN */
-    uint64_t number;      /* frame number, from 1, as Wireshark counts */
-    uint32_t interface;   /* index into the capture's interfaces */
-    uint16_t link_type;   /* LINKTYPE_ value */
-    int8_t fcs_octets;    /* of the frame check sequence at the end, -1 unknown */
+    const uint8_t *bytes;            /* valid until the next capture_next() */
+    uint32_t captured;               /* octets at bytes */
+    uint32_t length;                 /* octets as they were on the wire */
+    int64_t time;                    /* nanoseconds since the epoch or TCPRST_TIME_UNKNOWN */
+    uint64_t number;                 /* frame number, from 1, as Wireshark counts */
+    uint32_t interface;              /* index into the capture's interfaces */
+    uint16_t link_type;              /* LINKTYPE_ value */
+    int8_t fcs_octets;               /* of the frame check sequence at the end, -1 unknown */
+    const struct capture_note *note; /* NULL: none */
 };
 
 /* What a file says of one place it was captured at. A pcap file has one, a pcapng file a list a
@@ -61,6 +63,9 @@ struct capture {
                      uint32_t total, bool is_packet);
     void (*on_passed)(void *user, const uint8_t *octets, size_t count);
     void *on_block_user;
+    /* May be set after capture_start(), and outlives the packets: where notes beside packets are
+     * kept; NULL: they are not wanted. */
+    struct capture_notes *notes;
 
     /* private */
     enum capture_status (*next)(struct capture *capture, struct packet *packet);

@@ -82,6 +82,7 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
     packet->bytes = record + header;
     packet->number = capture->number = ++capture->packets;
     packet->interface = 0;
+    packet->note = NULL;
     packet->link_type = interface->link_type;
     packet->fcs_octets = interface->fcs_octets;
     source_take(&capture->source, header + captured);

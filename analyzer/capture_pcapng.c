@@ -34,10 +34,13 @@ enum {
     SECTION_MIN = 28,
     INTERFACE_MIN = 20,
     ENHANCED_HEADER = 28,
+    NOTE_LEAST = 12, /* options that hold a comment of a few letters */
     SIMPLE_HEADER = 12,
     OPTION_FCS_LENGTH = 13,
-    OPTION_APPLICATION = 4, /* of a section */
-    OPTION_PACKET_ID = 5,   /* of an enhanced packet */
+    OPTION_COMMENT = 1,
+    OPTION_PACKET_FLAGS = 2, /* of an enhanced packet */
+    OPTION_APPLICATION = 4,  /* of a section */
+    OPTION_PACKET_ID = 5,    /* of an enhanced packet */
     OPTION_TIME_RESOLUTION = 9,
     OPTION_TIME_OFFSET = 14,
     /* A larger block is damage, and would only make us allocate; one with a packet holds the
@@ -203,6 +206,7 @@ static void number_packet(struct capture *capture, const struct capture_interfac
     packet->number = ++capture->number;
     packet->link_type = interface->link_type;
     packet->fcs_octets = interface->fcs_octets;
+    packet->note = NULL;
     if (packet->length < packet->captured)
         packet->length = packet->captured;
 }
@@ -231,6 +235,35 @@ static void take_original_number(struct capture *capture, const struct block *bl
         packet->number = capture->number = number;
 }
 
+/* Who sent or received it on the capturing host, where the tool that captured wrote that. */
+static void take_note(struct capture *capture, const struct block *block, struct packet *packet)
+{
+    enum { INBOUND = 1, OUTBOUND = 2 };
+    const uint8_t *option = packet->bytes + ((packet->captured + 3u) & ~3u);
+    const uint8_t *end = block->bytes + block->total - 4;
+    enum capture_direction direction = CAPTURE_WAY_UNKNOWN;
+    uint16_t any;
+    if (!find_option(capture, option, end, OPTION_COMMENT, &any))
+        return;
+    capture_note_begin(capture->notes);
+    while (end - option >= 4) {
+        uint16_t code = capture_u16(capture, option), length = capture_u16(capture, option + 2);
+        uint32_t padded = (length + 3u) & ~3u;
+        if (code == 0 || padded > (uint32_t)(end - option - 4))
+            break;
+        if (code == OPTION_COMMENT)
+            capture_note_comment(capture->notes, option + 4, length);
+        if (code == OPTION_PACKET_FLAGS && length == 4) {
+            uint32_t way = capture_u32(capture, option + 4) & 3;
+            direction = way == INBOUND    ? CAPTURE_INBOUND
+                        : way == OUTBOUND ? CAPTURE_OUTBOUND
+                                          : CAPTURE_WAY_UNKNOWN;
+        }
+        option += 4 + padded;
+    }
+    packet->note = capture_note_end(capture->notes, direction);
+}
+
 /* Enhanced and obsolete packet blocks: the same but for how the interface is written. */
 static enum capture_status take_packet(struct capture *capture, const struct block *block,
                                        struct packet *packet)
@@ -255,6 +288,9 @@ static enum capture_status take_packet(struct capture *capture, const struct blo
     if (capture->extract && block->type == BLOCK_ENHANCED_PACKET &&
         packet->captured <= block->total - ENHANCED_HEADER - 8)
         take_original_number(capture, block, packet);
+    if (capture->notes && block->type == BLOCK_ENHANCED_PACKET &&
+        block->total - ENHANCED_HEADER - 4 - packet->captured >= NOTE_LEAST)
+        take_note(capture, block, packet);
     return CAPTURE_PACKET;
 }
 

@@ -82,6 +82,12 @@ static void fill_ip(struct tcprst_segment *segment, const struct ip_header *ip)
     }
 }
 
+/* The core hands it back as it is. */
+static inline void *cookie_of(const struct packet *packet)
+{
+    return (void *)(uintptr_t)packet->note;
+}
+
 static inline bool fill_segment(struct decoding *d, const struct ip_header *ip, struct span span,
                                 struct tcprst_segment *segment)
 {
@@ -92,7 +98,7 @@ static inline bool fill_segment(struct decoding *d, const struct ip_header *ip, 
     segment->frame = (struct tcprst_frame){.number = d->packet->number};
     segment->layer = ++d->layers;
     segment->time = d->packet->time;
-    segment->cookie = NULL;
+    segment->cookie = cookie_of(d->packet);
     segment->interface = d->packet->interface;
     segment->seen = (struct tcprst_seen){0};
     fill_ip(segment, ip);
@@ -150,7 +156,7 @@ static inline bool decode_ordinary(const struct packet *packet, struct tcprst_se
     memset(segment->destination, 0, sizeof segment->destination);
     memcpy(segment->source, ip + 12, 4);
     memcpy(segment->destination, ip + 16, 4);
-    segment->cookie = NULL;
+    segment->cookie = cookie_of(packet);
     segment->interface = packet->interface;
     segment->seen = (struct tcprst_seen){0};
     return true;

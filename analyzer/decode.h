@@ -32,9 +32,9 @@ const uint16_t *decoder_link_types(size_t *count);
 /* Whether packets of that LINKTYPE_ are looked into. */
 bool decoder_knows(uint16_t link_type);
 
-/* Adds the TCP segments of each of those packets, outermost layer first. frame.capture and cookie
- * are 0. Their bytes are those of the packet, or (reassembled ones) the decoder's until
- * decoder_release(). */
+/* Adds the TCP segments of each of those packets, outermost layer first. frame.capture
+ * is 0, cookie the packet's note. Their bytes are those of the packet, or (reassembled ones) the
+ * decoder's until decoder_release(). */
 void decode_packets(struct decoder *decoder, const struct packet *packets, size_t count,
                     struct decoded *decoded);
 /* Moves segments that found no room; call it until decoded has room left. */

@@ -52,6 +52,7 @@ struct input {
     size_t to_peek;  /* entries whose first packet is not yet known, from here; count: the order is
                         final */
     bool separate, started;
+    struct capture_notes *notes; /* of all captures */
     struct decoder *decoder;
     struct capture_filter *filter;
     struct entry *twins; /* the one capture opened again, to read its places apart */
@@ -68,7 +69,8 @@ static void set_damage(struct entry *entry, uint64_t frame, char *words)
     entry->facts.damage_frame = frame;
 }
 
-static void open_entry(struct entry *entry, const char *name, const struct input_options *options)
+static void open_entry(struct entry *entry, const char *name, const struct input_options *options,
+                       struct capture_notes *notes)
 {
     entry->name = g_strdup(name);
     entry->label =
@@ -94,6 +96,7 @@ static void open_entry(struct entry *entry, const char *name, const struct input
     source->interrupted = options->interrupted;
     entry->total = source->total;
     capture_start(&entry->capture);
+    entry->capture.notes = notes;
 }
 
 /* One file may hold what several places captured, by clocks that differ. */
@@ -105,7 +108,7 @@ static void open_twins(struct input *input, const struct input_options *options)
     input->twin_count = INPUT_APART_MOST - 1;
     input->twins = g_new0(struct entry, input->twin_count);
     for (size_t i = 0; i < input->twin_count; i++)
-        open_entry(&input->twins[i], options->names[0], options);
+        open_entry(&input->twins[i], options->names[0], options, input->notes);
 }
 
 struct input *input_open(const struct input_options *options, char **error)
@@ -127,10 +130,11 @@ struct input *input_open(const struct input_options *options, char **error)
     input->entries = g_new0(struct entry, options->count);
     input->order = g_new0(size_t, options->count);
     input->decoder = decoder_new();
+    input->notes = capture_notes_new();
     for (size_t i = 0; i < options->count; i++) {
         input->order[i] = i;
         input->entries[i].index = i;
-        open_entry(&input->entries[i], options->names[i], options);
+        open_entry(&input->entries[i], options->names[i], options, input->notes);
     }
     open_twins(input, options);
     return input;
@@ -161,6 +165,7 @@ void input_close(struct input *input)
         close_entry(&input->twins[i]);
     g_free(input->twins);
     decoder_free(input->decoder);
+    capture_notes_free(input->notes);
     capture_filter_free(input->filter);
     g_free(input->order);
     g_free(input->entries);

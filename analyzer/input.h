@@ -85,7 +85,8 @@ void input_close(struct input *input);
  * Fills up to size segments and returns how many. They are in capture order, all of one capture
  * but after input_merge() (frame.capture is its index in options.names), and their bytes are valid
  * until the next call. The
- * cookie is NULL. *status says what to do next; segments may come with any status.
+ * cookie is a const struct capture_note * (capture_note.h), valid until input_close(), or NULL.
+ * *status says what to do next; segments may come with any status.
  */
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,
                   enum input_status *status);

@@ -340,6 +340,8 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
     report_prepare(report, &copy, &reset);
     reset.trigger_says = says_trigger(report->says, verdict);
     reset.answer_says = says_answer(report->says, verdict);
+    char process[SAYS_PROCESS_SIZE];
+    reset.process = says_process(report->says, verdict, process);
     if (report->redact)
         redact_texts(&reset);
     set_tuple(&reset.tuple, verdict);

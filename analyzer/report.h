@@ -52,6 +52,7 @@ struct report_reset {
     const char *kernel_reason;              /* NULL: none */
     const char *device_text;                /* NULL: none */
     const char *trigger_says, *answer_says; /* see report_says.h; NULL: nothing */
+    const char *process;                    /* likewise */
     struct report_tuple tuple;              /* as captured, never to be shown */
     struct report_why why;                  /* all 0 where nobody asked */
 };

@@ -231,6 +231,7 @@ static void put_group(GString *out, const struct report *report, const struct su
     report_prepare(report, &copy, &reset);
     reset.trigger_says = *group->trigger_says ? group->trigger_says : NULL;
     reset.answer_says = *group->answer_says ? group->answer_says : NULL;
+    reset.process = *group->process ? group->process : NULL;
     reset.why = group->why;
     GString *words = g_string_new(NULL);
     g_string_append_c(out, '{');

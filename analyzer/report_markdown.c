@@ -220,6 +220,7 @@ static void put_event(GString *out, const struct report *report, const struct su
     put_saying(out, _("the RST says"), reset.device_text);
     put_saying(out, _("triggered by"), group->trigger_says);
     put_saying(out, _("its sender had sent"), group->answer_says);
+    put_saying(out, _("the capture notes"), group->process);
     for (unsigned i = 0; i < v->alternative_count; i++)
         g_string_append_printf(out, _("- not ruled out: %s (%s)\n"),
                                tcprst_cause_id(v->alternatives[i].cause),

@@ -550,6 +550,7 @@ static void put_facts(GString *out, const struct summary_group *group,
     put_fact(out, _("The reset says"), reset->device_text);
     put_fact(out, _("Triggered by"), group->trigger_says);
     put_fact(out, _("Its sender had sent"), group->answer_says);
+    put_fact(out, _("The capture notes"), group->process);
     g_string_append(out, "</dl>");
 }
 

@@ -24,6 +24,7 @@ struct direction {
     struct direction_key key;
     unsigned next;
     struct said said[KEPT];
+    const struct capture_note *note; /* the last one beside a segment of this direction */
 };
 
 struct says {
@@ -241,15 +242,8 @@ static bool http_status(struct rest rest, char text[SAYS_SIZE])
     return true;
 }
 
-void says_note_text(struct says *says, const struct tcprst_segment *s)
+static struct direction *make_direction(struct says *says, const struct tcprst_segment *s)
 {
-    struct rest rest = {s->bytes + s->header_length, s->captured - s->header_length};
-    char text[SAYS_SIZE];
-    bool any = *rest.at == 0x15   ? tls_alert(rest, text)
-               : *rest.at == 0x16 ? client_hello(rest, text)
-                                  : http_status(rest, text) || http_request(rest, text);
-    if (!any)
-        return;
     struct direction_key key = {.source_port = s->source_port,
                                 .destination_port = s->destination_port,
                                 .ip_version = s->ip_version,
@@ -259,6 +253,24 @@ void says_note_text(struct says *says, const struct tcprst_segment *s)
     struct direction *direction = &says->directions[place_of(&key)];
     if (memcmp(&direction->key, &key, sizeof key) != 0)
         *direction = (struct direction){.key = key};
+    return direction;
+}
+
+void says_note_process(struct says *says, const struct tcprst_segment *s)
+{
+    make_direction(says, s)->note = s->cookie;
+}
+
+void says_note_text(struct says *says, const struct tcprst_segment *s)
+{
+    struct rest rest = {s->bytes + s->header_length, s->captured - s->header_length};
+    char text[SAYS_SIZE];
+    bool any = *rest.at == 0x15   ? tls_alert(rest, text)
+               : *rest.at == 0x16 ? client_hello(rest, text)
+                                  : http_status(rest, text) || http_request(rest, text);
+    if (!any)
+        return;
+    struct direction *direction = make_direction(says, s);
     struct said *said = &direction->said[direction->next++ % KEPT];
     said->frame = s->frame;
     memcpy(said->text, text, sizeof text);
@@ -308,4 +320,25 @@ const char *says_answer(const struct says *says, const struct tcprst_verdict *v)
             last = said;
     }
     return last ? last->text : NULL;
+}
+
+const char *says_process(const struct says *says, const struct tcprst_verdict *v,
+                         char buffer[SAYS_PROCESS_SIZE])
+{
+    const struct capture_note *note = v->cookie;
+    bool own = true;
+    for (unsigned i = 0; i < 2 && !note; i++) {
+        own = i == 0;
+        const struct direction *direction = direction_of(says, v, own);
+        note = direction ? direction->note : NULL;
+    }
+    if (!note)
+        return NULL;
+    bool sender = (note->direction == CAPTURE_OUTBOUND) == own;
+    snprintf(buffer, SAYS_PROCESS_SIZE, "%s%s",
+             note->direction == CAPTURE_WAY_UNKNOWN ? ""
+             : sender                               ? "at the sender: "
+                                                    : "at the receiver: ",
+             note->text);
+    return buffer;
 }

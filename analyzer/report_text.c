@@ -658,6 +658,7 @@ static void put_sayings(struct text *text, const struct summary_group *group)
     put_saying(text, _("the RST says"), group->first.device_text);
     put_saying(text, _("triggered by"), group->trigger_says);
     put_saying(text, _("its sender had sent"), group->answer_says);
+    put_saying(text, _("the capture notes"), group->process);
 }
 
 static void put_filter(struct text *text, const struct summary_group *group)

@@ -403,6 +403,7 @@ static struct summary_group *group_of(struct summary *summary, const struct repo
     group->tuple = reset->tuple;
     g_strlcpy(group->trigger_says, reset->trigger_says ? reset->trigger_says : "", SAYS_SIZE);
     g_strlcpy(group->answer_says, reset->answer_says ? reset->answer_says : "", SAYS_SIZE);
+    g_strlcpy(group->process, reset->process ? reset->process : "", sizeof group->process);
     copy_why(&group->why, &reset->why);
     g_hash_table_insert(summary->groups, g_memdup2(&key, sizeof key), group);
     return group;

@@ -56,11 +56,12 @@ struct summary_group {
     uint16_t ports[SUMMARY_PORTS]; /* of the service, the first ones met */
     size_t port_count;
     bool more_ports;
-    int64_t idle_min, idle_max;      /* -1 unknown */
-    uint64_t risk;                   /* as the summary's */
-    struct report_why why;           /* of first; owned */
-    struct report_tuple tuple;       /* of first */
+    int64_t idle_min, idle_max;                           /* -1 unknown */
+    uint64_t risk;                                        /* as the summary's */
+    struct report_why why;                                /* of first; owned */
+    struct report_tuple tuple;                            /* of first */
     char trigger_says[SAYS_SIZE], answer_says[SAYS_SIZE]; /* likewise; "": nothing */
+    char process[SAYS_PROCESS_SIZE];                      /* likewise */
     struct summary_member members[SUMMARY_MEMBERS];       /* the first events */
     size_t member_count;
 };

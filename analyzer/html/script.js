@@ -328,6 +328,7 @@
     add(_("The reset says"), first.device_text);
     add(_("Triggered by"), first.trigger_says);
     add(_("Its sender had sent"), first.answer_says);
+    add(_("The capture notes"), first.process);
     return el("dl", { class: "facts" }, facts);
   }
 
