@@ -27,13 +27,30 @@ static void element(GString *out, const char *tag, const char *kind, const char 
     g_string_append_printf(out, "</%s>", tag);
 }
 
+/* A command breaks at its blanks only, not behind a hyphen: "--since" stays an option. */
+static void code(GString *out, const char *text)
+{
+    enum { LONGEST = 40 }; /* of what is kept in one line */
+    char **words = g_strsplit(text, " ", -1);
+    g_string_append(out, "<code>");
+    for (size_t i = 0; words[i]; i++) {
+        g_string_append(out, i ? " " : "");
+        if (strchr(words[i], '-') && strlen(words[i]) <= LONGEST)
+            element(out, "span", NULL, words[i]);
+        else
+            string_html(out, words[i]);
+    }
+    g_string_append(out, "</code>");
+    g_strfreev(words);
+}
+
 /* Prose of the tables with `code` in it. */
 static void prose(GString *out, const char *text)
 {
     char **parts = g_strsplit(text, "`", -1);
     for (size_t i = 0; parts[i]; i++) {
         if (i % 2)
-            element(out, "code", NULL, parts[i]);
+            code(out, parts[i]);
         else
             string_html(out, parts[i]);
     }

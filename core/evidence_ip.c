@@ -34,7 +34,7 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
         if (!elsewhere &&
             (same || own ||
              (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS)))
-            tell_at(e, F(TTL_SAME), same, x->last);
+            tell_at(e, F(TTL_SAME), same, same && hops != host_hops(x->ttl_last) ? 0 : x->last);
         int apart = (int)hops - (int)host_hops(x->ttl_last);
         tell_at(e, F(TTL_NEAR), !same && comparable && apart >= -1 && apart <= 1, x->last);
         numbers(e, F(TTL_NEAR), r->ttl, x->ttl_last);

@@ -68,7 +68,9 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
         tell_at(e, F(SYN_RAW), true, r->x.syn_where);
     int64_t open = host_port_time(x_host, true, r->source_port),
             closed = host_port_time(x_host, false, r->source_port);
-    if (is(e, F(TRIGGER_SYN))) {
+    if (is(e, F(TRIGGER_SYN)) && open > r->when + TRIGGER_UNKNOWN_RTT) {
+        /* It listens since; that hides what was before. Sooner, it may be the SYN's own answer. */
+    } else if (is(e, F(TRIGGER_SYN))) {
         tell(e, F(PORT_OPEN), open != INT64_MIN);
         numbers(e, F(PORT_OPEN), open != INT64_MIN ? r->when - open : 0, 0);
         tell(e, F(PORT_JUST_OPEN), open != INT64_MIN && r->when - open <= SCAN_WINDOW);

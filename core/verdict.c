@@ -12,6 +12,9 @@ enum { MAX_SAID = 8 };
 static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
 {
     struct tcprst_evidence contrary = {.fact = f, .holds = false};
+    /* "Accepted a connection {a:time} before": by then it had not. */
+    if ((f == TCPRST_FACT_PORT_OPEN || f == TCPRST_FACT_PORT_JUST_OPEN) && e->shown[f].a < 0)
+        return false;
     return is(e, f) || (isnt(e, f) && tcprst_evidence_text(&contrary, NULL, NULL, 0) > 0);
 }
 
@@ -32,6 +35,32 @@ static void add_fact(struct tcprst_verdict *v, const struct evidence *e, enum tc
         v->evidence[v->evidence_count++] = say(e, f, against);
 }
 
+static bool cites(const struct decision *d, enum tcprst_fact f, bool against)
+{
+    for (unsigned i = 0; i < d->cited_count; i++)
+        if (d->cited[i].fact == f && d->cited[i].against == against)
+            return true;
+    return false;
+}
+
+/* Of facts that say the same pause, or the same moment, in other words, one is enough. */
+static bool said_better(const struct evidence *e, const struct decision *d, const struct cited *c)
+{
+    static const enum tcprst_fact pairs[][2] = {
+        {TCPRST_FACT_IDLE_LONG, TCPRST_FACT_IDLE_LONGEST},
+        {TCPRST_FACT_IDLE_LONGER, TCPRST_FACT_IDLE_LONGEST},
+        {TCPRST_FACT_EVENT_PAUSED, TCPRST_FACT_IDLE_LONGEST},
+        {TCPRST_FACT_IDLE_LONGER, TCPRST_FACT_IDLE_LONG},
+        {TCPRST_FACT_EVENT_PAUSED, TCPRST_FACT_IDLE_LONG},
+        {TCPRST_FACT_FIN_JUST_SENT, TCPRST_FACT_SENDER_FIN},
+        {TCPRST_FACT_PORT_OPEN, TCPRST_FACT_PORT_JUST_OPEN}};
+    for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (pairs[i][0] == (enum tcprst_fact)c->fact && is(e, pairs[i][0]) && is(e, pairs[i][1]) &&
+            e->shown[pairs[i][0]].a == e->shown[pairs[i][1]].a && cites(d, pairs[i][1], c->against))
+            return true;
+    return false;
+}
+
 /* What other places and the kernels say comes first: it is proof. */
 static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
                          const struct decision *d)
@@ -46,7 +75,8 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
         add_fact(v, e, first[i], false);
     for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
-        add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
+        if (!said_better(e, d, &d->cited[i]))
+            add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
 }
 
 static void copy_identity(struct tcprst_verdict *v, const struct reset *r)

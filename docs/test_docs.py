@@ -54,6 +54,11 @@ class Docs(unittest.TestCase):
         for option in options:
             self.assertIn(f"--{option}", page)
 
+    @unittest.skipUnless(shutil.which("appstreamcli"), "appstream is not installed")
+    def test_appstream_metadata(self):
+        checked = run("appstreamcli", "validate", "--no-net", str(HERE / "org.wireshark.Wireshark.tcprst.metainfo.xml"))
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
     @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
     def test_man_page_renders_without_warnings(self):
         page = run("groff", "-man", "-ww", "-z", "-Tutf8", str(HERE / "tcprst.1"))

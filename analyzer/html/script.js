@@ -60,8 +60,11 @@
     return n < 1e10 ? (n / 1e6).toPrecision(3) + " MB" : (n / 1e9).toPrecision(3) + " GB";
   }
 
+  // A command breaks at its blanks only, not behind a hyphen: "--since" stays an option.
+  const code = (text) => el("code", null,
+    text.split(/( )/).map((word) => (word.includes("-") && word.length <= 40 ? el("span", null, word) : word)));
   // Prose with `code` in it.
-  const prose = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", null, part) : part));
+  const prose = (text) => text.split("`").map((part, i) => (i % 2 ? code(part) : part));
 
   const plainTime = (time) => (time ? time.replace("T", " ").replace("Z", "") : _("no time"));
   const endName = (address, port) => (port && address.includes(":") ? "[" + address + "]" : address) + (port ? ":" + port : "");

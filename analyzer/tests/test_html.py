@@ -182,7 +182,9 @@ class Page(unittest.TestCase):
         for word in ("peer-restarted", "What to check first", "closed-port", "Who sent resets", "198.51.100.76",
                      "RST, ACK Seq=", "This is the reset.", "In Wireshark", "ip.addr ==", CAPTURES["several"][0]):
             self.assertIn(word, words)
-        self.assertNotIn(str(RECORDED), page.read_text(encoding="utf-8"))
+        text = page.read_text(encoding="utf-8")
+        self.assertNotIn(str(RECORDED), text)
+        self.assertIn("<code>journalctl <span>--since</span> ", text)  # never broken behind its hyphens
 
     def test_on_paper(self):
         """A thousand resets fit ten pages of either paper, and nothing is wider than they are."""
