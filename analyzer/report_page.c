@@ -69,7 +69,7 @@ static void begin_table(GString *out, const char *label, const char *const *titl
 {
     g_string_append_printf(
         out,
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>"
+        "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"%s\"><table>"
         "<thead><tr>",
         _(label));
     for (size_t i = 0; i < count; i++)

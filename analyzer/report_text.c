@@ -501,7 +501,7 @@ static void put_group_where(struct text *text, const struct summary_group *group
     words_side(frames, group, true);
     words_in_name(line, v->origin == TCPRST_ORIGIN_THIRD_PARTY, frames->str);
     g_string_truncate(frames, 0);
-    if (v->sender != TCPRST_SENDER_UNKNOWN)
+    if (v->sender != TCPRST_SENDER_UNKNOWN && !group->mixed)
         g_string_append_printf(line, _(" (%s)"),
                                translate_word("sender", tcprst_sender_id(v->sender)));
     g_string_append_printf(line, " %s ", ARROW(text));

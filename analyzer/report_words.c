@@ -266,7 +266,7 @@ static char *role_and_side(const struct summary_group *group, bool source)
     bool server = (v->sender == TCPRST_SENDER_SERVER) == source;
     GString *side = g_string_new(NULL);
     words_side(side, group, source);
-    if (v->sender == TCPRST_SENDER_UNKNOWN)
+    if (v->sender == TCPRST_SENDER_UNKNOWN || group->mixed)
         return g_string_free(side, FALSE);
     char *words =
         many ? g_strdup_printf(server ? _("%s (servers)") : _("%s (clients)"), side->str)
@@ -293,12 +293,24 @@ static void put_deed(GString *out, const struct summary_group *group, const char
         g_string_append_printf(out, _("%s reset %s with %s: %s."), from, connections, to, why);
 }
 
+/* The cause is a deed of somebody else, and it is not known whether it was. */
+static bool may_be_forged(const struct tcprst_verdict *v)
+{
+    bool of_another = v->group == TCPRST_GROUP_INTERFERENCE ||
+                      v->cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT ||
+                      v->cause == TCPRST_CAUSE_FIREWALL_REJECT;
+    return of_another && v->origin == TCPRST_ORIGIN_UNKNOWN;
+}
+
 static void put_sentence(GString *out, const struct summary_group *group)
 {
     size_t start = out->len;
     GString *from = g_string_new(NULL), *why = g_string_new(NULL);
     char *source = role_and_side(group, true), *destination = role_and_side(group, false);
-    words_in_name(from, group->first.origin == TCPRST_ORIGIN_THIRD_PARTY, source);
+    if (may_be_forged(&group->first))
+        g_string_append_printf(from, _("%s, or somebody in that name,"), source);
+    else
+        words_in_name(from, group->first.origin == TCPRST_ORIGIN_THIRD_PARTY, source);
     words_why(why, &group->first);
     put_deed(out, group, from->str, destination, why->str);
     out->str[start] = g_ascii_toupper(out->str[start]);

@@ -224,6 +224,7 @@ static void add_member(struct summary_group *group, const struct summary_member 
 
 static void merge(struct summary_group *into, const struct summary_group *group)
 {
+    into->mixed |= group->mixed || group->first.sender != into->first.sender;
     into->events += group->events;
     into->resets += group->resets;
     into->risk += group->risk;
@@ -424,6 +425,7 @@ static void add_event(struct summary_group *group, const struct tcprst_verdict *
     memcpy(member.source, v->source, sizeof member.source);
     memcpy(member.destination, v->destination, sizeof member.destination);
     add_member(group, &member);
+    group->mixed |= v->sender != group->first.sender;
     group->events++;
     group->severity = MAX(group->severity, v->severity);
     add_port(group, summary_service_is_source(v) ? v->source_port : v->destination_port);

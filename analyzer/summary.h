@@ -47,6 +47,7 @@ struct summary_course {
 struct summary_group {
     struct tcprst_verdict first;   /* the first event's first RST */
     enum tcprst_severity severity; /* the worst of its events */
+    bool mixed;                    /* by clients and by servers */
     bool many;                     /* the number of hosts of a folded side is not known exactly */
     size_t source_hosts,
         destination_hosts; /* more than 1: folded, first.source or .destination is an example */

@@ -122,7 +122,7 @@
       heads.push(el("th", { scope: "col", class: column.numeric ? "n" : null }, button));
     });
     fill();
-    return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+    return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label },
       el("table", null, el("thead", null, el("tr", null, heads)), body));
   }
 

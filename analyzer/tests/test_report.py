@@ -658,6 +658,31 @@ class FirstScreen(Case):
                                         ("what next", "hat to check")):
                     self.assertIn(words.lower(), screen.lower(), f"{name}: {question}")
 
+    def headline(self, capture):
+        return " ".join(text_of(tcprst("-q", capture)).split("\n\n")[1].split())
+
+    def test_nobody_is_named_for_what_a_device_did(self):
+        """Who it was is not known: neither that host nor a device is said to be sure."""
+        name = RECORDED / "closed-port.gvisor.v4.client.pcapng"
+        line = lines_of(tcprst("-q", "-f", "ndjson", name))[0]
+        self.assertEqual((line["cause"], line["origin"]), ("firewall-reject", "unknown"))
+        self.assertIn(f"{line['src']}:{line['src_port']}, or somebody in that name, refused", self.headline(name))
+
+    def test_nobody_is_called_what_only_some_are(self):
+        """Where clients and servers did the same, the first one's role is not said of all."""
+        talk = Conversation()
+        for i in range(4):
+            port, sport = 80, 41000 + i
+            talk.open(port, sport)
+            talk.add(True, sport, port, PSH_ACK, 5001, 9001, b"x")
+            talk.add(False, port, sport, PSH_ACK, 9001, 5002, b"y")
+            talk.add(True, sport, port, ACK, 5002, 9002)
+            to_server = i % 2 > 0
+            ends = (sport, port, 5002, 9002) if to_server else (port, sport, 9002, 5002)
+            talk.add(to_server, *ends[:2], RST_ACK, *ends[2:])
+        said = self.headline(talk.write(self.directory / "both.pcap"))
+        self.assertIn("2 hosts reset 4 connections with 2 hosts:", said)
+
 
 class Says(Case):
     """What the trigger and the last answer carried: one line, or nothing."""
