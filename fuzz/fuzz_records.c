@@ -10,38 +10,24 @@
 #define _GNU_SOURCE
 #include "check.h"
 #include "decode.h"
-#include "plugin.h"
+#include "door.h"
 #include "records.h"
 #include "segments.h"
 
-#include <epan/column.h>
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
 #include <epan/frame_data.h>
-#include <epan/prefs.h>
-#include <epan/stat_tap_ui.h>
 #include <epan/tap.h>
-#include <epan/timestamp.h>
 #include <epan/tvbuff.h>
 #include <glib.h>
 #include <string.h>
 #include <wiretap/wtap.h>
-#include <wsutil/filesystem.h>
-#include <wsutil/privileges.h>
-#include <wsutil/wslog.h>
 
 enum { LINKTYPE_RAW = 101, IPV4_HEADER = 20, IPV6_HEADER = 40, FRAMES_MOST = 2000, ROOM = 8 };
 enum { NS_A_SECOND = 1000000000 };
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-const char *__asan_default_options(void);
-
-/* Wireshark's own leaks are not ours. */
-const char *__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
 
 /* How the packets are read; chosen by the octets, wherever the fuzzer changed them. */
 enum {
@@ -75,17 +61,6 @@ static column_info columns;
 
 /* ---- libwireshark ---- */
 
-/* Instead of libwsutil's: as root it would not be told where its tables are. */
-gboolean started_with_special_privs(void)
-{
-    return FALSE;
-}
-
-static void say_nothing(const char *text)
-{
-    (void)text;
-}
-
 static const nstime_t *time_of(struct packet_provider_data *provider, uint32_t number)
 {
     GArray *packets = (GArray *)(void *)provider;
@@ -97,42 +72,10 @@ static const nstime_t *time_of(struct packet_provider_data *provider, uint32_t n
     return NULL;
 }
 
-static void start_summary(void)
-{
-    CHECK(process_stat_cmd_arg("tcprst,summary"));
-    start_requested_stats();
-    stats_tree_cfg *config = stats_tree_get_cfg_by_abbr("tcprst");
-    CHECK(config != NULL);
-    stats_tree *tree = stats_tree_new(config, NULL, NULL);
-    CHECK(!register_tap_listener("tcprst", tree, NULL, 0, stats_tree_reset, stats_tree_packet, NULL,
-                                 NULL));
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
-    /* Each allocation by itself, for AddressSanitizer to look at. */
-    g_setenv("WIRESHARK_DEBUG_WMEM_OVERRIDE", "simple", TRUE);
-    g_setenv("WIRESHARK_ABORT_ON_DISSECTOR_BUG", "1", TRUE);
-    /* Without its tables of names, which it reads for each file, and never gives back. */
-    g_setenv("WIRESHARK_DATA_DIR", "/nonexistent", TRUE);
-    g_setenv("WIRESHARK_CONFIG_DIR", "/nonexistent", TRUE);
-    g_set_print_handler(say_nothing);
-    ws_log_init("fuzz_records", NULL);
-    ws_log_set_level(LOG_LEVEL_CRITICAL);
-    init_process_policies();
-    g_free(configuration_init("fuzz_records", "Wireshark"));
-    wtap_init(FALSE);
-    timestamp_set_type(TS_RELATIVE);
-    timestamp_set_precision(TS_PREC_AUTO);
-    timestamp_set_seconds_type(TS_SECONDS_DEFAULT);
-    tcprst_plugin_register();
-    CHECK(epan_init(NULL, NULL, FALSE));
-    epan_load_settings();
-    proto = proto_get_id_by_filter_name("tcprst");
-    CHECK(proto > 0);
-    build_column_format_array(&columns, prefs.num_cols, TRUE);
-    start_summary();
+    proto = door_start(&columns);
     return 0;
 }
 

@@ -85,6 +85,84 @@ def storm(n):
     return c.octets()
 
 
+def conversation(n, turn):
+    """A connection that goes on whatever is sent in its name, 20 microseconds a segment; turn sends some."""
+    c = Capture()
+    c.open()
+    sent = [2, 2]
+
+    def send(flags, back, text=b"", seq=0):
+        c.now += 20
+        own, peer = sent[back], sent[not back]
+        c.tcp(flags, own + seq, peer if flags & ACK else 0, back=back, text=text)
+        sent[back] += len(text)
+
+    before = 0
+    while len(c.parts) // 2 < n:
+        turn(send)
+        assert len(c.parts) > before
+        before = len(c.parts)
+    return c.octets()
+
+
+def answered_both_ways(n):
+    """Each segment of both ends is answered by a RST, and both go on."""
+    def turn(send):
+        send(PSH | ACK, 0, b"x")
+        send(RST, 1)
+        send(PSH | ACK, 1, b"y")
+        send(RST, 0)
+    return conversation(n, turn)
+
+
+def aborts_survived(n):
+    """An end aborts, and both go on as if it had not."""
+    def turn(send):
+        send(RST | ACK, 1)
+        send(PSH | ACK, 0, b"x")
+        send(PSH | ACK, 1, b"y")
+        send(ACK, 0)
+    return conversation(n, turn)
+
+
+def aborts_in_pairs(n):
+    """Both ends abort at once, again and again."""
+    def turn(send):
+        send(RST | ACK, 1)
+        send(RST | ACK, 0)
+    return conversation(n, turn)
+
+
+def aborted_receiver(n):
+    """A server that sends on, to a client that aborts at each segment."""
+    def turn(send):
+        send(PSH | ACK, 1, b"y")
+        send(RST | ACK, 0)
+    return conversation(n, turn)
+
+
+def ladders(n):
+    """RSTs in steps of a window, as injectors send them, and data between."""
+    def turn(send):
+        for step in (0, 1460, 4380):
+            send(RST | ACK, 1, seq=step)
+        send(PSH | ACK, 0, b"x" * 10)
+    return conversation(n, turn)
+
+
+def over_in_time(n):
+    """Connections that are refused, forgotten after minutes, and then heard of again."""
+    c = Capture()
+    for i in range(n // 4):
+        c.now += 10**6
+        c.tcp(SYN, 7, 0, **host(i))
+        c.tcp(RST | ACK, 0, 8, back=True, **host(i))
+        if i >= 400:
+            c.tcp(PSH | ACK, 8, 8, text=b"x", **host(i - 400))
+            c.tcp(RST, 8, 0, back=True, **host(i - 400))
+    return c.octets()
+
+
 def mixed_storm(n):
     """Each segment is answered by a RST of its own follow-up."""
     c = Capture()
@@ -344,3 +422,34 @@ def colliding_hosts(n, collide):
         c.frame(struct.pack(">IHBB", 0x60000000, 20, 6, 64) + bytes.fromhex(address) + bytes.fromhex("2001" + "00" * 13 + "01") +
                 struct.pack(">HHIIBBHHH", 80, 1025, 1, 0, 0x50, RST, 0, 0, 0))
     return c.octets()
+
+
+def frames(octets):
+    """Each frame of a capture made here, as its time in microseconds and its octets."""
+    at = 24
+    while at < len(octets):
+        seconds, rest, length, _ = struct.unpack_from("<IIII", octets, at)
+        yield seconds * 10**6 + rest, octets[at + 16:at + 16 + length]
+        at += 16 + length
+
+
+def elsewhere(octets):
+    """The same traffic as captured a hop further on, by another clock: a RST in ten never came there."""
+    c = Capture()
+    for i, (time, frame) in enumerate(frames(octets)):
+        c.now = time + 7 * 10**6 + 3000
+        if i % 10 != 9 or not frame[47] & RST:
+            c.frame(frame[:22] + bytes([frame[22] - 1]) + frame[23:])
+    return c.octets()
+
+
+def traced(octets):
+    """What a kernel would have traced of the RSTs it sent."""
+    lines = []
+    for time, frame in frames(octets):
+        if frame[47] & RST:
+            source, destination = (".".join(map(str, frame[i:i + 4])) for i in (26, 30))
+            ports = struct.unpack_from(">HH", frame, 34)
+            lines.append(f"  p-1 [000] ..s1. {time / 1e6 - 10**9:.6f}: tcp_send_reset: skbaddr=0 skaddr=0 "
+                         f"src={source}:{ports[0]} dest={destination}:{ports[1]} state=TCP_CLOSE reason=TCP_STATE\n")
+    return "".join(lines).encode()

@@ -24,21 +24,32 @@ MOST = 2.5
 EVERY_FORMAT = ("-f ndjson", "-f csv", "-f json", "-f text", "-f text --why", "-f html -o OUT", "-f ndjson --redact",
                 "-f ndjson --annotate OUT")
 
+# OTHER is the same traffic captured elsewhere, TRACE the kernel's trace of it, EARLIER a report in json.
+EVERY_SIDE = ("-f ndjson OTHER", "-f text --why OTHER", "-f ndjson --kernel-trace TRACE", "-f text --baseline EARLIER",
+              "-f json --baseline EARLIER", "-f text --why-not closed-port", "-f json --why --connections", "-f markdown",
+              "-f text --lang zh_CN", "--keys")
+
 # Attack, N, and the ways it is run: ndjson without any.
 TABLE = (
     (attacks.burst, 10000, ("-f ndjson", "-f html -o OUT")),
     (attacks.burst_in_time, 10000, ()),
-    (attacks.resets_at_once, 5000, EVERY_FORMAT),
+    (attacks.resets_at_once, 5000, EVERY_FORMAT + EVERY_SIDE),
     (attacks.storm, 5000, ("-f ndjson", "-f text --why")),
-    (attacks.mixed_storm, 5000, EVERY_FORMAT),
+    (attacks.mixed_storm, 5000, EVERY_FORMAT + EVERY_SIDE),
+    (attacks.answered_both_ways, 5000, ("-f ndjson", "-f text --why", *EVERY_SIDE)),
+    (attacks.aborts_survived, 5000, ("-f ndjson", "-f text --why", "-f ndjson OTHER")),
+    (attacks.aborts_in_pairs, 5000, ("-f ndjson", "-f text --why", "-f ndjson OTHER")),
+    (attacks.aborted_receiver, 5000, ("-f ndjson", "-f text --why", "-f ndjson OTHER")),
+    (attacks.ladders, 5000, ("-f ndjson", "-f text --why", "-f ndjson OTHER")),
+    (attacks.over_in_time, 8000, ("-f ndjson", "-f ndjson --max-connections 100")),
     (attacks.guesses, 5000, ()),
     (attacks.copies, 5000, ("-f ndjson", "-f ndjson --annotate OUT")),
     (attacks.copies_of_a_burst, 5000, ()),
     (attacks.both_ways, 5000, ()),
-    (attacks.one_trigger, 5000, ("-f ndjson", "-f html -o OUT", "-f ndjson --annotate OUT")),
-    (attacks.reuse, 5000, EVERY_FORMAT),
+    (attacks.one_trigger, 5000, ("-f ndjson", "-f ndjson OTHER", "-f ndjson --kernel-trace TRACE", "-f html -o OUT", "-f ndjson --annotate OUT")),
+    (attacks.reuse, 5000, EVERY_FORMAT + EVERY_SIDE),
     (attacks.reuse_after_abort, 8000, ("-f ndjson", "-f json")),
-    (attacks.hosts, 10000, EVERY_FORMAT),
+    (attacks.hosts, 10000, EVERY_FORMAT + EVERY_SIDE),
     (attacks.scan, 10000, ("-f ndjson", "-f ndjson --max-connections 10", "-f ndjson --max-connections 1000",
                            "-f ndjson --max-connections 10000", "-f html -o OUT", "-f text")),
     (attacks.mass, 10000, ("-f ndjson", "-f text", "-f json")),
@@ -58,15 +69,27 @@ TABLE = (
 )
 
 
+def beside(counted, capture, word):
+    """The file that stands for a word, made from the capture when it is first asked for."""
+    path = Path(f"{capture}.{word.lower()}")
+    if not path.exists() and word == "EARLIER":
+        subprocess.run([counted, "-q", "-f", "json", "-o", path, capture], check=True)
+    elif not path.exists():
+        path.write_bytes({"OTHER": attacks.elsewhere, "TRACE": attacks.traced}[word](capture.read_bytes()))
+    return path
+
+
 def steps_of(command, directory, size):
     """How many steps the command takes on each of the three captures."""
     steps = []
     for factor in (1, 2, 4):
-        counter, out = directory / "steps", directory / "out"
+        counter, out, capture = directory / "steps", directory / "out", directory / str(factor)
         for path in (counter, out):
             path.unlink(missing_ok=True)
-        words = [str(out) if word == "OUT" else word for word in command]
-        run = subprocess.run([*words, directory / str(factor)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        names = {word: beside(command[0], capture, word) for word in ("OTHER", "TRACE", "EARLIER") if word in command}
+        names["OUT"] = out
+        words = [str(names.get(word, word)) for word in command]
+        run = subprocess.run([*words, capture], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                              env={**os.environ, "TCPRST_STEPS": str(counter)}, check=False)
         if run.returncode:
             raise RuntimeError(f"{words}: {run.returncode}, {run.stderr.decode(errors='replace')}")
