@@ -55,6 +55,19 @@ def wait_until_reading(process):
     until(lambda: sleeps_in(process, "poll"))
 
 
+def waits_so_far(process):
+    """How often it has gone to sleep by itself."""
+    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+    return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status, re.MULTILINE)[1])
+
+
+def wait_until_patience_ended(process, times=3):
+    """Until it has waited so often in vain for more than was sent."""
+    wait_until_reading(process)
+    before = waits_so_far(process)
+    until(lambda: waits_so_far(process) >= before + times)
+
+
 def wait_until_blocked(process):
     """Until it waits for somebody to read what it has written."""
     until(lambda: catches(process) or ended(process))

@@ -23,7 +23,7 @@ import unittest
 from pathlib import Path
 
 import packets
-from processes import wait_until_reading
+from processes import wait_until_patience_ended, wait_until_reading
 from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RECORDED, ROOT, RST, RST_ACK, TCPRST, Conversation, tcprst, text_of
 
 try:
@@ -200,7 +200,7 @@ class Live(Case):
         half = len(octets) * 2 // 3
         process.stdin.write(octets[:half])
         process.stdin.flush()
-        time.sleep(1.2)
+        wait_until_patience_ended(process)
         out, _ = process.communicate(octets[half:], timeout=60)
         expected = lines_of(tcprst("-f", "ndjson", source))
         self.assertEqual([{**json.loads(line), "capture": ""} for line in out.splitlines()],
