@@ -320,7 +320,7 @@ static void test_forgotten(void)
  * is so for hours only. */
 static void test_forgotten_over(void)
 {
-    enum { SOME = 300000, MANY = 6000000, MIB = 1 << 20 };
+    enum { SOME = 300000, MANY = 1500000, MIB = 1 << 20 };
     const int64_t hours = 3600 * (int64_t)SECOND;
     int64_t now = 1000 * hours;
     struct forgotten *f = forgotten_new();
