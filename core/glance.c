@@ -64,6 +64,7 @@ struct tcprst_glance {
     uint64_t segments, all; /* so far; in the first reading */
     struct begun *begun;
     size_t begun_count, begun_room, begun_next;
+    uint64_t until;  /* second reading: before that segment none begins, and the file is the same */
     uint8_t *filter; /* second reading: of those that are followed */
     size_t filter_mask;
     uint64_t passed_by[4];
@@ -118,28 +119,38 @@ static inline uint64_t stir(uint64_t h, uint64_t more)
     return h ^ (h >> 32);
 }
 
-/* Of IPv4 no two keys share it but by chance in 64 bits. Never 0. */
-static inline uint64_t hash_of(const struct key *k, uint64_t seed)
+static uint64_t hash_of_ipv6(const struct tcprst_segment *s, uint64_t seed, int d)
 {
-    uint64_t h = seed;
-    if (k->a_rest | k->b_rest) {
-        h = stir(h, k->a_rest);
-        h = stir(h, k->b_rest);
-        h = stir(h, k->a);
-        h = stir(h, k->b);
+    const struct key k = key_of_segment(s, d);
+    uint64_t h = stir(stir(seed >> 1, k.a), k.a_rest);
+    return stir(stir(stir(h, k.b), k.b_rest), k.ports);
+}
+
+/* Of the segment's key; by chance in 64 bits alone two share it. Never 0. d: as key_direction(). */
+static inline uint64_t hash_of(const struct tcprst_segment *s, uint64_t seed, int *d)
+{
+    uint64_t from = read32(s->source) << 16 | s->source_port;
+    uint64_t to = read32(s->destination) << 16 | s->destination_port;
+    uint64_t h;
+    if (s->ip_version == 6) {
+        *d = key_direction(s);
+        h = hash_of_ipv6(s, seed, *d);
     } else {
-        h = stir(h, k->a ^ (k->b << 32 | k->b >> 32));
+        *d = from > to;
+        h = stir(stir(seed, from > to ? to : from), from > to ? from : to);
     }
-    h = stir(h, k->ports);
     h = stir(h, seed >> 32);
     return h | !h;
 }
 
-static inline uint64_t hash_of_segment(const struct tcprst_segment *s, uint64_t seed, int *d)
+/* The clock is asked only where there is anything to ask. */
+static inline void note_time(struct clock *clock, int64_t time)
 {
-    *d = key_direction(s);
-    const struct key k = key_of_segment(s, *d);
-    return hash_of(&k, seed);
+    if (time >= clock->now && clock->now > TIME_MIN && time < TIME_MAX && !clock->set_back &&
+        !clock->behind)
+        clock->now = clock->reached = time;
+    else
+        clock_note(clock, time);
 }
 
 /* Its place, or the one where it would be. */
@@ -176,9 +187,9 @@ static bool reserve(struct tcprst_glance *g)
 
 /* ---- the first reading ---- */
 
-static uint32_t ticks(const struct tcprst_glance *g)
+static inline uint32_t ticks(const struct tcprst_glance *g)
 {
-    int64_t ticks = g->clock.now > g->began ? (g->clock.now - g->began) / TICK : 0;
+    uint64_t ticks = (uint64_t)(g->clock.now - g->began) / TICK;
     return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
 }
 
@@ -261,7 +272,7 @@ static inline bool maybe_over(const struct glimpse *e, uint32_t now)
 static bool glance_at(struct tcprst_glance *g, const struct tcprst_segment *s, uint64_t hash, int d)
 {
     g->segments++;
-    clock_note(&g->clock, s->time);
+    note_time(&g->clock, s->time);
     if (g->segments == 1)
         g->began = g->clock.now;
     struct glimpse *e = find(g, hash);
@@ -292,7 +303,7 @@ bool tcprst_glance_take(struct tcprst_glance *g, const struct tcprst_segment *se
         size_t n = count - done < GLANCE_MOST ? count - done : GLANCE_MOST;
         for (size_t i = 0; i < n; i++) {
             int d;
-            g->hashes[i] = hash_of_segment(&segments[done + i], g->seed, &d);
+            g->hashes[i] = hash_of(&segments[done + i], g->seed, &d);
             directions[i] = (uint8_t)d;
             fetch(&g->glimpses[g->hashes[i] & g->mask]);
         }
@@ -320,6 +331,11 @@ static bool make_filter(struct tcprst_glance *g)
     return g->filter != NULL;
 }
 
+static void look_out(struct tcprst_glance *g)
+{
+    g->until = g->begun_next < g->begun_count ? g->begun[g->begun_next].number : g->all + 1;
+}
+
 bool tcprst_glance_finish(struct tcprst_glance *g)
 {
     g->kept = malloc(GLANCE_MOST * sizeof *g->kept);
@@ -343,6 +359,7 @@ bool tcprst_glance_finish(struct tcprst_glance *g)
     clock_start(&g->clock);
     g->all = g->segments;
     g->segments = 0;
+    look_out(g);
     return true;
 }
 
@@ -393,7 +410,7 @@ static void sift_roughly(struct tcprst_glance *g, const struct tcprst_segment *s
     enum { TELLING = TCPRST_SYN | TCPRST_FIN | TCPRST_RST };
     for (size_t i = 0; i < g->count; i++) {
         int d;
-        uint64_t hash = hash_of_segment(&segments[i], g->seed, &d);
+        uint64_t hash = hash_of(&segments[i], g->seed, &d);
         size_t bit = filter_bit(g, hash);
         bool tells = g->filter[bit / 8] >> bit % 8 & 1 || segments[i].flags & TELLING;
         g->hashes[i] = hash;
@@ -403,10 +420,10 @@ static void sift_roughly(struct tcprst_glance *g, const struct tcprst_segment *s
     }
 }
 
-static inline enum glance_use sift(struct tcprst_glance *g, const struct tcprst_segment *s,
-                                   size_t i, struct glanced *known)
+static enum glance_use sift(struct tcprst_glance *g, const struct tcprst_segment *s, size_t i,
+                            struct glanced *known)
 {
-    bool begins = g->begun_next < g->begun_count && g->begun[g->begun_next].number == g->segments;
+    bool begins = g->segments == g->until;
     enum glance_use use = GLANCE_PASS;
     /* Nothing is known of what a file has grown by. */
     if (g->segments > g->all)
@@ -416,6 +433,7 @@ static inline enum glance_use sift(struct tcprst_glance *g, const struct tcprst_
     if (!begins)
         return use;
     g->begun_next++;
+    look_out(g);
     g->passed_by[TCPRST_ENDING_OPEN]++;
     return use == GLANCE_PASS ? GLANCE_BEGIN : use;
 }
@@ -429,10 +447,15 @@ const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
     sift_roughly(g, segments);
     for (size_t i = 0; i < g->count; i++) {
         const struct tcprst_segment *s = &segments[i];
-        struct glanced *known = &g->known[g->kept_count];
-        clock_note(&g->clock, s->time);
+        note_time(&g->clock, s->time);
         if (++g->segments == 1)
             g->began = g->clock.now;
+        bool tells = g->uses[i] >> 1;
+        if (!tells && g->segments < g->until) {
+            g->uses[i] = GLANCE_PASS;
+            continue;
+        }
+        struct glanced *known = &g->known[g->kept_count];
         *known = (struct glanced){.now = g->clock.now, .number = g->segments};
         known->use = sift(g, s, i, known);
         g->uses[i] = (uint8_t)known->use;
