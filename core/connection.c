@@ -664,7 +664,7 @@ static bool track_apart(struct connection *c, const struct tcprst_segment *s, in
         return false;
     e->bits |= RECENT_DUPLICATE;
     c->apart = true;
-    c->copies++;
+    c->copies += c->copies < UINT32_MAX;
     c->odd = RECENT_MIN;
     return true;
 }

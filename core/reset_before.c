@@ -193,5 +193,5 @@ void reset_note_event(struct reset *r, struct connection *c)
     const struct reset *before = same ? c->last_reset : NULL;
     r->event_idle = before ? before->event_idle : r->idle;
     r->event_longest_idle = before ? before->event_longest_idle : r->longest_idle;
-    c->resets++;
+    c->resets += c->resets < UINT32_MAX;
 }

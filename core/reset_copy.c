@@ -20,7 +20,7 @@ static bool same_reset(const struct reset *r, const struct recent *e)
 /* All packets but one or two, so far. */
 static bool captured_twice(const struct connection *c)
 {
-    return 2 * c->copies + 2 >= c->segments;
+    return 2 * (uint64_t)c->copies + 2 >= c->segments;
 }
 
 static bool has_copy(const struct connection *c, const struct recent *t)

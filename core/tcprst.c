@@ -198,7 +198,7 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
     if (e && r->duplicate_of) {
         e->bits |= RECENT_DUPLICATE;
         c->apart = true;
-        c->copies += !s->seen.copy_of.number;
+        c->copies += !s->seen.copy_of.number && c->copies < UINT32_MAX;
     }
     if (pending_full(&core->pending)) {
         core->statistics.verdicts_early++;
