@@ -2,7 +2,7 @@
 /* clock.c - see clock.h. */
 #include "clock.h"
 
-#include "limits.h"
+#include "thresholds.h"
 
 void clock_start(struct clock *clock)
 {

@@ -7,10 +7,10 @@
  */
 #include "connection.h"
 
-#include "limits.h"
 #include "sequence.h"
 #include "stack.h"
 #include "tcp_options.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -131,7 +131,7 @@ struct recents {
     uint64_t pushed; /* ever; the newest is entries[(pushed - 1) & (capacity - 1)] */
 };
 
-/* Kept inside the connection: all that a short one ever has (limits.h, RECENT_MIN). */
+/* Kept inside the connection: all that a short one ever has (thresholds.h, RECENT_MIN). */
 enum { RECENT_INSIDE = 8 };
 
 /* The incarnation before this one. */

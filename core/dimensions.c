@@ -3,8 +3,8 @@
  * cause. */
 #include "dimensions.h"
 
-#include "limits.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 /* ---- stage ---- */
 

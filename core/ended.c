@@ -3,8 +3,8 @@
 #include "ended.h"
 
 #include "dimensions.h"
-#include "limits.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 #include <string.h>
 

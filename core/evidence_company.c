@@ -2,8 +2,8 @@
 /* evidence_company.c - facts of what came with the RST and what followed it. */
 #include "evidence_tell.h"
 
-#include "limits.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 _Static_assert((int)COMPANY_OTHERS == (int)GUESSES, "as many places as are asked for");
 

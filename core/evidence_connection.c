@@ -3,8 +3,8 @@
  * been before on its ports. */
 #include "evidence_tell.h"
 
-#include "limits.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 /* Octets Y sent, or as far as X's acknowledgments tell where Y was not captured; -1 unknown. */
 static int64_t octets_of_peer(const struct reset *r)

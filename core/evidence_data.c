@@ -3,9 +3,9 @@
  * probes. */
 #include "evidence_tell.h"
 
-#include "limits.h"
 #include "sequence.h"
 #include "signatures.h"
+#include "thresholds.h"
 
 static int64_t unacknowledged(const struct endpoint *from, const struct endpoint *by)
 {

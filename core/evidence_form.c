@@ -3,9 +3,9 @@
 #include "evidence_tell.h"
 
 #include "dimensions.h"
-#include "limits.h"
 #include "sequence.h"
 #include "signatures.h"
+#include "thresholds.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* evidence_others.c - facts of other connections of the same two hosts. */
 #include "evidence_tell.h"
 
-#include "limits.h"
+#include "thresholds.h"
 
 /* How many of that kind there were about then, this one included if it is one. */
 static int64_t resets_about(const struct host *host, enum host_runs kind, int64_t when)

@@ -2,8 +2,8 @@
 /* evidence_trigger.c - facts of the segment that drew the RST. */
 #include "evidence_tell.h"
 
-#include "limits.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 static bool odd_flags(uint16_t flags)
 {

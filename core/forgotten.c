@@ -3,7 +3,7 @@
 #include "forgotten.h"
 
 #include "fetch.h"
-#include "limits.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>

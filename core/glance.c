@@ -14,7 +14,7 @@
 #include "embryo.h"
 #include "fetch.h"
 #include "key.h"
-#include "limits.h"
+#include "thresholds.h"
 #include "sequence.h"
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #include "host.h"
 
 #include "fetch.h"
-#include "limits.h"
 #include "stack.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>

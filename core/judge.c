@@ -4,7 +4,7 @@
 
 #include "dimensions.h"
 #include "evidence_tell.h"
-#include "limits.h"
+#include "thresholds.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "learn.h"
 
 #include "dimensions.h"
-#include "limits.h"
+#include "thresholds.h"
 
 void learn_trail(struct trails *trails, struct reset *r)
 {

@@ -10,7 +10,7 @@
  */
 #include "pack.h"
 
-#include "limits.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* pending.c - see pending.h. */
 #include "pending.h"
 
-#include "limits.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 

@@ -10,8 +10,8 @@
  */
 #include "tcprst/places.h"
 
-#include "limits.h"
 #include "places_key.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>

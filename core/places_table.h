@@ -4,9 +4,9 @@
 #ifndef TCPRST_PLACES_TABLE_H
 #define TCPRST_PLACES_TABLE_H
 
-#include "limits.h"
 #include "places.h"
 #include "places_key.h"
+#include "thresholds.h"
 
 /* A packet is on its way from one place to another so long at most, clocks aligned. */
 #define LAG_MOST (2 * NS_PER_S)

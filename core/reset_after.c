@@ -2,9 +2,9 @@
 /* reset_after.c - what followed a RST: whether its receiver went on, and its sender. */
 #include "reset_parts.h"
 
-#include "limits.h"
 #include "sequence.h"
 #include "tcp_options.h"
+#include "thresholds.h"
 
 #include <string.h>
 

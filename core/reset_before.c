@@ -5,8 +5,8 @@
  */
 #include "reset_parts.h"
 
-#include "limits.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 /* The time up to which pauses count: the trigger's, or its own. */
 static int64_t pause_end(const struct reset *r)

@@ -5,7 +5,7 @@
  */
 #include "reset_parts.h"
 
-#include "limits.h"
+#include "thresholds.h"
 
 static bool same_reset(const struct reset *r, const struct recent *e)
 {

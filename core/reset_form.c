@@ -2,8 +2,8 @@
 /* reset_form.c - whether a RST has the form of an abort, and how two of them belong together. */
 #include "reset.h"
 
-#include "limits.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 bool reset_pairs(const struct reset *before, const struct reset *r)
 {

@@ -5,8 +5,8 @@
  */
 #include "reset_parts.h"
 
-#include "limits.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 /*
  * RFC 9293 section 3.5.2: "If the incoming segment has an ACK field, the reset takes its sequence

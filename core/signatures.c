@@ -9,9 +9,9 @@
  */
 #include "signatures.h"
 
-#include "limits.h"
 #include "reset.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 const char *tcprst_known_timer(int64_t idle)
 {

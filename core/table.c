@@ -14,9 +14,9 @@
 #include "forgotten.h"
 #include "index.h"
 #include "key.h"
-#include "limits.h"
 #include "pack.h"
 #include "slab.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>

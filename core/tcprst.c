@@ -16,8 +16,8 @@
 #include "glance.h"
 #include "host.h"
 #include "learn.h"
-#include "limits.h"
 #include "pending.h"
+#include "thresholds.h"
 #include "verdict.h"
 
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include "trace.h"
 
 #include "key.h"
-#include "limits.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "trace_verdict.h"
 
 #include "evidence_tell.h"
-#include "limits.h"
+#include "thresholds.h"
 #include "weigh.h"
 
 #include <string.h>

@@ -3,9 +3,9 @@
 #include "view.h"
 
 #include "host.h"
-#include "limits.h"
 #include "reset.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 #include <string.h>
 

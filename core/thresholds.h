@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* limits.h - every threshold of the core: its name, its unit, and why it is this number. */
-#ifndef TCPRST_LIMITS_H
-#define TCPRST_LIMITS_H
+/* thresholds.h - every threshold of the core: its name, its unit, and why it is this number. */
+#ifndef TCPRST_THRESHOLDS_H
+#define TCPRST_THRESHOLDS_H
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
