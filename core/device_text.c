@@ -154,8 +154,8 @@ const char *window_code_text(uint16_t window)
 bool device_says(const struct reset *r)
 {
     struct tcprst_verdict scratch = {.device_text_length = 0};
-    return r->text_length &&
-           (cbor_text(&scratch, r->text, r->text_length) || printable(r->text, r->text_length));
+    return r->packet.text_length && (cbor_text(&scratch, r->packet.text, r->packet.text_length) ||
+                                     printable(r->packet.text, r->packet.text_length));
 }
 
 void device_text_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e)
@@ -167,12 +167,12 @@ void device_text_of(struct tcprst_verdict *v, const struct reset *r, const struc
         set_text(v, text);
         return;
     }
-    if (r->options.has_tcprst || r->options.has_fastclose) {
-        mptcp_text(v, &r->options);
+    if (r->packet.options.has_tcprst || r->packet.options.has_fastclose) {
+        mptcp_text(v, &r->packet.options);
         return;
     }
-    if (!r->text_length || cbor_text(v, r->text, r->text_length))
+    if (!r->packet.text_length || cbor_text(v, r->packet.text, r->packet.text_length))
         return;
-    if (printable(r->text, r->text_length))
-        ascii_text(v, r->text, r->text_length);
+    if (printable(r->packet.text, r->packet.text_length))
+        ascii_text(v, r->packet.text, r->packet.text_length);
 }

@@ -12,16 +12,17 @@ enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     if (!seen(x, END_SEEN) && !seen(y, END_SEEN))
-        return r->segments_before && ended->any ? TCPRST_STAGE_CLOSED : TCPRST_STAGE_UNSEEN;
+        return r->before.segments && ended->any ? TCPRST_STAGE_CLOSED : TCPRST_STAGE_UNSEEN;
     bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
     if (ended->any || (x_fin && y_fin))
         return TCPRST_STAGE_CLOSED;
     if ((x_fin || y_fin) && ((x->seen | y->seen) & END_ACK))
         return TCPRST_STAGE_CLOSING;
-    if (!(r->connection_flags & CONN_OPENED) || r->client < 0)
+    if (!(r->before.connection_flags & CONN_OPENED) || r->before.client < 0)
         return TCPRST_STAGE_MID_STREAM;
-    const struct endpoint *client = r->client == 0 ? x : y, *server = r->client == 0 ? y : x;
-    if (!(r->connection_flags & CONN_ESTABLISHED)) {
+    const struct endpoint *client = r->before.client == 0 ? x : y,
+                          *server = r->before.client == 0 ? y : x;
+    if (!(r->before.connection_flags & CONN_ESTABLISHED)) {
         if (!seen(client, END_SYN) && !seen(client, END_SEEN) && !seen(server, END_SYN_ACK))
             return TCPRST_STAGE_MID_STREAM;
         return seen(server, END_SYN_ACK) || seen(server, END_SEEN) ? TCPRST_STAGE_SYN_RECEIVED
@@ -125,8 +126,8 @@ static bool had_more(const struct reset *r)
     const struct after *a = r->after;
     if ((r->x.seen & END_FIN) && r->seq == r->x.fin_seq)
         return false;
-    return a->y_ack_known && seen(&r->x, END_SEEN) && seq_lt(r->seq, a->y_ack) &&
-           seq_le(a->y_ack, r->connection->end[r->d].snd_max);
+    return a->y.ack_known && seen(&r->x, END_SEEN) && seq_lt(r->seq, a->y.ack) &&
+           seq_le(a->y.ack, r->connection->end[r->d].snd_max);
 }
 
 /* More than what was in flight: a retransmission, an acknowledgment of what X sent afterwards, a
@@ -134,18 +135,18 @@ static bool had_more(const struct reset *r)
 static bool receiver_went_on(const struct reset *r)
 {
     const struct after *a = r->after;
-    if (a->y_acked_new || a->y_beyond || a->y_resumed >= 0)
+    if (a->y.acked_new || a->y.beyond || a->y.resumed >= 0)
         return true;
     /* No retransmission timer runs out sooner, and none on an end that the RST has reached. */
     int64_t sent_before = r->y.rtt_samples ? r->y.rtt_max + REACTION / 2 : 3 * REACTION;
-    return a->y_repeated >= 0 && a->y_repeated - r->when > sent_before;
+    return a->y.repeated >= 0 && a->y.repeated - r->when > sent_before;
 }
 
 /* A challenge of Y came so soon after the RST that it may answer it. */
 static bool challenge_in_time(const struct reset *r)
 {
     const struct after *a = r->after;
-    return a->challenge >= 0 && a->challenge - r->when <= after_pause(r) + 4 * REACTION;
+    return a->y.challenge >= 0 && a->y.challenge - r->when <= after_pause(r) + 4 * REACTION;
 }
 
 /* One challenge answers one RST: Linux sends no second within 500 ms (tcp_invalid_ratelimit). It is
@@ -169,8 +170,8 @@ static bool was_challenged(const struct reset *r, enum tcprst_acceptance accepta
         return false;
     if (acceptance == TCPRST_ACCEPTANCE_IN_WINDOW)
         return true;
-    return acceptance == TCPRST_ACCEPTANCE_EXACT && seq_lt(a->challenge_ack, r->seq) &&
-           a->challenge - r->when > (r->y.rtt_min > 0 ? r->y.rtt_min / 2 : 0);
+    return acceptance == TCPRST_ACCEPTANCE_EXACT && seq_lt(a->y.challenge_ack, r->seq) &&
+           a->y.challenge - r->when > (r->y.rtt_min > 0 ? r->y.rtt_min / 2 : 0);
 }
 
 static enum tcprst_effect effect_in_syn_sent(const struct reset *r,
@@ -180,7 +181,7 @@ static enum tcprst_effect effect_in_syn_sent(const struct reset *r,
         return TCPRST_EFFECT_IGNORED;
     /* The SYN may be sent again by a stack that retries a refusal (Windows); only a finished
      * handshake shows it lived. */
-    return r->after->syn_ack >= 0 && r->after->y_count > 0 && r->after->syn_again < 0
+    return r->after->syn.ack >= 0 && r->after->y.count > 0 && r->after->syn.again < 0
                ? TCPRST_EFFECT_IGNORED
                : TCPRST_EFFECT_RESET;
 }
@@ -189,7 +190,7 @@ static enum tcprst_effect effect_in_syn_sent(const struct reset *r,
 static bool opened_after(const struct reset *r)
 {
     const struct connection *c = r->connection;
-    return c->number == r->incarnation && !(r->connection_flags & CONN_ESTABLISHED) &&
+    return c->number == r->incarnation && !(r->before.connection_flags & CONN_ESTABLISHED) &&
            (c->flags & CONN_ESTABLISHED) && c->end[r->d].segments > r->x.segments;
 }
 
@@ -206,7 +207,7 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
         !(r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
         return effect_in_syn_sent(r, acceptance);
     /* What it answers was not the client's, who lives on. */
-    if (r->client == 1 && opened_after(r))
+    if (r->before.client == 1 && opened_after(r))
         return TCPRST_EFFECT_IGNORED;
     if (answers_stray(r))
         return acceptance == TCPRST_ACCEPTANCE_EXACT ? TCPRST_EFFECT_RESET : TCPRST_EFFECT_IGNORED;
@@ -275,11 +276,11 @@ enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage st
         return TCPRST_PEER_ERROR_NONE;
     if (effect == TCPRST_EFFECT_UNKNOWN)
         return TCPRST_PEER_ERROR_UNKNOWN;
-    if (stage == TCPRST_STAGE_SYN_SENT && r->client == 1)
+    if (stage == TCPRST_STAGE_SYN_SENT && r->before.client == 1)
         return TCPRST_PEER_ERROR_ECONNREFUSED;
     /* RFC 9293 section 3.10.7.4: a passive open "returns to LISTEN"; the user "need not be
      * informed". */
-    if (stage == TCPRST_STAGE_SYN_RECEIVED && r->client == 0)
+    if (stage == TCPRST_STAGE_SYN_RECEIVED && r->before.client == 0)
         return TCPRST_PEER_ERROR_NONE;
     bool x_fin_received = seen(x, END_FIN) && seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack);
     bool x_fin_taken =
@@ -308,7 +309,7 @@ enum tcprst_sender closed_first_of(const struct tcprst_verdict *v, const struct 
                                    const struct ended *ended)
 {
     bool x_fin = seen(&r->x, END_FIN), y_fin = seen(&r->y, END_FIN), by_x = true;
-    if (r->client < 0)
+    if (r->before.client < 0)
         return TCPRST_SENDER_UNKNOWN;
     if (x_fin || y_fin)
         by_x = x_fin && (!y_fin || r->x.fin_where < r->y.fin_where);
@@ -316,7 +317,7 @@ enum tcprst_sender closed_first_of(const struct tcprst_verdict *v, const struct 
                  ? !ended_by(r, ended, &by_x)
                  : v->effect != TCPRST_EFFECT_RESET || v->origin == TCPRST_ORIGIN_THIRD_PARTY)
         return TCPRST_SENDER_UNKNOWN;
-    return by_x == (r->client == 0) ? TCPRST_SENDER_CLIENT : TCPRST_SENDER_SERVER;
+    return by_x == (r->before.client == 0) ? TCPRST_SENDER_CLIENT : TCPRST_SENDER_SERVER;
 }
 
 /* ---- severity and origin ---- */

@@ -55,15 +55,15 @@ static void note_ends(struct ended *ended, const struct reset *r, const struct r
 void ended_begin(struct ended *ended, const struct reset *r)
 {
     memset(ended, 0, sizeof *ended);
-    ended->any = r->already_ended;
-    ended->where = r->already_ended_where;
-    ended->event = r->already_event;
+    ended->any = r->before.already.ended;
+    ended->where = r->before.already.ended_where;
+    ended->event = r->before.already.event;
     /* What drew r may have reached X before a RST of Y that was captured later: then only X's own
      * counts. */
-    bool before = r->has_trigger && r->trigger.where < r->already_gone_where[r->d];
-    ended->x_gone = r->already_gone >> (r->d + (before ? 2 : 0)) & 1;
-    ended->x_surely = ended->x_gone && (r->already_surely >> r->d & 1);
-    ended->y_gone = r->already_gone >> !r->d & 1;
+    bool before = r->has_trigger && r->trigger.where < r->before.already.gone_where[r->d];
+    ended->x_gone = r->before.already.gone >> (r->d + (before ? 2 : 0)) & 1;
+    ended->x_surely = ended->x_gone && (r->before.already.surely >> r->d & 1);
+    ended->y_gone = r->before.already.gone >> !r->d & 1;
 }
 
 void ended_add(struct ended *ended, const struct reset *r, const struct reset *p,
@@ -99,12 +99,12 @@ static void tell_later(const struct reset *r, const struct outcome *outcome, uin
     unsigned passed = 0; /* that learn nothing: so many, and those behind them need not be asked */
     unsigned pairs = 0;  /* more than so many were not made together with one */
     for (struct reset *n = r->next_of_connection;
-         n && n->incarnation == r->incarnation && (n->already_gone & gone) != gone;
+         n && n->incarnation == r->incarnation && (n->before.already.gone & gone) != gone;
          n = n->next_of_connection) {
         uint8_t told = still_gone(r, n, gone);
         if (!told)
             break; /* nor is it for those behind it */
-        if (!(told & ~n->already_gone) || (n->d != r->d && had_none_before(r, n))) {
+        if (!(told & ~n->before.already.gone) || (n->d != r->d && had_none_before(r, n))) {
             if (++passed == MAX_RELATED)
                 break;
             continue;
@@ -114,15 +114,15 @@ static void tell_later(const struct reset *r, const struct outcome *outcome, uin
             continue;
         }
         for (unsigned i = 0; i < 2; i++)
-            if ((told & ~n->already_gone) >> i & 1)
-                n->already_gone_where[i] = where_pack(r->frame);
-        n->already_gone |= told;
-        n->already_surely |= surely & told;
-        if (n->already_ended)
+            if ((told & ~n->before.already.gone) >> i & 1)
+                n->before.already.gone_where[i] = where_pack(r->frame);
+        n->before.already.gone |= told;
+        n->before.already.surely |= surely & told;
+        if (n->before.already.ended)
             continue;
-        n->already_ended = true;
-        n->already_ended_where = where_pack(r->frame);
-        n->already_event = outcome->event;
+        n->before.already.ended = true;
+        n->before.already.ended_where = where_pack(r->frame);
+        n->before.already.event = outcome->event;
     }
 }
 

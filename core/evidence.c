@@ -20,8 +20,8 @@ static void fact_signatures(struct evidence *e, const struct reset *r)
 
 void around_find(struct around *around, const struct reset *r, struct hosts *hosts)
 {
-    around->x_host = hosts_find(hosts, r->ip_version, r->source);
-    around->y_host = hosts_find(hosts, r->ip_version, r->destination);
+    around->x_host = hosts_find(hosts, r->packet.ip_version, r->packet.source);
+    around->y_host = hosts_find(hosts, r->packet.ip_version, r->packet.destination);
     view_of(&around->view, r);
     company_find(&around->company, r);
 }
@@ -31,7 +31,7 @@ void evidence_gather(struct evidence *e, const struct reset *r, const struct aro
     const struct host *x_host = around->x_host;
     memset(e, 0, sizeof *e);
     e->view = around->view;
-    unsigned stack = r->x_stack ? r->x_stack : x_host ? x_host->stack : 0;
+    unsigned stack = r->before.x_stack ? r->before.x_stack : x_host ? x_host->stack : 0;
     e->stack = &stacks[stack < STACK_COUNT ? stack : STACK_UNKNOWN];
     evidence_trigger(e, r, x_host);
     evidence_form(e, r, around);

@@ -32,7 +32,7 @@ static void note_ttl(struct company *c, const struct reset *r, const struct rese
     enum { ROUTES = 2 };
     bool alike = n->flags == r->flags && (n->seq == 0) == (r->seq == 0);
     int apart = (int)n->ttl - (int)r->ttl;
-    if (!alike || !r->ip_header || (apart <= ROUTES && apart >= -ROUTES))
+    if (!alike || !r->packet.ip_header || (apart <= ROUTES && apart >= -ROUTES))
         return;
     c->ttl_varies = true;
     c->other_ttl = n->ttl;
@@ -41,10 +41,11 @@ static void note_ttl(struct company *c, const struct reset *r, const struct rese
 static void note_alike(struct company *c, const struct reset *r, const struct reset *n)
 {
     bool alike = n->seq == r->seq && n->ack == r->ack && !((n->flags ^ r->flags) & TCPRST_ACK);
-    if (!alike || n->alike < n->matching || n->alike - n->matching <= c->alike - c->matching)
+    if (!alike || n->drawn.alike < n->drawn.matching ||
+        n->drawn.alike - n->drawn.matching <= c->alike - c->matching)
         return;
-    c->alike = n->alike;
-    c->matching = n->matching;
+    c->alike = n->drawn.alike;
+    c->matching = n->drawn.matching;
 }
 
 static void note_companion(struct company *c, const struct reset *r, const struct reset *n)
@@ -106,7 +107,7 @@ void company_find(struct company *c, const struct reset *r)
             note_alike(c, r, n);
         }
         if (n->serial != r->serial &&
-            (!n->has_trigger || !(r->connection_flags & CONN_ESTABLISHED)))
+            (!n->has_trigger || !(r->before.connection_flags & CONN_ESTABLISHED)))
             note_companion(c, r, n);
     }
     company_find_earlier(c, r);
@@ -125,7 +126,7 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */
     tell(e, F(LADDER), c->ladder_alike || (c->ladder && !is(e, F(TTL_SAME))));
-    if (!r->has_trigger || !(r->connection_flags & CONN_ESTABLISHED))
+    if (!r->has_trigger || !(r->before.connection_flags & CONN_ESTABLISHED))
         tell(e, F(OPPOSITE_AT_ONCE), c->opposite);
     if (r->has_trigger)
         return;
@@ -145,34 +146,34 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     int64_t rtt = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
     int64_t limit = rtt > 4 * WENT_ON_MIN ? rtt : 4 * WENT_ON_MIN;
     /* Its own handshake goes on after it refused what did not belong to it. */
-    if (a->syn_again >= 0 || is(e, F(TRIGGER_BAD_HANDSHAKE_ACK)) ||
+    if (a->syn.again >= 0 || is(e, F(TRIGGER_BAD_HANDSHAKE_ACK)) ||
         (r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
         return;
-    bool more = is(e, F(ABORT_FORM)) && a->x_more != 0;
-    bool acked = a->x_acked_trigger != 0;
-    bool late = a->x_last >= 0 && a->x_last - r->when > limit;
-    tell_at(e, F(SENDER_ACKED_LATER), a->x_acked_later != 0, a->x_acked_later);
-    where_t shows = acked              ? a->x_acked_trigger
-                    : a->x_acked_later ? a->x_acked_later
-                    : more             ? a->x_more
-                                       : a->x_last_where;
-    tell_at(e, F(SENDER_ACKED_TRIGGER), acked, a->x_acked_trigger);
-    tell_at(e, F(SENDER_WENT_ON), a->x_acked_later || acked || more || late, shows);
-    numbers(e, F(SENDER_WENT_ON), a->x_last - r->when, 0);
-    tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn_ack >= 0 && a->syn_again < 0,
-            a->syn_ack_where);
-    numbers(e, F(SENDER_ACCEPTED), a->syn_ack - r->when, 0);
+    bool more = is(e, F(ABORT_FORM)) && a->x.more != 0;
+    bool acked = a->x.acked_trigger != 0;
+    bool late = a->x.last >= 0 && a->x.last - r->when > limit;
+    tell_at(e, F(SENDER_ACKED_LATER), a->x.acked_later != 0, a->x.acked_later);
+    where_t shows = acked              ? a->x.acked_trigger
+                    : a->x.acked_later ? a->x.acked_later
+                    : more             ? a->x.more
+                                       : a->x.last_where;
+    tell_at(e, F(SENDER_ACKED_TRIGGER), acked, a->x.acked_trigger);
+    tell_at(e, F(SENDER_WENT_ON), a->x.acked_later || acked || more || late, shows);
+    numbers(e, F(SENDER_WENT_ON), a->x.last - r->when, 0);
+    tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn.ack >= 0 && a->syn.again < 0,
+            a->syn.ack_where);
+    numbers(e, F(SENDER_ACCEPTED), a->syn.ack - r->when, 0);
 }
 
 static void fact_confirmed(struct evidence *e, const struct reset *r, const struct after *a)
 {
-    if (a->challenge < 0)
+    if (a->y.challenge < 0)
         return;
     unsigned looked = 0;
     for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
         if (n->incarnation == r->incarnation && n->d == r->d && n->has_trigger &&
-            n->trigger.where == a->challenge_where) {
+            n->trigger.where == a->y.challenge_where) {
             tell_at(e, F(CONFIRMED), true, where_pack(n->frame));
             return;
         }
@@ -182,8 +183,8 @@ static void fact_confirmed(struct evidence *e, const struct reset *r, const stru
  * socket that had the connection. */
 static bool own_abort(const struct reset *r, const struct reset *n)
 {
-    bool stamped = seen(&r->x, END_TIMESTAMPS) && n->options.has_timestamps &&
-                   seq_le(r->x.ts_val, n->options.ts_val);
+    bool stamped = seen(&r->x, END_TIMESTAMPS) && n->packet.options.has_timestamps &&
+                   seq_le(r->x.ts_val, n->packet.options.ts_val);
     uint16_t step = (uint16_t)(n->ip_id - r->x.ip_id);
     bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= 64 &&
                    r->x.id_jumps <= r->x.id_steps && n->window;
@@ -200,7 +201,7 @@ static void fact_overtook(struct evidence *e, const struct reset *r)
     for (const struct reset *n = r->next_of_connection;
          n && looked < MAX_RELATED && n->incarnation == r->incarnation;
          n = n->next_of_connection, looked++)
-        if (n->d == r->d && !n->duplicate_of && own_abort(r, n) && seq_lt(n->ack, r->drawn_end)) {
+        if (n->d == r->d && !n->duplicate_of && own_abort(r, n) && seq_lt(n->ack, r->drawn.end)) {
             tell_at(e, F(OVERTOOK), true, where_pack(n->frame));
             numbers(e, F(OVERTOOK), n->when - r->when, 0);
             return;
@@ -210,18 +211,18 @@ static void fact_overtook(struct evidence *e, const struct reset *r)
 static void fact_after(struct evidence *e, const struct reset *r)
 {
     const struct after *a = r->after;
-    if (is(e, F(HANDSHAKE_DONE)) == false && r->client == 1 && seen(&r->x, END_SYN_ACK)) {
+    if (is(e, F(HANDSHAKE_DONE)) == false && r->before.client == 1 && seen(&r->x, END_SYN_ACK)) {
         int64_t waited = r->when - r->x.last_time;
         tell_at(e, F(HALF_MADE), waited >= HALF_MADE_MIN, r->x.syn_where);
         numbers(e, F(HALF_MADE), waited, 0);
     }
     if (!a)
         return;
-    tell_at(e, F(SYN_AGAIN), a->syn_again >= 0, a->syn_where);
-    numbers(e, F(SYN_AGAIN), a->syn_again - r->when, 0);
-    tell_at(e, F(REOPENED), a->reopened, a->syn_where);
+    tell_at(e, F(SYN_AGAIN), a->syn.again >= 0, a->syn.where);
+    numbers(e, F(SYN_AGAIN), a->syn.again - r->when, 0);
+    tell_at(e, F(REOPENED), a->syn.reopened, a->syn.where);
     if (is(e, F(TRIGGER_SYN)))
-        tell_at(e, F(PEER_WENT_ON), a->y_count > 0 && a->syn_again < 0, a->y_first_where);
+        tell_at(e, F(PEER_WENT_ON), a->y.count > 0 && a->syn.again < 0, a->y.first_where);
     fact_went_on(e, r, a);
     fact_confirmed(e, r, a);
 }

@@ -9,7 +9,7 @@
 /* Octets Y sent, or as far as X's acknowledgments tell where Y was not captured; -1 unknown. */
 static int64_t octets_of_peer(const struct reset *r)
 {
-    bool opened = r->connection_flags & CONN_OPENED;
+    bool opened = r->before.connection_flags & CONN_OPENED;
     int64_t sent = seen(&r->y, END_SEEN) ? (int64_t)r->y.octets : -1;
     int64_t told = -1;
     if (seen(&r->x, END_ACK | END_SEEN)) {
@@ -41,7 +41,7 @@ static void fact_foreign_segments(struct evidence *e, const struct reset *r)
     const struct endpoint *x = &r->x, *y = &r->y;
     enum { PROXY_HOPS = 1, FORGED_SEGMENTS = 3 };
     bool opened = x->seen & (END_SYN | END_SYN_ACK);
-    if (!opened || x->segments < 2 || !r->ip_header)
+    if (!opened || x->segments < 2 || !r->packet.ip_header)
         return;
     int apart = (int)x->ttl_first - (int)x->ttl_last;
     bool way = (apart > PROXY_HOPS || apart < -PROXY_HOPS) && r->ttl == x->ttl_last &&
@@ -54,18 +54,20 @@ static void fact_foreign_segments(struct evidence *e, const struct reset *r)
 static void fact_history(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
-    bool opened = r->connection_flags & CONN_OPENED;
+    bool opened = r->before.connection_flags & CONN_OPENED;
     tell_at(e, F(OPENING_SEEN), opened, x->syn_where ? x->syn_where : y->syn_where);
     /* One end alone does not show whether the other finished it. */
     bool unanswered = seen(x, END_SEEN) || !(y->seen & (END_ACK | END_AHEAD));
-    if ((opened && seen(y, END_SEEN) && unanswered) || (r->connection_flags & CONN_ESTABLISHED))
-        tell(e, F(HANDSHAKE_DONE), r->connection_flags & CONN_ESTABLISHED);
+    if ((opened && seen(y, END_SEEN) && unanswered) ||
+        (r->before.connection_flags & CONN_ESTABLISHED))
+        tell(e, F(HANDSHAKE_DONE), r->before.connection_flags & CONN_ESTABLISHED);
     tell_at(e, F(ONLY_SYN), seen(x, END_SYN) && !(x->seen & (END_ACK | END_AHEAD)), x->syn_where);
     if (seen(x, END_SEEN)) {
         /* A client has once it acknowledged the SYN-ACK, a server once it was told of that, or
          * spoke. */
-        bool has = opened ? (r->connection_flags & CONN_ESTABLISHED) != 0 || seen(x, END_DATA)
-                          : seen(x, END_ACK);
+        bool has = opened
+                       ? (r->before.connection_flags & CONN_ESTABLISHED) != 0 || seen(x, END_DATA)
+                       : seen(x, END_ACK);
         /* Of one end alone: its ACKs tell, but for that in a SYN-ACK. */
         bool acks = x->seen & (END_ACK | END_AHEAD);
         if (opened && !seen(y, END_SEEN) && acks && !has)
@@ -76,9 +78,10 @@ static void fact_history(struct evidence *e, const struct reset *r)
     tell(e, F(SENDER_SEEN), seen(x, END_SEEN));
     tell(e, F(PEER_SEEN), seen(y, END_SEEN) || r->has_trigger);
     tell(e, F(BOTH_DIRECTIONS),
-         seen(y, END_SEEN) && (seen(x, END_SEEN) || !(r->connection_flags & CONN_ESTABLISHED)));
-    if (r->client >= 0 && opened)
-        tell(e, F(SENDER_CLIENT), r->client == 0);
+         seen(y, END_SEEN) &&
+             (seen(x, END_SEEN) || !(r->before.connection_flags & CONN_ESTABLISHED)));
+    if (r->before.client >= 0 && opened)
+        tell(e, F(SENDER_CLIENT), r->before.client == 0);
     int64_t octets = octets_of_peer(r);
     if (octets >= 0) {
         tell(e, F(PEER_SENT_DATA), octets > 0);
@@ -88,9 +91,9 @@ static void fact_history(struct evidence *e, const struct reset *r)
         tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA));
         numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets, 0);
     }
-    if (r->provoked_pause >= 0) {
-        tell_at(e, F(PROVOKED), true, r->provoked_where);
-        numbers(e, F(PROVOKED), r->provoked_after, r->provoked_pause);
+    if (r->before.provoked_pause >= 0) {
+        tell_at(e, F(PROVOKED), true, r->before.provoked_where);
+        numbers(e, F(PROVOKED), r->before.provoked_after, r->before.provoked_pause);
     }
     fact_foreign_segments(e, r);
     tell_at(e, F(PEER_ONLY_SYN),
@@ -174,7 +177,7 @@ enum { RAW_WINDOW = 1024 };
 static void fact_raw_syn(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x;
-    if (!r->ip_header || seen(x, END_DATA) || x->snd_max != x->iss + 1)
+    if (!r->packet.ip_header || seen(x, END_DATA) || x->snd_max != x->iss + 1)
         return;
     int hops = (int)host_hops(x->ttl_first) - (int)host_hops(r->ttl);
     bool plain = !seen(x, END_OPTIONS), small = x->window == RAW_WINDOW && !seen(x, END_TIMESTAMPS);
@@ -187,9 +190,9 @@ static void fact_raw_syn(struct evidence *e, const struct reset *r)
 
 static void fact_handshake(struct evidence *e, const struct reset *r)
 {
-    const struct endpoint *client = r->client == 0 ? &r->x : &r->y,
-                          *server = r->client == 0 ? &r->y : &r->x;
-    if (r->client < 0 || !(r->connection_flags & CONN_OPENED))
+    const struct endpoint *client = r->before.client == 0 ? &r->x : &r->y,
+                          *server = r->before.client == 0 ? &r->y : &r->x;
+    if (r->before.client < 0 || !(r->before.connection_flags & CONN_OPENED))
         return;
     if (seen(server, END_SYN_ACK)) {
         bool never = server->snd_max == server->iss + 1 && !seen(client, END_FOREIGN_ACK) &&
@@ -198,12 +201,12 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
         tell_at(e, F(SERVER_NEVER_SPOKE), never, server->syn_where);
         tell_at(e, F(SYN_ACK_REPEATED), seen(server, END_SYN_REPEATED), server->syn_where);
     }
-    if (r->client == 1 && seen(server, END_SYN_ACK))
+    if (r->before.client == 1 && seen(server, END_SYN_ACK))
         tell_at(e, F(SYN_RECEIVED),
                 server->snd_max == server->iss + 1 && !seen(server, END_DATA) &&
                     !seen(server, END_FIN) && server->max_ack == server->first_ack,
                 server->syn_where);
-    if (seen(client, END_SYN) && r->client == 0)
+    if (seen(client, END_SYN) && r->before.client == 0)
         fact_raw_syn(e, r);
     if (seen(client, END_SYN))
         tell_at(e, F(SYN_PLAIN), !seen(client, END_OPTIONS), client->syn_where);
@@ -215,18 +218,18 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
 
 static void fact_past(struct evidence *e, const struct reset *r)
 {
-    if (!r->has_past)
+    if (!r->past.known)
         return;
-    if (r->past_fins || r->past_open || r->past_reset)
-        tell(e, F(EARLIER_FINS), r->past_fins);
-    numbers(e, F(EARLIER_FINS), r->past_age, 0);
-    tell(e, F(EARLIER_FINS_ACKED), r->past_acked);
-    tell(e, F(EARLIER_CLOSED_SECOND), r->past_second);
+    if (r->past.fins || r->past.open || r->past.reset)
+        tell(e, F(EARLIER_FINS), r->past.fins);
+    numbers(e, F(EARLIER_FINS), r->past.age, 0);
+    tell(e, F(EARLIER_FINS_ACKED), r->past.acked);
+    tell(e, F(EARLIER_CLOSED_SECOND), r->past.second);
     bool doubtful =
-        r->past_open ? r->past_gaps && !is(e, F(TRIGGER_SYN)) : !r->past_fins && !r->past_reset;
+        r->past.open ? r->past.gaps && !is(e, F(TRIGGER_SYN)) : !r->past.fins && !r->past.reset;
     if (!doubtful)
-        tell(e, F(EARLIER_OPEN), r->past_open);
-    numbers(e, F(EARLIER_OPEN), r->past_age, 0);
+        tell(e, F(EARLIER_OPEN), r->past.open);
+    numbers(e, F(EARLIER_OPEN), r->past.age, 0);
 }
 
 /* Of an answer the sender is the same stack without the connection; what ended that, the answer

@@ -26,13 +26,14 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
         from_y -= seq_diff(r->ack, x->max_ack) < from_y ? seq_diff(r->ack, x->max_ack) : from_y;
     if (from_x < 0 || from_y < 0)
         return;
-    bool all = from_x == 0 && from_y == 0 && !(r->after && r->after->y_new);
+    bool all = from_x == 0 && from_y == 0 && !(r->after && r->after->y.new);
     tell(e, F(ALL_ACKNOWLEDGED), all);
     numbers(e, F(ALL_ACKNOWLEDGED), from_x + from_y, 0);
     bool both_spoke = seen(x, END_DATA) && seen(y, END_DATA);
-    const struct endpoint *server = r->client == 0 ? y : x, *client = r->client == 0 ? x : y;
+    const struct endpoint *server = r->before.client == 0 ? y : x,
+                          *client = r->before.client == 0 ? x : y;
     bool server_last =
-        r->client >= 0 && both_spoke && server->last_data_time >= client->last_data_time;
+        r->before.client >= 0 && both_spoke && server->last_data_time >= client->last_data_time;
     bool y_closed =
         seen(y, END_FIN) && seen(x, END_ACK) &&
         (seq_lt(y->fin_seq, x->max_ack) || (r->flags & TCPRST_ACK && seq_lt(y->fin_seq, r->ack)));
@@ -82,10 +83,10 @@ static void fact_data(struct evidence *e, const struct reset *r)
     if (seen(y, END_SEEN) && seen(x, END_ACK)) {
         uint32_t told = (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack) ? r->ack : x->max_ack;
         int32_t flying = seq_diff(y->snd_max, told);
-        bool more = r->after && r->after->y_new;
+        bool more = r->after && r->after->y.new;
         bool recent = seen(y, END_DATA) && r->when - y->last_data_time <= FLYING_MAX;
         tell_at(e, F(PEER_IN_FLIGHT), more || (recent && flying > (seen(y, END_FIN) ? 1 : 0)),
-                more ? r->after->y_new : y->last);
+                more ? r->after->y.new : y->last);
         numbers(e, F(PEER_IN_FLIGHT), flying, 0);
     }
     if (seen(y, END_SEEN)) {
@@ -128,13 +129,13 @@ static bool is_longest(int64_t idle, int64_t before)
 /* What was lost in a pause was lost for all that the event's first RST was followed by. */
 static void fact_event_pause(struct evidence *e, const struct reset *r)
 {
-    int64_t idle = r->event_idle, before = r->event_longest_idle;
-    bool established = r->connection_flags & CONN_ESTABLISHED;
+    int64_t idle = r->before.event_idle, before = r->before.event_longest_idle;
+    bool established = r->before.connection_flags & CONN_ESTABLISHED;
     tell(e, F(EVENT_PAUSED), idle >= IDLE_LONG || (established && is_longest(idle, before)));
     numbers(e, F(EVENT_PAUSED), idle, before);
-    if (r->idle > idle) {
-        idle = r->idle;
-        before = r->longest_idle;
+    if (r->before.idle > idle) {
+        idle = r->before.idle;
+        before = r->before.longest_idle;
     }
     tell(e, F(IDLE_LONGER), idle >= TIMER_MIN && (idle > before || idle >= IDLE_RECUR_MIN));
     numbers(e, F(IDLE_LONGER), idle, before);
@@ -142,21 +143,21 @@ static void fact_event_pause(struct evidence *e, const struct reset *r)
 
 static void fact_pauses(struct evidence *e, const struct reset *r)
 {
-    if (r->idle < 0)
+    if (r->before.idle < 0)
         return;
     fact_event_pause(e, r);
-    tell(e, F(IDLE_BRIEF), r->idle < TIMER_MIN);
-    numbers(e, F(IDLE_BRIEF), r->idle, 0);
-    tell(e, F(IDLE_SOME), r->idle >= IDLE_RECUR_MIN);
-    numbers(e, F(IDLE_SOME), r->idle, 0);
-    tell(e, F(KNOWN_TIMER), tcprst_known_timer(r->idle) != NULL);
-    numbers(e, F(KNOWN_TIMER), r->idle, 0);
-    tell(e, F(IDLE_LONG), r->idle >= IDLE_LONG);
-    numbers(e, F(IDLE_LONG), r->idle, 0);
-    if (!(r->connection_flags & CONN_ESTABLISHED))
+    tell(e, F(IDLE_BRIEF), r->before.idle < TIMER_MIN);
+    numbers(e, F(IDLE_BRIEF), r->before.idle, 0);
+    tell(e, F(IDLE_SOME), r->before.idle >= IDLE_RECUR_MIN);
+    numbers(e, F(IDLE_SOME), r->before.idle, 0);
+    tell(e, F(KNOWN_TIMER), tcprst_known_timer(r->before.idle) != NULL);
+    numbers(e, F(KNOWN_TIMER), r->before.idle, 0);
+    tell(e, F(IDLE_LONG), r->before.idle >= IDLE_LONG);
+    numbers(e, F(IDLE_LONG), r->before.idle, 0);
+    if (!(r->before.connection_flags & CONN_ESTABLISHED))
         return;
-    tell(e, F(IDLE_LONGEST), is_longest(r->idle, r->longest_idle));
-    numbers(e, F(IDLE_LONGEST), r->idle, r->longest_idle);
+    tell(e, F(IDLE_LONGEST), is_longest(r->before.idle, r->before.longest_idle));
+    numbers(e, F(IDLE_LONGEST), r->before.idle, r->before.longest_idle);
 }
 
 /* The same segment again and again, as a timer sends it; times of the last repetitions. */

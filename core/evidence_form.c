@@ -13,9 +13,9 @@
 static bool mentions(const struct reset *r, const char *word)
 {
     size_t n = strlen(word);
-    for (size_t i = 0; i + n <= r->text_length; i++) {
+    for (size_t i = 0; i + n <= r->packet.text_length; i++) {
         size_t k = 0;
-        while (k < n && (r->text[i + k] | 0x20) == (word[k] | 0x20))
+        while (k < n && (r->packet.text[i + k] | 0x20) == (word[k] | 0x20))
             k++;
         if (k == n)
             return true;
@@ -27,7 +27,8 @@ static bool mentions(const struct reset *r, const char *word)
 static void fact_text(struct evidence *e, const struct reset *r)
 {
     bool text = device_says(r);
-    bool whole = r->text_length >= r->payload_length || r->text_length == sizeof r->text;
+    bool whole = r->packet.text_length >= r->payload_length ||
+                 r->packet.text_length == sizeof r->packet.text;
     tell(e, F(TEXT), text);
     tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
     numbers(e, F(PAYLOAD), r->payload_length, 0);
@@ -40,7 +41,8 @@ static void fact_text(struct evidence *e, const struct reset *r)
         tell(e, F(TEXT_SAYS_IDLE), idle);
     if (policy || whole)
         tell(e, F(TEXT_SAYS_POLICY), policy);
-    tell(e, F(TEXT_OF_F5), r->text_length >= 11 && memcmp(r->text, "BIG-IP: [0x", 11) == 0);
+    tell(e, F(TEXT_OF_F5),
+         r->packet.text_length >= 11 && memcmp(r->packet.text, "BIG-IP: [0x", 11) == 0);
     numbers(e, F(TEXT), r->payload_length, 0);
 }
 
@@ -67,13 +69,13 @@ static void fact_place(struct evidence *e, const struct reset *r)
 static void fact_form(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
-    bool options = r->header_length > 20;
+    bool options = r->packet.header_length > 20;
     tell(e, F(ACK_FLAG), r->flags & TCPRST_ACK);
     tell(e, F(SEQ_ZERO), r->seq == 0);
-    tell_at(e, F(REPEATS_RESET), r->repeats != 0, r->repeats);
+    tell_at(e, F(REPEATS_RESET), r->drawn.repeats != 0, r->drawn.repeats);
     if (!r->has_trigger && seen(&r->y, END_SEEN))
-        tell_at(e, F(OLD_ACK), r->old_ack != 0, r->old_ack);
-    bool unprovoked = !r->has_trigger && !r->old_ack && !r->repeats &&
+        tell_at(e, F(OLD_ACK), r->drawn.old_ack != 0, r->drawn.old_ack);
+    bool unprovoked = !r->has_trigger && !r->drawn.old_ack && !r->drawn.repeats &&
                       seen(x, END_SEEN | END_TIMESTAMPS | END_ISS) && seen(&r->y, END_SEEN) &&
                       !(r->flags & TCPRST_ACK);
     tell(e, F(ABORT_WITHOUT_ACK), unprovoked);
@@ -81,9 +83,9 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     numbers(e, F(ODD_RST), r->flags, 0);
     /* MD5 and AO sign answers, too (RFC 2385, RFC 5925). */
     tell(e, F(OPTIONS),
-         r->options.has_timestamps || r->options.has_sack || r->options.has_mss ||
-             r->payload_length);
-    if (r->window_known) {
+         r->packet.options.has_timestamps || r->packet.options.has_sack ||
+             r->packet.options.has_mss || r->payload_length);
+    if (r->packet.window_known) {
         tell(e, F(WINDOW_ZERO), r->window == 0);
         numbers(e, F(WINDOW_ZERO), r->window, 0);
         tell(e, F(LIVE_SOCKET), options || r->window != 0);
@@ -102,23 +104,24 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
         numbers(e, F(SEQ_BELOW_SENT), below ? seq_diff(x->snd_max, r->seq) : 0, 0);
         tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
         numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
-        if (seen(x, END_TIMESTAMPS) && r->options.has_timestamps) {
-            int32_t ticks = seq_diff(r->options.ts_val, x->ts_val);
+        if (seen(x, END_TIMESTAMPS) && r->packet.options.has_timestamps) {
+            int32_t ticks = seq_diff(r->packet.options.ts_val, x->ts_val);
             tell_at(e, F(TIMESTAMP_NEXT), ticks >= 0 && ticks < TIMESTAMP_TICKS, x->last);
         }
         if (seen(x, END_TIMESTAMPS))
-            tell(e, F(OPTIONS_MISSING), !r->options.has_timestamps && !r->options.cut);
+            tell(e, F(OPTIONS_MISSING),
+                 !r->packet.options.has_timestamps && !r->packet.options.cut);
     }
     if (seen(x, END_FIN))
         tell_at(e, F(SEQ_IS_FIN), r->seq == x->fin_seq, x->fin_where);
-    bool mptcp = r->options.has_tcprst || r->options.has_fastclose;
-    if (mptcp || !r->options.cut)
+    bool mptcp = r->packet.options.has_tcprst || r->packet.options.has_fastclose;
+    if (mptcp || !r->packet.options.cut)
         tell(e, F(MPTCP_REASON), mptcp);
-    numbers(e, F(MPTCP_REASON), r->options.tcprst_reason, r->options.tcprst_flags);
+    numbers(e, F(MPTCP_REASON), r->packet.options.tcprst_reason, r->packet.options.tcprst_flags);
     bool others_good = x_host && x_host->sums_good && !x_host->sums_bad;
-    if (r->checksum_known) {
-        tell(e, F(BAD_CHECKSUM), r->bad_checksum && !r->unfilled && others_good);
-        tell(e, F(MADE_HERE), r->unfilled && others_good);
+    if (r->packet.checksum_known) {
+        tell(e, F(BAD_CHECKSUM), r->packet.bad_checksum && !r->packet.unfilled && others_good);
+        tell(e, F(MADE_HERE), r->packet.unfilled && others_good);
     }
 }
 
@@ -129,13 +132,13 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
  */
 static void fact_window_code(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
-    if (!r->window_known || !window_code_text(r->window))
+    if (!r->packet.window_known || !window_code_text(r->window))
         return;
     const struct endpoint *x = &r->x;
     int apart = (int)r->window - (int)x->window;
     bool unlike =
         seen(x, END_SEEN) && (apart > 256 || apart < -256) && !window_code_text(x->window);
-    bool bare = r->header_length == 20 && seen(x, END_TIMESTAMPS);
+    bool bare = r->packet.header_length == 20 && seen(x, END_TIMESTAMPS);
     bool again = x_host && host_same_window(x_host, r->window, r->incarnation);
     tell(e, F(WINDOW_CODE), (int)unlike + (int)bare + (int)again >= 2);
     numbers(e, F(WINDOW_CODE), r->window, x->window);

@@ -58,36 +58,36 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
 static void fact_ip(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
-    if (!r->ip_header)
+    if (!r->packet.ip_header)
         return;
-    if (r->ip_version == 4) {
+    if (r->packet.ip_version == 4) {
         tell(e, F(IP_ID_ZERO), r->ip_id == 0);
         numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
     }
     /* In a burst of equal ones nobody knows which is whose copy. */
-    if (!r->repeats)
-        tell(e, F(SEEN_ONCE), r->all_doubled && !r->doubled);
+    if (!r->drawn.repeats)
+        tell(e, F(SEEN_ONCE), r->copies.all_doubled && !r->copies.doubled);
     fact_ttl(e, r, x_host);
     const struct recent *t = &r->trigger;
     uint16_t peer_id = r->has_trigger ? t->ip_id : r->y.ip_id;
-    if (r->ip_version == 4 && r->ip_id != 0 && peer_id != 0) {
+    if (r->packet.ip_version == 4 && r->ip_id != 0 && peer_id != 0) {
         /* A sender that numbers all its packets alike copies nothing. */
         tell_at(e, F(IP_ID_ECHO), r->ip_id == peer_id && x->ip_id != peer_id,
                 r->has_trigger ? t->where : r->y.last);
         numbers(e, F(IP_ID_ECHO), r->ip_id, 0);
     }
-    tell(e, F(DEVICE_SEQUENCE), r->device_sequence);
-    numbers(e, F(DEVICE_SEQUENCE), r->ip_id, r->device_id);
+    tell(e, F(DEVICE_SEQUENCE), r->before.device_sequence);
+    numbers(e, F(DEVICE_SEQUENCE), r->ip_id, r->before.device_id);
     if (!seen(x, END_SEEN))
         return;
     /* A live socket's own RST is counted like its other segments; Linux gives 0 to an answer, and
      * one without an acknowledgment may be that. */
-    if (r->ip_version == 4 && r->ip_id == 0 && (r->flags & TCPRST_ACK) && x->ip_id != 0 &&
+    if (r->packet.ip_version == 4 && r->ip_id == 0 && (r->flags & TCPRST_ACK) && x->ip_id != 0 &&
         x->id_steps >= 2 && x->id_jumps == 0 && !x->id_zeros && is(e, F(ABORT_FORM))) {
         tell_at(e, F(IP_ID_NEXT), false, x->last);
         numbers(e, F(IP_ID_NEXT), 0, x->ip_id);
     }
-    if (r->ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
+    if (r->packet.ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
         uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
         bool next = step >= 1 && step <= 64;
         bool counts = x->id_steps >= 1 && x->id_jumps * 4 <= x->id_steps;
@@ -107,18 +107,18 @@ enum { TOS_LOW_DELAY = 0x10 };
 
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
-    if (!is(e, F(TRIGGER_SYN)) || !r->ip_header)
+    if (!is(e, F(TRIGGER_SYN)) || !r->packet.ip_header)
         return;
     uint8_t wanted = r->y.tos & 0xfc;
-    if (r->ip_version == 6 && r->flow_label)
+    if (r->packet.ip_version == 6 && r->packet.flow_label)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
-    else if (r->ip_version == 6 && x_host && x_host->label_known && x_host->label_used &&
+    else if (r->packet.ip_version == 6 && x_host && x_host->label_known && x_host->label_used &&
              x_host->stack == STACK_LINUX)
         tell_at(e, F(HOST_STACK), false, r->trigger.where);
-    else if (wanted && r->tos == wanted)
+    else if (wanted && r->packet.tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
-    numbers(e, F(HOST_STACK), r->tos, r->flow_label);
-    tell(e, F(FILTER_TOS), r->ip_version == 4 && r->tos == TOS_LOW_DELAY);
+    numbers(e, F(HOST_STACK), r->packet.tos, r->packet.flow_label);
+    tell(e, F(FILTER_TOS), r->packet.ip_version == 4 && r->packet.tos == TOS_LOW_DELAY);
 }
 
 void evidence_ip(struct evidence *e, const struct reset *r, const struct host *x_host)

@@ -66,8 +66,8 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
     if (is(e, F(ONLY_SYN)) && hidden(e, F(SYN_RAW)) && r->ttl != r->x.ttl_first &&
         x_host->hops_max - x_host->hops_min > ROUTES)
         tell_at(e, F(SYN_RAW), true, r->x.syn_where);
-    int64_t open = host_port_time(x_host, true, r->source_port),
-            closed = host_port_time(x_host, false, r->source_port);
+    int64_t open = host_port_time(x_host, true, r->packet.source_port),
+            closed = host_port_time(x_host, false, r->packet.source_port);
     if (is(e, F(TRIGGER_SYN)) && open > r->when + TRIGGER_UNKNOWN_RTT) {
         /* It listens since; that hides what was before. Sooner, it may be the SYN's own answer. */
     } else if (is(e, F(TRIGGER_SYN))) {
@@ -90,9 +90,10 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
         tell(e, F(SAME_NUMBER_ELSEWHERE), host_same_stray(x_host, r->seq, r->incarnation));
     fact_runs(e, r, x_host);
     uint16_t service = reset_service_port(r);
-    int64_t same =
-        r->idle >= IDLE_RECUR_MIN ? host_same_idle(x_host, service, r->incarnation, r->idle) : -1;
-    if (r->idle >= IDLE_RECUR_MIN)
+    int64_t same = r->before.idle >= IDLE_RECUR_MIN
+                       ? host_same_idle(x_host, service, r->incarnation, r->before.idle)
+                       : -1;
+    if (r->before.idle >= IDLE_RECUR_MIN)
         tell(e, F(IDLE_RECURS), same >= 0);
-    numbers(e, F(IDLE_RECURS), same, r->idle);
+    numbers(e, F(IDLE_RECURS), same, r->before.idle);
 }

@@ -63,8 +63,8 @@ static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
     bool challenge = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_ACK && syn_known &&
                      !seen(&r->x, END_ACK) && (t->bits & RECENT_STRAY);
     tell_at(e, F(TRIGGER_CHALLENGE), challenge, t->where);
-    if (r->has_past)
-        tell_at(e, F(TRIGGER_MATCHES_PAST), r->past_matches, t->where);
+    if (r->past.known)
+        tell_at(e, F(TRIGGER_MATCHES_PAST), r->past.matches, t->where);
 }
 
 bool regardless_of_fin(const struct reset *r)
@@ -119,22 +119,22 @@ static void fact_answer_time(struct evidence *e, const struct reset *r, const st
 static void fact_trigger(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct recent *t = &r->trigger;
-    if (r->has_trigger || seen(&r->y, END_SEEN) || r->segments_before == 0)
+    if (r->has_trigger || seen(&r->y, END_SEEN) || r->before.segments == 0)
         tell_at(e, F(TRIGGER), r->has_trigger, r->has_trigger ? t->where : 0);
-    tell_at(e, F(NEARER_FITS), r->nearer && !(r->has_trigger && t->where == r->nearest),
-            r->nearest);
-    numbers(e, F(NEARER_FITS), r->nearest_age, 0);
+    tell_at(e, F(NEARER_FITS), r->drawn.nearer && !(r->has_trigger && t->where == r->drawn.nearest),
+            r->drawn.nearest);
+    numbers(e, F(NEARER_FITS), r->drawn.nearest_age, 0);
     if (!r->has_trigger)
         return;
     bool syn = (t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_FIN)) == TCPRST_SYN;
     bool probe = (t->bits & RECENT_PROBE);
     tell_at(e, F(TRIGGER_RESET), t->flags & TCPRST_RST, t->where);
     tell_at(e, F(TRIGGER_SYN), syn, t->where);
-    tell_at(e, F(TRIGGER_DOUBLED), r->trigger_inherited, r->repeats);
+    tell_at(e, F(TRIGGER_DOUBLED), r->drawn.inherited, r->drawn.repeats);
     tell_at(e, F(TRIGGER_ACKNOWLEDGED), (r->flags & TCPRST_ACK) && (t->flags & TCPRST_ACK),
             t->where);
     tell_at(e, F(TRIGGER_REPEATED), (t->bits & RECENT_REPEATED) != 0, t->where);
-    tell_at(e, F(TRIGGER_AMBIGUOUS), r->trigger_ambiguous, t->where);
+    tell_at(e, F(TRIGGER_AMBIGUOUS), r->drawn.ambiguous, t->where);
     fact_syn_ack_trigger(e, r);
     fact_handshake_trigger(e, r);
     tell_at(e, F(TRIGGER_DATA), t->length > 0 && !syn && !probe, t->where);
@@ -157,7 +157,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(TRIGGER_BEHIND_DATA), behind, t->where);
     numbers(e, F(TRIGGER_BEHIND_DATA), behind ? seq_diff(t->seq, r->x.max_ack) : 0, 0);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
-    tell_at(e, F(TRIGGER_ONCE), r->trigger_once, t->where);
+    tell_at(e, F(TRIGGER_ONCE), r->drawn.once, t->where);
     fact_answer_time(e, r, x_host);
 }
 
@@ -168,16 +168,16 @@ static bool past_was_accepted(const struct reset *r)
     const struct recents *recents = &r->connection->recents;
     for (uint64_t n = 0; n < MAX_RELATED && (p = recent_back(recents, n)) != NULL; n++)
         if (!!(p->bits & RECENT_FROM_B) == r->d && (p->flags & TCPRST_SYN) &&
-            (p->flags & TCPRST_ACK) && p->ack == r->past_iss + 1)
+            (p->flags & TCPRST_ACK) && p->ack == r->past.iss + 1)
             return true;
-    return r->past_open;
+    return r->past.open;
 }
 
 static void fact_syn_in_window(struct evidence *e, const struct reset *r)
 {
     if (!is(e, F(TRIGGER_SYN)))
         return;
-    bool in_window = r->past_syn && r->past_matches && past_was_accepted(r);
+    bool in_window = r->past.syn && r->past.matches && past_was_accepted(r);
     tell_at(e, F(TRIGGER_SYN_IN_WINDOW), in_window, r->trigger.where);
 }
 

@@ -14,8 +14,8 @@
 #include "embryo.h"
 #include "fetch.h"
 #include "key.h"
-#include "thresholds.h"
 #include "sequence.h"
+#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>

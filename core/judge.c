@@ -85,7 +85,7 @@ _Static_assert((int)TRIGGERS <= (int)MAX_TRIGGERS, "each trigger is weighed");
 
 static unsigned triggers_of(const struct reset *r)
 {
-    return 1u + r->has_trigger + r->other_count;
+    return 1u + r->has_trigger + r->drawn.other_count;
 }
 
 /* Makes of, a copy of r, what r is if drawn by nothing (0), by the trigger found first, or by one
@@ -95,17 +95,17 @@ static void draw(struct reset *of, const struct reset *r, unsigned by)
     of->has_trigger = by > 0;
     if (by > r->has_trigger) {
         unsigned i = by - r->has_trigger - 1;
-        of->trigger = r->others[i];
-        of->drawn_end = r->others[i].seq + r->others[i].length;
-        of->trigger_inherited = false;
-        of->idle = r->others_idle[i];
-        of->trigger_once = r->others_once[i];
+        of->trigger = r->drawn.others[i];
+        of->drawn.end = r->drawn.others[i].seq + r->drawn.others[i].length;
+        of->drawn.inherited = false;
+        of->before.idle = r->drawn.others_idle[i];
+        of->drawn.once = r->drawn.others_once[i];
     } else {
         of->trigger = r->trigger;
-        of->drawn_end = r->drawn_end;
-        of->trigger_inherited = r->trigger_inherited;
-        of->idle = r->idle;
-        of->trigger_once = r->trigger_once;
+        of->drawn.end = r->drawn.end;
+        of->drawn.inherited = r->drawn.inherited;
+        of->before.idle = r->before.idle;
+        of->drawn.once = r->drawn.once;
     }
 }
 
@@ -130,7 +130,7 @@ static void judge_alone(const struct judge *judge, struct judgement *j, const st
     around_find(&around, r, judge->hosts);
     trace_ask(&j->trace, judge->trace, r);
     j->of = *r;
-    j->of.peeking = judge->peeking;
+    j->of.judged.peeking = judge->peeking;
     for (unsigned i = 0; i < n; i++) {
         draw(&j->of, r, i);
         ended_before(judge, &j->of, &j->ended_by[i]);
@@ -150,7 +150,7 @@ static void judge_alone(const struct judge *judge, struct judgement *j, const st
 
 static unsigned form_of(const struct reset *r)
 {
-    return (r->flags & TCPRST_ACK ? 1u : 0u) | (r->header_length > 20 ? 2u : 0u) |
+    return (r->flags & TCPRST_ACK ? 1u : 0u) | (r->packet.header_length > 20 ? 2u : 0u) |
            (r->window ? 4u : 0u) | (r->payload_length ? 8u : 0u);
 }
 
@@ -159,8 +159,9 @@ static unsigned form_of(const struct reset *r)
 static bool in_burst(const struct reset *a, const struct reset *b)
 {
     int64_t apart = a->when > b->when ? a->when - b->when : b->when - a->when;
-    return a->d == b->d && (a->seen_at & b->seen_at) && a->incarnation == b->incarnation &&
-           a->ttl == b->ttl && form_of(a) == form_of(b) && !b->duplicate_of && apart <= BURST_SPAN;
+    return a->d == b->d && (a->copies.seen_at & b->copies.seen_at) &&
+           a->incarnation == b->incarnation && a->ttl == b->ttl && form_of(a) == form_of(b) &&
+           !b->duplicate_of && apart <= BURST_SPAN;
 }
 
 /* One act of somebody who is proven to stand between: both ends told at once. */
@@ -200,7 +201,7 @@ static void conclude(struct judgement *j, const struct reset *r)
     j->outcome.sender_ended = m && m->kind == KIND_ABORT;
     j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
                         j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
-    j->outcome.event = r->event;
+    j->outcome.event = r->before.event;
     if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
         j->outcome.event = j->ended.event;
 }
@@ -241,7 +242,7 @@ static struct outcome outcome_of(const struct judge *judge, struct reset *r)
 static bool still_holds(const struct judge *judge, const struct reset *r, uint64_t made_at)
 {
     uint64_t then = made_at - 1, now = r->connection->recents.pushed;
-    uint64_t may_come = (then - r->pushed) / (judge->peeking ? 1 : 2);
+    uint64_t may_come = (then - r->judged.pushed) / (judge->peeking ? 1 : 2);
     return made_at && (now == then || (judge->roughly && now - then <= may_come));
 }
 
@@ -249,9 +250,9 @@ static bool still_holds(const struct judge *judge, const struct reset *r, uint64
 static const struct outcome *keep_outcome(const struct judge *judge, struct reset *r)
 {
     if (r->done)
-        return &r->outcome;
-    struct outcome *outcome = judge->peeking ? &r->peeked : &r->outcome;
-    uint64_t *made_at = judge->peeking ? &r->peeked_at : &r->outcome_at;
+        return &r->judged.outcome;
+    struct outcome *outcome = judge->peeking ? &r->judged.peeked : &r->judged.outcome;
+    uint64_t *made_at = judge->peeking ? &r->judged.peeked_at : &r->judged.outcome_at;
     if (!still_holds(judge, r, *made_at)) {
         *outcome = outcome_of(judge, r);
         *made_at = r->connection->recents.pushed + 1;

@@ -7,16 +7,16 @@
 
 void learn_trail(struct trails *trails, struct reset *r)
 {
-    if (!r->ip_header || !r->ip_id || r->duplicate_of)
+    if (!r->packet.ip_header || !r->ip_id || r->duplicate_of)
         return;
-    uint64_t source = host_target(r->source, 0);
+    uint64_t source = host_target(r->packet.source, 0);
     for (unsigned i = 0; i < TRAIL; i++) {
         const struct trail *t = &trails->last[i];
         uint16_t step = (uint16_t)(r->ip_id - t->ip_id);
         if (t->ip_id && t->source != source && t->ttl == r->ttl && step >= 1 && step <= TRAIL &&
             r->when - t->time <= SCAN_WINDOW) {
-            r->device_sequence = true;
-            r->device_id = t->ip_id;
+            r->before.device_sequence = true;
+            r->before.device_id = t->ip_id;
         }
     }
     trails->last[trails->next++ % TRAIL] = (struct trail){r->when, source, r->ip_id, r->ttl};
@@ -36,9 +36,9 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
     bool coded = window_code_text(r->window) != NULL;
     if (!syn && !forgot && !abort && !coded && !stray && !abandon)
         return;
-    struct host *host = hosts_get(hosts, r->ip_version, r->source, r->when);
+    struct host *host = hosts_get(hosts, r->packet.ip_version, r->packet.source, r->when);
     if (syn)
-        host_note_closed(host, r->source_port, r->when);
+        host_note_closed(host, r->packet.source_port, r->when);
     if (abandon)
         host_note_run(host, RUN_ABANDONS, r->when);
     if (stray)
@@ -54,8 +54,8 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
     /* An end that answers the peer's FIN with a RST is not one that ends everything at once. */
     if (abort && !(r->y.seen & END_FIN))
         host_note_abort(host, r->connection->first_time, r->when);
-    if (abort && r->idle >= 0)
-        host_note_idle(host, reset_service_port(r), r->incarnation, r->idle);
+    if (abort && r->before.idle >= 0)
+        host_note_idle(host, reset_service_port(r), r->incarnation, r->before.idle);
 }
 
 void learn_opening(struct hosts *hosts, const struct connection *c, const struct tcprst_segment *s,

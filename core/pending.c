@@ -23,7 +23,7 @@ static void release(struct pending *pending, struct reset *r)
 {
     if (r->after && --r->after->users == 0)
         let_go(pending, r->after, sizeof *r->after);
-    let_go(pending, r->original, sizeof *r->original);
+    let_go(pending, r->copies.original, sizeof *r->copies.original);
     let_go(pending, r, sizeof *r);
 }
 
@@ -90,8 +90,8 @@ static struct after *share_after(struct pending *pending, const struct connectio
 {
     const struct reset *before = c->last_reset;
     if (before && !before->done && before->incarnation == r->incarnation && before->after &&
-        before->d == r->d && before->after_pushed == c->last_other && !before->after->y_count &&
-        !before->after->x_count) {
+        before->d == r->d && before->before.last_other == c->last_other &&
+        !before->after->y.count && !before->after->x.count) {
         before->after->users++;
         return before->after;
     }
@@ -109,7 +109,7 @@ bool pending_follow(struct pending *pending, const struct connection *c, struct 
     r->after = share_after(pending, c, r);
     if (r->after)
         r->after->last = r;
-    r->after_pushed = c->last_other;
+    r->before.last_other = c->last_other;
     return r->after;
 }
 
@@ -150,10 +150,10 @@ void pending_tell_copies(struct pending *pending, const struct reset *r,
     for (struct reset *n = r->next_of_connection;
          n && looked < DUPLICATE_BACK && n->when - r->when <= window;
          n = n->next_of_connection, looked++)
-        if (n->duplicate_of && n->duplicate_serial == r->serial && !n->original) {
-            n->original = hold(pending, sizeof *n->original);
-            if (n->original)
-                *n->original = *v;
+        if (n->duplicate_of && n->copies.duplicate_serial == r->serial && !n->copies.original) {
+            n->copies.original = hold(pending, sizeof *n->copies.original);
+            if (n->copies.original)
+                *n->copies.original = *v;
         }
 }
 

@@ -31,12 +31,12 @@ enum { LOSS_NONE = 3 };
 static where_t frame_at(const struct reset *r, unsigned place)
 {
     where_t own = where_pack(r->frame);
-    if (r->seen.place == place)
+    if (r->packet.seen.place == place)
         return own;
     unsigned looked = 0;
     for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
-        if (n->duplicate_of == own && n->seen.place == place)
+        if (n->duplicate_of == own && n->packet.seen.place == place)
             return where_pack(n->frame);
     return 0;
 }
@@ -97,7 +97,7 @@ void places_prove(struct evidence *e, const struct place_facts *f, const struct 
         tell(e, F(NOT_OF_SERVICE), true);
     else if (missing)
         tell_at(e, F(AT_SENDER), false, f->before_x);
-    if (f->at_y && f->near_y != f->near_x && r->seen.place != f->near_y)
+    if (f->at_y && f->near_y != f->near_x && r->packet.seen.place != f->near_y)
         tell_at(e, F(AT_RECEIVER), true, frame_at(r, f->near_y));
     else if (f->missed_y >= MISS_LIKELY)
         tell(e, F(AT_RECEIVER), false);
@@ -130,7 +130,8 @@ void places_origin(struct tcprst_verdict *v, const struct place_facts *f)
 void places_rename(struct tcprst_verdict *v, struct tcprst_places *places, const struct reset *r)
 {
     struct place_tuple name;
-    if (!r->seen.translated || !places_tuple(places, r->connection, r->d, r->seen.place, &name))
+    if (!r->packet.seen.translated ||
+        !places_tuple(places, r->connection, r->d, r->packet.seen.place, &name))
         return;
     v->ip_version = name.ip_version;
     memcpy(v->source, name.source, 16);
@@ -145,19 +146,19 @@ static void add_sighting(struct tcprst_verdict *v, const struct reset *r)
 {
     if (v->sighting_count == TCPRST_MAX_PLACES)
         return;
-    v->sightings[v->sighting_count++] =
-        (struct tcprst_sighting){.frame = r->frame, .time = r->time, .place = r->seen.place};
+    v->sightings[v->sighting_count++] = (struct tcprst_sighting){
+        .frame = r->frame, .time = r->packet.time, .place = r->packet.seen.place};
 }
 
 static void tell_sightings(struct tcprst_verdict *v, const struct reset *r)
 {
-    unsigned looked = 0, places = 1u << r->seen.place;
+    unsigned looked = 0, places = 1u << r->packet.seen.place;
     add_sighting(v, r);
     for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++) {
-        if (n->duplicate_of != where_pack(r->frame) || (places >> n->seen.place & 1))
+        if (n->duplicate_of != where_pack(r->frame) || (places >> n->packet.seen.place & 1))
             continue;
-        places |= 1u << n->seen.place;
+        places |= 1u << n->packet.seen.place;
         add_sighting(v, n);
     }
 }

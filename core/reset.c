@@ -27,43 +27,43 @@ static void check_sum(struct reset *r, const struct tcprst_segment *s)
     sum16(s->source, n, &sum);
     sum16(s->destination, n, &sum);
     uint32_t pseudo = sum, field = s->length >= 18 ? (uint32_t)s->bytes[16] << 8 | s->bytes[17] : 0;
-    r->checksum_known = true;
-    r->bad_checksum = sum16(s->bytes, s->length, &sum) != 0xffff;
-    r->unfilled = r->bad_checksum && field == pseudo;
+    r->packet.checksum_known = true;
+    r->packet.bad_checksum = sum16(s->bytes, s->length, &sum) != 0xffff;
+    r->packet.unfilled = r->packet.bad_checksum && field == pseudo;
 }
 
 static void copy_segment(struct reset *r, const struct tcprst_segment *s)
 {
-    r->cookie = s->cookie;
+    r->packet.cookie = s->cookie;
     r->frame = s->frame;
-    r->time = s->time;
-    r->seen = s->seen;
-    r->seen_at = (uint16_t)(1u << s->seen.place);
-    r->layer = s->layer;
-    r->ip_version = s->ip_version;
-    r->ip_header = s->ip_header;
-    r->dont_fragment = s->dont_fragment;
+    r->packet.time = s->time;
+    r->packet.seen = s->seen;
+    r->copies.seen_at = (uint16_t)(1u << s->seen.place);
+    r->packet.layer = s->layer;
+    r->packet.ip_version = s->ip_version;
+    r->packet.ip_header = s->ip_header;
+    r->packet.dont_fragment = s->dont_fragment;
     r->ttl = s->ttl;
-    r->tos = s->tos;
+    r->packet.tos = s->tos;
     r->ip_id = s->ip_id;
-    r->flow_label = s->flow_label;
+    r->packet.flow_label = s->flow_label;
     r->flags = s->flags;
     r->window = s->window;
-    r->window_known = s->window_known;
+    r->packet.window_known = s->window_known;
     r->seq = s->seq;
     r->ack = s->ack;
     r->payload_length = s->payload_length;
-    r->header_length = s->header_length;
-    memcpy(r->source, s->source, 16);
-    memcpy(r->destination, s->destination, 16);
-    r->source_port = s->source_port;
-    r->destination_port = s->destination_port;
-    tcp_options_parse(s, &r->options);
+    r->packet.header_length = s->header_length;
+    memcpy(r->packet.source, s->source, 16);
+    memcpy(r->packet.destination, s->destination, 16);
+    r->packet.source_port = s->source_port;
+    r->packet.destination_port = s->destination_port;
+    tcp_options_parse(s, &r->packet.options);
     if (s->captured > s->header_length) {
-        r->text_length = s->captured - s->header_length;
-        if (r->text_length > sizeof r->text)
-            r->text_length = sizeof r->text;
-        memcpy(r->text, s->bytes + s->header_length, r->text_length);
+        r->packet.text_length = s->captured - s->header_length;
+        if (r->packet.text_length > sizeof r->packet.text)
+            r->packet.text_length = sizeof r->packet.text;
+        memcpy(r->packet.text, s->bytes + s->header_length, r->packet.text_length);
     }
 }
 
@@ -71,11 +71,11 @@ static void copy_connection(struct reset *r, const struct connection *c)
 {
     r->x = c->end[r->d];
     r->y = c->end[!r->d];
-    r->connection_flags = c->flags;
-    r->x_stack = (uint8_t)connection_stack(c, r->d);
-    r->client = (int8_t)(c->client < 0 ? -1 : c->client != r->d);
-    r->segments_before = c->segments;
-    r->longest_idle = c->longest_idle;
+    r->before.connection_flags = c->flags;
+    r->before.x_stack = (uint8_t)connection_stack(c, r->d);
+    r->before.client = (int8_t)(c->client < 0 ? -1 : c->client != r->d);
+    r->before.segments = c->segments;
+    r->before.longest_idle = c->longest_idle;
 }
 
 void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
@@ -85,7 +85,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     r->connection = c;
     r->incarnation = c->number;
     if (c->past)
-        r->reused_from = c->segments ? c->first : where_pack(s->frame);
+        r->before.reused_from = c->segments ? c->first : where_pack(s->frame);
     r->d = (uint8_t)d;
     r->when = when;
     copy_segment(r, s);
@@ -106,6 +106,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
 
 uint16_t reset_service_port(const struct reset *r)
 {
-    bool sender_serves = r->client >= 0 ? r->client == 1 : r->source_port < r->destination_port;
-    return sender_serves ? r->source_port : r->destination_port;
+    bool sender_serves = r->before.client >= 0 ? r->before.client == 1
+                                               : r->packet.source_port < r->packet.destination_port;
+    return sender_serves ? r->packet.source_port : r->packet.destination_port;
 }

@@ -15,40 +15,57 @@
 
 enum { OTHER_TRIGGERS = 2 };
 
-/* What followed a RST, or a burst of RSTs with nothing between them. Times in ns, -1: did not
- * happen. */
+/* Of what followed a RST: what Y, its receiver, sent. Times in ns, -1: did not happen. */
+struct after_receiver {
+    uint32_t count; /* segments other than RSTs and duplicates */
+    int64_t first, last;
+    where_t first_where, last_where;
+    int64_t repeated; /* it sent again what it had sent: a live retransmission timer */
+    where_t repeated_where;
+    int64_t resumed; /* it sent after a pause that what was in flight does not explain */
+    where_t resumed_where;
+    where_t beyond; /* it sent beyond the window X had offered */
+    uint32_t ack;
+    bool ack_known;
+    where_t new;       /* its next text: it was in flight when the RST was sent */
+    where_t acked_new; /* it acknowledged octets X sent after the RST */
+    int64_t challenge; /* its first bare ACK, repeating its numbers (RFC 5961 section 3.2) */
+    where_t challenge_where;
+    uint32_t challenge_ack;
+};
+
+/* ... and what X sent. */
+struct after_sender {
+    uint32_t count;
+    int64_t last; /* of no old copy */
+    where_t last_where;
+    int64_t new; /* it sent octets beyond its SND.NXT, or acknowledged new ones */
+    where_t new_where;
+    where_t acked_trigger; /* it acknowledged all that the RST may answer, or more than it
+                              acknowledges */
+    where_t more;          /* it sent octets that a SND.NXT in the RST would have counted */
+    where_t acked_later;   /* it acknowledged what Y sent after the RST */
+    where_t repeated;      /* it sent again what it had sent */
+};
+
+/* ... and another opening. */
+struct after_syn {
+    int64_t again, new; /* Y or X sent its SYN again; a new incarnation began */
+    where_t where;
+    int64_t ack; /* X accepted the SYN the RST seemed to refuse */
+    where_t ack_where;
+    bool reopened; /* the repeated SYN was answered with an acceptable SYN-ACK */
+};
+
+/* What followed a RST, or a burst of RSTs with nothing between them: reset_after.c. */
 struct after {
     uint32_t users;
     struct reset *first,
         *last; /* of the RSTs that share it the pending ones, in a row; NULL: none */
-    uint32_t y_count, x_count;       /* segments other than RSTs and duplicates */
-    int64_t y_first, y_last, x_last; /* x_last: of no old copy */
-    where_t y_first_where, y_last_where, x_last_where;
-    int64_t y_repeated; /* Y sent again what it had sent: a live retransmission timer */
-    where_t y_repeated_where;
-    int64_t y_resumed; /* Y sent after a pause that what was in flight does not explain */
-    where_t y_resumed_where;
-    where_t y_beyond; /* Y sent beyond the window X had offered */
-    uint32_t y_ack;
-    bool y_ack_known;
-    where_t y_new;       /* Y's next text: it was in flight when the RST was sent */
-    where_t y_acked_new; /* Y acknowledged octets X sent after the RST */
-    int64_t challenge;   /* Y's first bare ACK, repeating its numbers (RFC 5961 section 3.2) */
-    where_t challenge_where;
-    uint32_t challenge_ack;
-    int64_t x_new; /* X sent octets beyond its SND.NXT, or acknowledged new ones */
-    where_t x_new_where;
-    where_t x_acked_trigger;    /* X acknowledged all that the RST may answer, or more than it
-                                   acknowledges */
-    where_t x_more;             /* X sent octets that a SND.NXT in the RST would have counted */
-    where_t x_acked_later;      /* X acknowledged what Y sent after the RST */
-    where_t x_repeated;         /* X sent again what it had sent */
-    int64_t syn_again, syn_new; /* Y or X sent its SYN again; a new incarnation began */
-    where_t syn_where;
-    int64_t syn_ack; /* X accepted the SYN the RST seemed to refuse */
-    where_t syn_ack_where;
-    bool reopened; /* the repeated SYN was answered with an acceptable SYN-ACK */
-    bool closed;   /* another incarnation began: nothing more belongs here */
+    struct after_receiver y;
+    struct after_sender x;
+    struct after_syn syn;
+    bool closed; /* another incarnation began: nothing more belongs here */
 };
 
 /* How sure a finding of another RST of the connection already is. */
@@ -67,6 +84,107 @@ struct outcome {
     where_t event;
 };
 
+/* How it was judged so far: judge.c. recents.pushed of the connection when it had come; plus one,
+ * when each outcome was made. */
+struct reset_judged {
+    struct outcome outcome; /* as final, or so far */
+    struct outcome peeked;  /* so far, for verdicts that are only looked at: final ones owe them
+                               nothing */
+    uint64_t pushed, outcome_at, peeked_at;
+    bool peeking; /* of a copy: it is only looked at */
+};
+
+/* What drew it, beside its trigger, or may have: reset_trigger.c. */
+struct reset_drawn {
+    bool inherited;  /* its trigger: from the RST it repeats */
+    bool ambiguous;  /* a segment of another kind fits as well */
+    bool once;       /* its trigger was captured at one of two places only */
+    bool nearer;     /* the newest of what fits came so shortly before that chance does not explain
+                        it */
+    where_t nearest; /* that newest one */
+    int64_t nearest_age; /* ns since it */
+    uint32_t end;        /* of the text that may have drawn it, the end of the last */
+    uint8_t other_count; /* segments of other kinds that it may answer as well */
+    bool others_once[OTHER_TRIGGERS];
+    struct recent others[OTHER_TRIGGERS];
+    int64_t others_idle[OTHER_TRIGGERS]; /* as idle */
+    uint32_t alike; /* RSTs of X with these numbers in this event, this one included; 0: not known
+                     */
+    uint32_t matching; /* segments remembered that these numbers answer */
+    where_t old_ack;   /* Y acknowledged its number some time before, 0: never */
+    where_t repeats;   /* an earlier RST of X with the same numbers, 0: none */
+};
+
+/* Of its being captured twice: reset_copy.c. */
+struct reset_copies {
+    bool all_doubled; /* the packets of its connection are captured twice */
+    bool doubled;     /* so was this one: at the other place, not only twice on the way */
+    uint16_t seen_at; /* bit p: place p has it, as far as is known */
+    uint64_t duplicate_serial;
+    struct tcprst_verdict *original; /* its verdict, once final */
+};
+
+/* By RSTs before it whose verdicts are final: ended.c. */
+struct reset_already {
+    bool ended;
+    uint8_t gone, surely;  /* as the connection's gone and surely */
+    where_t gone_where[2]; /* of the RST that ended each, 0: long ago */
+    where_t ended_where, event;
+};
+
+/* What was before it: reset.c, reset_before.c. Times in ns, -1 unknown. */
+struct reset_before {
+    uint8_t x_stack; /* enum stack_id */
+    uint8_t connection_flags;
+    int8_t client; /* 0: X, 1: Y, -1 unknown */
+    uint64_t segments;
+    int64_t longest_idle;
+    int64_t since_start; /* from the capture's first segment to the connection's */
+    where_t reused_from; /* first segment of an incarnation that had one before it, 0: none */
+    int64_t idle;
+    int64_t data_idle;                      /* likewise, of text only */
+    int64_t age;                            /* since the incarnation's first segment, -1: it is the
+                                               first */
+    int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
+    where_t provoked_where;
+    where_t event;                          /* its event's first RST, by time alone */
+    int64_t event_idle, event_longest_idle; /* as idle and longest_idle, of that one */
+    uint64_t last_other;                    /* the connection's */
+    bool device_sequence;                   /* learn.c: a count runs across hosts, from that one */
+    uint16_t device_id;
+    struct reset_already already;
+};
+
+/* The incarnation before, as this RST finds it: reset_before.c. */
+struct reset_past {
+    bool known, fins, reset, open;
+    bool acked;   /* both FINs of it were acknowledged */
+    bool second;  /* X closed after Y, and Y acknowledged it: nothing was left of it */
+    bool matches; /* the trigger's numbers are those of it */
+    bool gaps;    /* and speak of octets of it that were not captured: a FIN, perhaps */
+    bool syn;     /* Y's SYN of it was captured, and no end of it */
+    int64_t age;
+    uint32_t iss;
+};
+
+/* The packet, as fed: reset.c. */
+struct reset_packet {
+    void *cookie;
+    int64_t time; /* as captured */
+    struct tcprst_seen seen;
+    uint8_t layer, ip_version, tos;
+    bool ip_header, dont_fragment, window_known;
+    bool bad_checksum, checksum_known;
+    bool unfilled; /* the checksum is that of the pseudo-header alone: left to a network card */
+    uint32_t flow_label;
+    uint32_t header_length;
+    struct tcp_options options;
+    uint8_t source[16], destination[16];
+    uint16_t source_port, destination_port;
+    size_t text_length; /* payload kept for device_text */
+    uint8_t text[192];
+};
+
 /* In the order of use: what the RSTs around one ask of it stands in its first lines of the cache.
  */
 struct reset {
@@ -83,90 +201,19 @@ struct reset {
     bool done; /* its verdict is final: kept for the RSTs around it */
     struct after *after;
     struct tcprst_frame frame;
-    uint32_t payload_length, header_length;
+    uint32_t payload_length;
     uint16_t window;
-    bool trigger_inherited; /* its trigger: from the RST it repeats */
-    bool trigger_ambiguous; /* a segment of another kind fits as well */
-    struct outcome outcome; /* as final, or so far */
-    struct outcome peeked;  /* so far, for verdicts that are only looked at: final ones owe them
-                               nothing */
-    /* recents.pushed of the connection when it had come; plus one, when each outcome was made */
-    uint64_t pushed, outcome_at, peeked_at;
-    bool peeking; /* of a copy: it is only looked at */
+    struct reset_copies copies;
+    struct reset_judged judged;
     struct recent trigger;
 
     struct reset *next; /* in the queue of all pending */
     struct connection *connection;
-    void *cookie;
-    int64_t time; /* as captured */
-    struct tcprst_seen seen;
-    uint16_t seen_at;    /* bit p: place p has it, as far as is known */
-    int64_t since_start; /* from the capture's first segment to the connection's */
-    uint8_t layer, ip_version, tos;
-    bool ip_header, dont_fragment, window_known;
-    bool bad_checksum, checksum_known;
-    bool unfilled; /* the checksum is that of the pseudo-header alone: left to a network card */
-    uint32_t flow_label;
-    struct tcp_options options;
-    uint8_t source[16], destination[16];
-    uint16_t source_port, destination_port;
-
+    struct reset_before before;
+    struct reset_past past;
+    struct reset_drawn drawn;
     struct endpoint x, y; /* just before */
-    uint8_t x_stack;      /* enum stack_id */
-    uint8_t connection_flags;
-    int8_t client; /* 0: X, 1: Y, -1 unknown */
-    uint64_t segments_before;
-    int64_t longest_idle;
-    bool has_past, past_fins, past_reset, past_open;
-    bool past_acked;   /* both FINs of it were acknowledged */
-    bool past_second;  /* X closed after Y, and Y acknowledged it: nothing was left of it */
-    bool past_matches; /* the trigger's numbers are those of the incarnation before */
-    bool past_gaps;    /* and speak of octets of it that were not captured: a FIN, perhaps */
-    int64_t past_age;
-    bool past_syn; /* Y's SYN of the incarnation before was captured, and no end of it */
-    uint32_t past_iss;
-
-    uint8_t other_count; /* segments of other kinds that it may answer as well */
-    struct recent others[OTHER_TRIGGERS];
-    int64_t others_idle[OTHER_TRIGGERS]; /* as idle */
-    uint32_t drawn_end; /* of the text that may have drawn it, the end of the last */
-    bool nearer;     /* the newest of them came so shortly before that chance does not explain it */
-    where_t nearest; /* that newest one */
-    int64_t nearest_age;                            /* ns since it */
-    bool trigger_once, others_once[OTHER_TRIGGERS]; /* captured at one of two places only */
-    uint32_t
-        alike; /* RSTs of X with these numbers in this event, this one included; 0: not known */
-    uint32_t matching;                      /* segments remembered that these numbers answer */
-    int64_t idle;                           /* ns, -1 unknown */
-    int64_t event_idle, event_longest_idle; /* as idle and longest_idle, of its event's first RST */
-    int64_t data_idle;                      /* likewise, of text only */
-    int64_t age; /* ns since the incarnation's first segment, -1: it is the first */
-
-    int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
-    where_t provoked_where;
-    where_t old_ack;     /* Y acknowledged its number some time before, 0: never */
-    where_t repeats;     /* an earlier RST of X with the same numbers, 0: none */
-    where_t reused_from; /* first segment of an incarnation that had one before it, 0: none */
-    bool all_doubled;    /* the packets of its connection are captured twice */
-    bool doubled;        /* so was this one: at the other place, not only twice on the way */
-    uint64_t duplicate_serial;
-    struct tcprst_verdict *original; /* its verdict, once final */
-
-    /* by RSTs whose verdicts are final */
-    bool already_ended;
-    uint8_t already_gone, already_surely; /* as the connection's gone and surely */
-    where_t already_gone_where[2];        /* of the RST that ended each, 0: long ago */
-    where_t already_ended_where, already_event;
-    bool forged_before; /* an earlier RST like it turned out to be somebody else's */
-    where_t forged_where;
-
-    where_t event; /* its event's first RST, by time alone */
-    bool device_sequence;
-    uint16_t device_id;
-    uint64_t after_pushed; /* connection's last_other when it came */
-
-    size_t text_length; /* payload kept for device_text */
-    uint8_t text[192];
+    struct reset_packet packet;
 };
 
 /* All of these END_... were seen of that end. */
@@ -178,7 +225,7 @@ static inline bool seen(const struct endpoint *end, uint32_t what)
 /* What is known so far of p, another RST of its connection, for a verdict on r. */
 static inline const struct outcome *outcome_for(const struct reset *r, const struct reset *p)
 {
-    return r->peeking && !p->done ? &p->peeked : &p->outcome;
+    return r->judged.peeking && !p->done ? &p->judged.peeked : &p->judged.outcome;
 }
 
 /* The first of the RSTs around r in its connection: some before it, then r, then those after. */

@@ -11,8 +11,8 @@
 void after_init(struct after *a)
 {
     memset(a, 0, sizeof *a);
-    a->y_first = a->y_last = a->x_last = a->y_repeated = a->challenge = a->x_new = -1;
-    a->syn_again = a->syn_new = a->syn_ack = a->y_resumed = -1;
+    a->y.first = a->y.last = a->x.last = a->y.repeated = a->y.challenge = a->x.new = -1;
+    a->syn.again = a->syn.new = a->syn.ack = a->y.resumed = -1;
 }
 
 int64_t after_pause(const struct reset *r)
@@ -46,46 +46,46 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
 {
     bool bare_ack =
         (s->flags & (TCPRST_ACK | TCPRST_SYN | TCPRST_FIN)) == TCPRST_ACK && !s->payload_length;
-    if (a->y_count++ == 0) {
-        a->y_first = e->time;
-        a->y_first_where = e->where;
+    if (a->y.count++ == 0) {
+        a->y.first = e->time;
+        a->y.first_where = e->where;
     }
-    int64_t before = a->y_last >= 0 ? a->y_last : r->when;
+    int64_t before = a->y.last >= 0 ? a->y.last : r->when;
     bool fresh = segment_length(s->flags, s->payload_length) && !(e->bits & RECENT_REPEATED);
     bool paused = e->time - before > (fresh ? RESUME_MIN : after_pause(r));
-    if (a->y_resumed < 0 && (paused || (fresh && made_after(r, s, e)))) {
-        a->y_resumed = e->time;
-        a->y_resumed_where = e->where;
+    if (a->y.resumed < 0 && (paused || (fresh && made_after(r, s, e)))) {
+        a->y.resumed = e->time;
+        a->y.resumed_where = e->where;
     }
-    if (!a->y_beyond && (r->x.seen & END_EDGE) && s->payload_length && !(e->bits & RECENT_STRAY) &&
+    if (!a->y.beyond && (r->x.seen & END_EDGE) && s->payload_length && !(e->bits & RECENT_STRAY) &&
         seq_lt(r->x.edge, s->seq + s->payload_length))
-        a->y_beyond = e->where;
-    a->y_last = e->time;
-    a->y_last_where = e->where;
-    if ((e->bits & RECENT_REPEATED) && !(e->bits & RECENT_PROBE) && a->y_repeated < 0 &&
+        a->y.beyond = e->where;
+    a->y.last = e->time;
+    a->y.last_where = e->where;
+    if ((e->bits & RECENT_REPEATED) && !(e->bits & RECENT_PROBE) && a->y.repeated < 0 &&
         e->time - r->when > CAPTURE_REORDER) {
-        a->y_repeated = e->time;
-        a->y_repeated_where = e->where;
+        a->y.repeated = e->time;
+        a->y.repeated_where = e->where;
     }
-    if (!a->y_acked_new && (s->flags & TCPRST_ACK) && (r->x.seen & END_SEEN) && a->x_new >= 0 &&
+    if (!a->y.acked_new && (s->flags & TCPRST_ACK) && (r->x.seen & END_SEEN) && a->x.new >= 0 &&
         seq_lt(r->x.snd_max, s->ack) && seq_le(s->ack, r->connection->end[r->d].snd_max))
-        a->y_acked_new = e->where;
+        a->y.acked_new = e->where;
     uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
-    if (!a->y_new && (r->y.seen & END_SEEN) && s->payload_length && seq_lt(r->y.snd_max, end) &&
+    if (!a->y.new && (r->y.seen & END_SEEN) && s->payload_length && seq_lt(r->y.snd_max, end) &&
         !(e->bits & RECENT_STRAY) && !(s->flags & TCPRST_SYN) &&
         e->time - r->when <= (r->y.rtt_max > 0 ? r->y.rtt_max : 0) + TRIGGER_MIN)
-        a->y_new = e->where;
+        a->y.new = e->where;
     struct tcp_options o;
     tcp_options_parse(s, &o);
-    bool again = !(r->y.seen & END_ACK) || s->ack == (a->y_ack_known ? a->y_ack : r->y.max_ack);
-    if (bare_ack && a->challenge < 0 && again && !o.has_sack &&
+    bool again = !(r->y.seen & END_ACK) || s->ack == (a->y.ack_known ? a->y.ack : r->y.max_ack);
+    if (bare_ack && a->y.challenge < 0 && again && !o.has_sack &&
         (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max)) {
-        a->challenge = e->time;
-        a->challenge_where = e->where;
-        a->challenge_ack = s->ack;
+        a->y.challenge = e->time;
+        a->y.challenge_where = e->where;
+        a->y.challenge_ack = s->ack;
     }
-    a->y_ack = s->ack;
-    a->y_ack_known = s->flags & TCPRST_ACK;
+    a->y.ack = s->ack;
+    a->y.ack_known = s->flags & TCPRST_ACK;
 }
 
 /* Its timestamp says that X had made it before the RST, or before what was captured before that:
@@ -103,39 +103,39 @@ static bool is_old_copy(const struct reset *r, const struct tcprst_segment *s)
 static void note_sender(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                         const struct recent *e)
 {
-    a->x_count++;
+    a->x.count++;
     if (!is_old_copy(r, s)) {
-        a->x_last = e->time;
-        a->x_last_where = e->where;
+        a->x.last = e->time;
+        a->x.last_where = e->where;
     }
     /* Captures reorder: what comes with the RST may have been sent before it. */
     if (e->time - r->when <= CAPTURE_REORDER)
         return;
     uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
-    if (more && !a->x_more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
-        a->x_more = e->where;
-    uint32_t known = r->flags & TCPRST_ACK ? r->ack : r->drawn_end - 1;
+    if (more && !a->x.more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
+        a->x.more = e->where;
+    uint32_t known = r->flags & TCPRST_ACK ? r->ack : r->drawn.end - 1;
     bool answered =
         r->flags & TCPRST_ACK ? !r->has_trigger : r->has_trigger && r->trigger.length > 0;
-    if (answered && (s->flags & TCPRST_ACK) && !a->x_acked_trigger && (r->x.seen & END_ACK) &&
+    if (answered && (s->flags & TCPRST_ACK) && !a->x.acked_trigger && (r->x.seen & END_ACK) &&
         seq_lt(r->x.max_ack, s->ack) && seq_lt(known, s->ack) && !(e->bits & RECENT_STRAY) &&
         seq_le(s->ack, r->connection->end[!r->d].snd_max))
-        a->x_acked_trigger = e->where;
+        a->x.acked_trigger = e->where;
     bool heard = (s->flags & TCPRST_ACK) && (r->x.seen & END_ACK) && seq_lt(r->x.max_ack, s->ack);
-    if ((s->flags & TCPRST_ACK) && !a->x_acked_later && (r->y.seen & END_SEEN) &&
+    if ((s->flags & TCPRST_ACK) && !a->x.acked_later && (r->y.seen & END_SEEN) &&
         seq_lt(r->y.snd_max, s->ack) && seq_le(s->ack, r->connection->end[!r->d].snd_max) &&
         !(e->bits & RECENT_STRAY))
-        a->x_acked_later = e->where;
-    if ((e->bits & RECENT_REPEATED) && !a->x_repeated && e->time - r->when > WENT_ON_MIN)
-        a->x_repeated = e->where;
-    if ((more || heard) && a->x_new < 0 && !(e->bits & RECENT_STRAY)) {
-        a->x_new = e->time;
-        a->x_new_where = e->where;
+        a->x.acked_later = e->where;
+    if ((e->bits & RECENT_REPEATED) && !a->x.repeated && e->time - r->when > WENT_ON_MIN)
+        a->x.repeated = e->where;
+    if ((more || heard) && a->x.new < 0 && !(e->bits & RECENT_STRAY)) {
+        a->x.new = e->time;
+        a->x.new_where = e->where;
     }
-    if ((s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK) && a->syn_ack < 0) {
-        a->syn_ack = e->time;
-        a->syn_ack_where = e->where;
+    if ((s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK) && a->syn.ack < 0) {
+        a->syn.ack = e->time;
+        a->syn.ack_where = e->where;
     }
 }
 
@@ -147,24 +147,24 @@ static void after_note(struct after *a, const struct reset *r, const struct tcpr
     bool from_x = d == r->d;
     /* A SYN-ACK of another incarnation, whose SYN was not captured: what follows is of that one. */
     bool syn_ack = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK);
-    if (syn_ack && (e->bits & RECENT_STRAY) && (r->connection_flags & CONN_ESTABLISHED)) {
+    if (syn_ack && (e->bits & RECENT_STRAY) && (r->before.connection_flags & CONN_ESTABLISHED)) {
         a->closed = true;
         return;
     }
     bool syn = (s->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     if (r->incarnation != r->connection->number) {
         a->closed = true;
-        a->syn_new = e->time;
-        a->syn_where = e->where;
+        a->syn.new = e->time;
+        a->syn.where = e->where;
         return;
     }
-    if (syn && a->syn_again < 0) {
-        a->syn_again = e->time;
-        a->syn_where = e->where;
+    if (syn && a->syn.again < 0) {
+        a->syn.again = e->time;
+        a->syn.where = e->where;
     }
-    if ((s->flags & TCPRST_SYN) && (s->flags & TCPRST_ACK) && a->syn_again >= 0 &&
+    if ((s->flags & TCPRST_SYN) && (s->flags & TCPRST_ACK) && a->syn.again >= 0 &&
         !(e->bits & RECENT_STRAY))
-        a->reopened = true;
+        a->syn.reopened = true;
     if (syn)
         return;
     if (from_x)

@@ -94,9 +94,9 @@ static void match_past(struct reset *r, const struct past *p)
     uint32_t y_next = y_seen ? y->snd_max : x->max_ack;
     bool older_syn =
         (t->bits & RECENT_STRAY) && (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
-    r->past_matches = older_syn || (ack && x_seen && near(t->ack, x->snd_max)) ||
+    r->past.matches = older_syn || (ack && x_seen && near(t->ack, x->snd_max)) ||
                       (y_known && near(t->seq, y_next));
-    r->past_gaps =
+    r->past.gaps =
         (ack && x_seen && seq_lt(x->snd_max, t->ack)) || (y_seen && seq_lt(y_next, t->seq));
 }
 
@@ -119,20 +119,20 @@ static void copy_past(struct reset *r, const struct connection *c)
     const struct endpoint *x = &p->end[r->d], *y = &p->end[!r->d];
     bool x_fin = x->seen & END_FIN, y_fin = y->seen & END_FIN;
     bool accepted = (x->seen & (END_SYN_ACK | END_ACK)) == (END_SYN_ACK | END_ACK);
-    r->has_past = true;
+    r->past.known = true;
     /* It is the end that answers the SYN, or challenges it, whose FIN tells. */
     bool refuses = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     bool closed = !r->has_trigger ? x_fin || y_fin : refuses ? x_fin : y_fin;
-    r->past_fins = closed;
-    r->past_acked = x_fin && y_fin && seen(x, END_ACK) && seen(y, END_ACK) &&
+    r->past.fins = closed;
+    r->past.acked = x_fin && y_fin && seen(x, END_ACK) && seen(y, END_ACK) &&
                     seq_lt(x->fin_seq, y->max_ack) && seq_lt(y->fin_seq, x->max_ack);
-    r->past_second = closed_second(c, x, y);
-    r->past_reset = p->reset;
+    r->past.second = closed_second(c, x, y);
+    r->past.reset = p->reset;
     /* Where only the other one was captured, nobody knows. */
-    r->past_open = !x_fin && !y_fin && !p->reset && (x->seen & END_ACK);
-    r->past_age = r->when - p->last_time;
-    r->past_iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
-    r->past_syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;
+    r->past.open = !x_fin && !y_fin && !p->reset && (x->seen & END_ACK);
+    r->past.age = r->when - p->last_time;
+    r->past.iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
+    r->past.syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;
     if (r->has_trigger)
         match_past(r, p);
 }
@@ -141,7 +141,7 @@ static void copy_past(struct reset *r, const struct connection *c)
 static void note_provoked(struct reset *r, const struct connection *c)
 {
     const struct recent *t = recent_back(&c->recents, 0);
-    r->provoked_pause = -1;
+    r->before.provoked_pause = -1;
     if (!t || !!(t->bits & RECENT_FROM_B) == r->d || (t->flags & (TCPRST_RST | TCPRST_SYN)) ||
         !(t->length <= 1 || (t->bits & RECENT_REPEATED)) || (t->flags & TCPRST_FIN))
         return;
@@ -150,33 +150,33 @@ static void note_provoked(struct reset *r, const struct connection *c)
     if (t->length && !(t->bits & (RECENT_PROBE | RECENT_REPEATED)))
         return;
     if (took <= trip + REACTION && pause >= IDLE_LONGEST_MIN) {
-        r->provoked_pause = pause;
-        r->provoked_after = took;
-        r->provoked_where = t->where;
+        r->before.provoked_pause = pause;
+        r->before.provoked_after = took;
+        r->before.provoked_where = t->where;
     }
 }
 
 static void copy_ended(struct reset *r, const struct connection *c)
 {
-    r->already_ended = c->ended;
-    r->already_gone = c->gone;
+    r->before.already.ended = c->ended;
+    r->before.already.gone = c->gone;
     /* Who acknowledges what was sent since has the connection all the same. */
     for (unsigned i = 0; i < 2; i++)
         if ((c->end[i].seen & END_ACK) && seq_lt(c->gone_reach[i], c->end[i].max_ack))
-            r->already_gone &= (uint8_t) ~(5u << i);
-    r->already_surely = c->surely;
-    r->already_ended_where = c->ended_where;
-    r->already_event = c->ended_event;
+            r->before.already.gone &= (uint8_t) ~(5u << i);
+    r->before.already.surely = c->surely;
+    r->before.already.ended_where = c->ended_where;
+    r->before.already.event = c->ended_event;
 }
 
 void reset_note_before(struct reset *r, const struct connection *c)
 {
-    r->idle = idle_before(r, c, r->has_trigger ? &r->trigger : NULL);
-    for (unsigned i = 0; i < r->other_count; i++)
-        r->others_idle[i] = idle_before(r, c, &r->others[i]);
+    r->before.idle = idle_before(r, c, r->has_trigger ? &r->trigger : NULL);
+    for (unsigned i = 0; i < r->drawn.other_count; i++)
+        r->drawn.others_idle[i] = idle_before(r, c, &r->drawn.others[i]);
     note_provoked(r, c);
-    r->data_idle = data_idle_before(r, c);
-    r->age = age_of(r, c);
+    r->before.data_idle = data_idle_before(r, c);
+    r->before.age = age_of(r, c);
     copy_past(r, c);
     copy_ended(r, c);
 }
@@ -189,9 +189,10 @@ void reset_note_event(struct reset *r, struct connection *c)
     if (!same)
         c->event_where = where_pack(r->frame);
     c->event_time = r->when;
-    r->event = c->event_where;
+    r->before.event = c->event_where;
     const struct reset *before = same ? c->last_reset : NULL;
-    r->event_idle = before ? before->event_idle : r->idle;
-    r->event_longest_idle = before ? before->event_longest_idle : r->longest_idle;
+    r->before.event_idle = before ? before->before.event_idle : r->before.idle;
+    r->before.event_longest_idle =
+        before ? before->before.event_longest_idle : r->before.longest_idle;
     c->resets += c->resets < UINT32_MAX;
 }

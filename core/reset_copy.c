@@ -39,11 +39,11 @@ static bool has_copy(const struct connection *c, const struct recent *t)
 /* Where every packet is captured at two places, what was captured at one was swallowed between. */
 void reset_note_once(struct reset *r, const struct connection *c)
 {
-    if (!r->all_doubled)
+    if (!r->copies.all_doubled)
         return;
-    r->trigger_once = r->has_trigger && !has_copy(c, &r->trigger);
-    for (unsigned i = 0; i < r->other_count; i++)
-        r->others_once[i] = !has_copy(c, &r->others[i]);
+    r->drawn.once = r->has_trigger && !has_copy(c, &r->trigger);
+    for (unsigned i = 0; i < r->drawn.other_count; i++)
+        r->drawn.others_once[i] = !has_copy(c, &r->drawn.others[i]);
 }
 
 /* All but one of those no RST answered: what was answered may have been kept from the second place.
@@ -109,13 +109,13 @@ static struct recent *find_original(const struct reset *r, const struct connecti
 struct recent *reset_find_original(struct reset *r, const struct tcprst_segment *s,
                                    const struct connection *c)
 {
-    r->all_doubled = (captured_twice(c) && c->copies >= 3) || forwarded_twice(c);
+    r->copies.all_doubled = (captured_twice(c) && c->copies >= 3) || forwarded_twice(c);
     struct recent *original = find_original(r, c);
     if (s->seen.copy_of.number) {
         r->duplicate_of = where_pack(s->seen.copy_of);
     } else if (original) {
         r->duplicate_of = original->where;
-        r->doubled = copies_differ(c) == (original->ttl != r->ttl);
+        r->copies.doubled = copies_differ(c) == (original->ttl != r->ttl);
     }
     return original;
 }
@@ -142,11 +142,11 @@ void reset_meet_original(struct reset *r)
     for (struct reset *p = r->connection->last_reset; p && !p->done && looked < DUPLICATE_BACK;
          p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
-            r->duplicate_serial = p->serial;
-            p->doubled |= r->doubled;
-            p->seen_at |= r->seen_at;
+            r->copies.duplicate_serial = p->serial;
+            p->copies.doubled |= r->copies.doubled;
+            p->copies.seen_at |= r->copies.seen_at;
             return;
         }
-    if (!r->seen.copy_of.number)
+    if (!r->packet.seen.copy_of.number)
         r->duplicate_of = 0; /* its original is final already: too late to be told apart */
 }

@@ -81,5 +81,5 @@ bool reset_is_abort(const struct reset *r)
 {
     /* Of one end alone nothing better is known than that it took part. */
     bool one_end = !seen(&r->y, END_SEEN) && seen(&r->x, END_SEEN | END_ACK);
-    return reset_has_abort_form(r) && (one_end || (r->connection_flags & CONN_ESTABLISHED));
+    return reset_has_abort_form(r) && (one_end || (r->before.connection_flags & CONN_ESTABLISHED));
 }

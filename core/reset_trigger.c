@@ -167,16 +167,16 @@ static void note_nearest(struct reset *r, struct connection *c)
     const struct recent *newest = newest_match(r, c, INT64_MIN), *e;
     if (!newest)
         return;
-    r->nearest = newest->where;
-    r->nearest_age = r->when - newest->time;
+    r->drawn.nearest = newest->where;
+    r->drawn.nearest_age = r->when - newest->time;
     for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (e->where >= newest->where || (e->bits & RECENT_DUPLICATE))
             continue;
-        r->nearer = (r->when - newest->time) * CHANCE < newest->time - e->time;
+        r->drawn.nearer = (r->when - newest->time) * CHANCE < newest->time - e->time;
         break;
     }
-    if (r->nearer && (!r->has_trigger || r->trigger.where != newest->where))
-        r->others[r->other_count++] = *newest;
+    if (r->drawn.nearer && (!r->has_trigger || r->trigger.where != newest->where))
+        r->drawn.others[r->drawn.other_count++] = *newest;
 }
 
 /* The newest segments of each other kind that the RST may answer: which of them drew it depends on
@@ -187,9 +187,9 @@ static void find_others(struct reset *r, const struct connection *c)
     unsigned kinds[OTHER_TRIGGERS + 2], n = 0;
     if (r->has_trigger)
         kinds[n++] = trigger_kind(&r->trigger);
-    for (unsigned i = 0; i < r->other_count; i++)
-        kinds[n++] = trigger_kind(&r->others[i]);
-    for (uint64_t back = 0; back < MAX_RELATED && r->other_count < OTHER_TRIGGERS &&
+    for (unsigned i = 0; i < r->drawn.other_count; i++)
+        kinds[n++] = trigger_kind(&r->drawn.others[i]);
+    for (uint64_t back = 0; back < MAX_RELATED && r->drawn.other_count < OTHER_TRIGGERS &&
                             (e = recent_back(&c->recents, back)) != NULL;
          back++) {
         if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE) ||
@@ -202,7 +202,7 @@ static void find_others(struct reset *r, const struct connection *c)
         if (i < n)
             continue;
         kinds[n++] = kind;
-        r->others[r->other_count++] = *e;
+        r->drawn.others[r->drawn.other_count++] = *e;
     }
 }
 
@@ -229,7 +229,7 @@ struct recent *reset_find_trigger(struct reset *r, struct connection *c)
     if (t) {
         r->has_trigger = true;
         r->trigger = *t;
-        r->trigger_ambiguous = is_ambiguous(r, c, t);
+        r->drawn.ambiguous = is_ambiguous(r, c, t);
         /* Older than this incarnation: it belongs to the one before. */
         if (c->segments && t->where < c->first)
             r->trigger.bits |= RECENT_STRAY;
@@ -276,8 +276,8 @@ static void count_alike(struct reset *r, const struct connection *c)
     }
     e = recent_back(&c->recents, n);
     bool all = n == c->recents.pushed || (e && r->when - e->time > HORIZON);
-    r->alike = all ? alike : 0;
-    r->matching = all ? matching : 0;
+    r->drawn.alike = all ? alike : 0;
+    r->drawn.matching = all ? matching : 0;
 }
 
 /* A RST of X before it with the same numbers. */
@@ -299,7 +299,7 @@ static void note_repeats(struct reset *r, const struct connection *c)
     const struct recent *e = find_repeated(r, c);
     if (!e)
         return;
-    r->repeats = e->where;
+    r->drawn.repeats = e->where;
     unsigned looked = 0;
     bool met = false;
     for (const struct reset *p = c->last_reset; p && looked < MAX_RELATED;
@@ -315,7 +315,7 @@ static void note_repeats(struct reset *r, const struct connection *c)
         /* Answers keep the order of what drew them. */
         if (r->has_trigger && r->trigger.where > p->trigger.where)
             continue;
-        r->has_trigger = r->trigger_inherited = true;
+        r->has_trigger = r->drawn.inherited = true;
         r->trigger = p->trigger;
     }
 }
@@ -340,8 +340,8 @@ void reset_find_other_triggers(struct reset *r, const struct connection *c)
     find_others(r, c);
     count_alike(r, c);
     if (r->has_trigger)
-        r->drawn_end = last_drawing_end(r, c);
-    r->old_ack = find_old_ack(r, c);
+        r->drawn.end = last_drawing_end(r, c);
+    r->drawn.old_ack = find_old_ack(r, c);
 }
 
 void reset_late_trigger(struct reset *r, struct recent *e, int d)
@@ -352,5 +352,5 @@ void reset_late_trigger(struct reset *r, struct recent *e, int d)
     e->bits |= RECENT_ANSWERED;
     r->has_trigger = true;
     r->trigger = *e;
-    r->drawn_end = e->seq + e->length;
+    r->drawn.end = e->seq + e->length;
 }

@@ -90,12 +90,12 @@ static void count_burst(const struct reset *r, struct burst *b)
 /* As its authors do: inbound at the server, so of RSTs in the client's name only. */
 int signature_cloudflare(const struct reset *r)
 {
-    if (r->client != 0 || !(r->connection_flags & CONN_OPENED) ||
+    if (r->before.client != 0 || !(r->before.connection_flags & CONN_OPENED) ||
         ((r->x.seen | r->y.seen) & END_FIN))
         return 0;
     struct burst b = {0, 0, false, false};
     count_burst(r, &b);
-    if (!(r->connection_flags & CONN_ESTABLISHED))
+    if (!(r->before.connection_flags & CONN_ESTABLISHED))
         return r->x.segments > 1 ? 0 : b.bare && b.acked ? 3 : b.bare ? 1 : 2;
     if (!(r->x.seen & END_DATA))
         return b.bare && b.acked ? 0 : b.bare ? (b.bare > 1 ? 5 : 4) : (b.acked > 1 ? 7 : 6);
@@ -122,12 +122,12 @@ const char *signature_weaver_name(int64_t n)
 
 int signature_weaver(const struct reset *r, const struct evidence *e)
 {
-    if (r->after && r->after->x_new >= 0 && r->after->x_new - r->when <= 2 * NS_PER_S)
+    if (r->after && r->after->x.new >= 0 && r->after->x.new - r->when <= 2 * NS_PER_S)
         return 1;
     if (is(e, TCPRST_FACT_SEQ_BELOW_SENT) && !((r->x.seen | r->y.seen) & END_FIN) &&
         !r->has_trigger)
         return 2;
-    if (is(e, TCPRST_FACT_SEQ_BEYOND_SENT) && r->repeats == 0 && is(e, TCPRST_FACT_GUESSES))
+    if (is(e, TCPRST_FACT_SEQ_BEYOND_SENT) && r->drawn.repeats == 0 && is(e, TCPRST_FACT_GUESSES))
         return 3;
     bool just_answered = (r->x.seen & END_SYN_ACK) && !(r->x.seen & END_DATA) &&
                          r->when - r->x.last_time <= 2 * NS_PER_S;

@@ -80,7 +80,7 @@ static void finalize_first(struct tcprst *core)
     struct tcprst_verdict v;
     struct judgement *j = &core->work;
     j->outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
-    verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->duplicate_serial), j);
+    verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->copies.duplicate_serial), j);
     v.final = true;
     if (!r->duplicate_of) {
         ended_for_good(r->connection, r, &j->outcome, v.stage);
@@ -97,7 +97,7 @@ static void finalize_first(struct tcprst *core)
     if (core->options.on_verdict)
         core->options.on_verdict(core->options.user, &v);
     core->judged = NULL;
-    r->outcome = j->outcome;
+    r->judged.outcome = j->outcome;
     pending_done(&core->pending);
 }
 
@@ -188,13 +188,13 @@ static void feed_reset(struct tcprst *core, struct connection *c, const struct t
         return;
     }
     reset_begin(r, c, s, d, core->clock.now);
-    r->since_start = (c->segments ? c->first_time : core->clock.now) - core->began;
+    r->before.since_start = (c->segments ? c->first_time : core->clock.now) - core->began;
     r->serial = core->serial;
     learn_trail(&core->trails, r);
     learn_reset(core->hosts, r);
     core->statistics.out_of_memory += !pending_follow(&core->pending, c, r);
     struct recent *e = connection_track(c, s, d, core->clock.now);
-    r->pushed = c->recents.pushed;
+    r->judged.pushed = c->recents.pushed;
     if (e && r->duplicate_of) {
         e->bits |= RECENT_DUPLICATE;
         c->apart = true;
@@ -406,7 +406,7 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
     core->judge.peeking = true;
     /* Who looks at each RST as it comes asks for it so often; who looks later, once. */
     core->judge.roughly = core->newest_is_reset && reset + 1 == core->serial;
-    verdict_of(&core->judge, verdict, r, pending_find(&core->pending, r->duplicate_serial),
+    verdict_of(&core->judge, verdict, r, pending_find(&core->pending, r->copies.duplicate_serial),
                &core->work);
     core->judge.peeking = core->judge.roughly = false;
     verdict->final = false;

@@ -13,12 +13,12 @@ void trace_ask(struct trace_facts *f, const struct tcprst_trace *trace, const st
     memset(f, 0, sizeof *f);
     if (!trace)
         return;
-    trace_facts(trace, &r->frame, r->layer, f);
+    trace_facts(trace, &r->frame, r->packet.layer, f);
     unsigned looked = 0;
     for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
         if (n->duplicate_of == where_pack(r->frame))
-            trace_facts(trace, &n->frame, n->layer, f);
+            trace_facts(trace, &n->frame, n->packet.layer, f);
     f->silent = f->silent && !f->sent;
 }
 

@@ -82,29 +82,29 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
 static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
 {
     v->reset = r->serial;
-    v->cookie = r->cookie;
+    v->cookie = r->packet.cookie;
     v->frame = r->frame;
-    v->layer = r->layer;
-    v->ip_version = r->ip_version;
-    v->time = r->time;
-    memcpy(v->source, r->source, 16);
-    memcpy(v->destination, r->destination, 16);
-    v->source_port = r->source_port;
-    v->destination_port = r->destination_port;
+    v->layer = r->packet.layer;
+    v->ip_version = r->packet.ip_version;
+    v->time = r->packet.time;
+    memcpy(v->source, r->packet.source, 16);
+    memcpy(v->destination, r->packet.destination, 16);
+    v->source_port = r->packet.source_port;
+    v->destination_port = r->packet.destination_port;
     v->flags = r->flags;
     v->seq = r->seq;
     v->ack = r->ack;
     v->connection = r->incarnation;
-    v->reused_from = where_frame(r->reused_from);
+    v->reused_from = where_frame(r->before.reused_from);
 }
 
 /* Of a connection that had been let go more was captured than is known. */
 static void admit_forgotten(struct tcprst_verdict *v, const struct reset *r)
 {
-    if (!(r->connection_flags & (CONN_FORGOTTEN | CONN_OVER)))
+    if (!(r->before.connection_flags & (CONN_FORGOTTEN | CONN_OVER)))
         return;
-    enum tcprst_fact fact =
-        r->connection_flags & CONN_FORGOTTEN ? TCPRST_FACT_GIVEN_UP : TCPRST_FACT_OVER_BEFORE;
+    enum tcprst_fact fact = r->before.connection_flags & CONN_FORGOTTEN ? TCPRST_FACT_GIVEN_UP
+                                                                        : TCPRST_FACT_OVER_BEFORE;
     unsigned last = TCPRST_MAX_EVIDENCE - 1;
     if (v->evidence_count <= last)
         last = v->evidence_count++;
@@ -115,10 +115,10 @@ static void admit_forgotten(struct tcprst_verdict *v, const struct reset *r)
  * was before. */
 static enum tcprst_strength known_strength(const struct reset *r, enum tcprst_strength strength)
 {
-    if (!(r->connection_flags & (CONN_FORGOTTEN | CONN_OVER)))
+    if (!(r->before.connection_flags & (CONN_FORGOTTEN | CONN_OVER)))
         return strength;
-    enum tcprst_strength most =
-        r->connection_flags & CONN_OPENED ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
+    enum tcprst_strength most = r->before.connection_flags & CONN_OPENED ? TCPRST_STRENGTH_LIKELY
+                                                                         : TCPRST_STRENGTH_POSSIBLE;
     return strength < most ? strength : most;
 }
 
@@ -139,9 +139,9 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, const str
     v->stage = stage_of(of, &j->ended);
     v->acceptance = j->outcome.acceptance;
     v->effect = j->outcome.effect;
-    v->sender = r->client < 0    ? TCPRST_SENDER_UNKNOWN
-                : r->client == 0 ? TCPRST_SENDER_CLIENT
-                                 : TCPRST_SENDER_SERVER;
+    v->sender = r->before.client < 0    ? TCPRST_SENDER_UNKNOWN
+                : r->before.client == 0 ? TCPRST_SENDER_CLIENT
+                                        : TCPRST_SENDER_SERVER;
     v->origin = j->decision.origin;
     v->origin_strength =
         v->origin == TCPRST_ORIGIN_UNKNOWN ? TCPRST_STRENGTH_POSSIBLE : TCPRST_STRENGTH_LIKELY;
@@ -151,9 +151,9 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, const str
     v->severity = severity_of(v);
     v->trigger = of->has_trigger ? where_frame(of->trigger.where) : (struct tcprst_frame){0, 0};
     v->event = where_frame(j->outcome.event);
-    v->idle = of->idle;
-    v->data_idle = r->data_idle;
-    v->age = r->age;
+    v->idle = of->before.idle;
+    v->data_idle = r->before.data_idle;
+    v->age = r->before.age;
     v->closed_first = closed_first_of(v, of, &j->ended);
     add_evidence(v, e, &j->decision);
     admit_forgotten(v, r);
@@ -178,8 +178,8 @@ void verdict_of(const struct judge *judge, struct tcprst_verdict *v, const struc
     struct tcprst_verdict of_original;
     if (!r->duplicate_of) {
         verdict_make(judge, v, r, j);
-    } else if (r->original) {
-        as_duplicate(judge, v, r, r->original);
+    } else if (r->copies.original) {
+        as_duplicate(judge, v, r, r->copies.original);
     } else if (original && !original->duplicate_of) {
         verdict_make(judge, &of_original, original, j);
         as_duplicate(judge, v, r, &of_original);

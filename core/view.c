@@ -42,14 +42,14 @@ void view_of(struct view *view, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     memset(view, 0, sizeof *view); /* other places and the kernel have not been asked yet */
-    view->opening = r->connection_flags & CONN_OPENED;
+    view->opening = r->before.connection_flags & CONN_OPENED;
     view->x = seen(x, END_SEEN);
     view->y = seen(y, END_SEEN);
     view->gaps = lacks_octets(x) || lacks_octets(y) || acknowledged_unseen(x, y) ||
                  acknowledged_unseen(y, x);
     view->lossy = lossy(r);
-    view->fresh = r->since_start < FRESH_CAPTURE;
-    view->at_x = view->x && r->ip_header && host_hops(x->ttl_last) == 0 && x->rtt_min >= 0 &&
+    view->fresh = r->before.since_start < FRESH_CAPTURE;
+    view->at_x = view->x && r->packet.ip_header && host_hops(x->ttl_last) == 0 && x->rtt_min >= 0 &&
                  x->rtt_min <= AT_HOST;
     view->loss = !view->opening || !view->y || view->gaps || view->lossy ? 1 : 3;
     view->behind = view->at_x ? view->loss : view->loss < 2 ? view->loss : 2;
