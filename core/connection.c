@@ -150,11 +150,10 @@ static inline void note_ip(struct endpoint *x, const struct tcprst_segment *s)
         /* Linux begins to count behind a SYN-ACK, whose identification is 0. */
         uint16_t step = (uint16_t)(s->ip_id - x->ip_id), back = (uint16_t)-step;
         /* An earlier one, overtaken or captured again, says nothing of the count. */
-        enum { OVERTAKEN = 16 };
-        old = s->ip_id && x->ip_id && back <= OVERTAKEN;
-        uint8_t *count = s->ip_id == 0             ? &x->id_zeros
-                         : step >= 1 && step <= 64 ? &x->id_steps
-                                                   : &x->id_jumps;
+        old = s->ip_id && x->ip_id && back <= ID_OVERTAKEN;
+        uint8_t *count = s->ip_id == 0                  ? &x->id_zeros
+                         : step >= 1 && step <= ID_STEP ? &x->id_steps
+                                                        : &x->id_jumps;
         if (!old && *count < UINT8_MAX && (x->ip_id || !s->ip_id))
             ++*count;
     }
@@ -433,8 +432,8 @@ static void note_roles(struct connection *c, const struct tcprst_segment *s, int
             c->flags |= CONN_REPEAT_OPEN;
         }
         c->flags |= CONN_OPENED;
-    } else if (c->client < 0 && (c->port[0] < 1024) != (c->port[1] < 1024)) {
-        c->client = c->port[0] < 1024 ? 1 : 0;
+    } else if (c->client < 0 && (c->port[0] < SERVICE_PORTS) != (c->port[1] < SERVICE_PORTS)) {
+        c->client = c->port[0] < SERVICE_PORTS ? 1 : 0;
         c->flags |= CONN_GUESSED;
     }
 }

@@ -29,10 +29,9 @@ static bool is_near(const struct reset *r, uint32_t seq)
  * it. */
 static void note_ttl(struct company *c, const struct reset *r, const struct reset *n)
 {
-    enum { ROUTES = 2 };
     bool alike = n->flags == r->flags && (n->seq == 0) == (r->seq == 0);
     int apart = (int)n->ttl - (int)r->ttl;
-    if (!alike || !r->packet.ip_header || (apart <= ROUTES && apart >= -ROUTES))
+    if (!alike || !r->packet.ip_header || (apart <= ROUTE_HOPS && apart >= -ROUTE_HOPS))
         return;
     c->ttl_varies = true;
     c->other_ttl = n->ttl;
@@ -118,9 +117,8 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     if (!is(e, F(TTL_SAME)))
         tell(e, F(TTL_VARIES), c->ttl_varies);
     numbers(e, F(TTL_VARIES), c->other_ttl, r->ttl);
-    enum { SURPLUS = 2 };
     if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
-        tell(e, F(SURPLUS), c->matching && c->alike >= c->matching + SURPLUS);
+        tell(e, F(SURPLUS), c->matching && c->alike >= c->matching + SURPLUS_MIN);
     numbers(e, F(SURPLUS), c->alike, c->matching);
     tell(e, F(IP_ID_CONSTANT), c->same_id && r->x.ip_id != r->ip_id);
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
@@ -186,7 +184,7 @@ static bool own_abort(const struct reset *r, const struct reset *n)
     bool stamped = seen(&r->x, END_TIMESTAMPS) && n->packet.options.has_timestamps &&
                    seq_le(r->x.ts_val, n->packet.options.ts_val);
     uint16_t step = (uint16_t)(n->ip_id - r->x.ip_id);
-    bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= 64 &&
+    bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= ID_STEP &&
                    r->x.id_jumps <= r->x.id_steps && n->window;
     return !n->has_trigger && (n->flags & TCPRST_ACK) && seq_le(r->seq, n->seq) &&
            (stamped || counted);

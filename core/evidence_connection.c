@@ -39,7 +39,6 @@ static int64_t octets_of_peer(const struct reset *r)
 static void fact_foreign_segments(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
-    enum { PROXY_HOPS = 1, FORGED_SEGMENTS = 3 };
     bool opened = x->seen & (END_SYN | END_SYN_ACK);
     if (!opened || x->segments < 2 || !r->packet.ip_header)
         return;
@@ -168,10 +167,6 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     tell_at(e, F(EXPIRY_PAUSE), silent >= EXPIRY_MIN, x->last);
     numbers(e, F(EXPIRY_PAUSE), silent, 0);
 }
-
-/* The window nmap, masscan and others offer: "1024" in their SYNs, of which no stack of today
- * offers less than 4096. */
-enum { RAW_WINDOW = 1024 };
 
 /* X's SYN came from elsewhere than the RST, or has not the form of any stack of today. */
 static void fact_raw_syn(struct evidence *e, const struct reset *r)

@@ -136,8 +136,8 @@ static void fact_window_code(struct evidence *e, const struct reset *r, const st
         return;
     const struct endpoint *x = &r->x;
     int apart = (int)r->window - (int)x->window;
-    bool unlike =
-        seen(x, END_SEEN) && (apart > 256 || apart < -256) && !window_code_text(x->window);
+    bool unlike = seen(x, END_SEEN) && (apart > WINDOW_UNLIKE || apart < -WINDOW_UNLIKE) &&
+                  !window_code_text(x->window);
     bool bare = r->packet.header_length == 20 && seen(x, END_TIMESTAMPS);
     bool again = x_host && host_same_window(x_host, r->window, r->incarnation);
     tell(e, F(WINDOW_CODE), (int)unlike + (int)bare + (int)again >= 2);

@@ -3,15 +3,12 @@
  */
 #include "evidence_tell.h"
 
-/* No path is longer, so a TTL that seems to have come further was chosen by its application. */
-enum { PLAUSIBLE_HOPS = 30 };
+#include "thresholds.h"
 
-/* Routes change by a hop or two; of an application that chose another TTL, those between were never
- * seen. */
+/* Routes change; of an application that chose another TTL, those between were never seen. */
 static bool is_between(uint8_t ttl, const struct endpoint *x)
 {
-    enum { ROUTES = 3 };
-    if (x->ttl_max - x->ttl_min > ROUTES)
+    if (x->ttl_max - x->ttl_min > ROUTE_HOPS_OWN)
         return ttl == x->ttl_min || ttl == x->ttl_max || ttl == x->ttl_first || ttl == x->ttl_last;
     return ttl >= x->ttl_min && ttl <= x->ttl_max;
 }
@@ -89,7 +86,7 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
     }
     if (r->packet.ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
         uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
-        bool next = step >= 1 && step <= 64;
+        bool next = step >= 1 && step <= ID_STEP;
         bool counts = x->id_steps >= 1 && x->id_jumps * 4 <= x->id_steps;
         if (counts || (next && x->id_jumps <= x->id_steps))
             tell_at(e, F(IP_ID_NEXT), next, x->last);

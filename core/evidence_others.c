@@ -62,9 +62,8 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
     if (!x_host)
         return;
     /* SYNs with ever other TTLs: traceroute's. */
-    enum { ROUTES = 2 };
     if (is(e, F(ONLY_SYN)) && hidden(e, F(SYN_RAW)) && r->ttl != r->x.ttl_first &&
-        x_host->hops_max - x_host->hops_min > ROUTES)
+        x_host->hops_max - x_host->hops_min > ROUTE_HOPS)
         tell_at(e, F(SYN_RAW), true, r->x.syn_where);
     int64_t open = host_port_time(x_host, true, r->packet.source_port),
             closed = host_port_time(x_host, false, r->packet.source_port);

@@ -5,8 +5,7 @@
 
 #include "host.h"
 #include "reset.h"
-
-enum { TRAIL = 8 };
+#include "thresholds.h"
 
 /* The last RSTs with an IP identification. */
 struct trails {

@@ -78,7 +78,7 @@ static int64_t age_of(const struct reset *r, const struct connection *c)
 
 static bool near(uint32_t a, uint32_t b)
 {
-    return seq_diff(a, b) < (1 << 16) && seq_diff(a, b) > -(1 << 16);
+    return seq_diff(a, b) < PAST_NEAR && seq_diff(a, b) > -PAST_NEAR;
 }
 
 /* Whether the trigger's numbers are those of the ends of the incarnation before; where the capture

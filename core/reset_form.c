@@ -12,9 +12,6 @@ bool reset_pairs(const struct reset *before, const struct reset *r)
            r->when - before->when <= AT_ONCE;
 }
 
-/* Octets that the capture may lack are fewer than this; what lies further away was never sent. */
-enum { GAP_MOST = 1 << 20 };
-
 static enum fact_state state_of(bool holds)
 {
     return holds ? FACT_TRUE : FACT_FALSE;

@@ -159,11 +159,10 @@ static unsigned trigger_kind(const struct recent *e)
 
 /*
  * Chance seldom puts the RST so close behind a segment whose numbers it has: the time since is a
- * thousandth of what lies between that segment and the one before it of either end.
+ * small part of what lies between that segment and the one before it of either end.
  */
 static void note_nearest(struct reset *r, struct connection *c)
 {
-    enum { CHANCE = 1000 };
     const struct recent *newest = newest_match(r, c, INT64_MIN), *e;
     if (!newest)
         return;
@@ -172,7 +171,7 @@ static void note_nearest(struct reset *r, struct connection *c)
     for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (e->where >= newest->where || (e->bits & RECENT_DUPLICATE))
             continue;
-        r->drawn.nearer = (r->when - newest->time) * CHANCE < newest->time - e->time;
+        r->drawn.nearer = (r->when - newest->time) * NEARER_PART < newest->time - e->time;
         break;
     }
     if (r->drawn.nearer && (!r->has_trigger || r->trigger.where != newest->where))

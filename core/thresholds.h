@@ -65,6 +65,12 @@
 /* A SYN may wait for a slow device before it is refused: as long as Linux keeps trying by default
  * (about 127 s). */
 #define TRIGGER_SYN (130 * NS_PER_S)
+/* Chance seldom puts a RST so close behind a segment whose numbers it has: in this part of what
+ * lies between that segment and the one before it. */
+#define NEARER_PART 1000
+/* So many RSTs more than segments they answer, and not all were answers: one more may be a copy the
+ * network made. */
+#define SURPLUS_MIN 2
 /* Captures of several queues or interfaces may show the answer just before its trigger. */
 #define CAPTURE_REORDER (1 * NS_PER_MS)
 
@@ -108,6 +114,28 @@
  * back. */
 #define RECENT_AGE (1500 * NS_PER_MS)
 
+/* ---- IP: distance and identification ---- */
+
+/* No path is longer, so a TTL that seems to have come further was chosen by its application. */
+#define PLAUSIBLE_HOPS 30
+/* Routes change by a hop or two. */
+#define ROUTE_HOPS 2
+/* ... and where an end's own segments differ by more, its application chose another TTL for some.
+ */
+#define ROUTE_HOPS_OWN 3
+/* A proxy that answers the SYN for the server stands so many hops before it. */
+#define PROXY_HOPS 1
+/* Whoever speaks in another's name says no more than it must: so many segments at most, and the
+ * RST. */
+#define FORGED_SEGMENTS 3
+/* A host that counts its packets sends fewer than this to others between two of one connection:
+ * more, and what follows a RST's identification by chance (one in 1000) would be taken for it. */
+#define ID_STEP 64
+/* ... and packets overtake no more than so many. */
+#define ID_OVERTAKEN 16
+/* RSTs across hosts are looked back at for one device's count. */
+#define TRAIL 8
+
 /* ---- Timestamps ---- */
 
 /* RFC 7323 section 5.4: the clock ticks once a millisecond to once a second; so far on (an hour at
@@ -115,6 +143,12 @@
 #define TIMESTAMP_TICKS 3600000
 
 /* ---- Sequence space ---- */
+
+/* Octets that the capture may lack are fewer than this; what lies further away was never sent. */
+#define GAP_MOST (1 << 20)
+/* A number so close to where the incarnation before had come to is of that one: as far as it may
+ * have gone on unseen, an unscaled window. Another one's lies there by chance once in 32768. */
+#define PAST_NEAR (1 << 16)
 
 /* A segment further than this beyond the peer's offered window, in octets, is not taken as the
  * sender's: it belongs to another incarnation or to nobody. Generous, because captures lose
@@ -176,6 +210,16 @@
 #define WINDOW_LOW_LATER 2
 /* The abort of an end that has just been handed data it does not read. */
 #define UNREAD_BREATH (100 * NS_PER_MS)
+
+/* ---- Ports and windows ---- */
+
+/* Where no opening was captured, the end with a port below this serves: IANA's system ports. */
+#define SERVICE_PORTS 1024
+/* The window nmap, masscan and others offer: "1024" in their SYNs, of which no stack of today
+ * offers less than 4096. */
+#define RAW_WINDOW 1024
+/* A window that shrinks as text fills it comes this close to a code by chance. */
+#define WINDOW_UNLIKE 256
 
 /* ---- Scans ---- */
 
