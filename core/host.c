@@ -3,6 +3,7 @@
  * neighbours makes room. */
 #include "host.h"
 
+#include "checksum.h"
 #include "fetch.h"
 #include "stack.h"
 #include "thresholds.h"
@@ -246,27 +247,14 @@ unsigned host_hops(uint8_t ttl)
     return starts[i] - ttl;
 }
 
-static uint32_t sum16(const uint8_t *p, uint32_t n, uint32_t sum)
-{
-    for (uint32_t i = 0; i + 1 < n; i += 2)
-        sum += (uint32_t)p[i] << 8 | p[i + 1];
-    if (n & 1)
-        sum += (uint32_t)p[n - 1] << 8;
-    return sum;
-}
-
 /* Whether checksums of this host are real in this capture: those of packets sent with offload are
  * not. */
 static void note_checksum(struct host *host, const struct tcprst_segment *s)
 {
     if (s->captured < s->length || s->length > 1600)
         return;
-    unsigned n = s->ip_version == 6 ? 16 : 4;
-    uint32_t sum =
-        sum16(s->bytes, s->length, sum16(s->source, n, sum16(s->destination, n, 6 + s->length)));
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    uint8_t *count = sum == 0xffff ? &host->sums_good : &host->sums_bad;
+    uint32_t sum = checksum_add(checksum_pseudo(s), s->bytes, s->length);
+    uint8_t *count = sum == CHECKSUM_SOUND ? &host->sums_good : &host->sums_bad;
     if (*count < UINT8_MAX)
         ++*count;
 }

@@ -2,33 +2,20 @@
 /* reset.c - makes the record of a RST; what it is made of, a file a part (reset_parts.h). */
 #include "reset.h"
 
+#include "checksum.h"
 #include "reset_parts.h"
 
 #include <string.h>
 
-static uint16_t sum16(const uint8_t *p, uint32_t n, uint32_t *sum)
-{
-    for (uint32_t i = 0; i + 1 < n; i += 2)
-        *sum += (uint32_t)p[i] << 8 | p[i + 1];
-    if (n & 1)
-        *sum += (uint32_t)p[n - 1] << 8;
-    while (*sum >> 16)
-        *sum = (*sum & 0xffff) + (*sum >> 16);
-    return (uint16_t)*sum;
-}
-
-/* RFC 9293 section 3.1: pseudo-header, header and text. Only whole segments can be judged. */
+/* Only whole segments can be judged. */
 static void check_sum(struct reset *r, const struct tcprst_segment *s)
 {
     if (s->captured < s->length || s->length > 65535 || s->seen.translated)
         return;
-    uint32_t sum = 6 + s->length;
-    unsigned n = s->ip_version == 6 ? 16 : 4;
-    sum16(s->source, n, &sum);
-    sum16(s->destination, n, &sum);
-    uint32_t pseudo = sum, field = s->length >= 18 ? (uint32_t)s->bytes[16] << 8 | s->bytes[17] : 0;
+    uint32_t pseudo = checksum_pseudo(s),
+             field = s->length >= 18 ? (uint32_t)s->bytes[16] << 8 | s->bytes[17] : 0;
     r->packet.checksum_known = true;
-    r->packet.bad_checksum = sum16(s->bytes, s->length, &sum) != 0xffff;
+    r->packet.bad_checksum = checksum_add(pseudo, s->bytes, s->length) != CHECKSUM_SOUND;
     r->packet.unfilled = r->packet.bad_checksum && field == pseudo;
 }
 
