@@ -379,9 +379,9 @@ static void note_fin(struct tcprst_glance *g, struct glimpse *e, int d)
 static void note_opening(struct tcprst_glance *g, struct glimpse *e, const struct tcprst_segment *s,
                          struct glanced *known)
 {
-    int64_t rtt = g->clock.now - e->asked;
     bool answers = (s->flags & TCPRST_ACK) && e->asked != INT64_MIN;
-    known->rtt = answers && rtt <= RTT_MOST ? rtt : -1;
+    int64_t rtt = answers ? g->clock.now - e->asked : -1;
+    known->rtt = rtt <= RTT_MOST ? rtt : -1;
     known->begins = !answers;
     g->passed_by[TCPRST_ENDING_OPEN] += known->begins;
     e->asked = s->flags & TCPRST_ACK ? INT64_MIN : g->clock.now;
