@@ -621,7 +621,7 @@ void page_event(GString *out, const struct report *report, const struct summary_
     put_event_head(out, report, group, &reset);
     g_string_append(out, "<div class=\"body\"><p><b>");
     string_html(out, because->str);
-    g_string_append_printf(out, "%s</b> ", _("."));
+    g_string_append_printf(out, "%s</b> %s ", _("."), _("In general:"));
     prose(out, _(info->meaning));
     g_string_append(out, "</p>");
     put_facts(out, group, &reset);

@@ -367,7 +367,7 @@
     const loose = first.evidence.filter((e) => e.frame === null || e.capture !== null || !shownFrames.has(e.frame));
     const copy = el("button", { type: "button", onclick: () => copyText(group.filter, copy) }, _("Copy"));
     return el("div", { class: "body" },
-      el("p", null, el("b", null, group.because[0].toUpperCase() + group.because.slice(1) + _(".") + " "), prose(info.meaning)),
+      el("p", null, el("b", null, group.because[0].toUpperCase() + group.because.slice(1) + _(".")), " " + _("In general:") + " ", prose(info.meaning)),
       factList(group),
       el("h3", null, group.events > 1 ? _("The first of these events") : _("The segments that matter")),
       diagram(group) || el("p", { class: "soft" }, _("No diagram: the capture could not be read a second time.")),
