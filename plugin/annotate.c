@@ -443,7 +443,9 @@ static void add_fact(struct place at, const struct tcprst_evidence *evidence)
         add_frame(at, hf_evidence_frame, &evidence->frame);
         return;
     }
-    tcprst_evidence_text(evidence, translate_sentence, text, sizeof text);
+    snprintf(text, sizeof text, "%s", evidence->against ? _("against it: ") : "");
+    size_t used = strlen(text);
+    tcprst_evidence_text(evidence, translate_sentence, text + used, sizeof text - used);
     if (evidence->frame.number == 0) {
         add_text(at, hf_evidence, id, "", text);
         return;
@@ -505,7 +507,7 @@ static void add_names(struct place at, const struct tcprst_verdict *verdict)
 {
     for (unsigned i = 0; i < verdict->name_count; i++) {
         const struct tcprst_name *n = &verdict->names[i];
-        char source[64], destination[64], whole[192], place[PLACE_NAME_SIZE];
+        char source[64], destination[64], whole[256], place[PLACE_NAME_SIZE];
         name_end(source, sizeof source, n->source, n->ip_version, n->source_port);
         name_end(destination, sizeof destination, n->destination, n->ip_version,
                  n->destination_port);

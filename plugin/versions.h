@@ -70,15 +70,20 @@ typedef bool tcprst_preference;
 typedef gboolean tcprst_preference;
 #endif
 
-/* From 4.4 a conversation filter's functions get data of their own. */
+/* From 4.2 a conversation filter's functions get data of their own; from 4.4 one is of type bool.
+ */
 #ifdef TCPRST_CONVERSATION_FILTER_HAS_DATA
 typedef bool tcprst_filter_is_valid;
+#else
+typedef gboolean tcprst_filter_is_valid;
+#endif
+#if defined(TCPRST_CONVERSATION_FILTER_HAS_DATA) ||                                                \
+    defined(TCPRST_CONVERSATION_FILTER_HAS_DATA_AND_GBOOLEAN)
 #define TCPRST_FILTER_ARGUMENTS packet_info *pinfo, void *user
 #define TCPRST_FILTER_UNUSED ((void)user)
 #define TCPRST_REGISTER_CONVERSATION_FILTER(protocol, name, valid, build)                          \
     register_conversation_filter(protocol, name, valid, build, NULL)
 #else
-typedef gboolean tcprst_filter_is_valid;
 #define TCPRST_FILTER_ARGUMENTS packet_info *pinfo
 #define TCPRST_FILTER_UNUSED ((void)0)
 #define TCPRST_REGISTER_CONVERSATION_FILTER(protocol, name, valid, build)                          \
