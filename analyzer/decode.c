@@ -100,6 +100,8 @@ static inline bool fill_segment(struct decoding *d, const struct ip_header *ip, 
     segment->time = d->packet->time;
     segment->cookie = cookie_of(d->packet);
     segment->interface = d->packet->interface;
+    segment->leg =
+        tcprst_segment_leg(d->packet->link_type, d->packet->bytes, d->packet->captured);
     segment->seen = (struct tcprst_seen){0};
     fill_ip(segment, ip);
     return true;
@@ -158,6 +160,7 @@ static inline bool decode_ordinary(const struct packet *packet, struct tcprst_se
     memcpy(segment->destination, ip + 16, 4);
     segment->cookie = cookie_of(packet);
     segment->interface = packet->interface;
+    segment->leg = 0;
     segment->seen = (struct tcprst_seen){0};
     return true;
 }

@@ -76,6 +76,8 @@ static inline struct recent *push(struct connection *c, const struct tcprst_segm
     e->ip_id = s->ip_id;
     e->ttl = s->ttl;
     e->bits = bits;
+    e->leg = s->leg;
+    e->copied = 0;
     return e;
 }
 
@@ -92,7 +94,9 @@ static bool same_packet(const struct recent *e, const struct tcprst_segment *s, 
     int64_t apart = time - e->time;
     if (apart < 0)
         apart = -apart;
-    return apart <= (s->ip_id || hops ? DUPLICATE_WINDOW : DUPLICATE_WINDOW_NO_ID);
+    return apart <= (s->ip_id || hops || recent_legs(e, s->leg) == LEGS_APART
+                         ? DUPLICATE_WINDOW
+                         : DUPLICATE_WINDOW_NO_ID);
 }
 
 /* Its numbers go beyond all that its sender sent: no copy can have been before it. Two thirds of
@@ -117,14 +121,23 @@ struct recent *connection_duplicate(const struct connection *c, const struct tcp
                         reset.c */
     if (is_beyond(c, s, d))
         return NULL;
-    for (unsigned n = 0; n < RECENT_MIN; n++) {
-        struct recent *e = recent_back(&c->recents, n);
-        if (!e)
-            return NULL;
-        if (!!(e->bits & RECENT_FROM_B) == d && same_packet(e, s, time))
+    struct recent *e, *original = NULL;
+    unsigned back = s->leg ? MAX_RELATED : RECENT_MIN;
+    for (unsigned n = 0; n < back && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (!!(e->bits & RECENT_FROM_B) != d || !same_packet(e, s, time))
+            continue;
+        enum legs legs = recent_legs(e, s->leg);
+        if (legs == LEGS_UNKNOWN)
             return e;
+        /* Those alike come in order: the oldest behind the last that was captured here too. */
+        if (legs == LEGS_APART && e->copied == s->leg)
+            break;
+        if (legs == LEGS_APART)
+            original = e;
     }
-    return NULL;
+    if (original)
+        original->copied = s->leg;
+    return original;
 }
 
 void connection_release(struct connection *c)

@@ -120,6 +120,8 @@ struct recent {
     uint32_t seq, ack, length;
     uint16_t window, flags, ip_id;
     uint8_t ttl, bits;
+    uint16_t leg;    /* tcprst_segment_leg() */
+    uint16_t copied; /* the leg of the last of its copies, 0: none */
 };
 
 /* The last segments, oldest overwritten first. Owned by the connection; capacity is a power of two.
@@ -225,6 +227,18 @@ static inline struct recent *recent_back(const struct recents *r, uint64_t n)
     if (n >= r->held)
         return NULL;
     return &r->entries[(r->pushed - 1 - n) & (r->capacity - 1)];
+}
+
+/* Whether a segment captured on this leg later can be e once more, by where both were captured. */
+enum legs { LEGS_UNKNOWN, LEGS_APART, LEGS_NO_COPY };
+static inline enum legs recent_legs(const struct recent *e, uint16_t leg)
+{
+    enum { GOING = 1 };
+    if (!e->leg || !leg)
+        return LEGS_UNKNOWN;
+    if (e->leg == leg || (e->bits & RECENT_DUPLICATE) || ((e->leg & GOING) && !(leg & GOING)))
+        return LEGS_NO_COPY;
+    return LEGS_APART;
 }
 
 /* How far back, as recent_back() counts, the newest segment is that is neither a RST nor a copy:

@@ -36,6 +36,7 @@ void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const 
     e->window = s->window;
     e->flags = s->flags;
     e->ip_id = s->ip_id;
+    e->leg = s->leg;
     e->header_length = s->header_length;
     e->options_captured = s->options_captured;
     if (s->options_captured)
@@ -53,6 +54,7 @@ void embryo_grow(const struct embryo *e, struct connection *c)
                                .ttl = e->ttl,
                                .tos = e->tos,
                                .ip_id = e->ip_id,
+                               .leg = e->leg,
                                .time = e->time,
                                .source_port = e->port[d],
                                .destination_port = e->port[!d],

@@ -25,6 +25,7 @@ struct embryo {
     uint32_t seq, ack;
     uint16_t window, flags, ip_id;
     uint8_t header_length, options_captured;
+    uint16_t leg;
     uint8_t options[EMBRYO_OPTIONS];
 };
 

@@ -463,6 +463,7 @@ bool connection_unpack(struct connection *c, struct packed *p, struct pool *pool
         struct recent *e = recent_back(&c->recents, n);
         memset(e, 0, sizeof *e);
         code_recent(&k, e, c);
+        e->leg = e->copied = 0; /* too long ago for a copy */
     }
     c->past = p->past;
     free(p);

@@ -33,6 +33,7 @@ static void copy_segment(struct reset *r, const struct tcprst_segment *s)
     r->ttl = s->ttl;
     r->packet.tos = s->tos;
     r->ip_id = s->ip_id;
+    r->leg = s->leg;
     r->packet.flow_label = s->flow_label;
     r->flags = s->flags;
     r->window = s->window;

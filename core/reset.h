@@ -194,7 +194,7 @@ struct reset {
     int64_t when;         /* as judged: never unknown */
     where_t duplicate_of; /* 0: no duplicate */
     uint32_t seq, ack;
-    uint16_t flags, ip_id;
+    uint16_t flags, ip_id, leg;
     uint8_t d; /* index of X in the connection */
     uint8_t ttl;
     bool has_trigger;

@@ -83,15 +83,26 @@ static bool copies_differ(const struct connection *c)
  */
 static struct recent *find_original(const struct reset *r, const struct connection *c)
 {
-    struct recent *e;
+    struct recent *e, *original = NULL;
     /* Two capture points some way apart have much of a bulk transfer in between. */
-    uint64_t back = r->ip_id ? DUPLICATE_BACK : RECENT_MIN * 2;
+    uint64_t back = r->ip_id || r->leg ? DUPLICATE_BACK : RECENT_MIN * 2;
     for (uint64_t n = 0; n < back && (e = recent_back(&c->recents, n)) != NULL; n++) {
         int64_t apart = r->when - e->time;
         if (apart > DUPLICATE_WINDOW)
-            return NULL;
+            break;
         if (!same_reset(r, e))
             continue;
+        enum legs legs = recent_legs(e, r->leg);
+        /* Those alike come in order: the oldest behind the last that was captured here too. */
+        if (legs == LEGS_APART && e->copied == r->leg)
+            break;
+        if (legs == LEGS_APART)
+            original = e;
+        if (legs != LEGS_UNKNOWN)
+            continue;
+        /* A capture that takes packets twice takes others twice too. */
+        if (!c->copies && c->end[0].segments + c->end[1].segments >= 3)
+            return NULL;
         if (r->ip_id)
             return e;
         /* Where every packet is seen twice, so is this one, and from as far away as they. */
@@ -103,7 +114,9 @@ static struct recent *find_original(const struct reset *r, const struct connecti
         if (e->ttl != r->ttl)
             return e;
     }
-    return NULL;
+    if (original)
+        original->copied = r->leg;
+    return original;
 }
 
 struct recent *reset_find_original(struct reset *r, const struct tcprst_segment *s,
@@ -115,7 +128,8 @@ struct recent *reset_find_original(struct reset *r, const struct tcprst_segment 
         r->duplicate_of = where_pack(s->seen.copy_of);
     } else if (original) {
         r->duplicate_of = original->where;
-        r->copies.doubled = copies_differ(c) == (original->ttl != r->ttl);
+        r->copies.doubled = recent_legs(original, r->leg) == LEGS_APART ||
+                     copies_differ(c) == (original->ttl != r->ttl);
     }
     return original;
 }

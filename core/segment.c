@@ -54,3 +54,13 @@ bool tcprst_segment_parse(struct tcprst_segment *segment, const uint8_t *bytes, 
     segment->length = length;
     return true;
 }
+
+uint16_t tcprst_segment_leg(uint32_t link_type, const uint8_t *frame, uint32_t captured)
+{
+    enum { SLL = 113, SLL_HEADER = 16, SLL2 = 276, SLL2_HEADER = 20, OUTGOING = 4 };
+    if (link_type == SLL && captured >= SLL_HEADER)
+        return (uint16_t)(2 | (read16(frame) == OUTGOING));
+    if (link_type == SLL2 && captured >= SLL2_HEADER)
+        return (uint16_t)(((read32(frame + 4) & 0x3fff) + 2) << 1 | (frame[10] == OUTGOING));
+    return 0;
+}

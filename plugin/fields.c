@@ -55,6 +55,22 @@ static void read_ip_header(struct tcprst_segment *segment, void *data)
     }
 }
 
+/* Where on its way through the capturing machine the frame was captured. */
+static uint16_t read_leg(const packet_info *pinfo)
+{
+    enum { LINKTYPE_LINUX_SLL = 113, LINKTYPE_LINUX_SLL2 = 276 };
+    int encapsulation = pinfo->rec ? pinfo->rec->rec_header.packet_header.pkt_encap : 0;
+    uint32_t link_type = encapsulation == WTAP_ENCAP_SLL    ? LINKTYPE_LINUX_SLL
+                         : encapsulation == WTAP_ENCAP_SLL2 ? LINKTYPE_LINUX_SLL2
+                                                            : 0;
+    if (!link_type || !pinfo->data_src)
+        return 0;
+    tvbuff_t *frame = get_data_source_tvb(pinfo->data_src->data);
+    uint32_t captured = tvb_captured_length(frame);
+    return captured ? tcprst_segment_leg(link_type, tvb_get_ptr(frame, 0, (int)captured), captured)
+                    : 0;
+}
+
 bool tcprst_fields_read(struct tcprst_segment *segment, tvbuff_t *tvb, packet_info *pinfo,
                         void *data)
 {
@@ -74,5 +90,6 @@ bool tcprst_fields_read(struct tcprst_segment *segment, tvbuff_t *tvb, packet_in
     read_ip_header(segment, data);
     segment->frame.number = pinfo->num;
     segment->time = read_time(pinfo);
+    segment->leg = read_leg(pinfo);
     return true;
 }

@@ -203,6 +203,7 @@ struct tcprst_segment {
     uint8_t destination[16];
     void *cookie;            /* handed back in the verdict of this segment, if it is a RST */
     uint32_t interface;      /* of its capture, from 0 */
+    uint16_t leg;            /* tcprst_segment_leg() of its packet */
     struct tcprst_seen seen; /* all 0, or by tcprst_places_take() */
 
     /* by tcprst_segment_parse() */
@@ -232,6 +233,15 @@ struct tcprst_segment {
  */
 bool tcprst_segment_parse(struct tcprst_segment *segment, const uint8_t *bytes, uint32_t captured,
                           uint32_t length, const char **why);
+
+/*
+ * Where on its way through the capturing machine a packet was captured, for link types that say so
+ * (Linux cooked captures, LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2): a number that differs between
+ * its interfaces, as far as they are told, and between coming and going (odd). 0: not known. A
+ * packet that is passed on is captured once on each leg; on one leg no packet is captured twice.
+ * link_type: LINKTYPE_ of the frame; captured: octets readable at frame.
+ */
+uint16_t tcprst_segment_leg(uint32_t link_type, const uint8_t *frame, uint32_t captured);
 
 /* ---- A verdict out
  * ------------------------------------------------------------------------------------------------
