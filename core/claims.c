@@ -161,6 +161,15 @@ RULE(abort_options)
     return e->stack->abort_options == STACK_ALWAYS ? failed() : unseen();
 }
 
+/* Or its place is known otherwise. */
+RULE(socket_shown)
+{
+    return yes(LIVE_SOCKET) || yes(IP_ID_NEXT) || yes(TIMESTAMP_NEXT) || yes(AT_SENDER) ||
+                   yes(KERNEL_SENT)
+               ? met()
+               : unseen();
+}
+
 RULE(abort_window)
 {
     if (unknown(WINDOW_ZERO))
@@ -286,7 +295,7 @@ RULE(older_open)
 {
     if (yes(EARLIER_FINS))
         return failed();
-    return yes(EARLIER_OPEN) ? met() : unseen();
+    return yes(EARLIER_OPEN) || yes(TRIGGER_MATCHES_PAST) ? met() : unseen();
 }
 
 RULE(older_closed)

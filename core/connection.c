@@ -681,11 +681,29 @@ static bool track_apart(struct connection *c, const struct tcprst_segment *s, in
     return true;
 }
 
+/* The packet just passed another leg with other numbers: between them a SYN proxy or a firewall
+ * rewrites them. */
+static bool is_renumbered(const struct connection *c, const struct tcprst_segment *s, int d,
+                          int64_t time)
+{
+    const struct recent *e;
+    if (!s->leg || !s->ip_id)
+        return false;
+    for (unsigned n = 0; n < RECENT_MIN && (e = recent_back(&c->recents, n)) != NULL; n++)
+        if (!!(e->bits & RECENT_FROM_B) == d && recent_legs(e, s->leg) == LEGS_APART &&
+            e->ip_id == s->ip_id && e->flags == s->flags && e->length == s->payload_length &&
+            (e->seq != s->seq || e->ack != s->ack) && time - e->time <= DUPLICATE_WINDOW)
+            return true;
+    return false;
+}
+
 static NOT_INLINE struct recent *track_any(struct connection *c, const struct tcprst_segment *s,
                                            int d, int64_t time)
 {
     struct endpoint *x = &c->end[d], *y = &c->end[!d];
     const struct recent *original = connection_duplicate(c, s, d, time);
+    if (!original && is_renumbered(c, s, d, time))
+        c->flags |= CONN_RENUMBERED;
     struct recent *e =
         push(c, s, time,
              (uint8_t)((d ? RECENT_FROM_B : 0) | (y->seen & END_FIN ? RECENT_AFTER_FIN : 0)));

@@ -117,8 +117,11 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     if (!is(e, F(TTL_SAME)))
         tell(e, F(TTL_VARIES), c->ttl_varies);
     numbers(e, F(TTL_VARIES), c->other_ttl, r->ttl);
+    /* A socket aborts once. */
+    bool of_socket = (r->flags & TCPRST_ACK) && !r->has_trigger && is(e, F(LIVE_SOCKET)) &&
+                     c->alike > SURPLUS_MIN;
     if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
-        tell(e, F(SURPLUS), c->matching && c->alike >= c->matching + SURPLUS_MIN);
+        tell(e, F(SURPLUS), (c->matching || of_socket) && c->alike >= c->matching + SURPLUS_MIN);
     numbers(e, F(SURPLUS), c->alike, c->matching);
     tell(e, F(IP_ID_CONSTANT), c->same_id && r->x.ip_id != r->ip_id);
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);

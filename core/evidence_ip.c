@@ -16,16 +16,17 @@ static bool is_between(uint8_t ttl, const struct endpoint *x)
 static void fact_ttl(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
-    unsigned hops = host_hops(r->ttl);
-    e->ttl_start = (uint8_t)(r->ttl + hops);
+    uint8_t ttl = seen(x, END_SEEN) ? (uint8_t)(r->ttl - r->leg_hops) : r->ttl;
+    unsigned hops = host_hops(ttl);
+    e->ttl_start = (uint8_t)(ttl + hops);
     if (seen(x, END_SEEN)) {
-        bool same = is_between(r->ttl, x);
+        bool same = is_between(ttl, x);
         bool own = is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK);
         same |= !own && (hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last));
         /* An answer carries the host's default TTL, whatever the application chose for its socket:
          * from another starting value nothing follows. */
-        bool comparable = own || r->ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
-                          r->ttl + hops == x->ttl_last + host_hops(x->ttl_last);
+        bool comparable = own || ttl + hops == x->ttl_first + host_hops(x->ttl_first) ||
+                          ttl + hops == x->ttl_last + host_hops(x->ttl_last);
         /* Where each packet is captured twice, each of the two places sees a TTL of its own. */
         bool elsewhere = is(e, F(SEEN_ONCE)) && same;
         if (!elsewhere &&
@@ -36,8 +37,8 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
         tell_at(e, F(TTL_NEAR), !same && comparable && apart >= -1 && apart <= 1, x->last);
         numbers(e, F(TTL_NEAR), r->ttl, x->ttl_last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
-        bool other_start = r->ttl + hops != x->ttl_last + host_hops(x->ttl_last) &&
-                           r->ttl + hops != x->ttl_first + host_hops(x->ttl_first);
+        bool other_start = ttl + hops != x->ttl_last + host_hops(x->ttl_last) &&
+                           ttl + hops != x->ttl_first + host_hops(x->ttl_first);
         /* From nowhere that stacks start: somebody chose it. */
         other_start |= hops >= PLAUSIBLE_HOPS;
         tell_at(e, F(TTL_START), !same && other_start && host_hops(x->ttl_last) < PLAUSIBLE_HOPS,

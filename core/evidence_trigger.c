@@ -151,7 +151,8 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
         tell_at(e, F(TRIGGER_AFTER_PEER_FIN), t->where > r->y.fin_where, t->where);
     uint32_t length = segment_length(t->flags, t->length);
     bool old = length && !syn && !probe && seq_le(t->seq + length, r->x.max_ack);
-    tell_at(e, F(TRIGGER_ACKED), old && seen(&r->x, END_ACK), t->where);
+    bool taken = is(e, F(TRIGGER_BEFORE_SYN)) && r->past.acks && seq_lt(t->seq, r->past.ack);
+    tell_at(e, F(TRIGGER_ACKED), taken || (old && seen(&r->x, END_ACK)), t->where);
     bool behind = seen(&r->x, END_FIN | END_ACK | END_CLOSED_WITH_DATA) &&
                   (t->flags & TCPRST_ACK) && seq_lt(r->x.max_ack, t->seq);
     tell_at(e, F(TRIGGER_BEHIND_DATA), behind, t->where);

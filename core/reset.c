@@ -5,6 +5,8 @@
 #include "checksum.h"
 #include "reset_parts.h"
 
+#include "thresholds.h"
+
 #include <string.h>
 
 /* Only whole segments can be judged. */
@@ -66,6 +68,22 @@ static void copy_connection(struct reset *r, const struct connection *c)
     r->before.longest_idle = c->longest_idle;
 }
 
+/* Between coming and going a router takes one off the TTL. */
+static int8_t leg_hops(const struct reset *r, const struct connection *c)
+{
+    enum { GOING = 1 };
+    const struct recent *e;
+    if (!r->leg)
+        return 0;
+    uint64_t n = recent_other(c);
+    for (unsigned looked = 0; looked < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL;
+         looked++, n++)
+        if (!!(e->bits & RECENT_FROM_B) == r->d && !(e->bits & RECENT_DUPLICATE) &&
+            !(e->flags & TCPRST_RST))
+            return (int8_t)(e->leg ? (e->leg & GOING) - (r->leg & GOING) : 0);
+    return 0;
+}
+
 void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
                  int64_t when)
 {
@@ -79,6 +97,7 @@ void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segm
     copy_segment(r, s);
     check_sum(r, s);
     copy_connection(r, c);
+    r->leg_hops = leg_hops(r, c);
     struct recent *t = reset_find_trigger(r, c);
     struct recent *original = reset_find_original(r, s, c);
     if (!t && !original)

@@ -163,6 +163,8 @@ struct reset_past {
     bool matches; /* the trigger's numbers are those of it */
     bool gaps;    /* and speak of octets of it that were not captured: a FIN, perhaps */
     bool syn;     /* Y's SYN of it was captured, and no end of it */
+    bool acks;    /* ack is known */
+    uint32_t ack; /* the highest SEG.ACK that X sent in it */
     int64_t age;
     uint32_t iss;
 };
@@ -197,6 +199,7 @@ struct reset {
     uint16_t flags, ip_id, leg;
     uint8_t d; /* index of X in the connection */
     uint8_t ttl;
+    int8_t leg_hops; /* so much lower its TTL would be where X's last segment was captured */
     bool has_trigger;
     bool done; /* its verdict is final: kept for the RSTs around it */
     struct after *after;

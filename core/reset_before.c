@@ -96,6 +96,8 @@ static void match_past(struct reset *r, const struct past *p)
         (t->bits & RECENT_STRAY) && (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     r->past.matches = older_syn || (ack && x_seen && near(t->ack, x->snd_max)) ||
                       (y_known && near(t->seq, y_next));
+    r->past.acks = seen(x, END_ACK);
+    r->past.ack = x->max_ack;
     r->past.gaps =
         (ack && x_seen && seq_lt(x->snd_max, t->ack)) || (y_seen && seq_lt(y_next, t->seq));
 }

@@ -129,7 +129,7 @@ struct recent *reset_find_original(struct reset *r, const struct tcprst_segment 
     } else if (original) {
         r->duplicate_of = original->where;
         r->copies.doubled = recent_legs(original, r->leg) == LEGS_APART ||
-                     copies_differ(c) == (original->ttl != r->ttl);
+                            copies_differ(c) == (original->ttl != r->ttl);
     }
     return original;
 }

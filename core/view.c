@@ -48,6 +48,7 @@ void view_of(struct view *view, const struct reset *r)
     view->gaps = lacks_octets(x) || lacks_octets(y) || acknowledged_unseen(x, y) ||
                  acknowledged_unseen(y, x);
     view->lossy = lossy(r);
+    view->renumbered = r->before.connection_flags & CONN_RENUMBERED;
     view->fresh = r->before.since_start < FRESH_CAPTURE;
     view->at_x = view->x && r->packet.ip_header && host_hops(x->ttl_last) == 0 && x->rtt_min >= 0 &&
                  x->rtt_min <= AT_HOST;

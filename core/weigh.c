@@ -82,6 +82,8 @@ static unsigned price_of(const struct view *view, unsigned price)
         return view->places;
     case PRICE_KERNEL:
         return view->kernel;
+    case PRICE_GROUND:
+        return 0;
     default:
         return price;
     }
@@ -269,6 +271,8 @@ static bool well_founded_list(const struct decision *d, const struct entry *entr
     const struct view *view = &d->view[entry->trigger];
     for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++) {
         unsigned fails = price_of(view, p->fails);
+        if (p->fails == PRICE_GROUND && claims->state[p->claim] != FACT_TRUE)
+            return false;
         if (claims->state[p->claim] == FACT_TRUE || !fails)
             continue;
         if (claims->state[p->claim] == FACT_FALSE)
@@ -330,6 +334,7 @@ static enum tcprst_strength strength_at(const struct decision *d, const struct e
     /* Somebody else made it: that is compared with what the sender itself was seen to make. */
     bool comparable = !third_party(winner) || proven ||
                       d->claims[winner->trigger].state[CLAIM_SYNCHRONIZED] == FACT_TRUE;
+    comparable &= proven || !d->view[winner->trigger].renumbered;
     if (margin >= MARGIN_CERTAIN && comparable && well_founded(d, winner, rival))
         return TCPRST_STRENGTH_CERTAIN;
     return margin >= MARGIN_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
