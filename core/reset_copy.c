@@ -84,12 +84,14 @@ static bool copies_differ(const struct connection *c)
 static struct recent *find_original(const struct reset *r, const struct connection *c)
 {
     struct recent *e, *original = NULL;
+    bool again = false; /* others of its sender came once more since */
     /* Two capture points some way apart have much of a bulk transfer in between. */
     uint64_t back = r->ip_id || r->leg ? DUPLICATE_BACK : RECENT_MIN * 2;
     for (uint64_t n = 0; n < back && (e = recent_back(&c->recents, n)) != NULL; n++) {
         int64_t apart = r->when - e->time;
         if (apart > DUPLICATE_WINDOW)
             break;
+        again |= !!(e->bits & RECENT_FROM_B) == r->d && (e->bits & RECENT_REPEATED);
         if (!same_reset(r, e))
             continue;
         enum legs legs = recent_legs(e, r->leg);
@@ -101,7 +103,7 @@ static struct recent *find_original(const struct reset *r, const struct connecti
         if (legs != LEGS_UNKNOWN)
             continue;
         /* A capture that takes packets twice takes others twice too. */
-        if (!c->copies && c->end[0].segments + c->end[1].segments >= 3)
+        if (!c->copies && !again && c->end[0].segments + c->end[1].segments >= 3)
             return NULL;
         if (r->ip_id)
             return e;

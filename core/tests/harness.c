@@ -121,6 +121,7 @@ struct tcprst_statistics stop(struct tcprst *core)
 /* ---- Segments ---- */
 
 uint32_t file;
+uint16_t leg;
 
 /* RFC 9293 section 3.5.2: of nobody's socket, so it has neither its window nor its count. */
 static bool is_answer(const struct step *step)
@@ -151,6 +152,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
                                .dont_fragment = true,
                                .ttl = from ? 57 : 64,
                                .time = f->time,
+                               .leg = leg,
                                .source = {10, 0, 0, 1},
                                .destination = {10, 0, 0, 1}};
     uint8_t *client = from ? s.destination : s.source, *server = from ? s.source : s.destination;

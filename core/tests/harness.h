@@ -71,6 +71,7 @@ struct feeder {
 };
 
 extern uint32_t file; /* which one the segments are fed from */
+extern uint16_t leg;  /* on which they are captured; 0: not known */
 
 /* stamp: its timestamp in ms; 0: without timestamps. */
 void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp);
