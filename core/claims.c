@@ -215,7 +215,8 @@ RULE(not_gone)
 {
     if (yes(SENDER_GONE))
         return failed();
-    return yes(EARLIER_RESET) ? unseen() : met();
+    /* The sender's own answer to late data says that its close() had ended it. */
+    return yes(EARLIER_RESET) && !yes(EARLIER_DATA) ? unseen() : met();
 }
 
 /* Of one that had closed, whether the peer's RST or its own close speaks is never sure. */
