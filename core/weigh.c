@@ -580,15 +580,24 @@ size_t precedents_memory(void)
     return sizeof(struct precedents);
 }
 
+static uint64_t mixed(uint64_t hash, uint64_t word)
+{
+    return (hash ^ hash >> 29 ^ word) * 0x9e3779b97f4a7c15u;
+}
+
+/* The same in every run: of the stack its number, not where it lies in memory. */
 static uint64_t hash_of(const struct evidence *evidence, unsigned count)
 {
+    enum { REST = offsetof(struct evidence, view) };
     uint64_t hash = count;
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned at = 0; at < EVIDENCE_SEEN; at += sizeof hash) {
+    for (unsigned i = 0; i < count; i++) {
+        hash = mixed(hash, (uint64_t)(evidence[i].stack - stacks));
+        for (unsigned at = REST; at < EVIDENCE_SEEN; at += sizeof hash) {
             uint64_t word;
             memcpy(&word, (const uint8_t *)&evidence[i] + at, sizeof word);
-            hash = (hash ^ hash >> 29 ^ word) * 0x9e3779b97f4a7c15u;
+            hash = mixed(hash, word);
         }
+    }
     return hash >> 32;
 }
 
