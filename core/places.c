@@ -425,6 +425,22 @@ static bool is_behind(const struct tcprst_places *p, const struct at_hand *h)
     return false;
 }
 
+/* What answers SYNs for a server opens the connection to it when the client has shown that it is
+ * there, in its name: nothing of the SYN stays but that and its number. */
+static bool opened_anew(const struct sight *e, const struct at_hand *h)
+{
+    return (h->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN && e->flags == h->flags &&
+           e->seq == h->seq && e->window != h->s->window;
+}
+
+/* A refusal of that is made one of the connection which the client has: it gets another number. */
+static bool refused_anew(const struct tcprst_places *p, const struct sight *e,
+                         const struct at_hand *h)
+{
+    return places_line(p, h->line)->anew && (h->flags & TCPRST_RST) && e->flags == h->flags &&
+           e->ack == h->ack && e->ack;
+}
+
 /* A segment of the line that this place does not have, and that is the one at hand but for one or
  * two numbers: by its identification or timestamp. */
 static struct sight *find_altered(const struct tcprst_places *p, const struct at_hand *h)
@@ -439,9 +455,13 @@ static struct sight *find_altered(const struct tcprst_places *p, const struct at
         /* 0 is no number of anybody's: a RST with it answers something else than one without. */
         bool alike = e->flags == h->flags && e->window == h->s->window && !e->seq == !h->seq &&
                      (e->seq == h->seq || e->ack == h->ack);
-        if (e->line == h->line && e->d == h->d && same_kind && !(e->seen >> h->place & 1) &&
-            e->length == h->s->payload_length && in_time(e, h->time) && !sent_again(e, h) &&
-            (stamped || (alike && (h->flags & TCPRST_RST))) && hops_fit(p, e, h))
+        if (e->line != h->line || e->d != h->d || !same_kind || (e->seen >> h->place & 1) ||
+            e->length != h->s->payload_length || !in_time(e, h->time))
+            continue;
+        if (opened_anew(e, h) || refused_anew(p, e, h))
+            return e;
+        if (!sent_again(e, h) && (stamped || (alike && (h->flags & TCPRST_RST))) &&
+            hops_fit(p, e, h))
             return e;
     }
     return NULL;
@@ -449,17 +469,25 @@ static struct sight *find_altered(const struct tcprst_places *p, const struct at
 
 /* ---- what is learned of a copy ---- */
 
-static void note_path(struct tcprst_places *p, const struct at_hand *h, const struct sight *e)
+/* How far two places are apart for what one end sends; not by a SYN that was made anew between. */
+static void note_distance(struct path *path, const struct at_hand *h, const struct sight *e)
 {
-    struct path *path = &p->paths[places_line(p, h->line)->path];
-    uint64_t port = (uint64_t)1 << (places_line(p, h->line)->service & 63);
-    if (h->flags & TCPRST_RST)
-        return;
     path->place[e->place].ttl[h->d] = e->ttl;
     path->place[h->place].ttl[h->d] = h->s->ttl;
-    int64_t lag = h->time - e->time;
     path->place[e->place].lag[h->d] = 0;
-    path->place[h->place].lag[h->d] = lag;
+    path->place[h->place].lag[h->d] = h->time - e->time;
+}
+
+static void note_path(struct tcprst_places *p, const struct at_hand *h, const struct sight *e)
+{
+    const struct line *l = places_line(p, h->line);
+    struct path *path = &p->paths[l->path];
+    uint64_t port = (uint64_t)1 << (l->service & 63);
+    bool only_reset = l->anew && !path->place[e->place].ttl[h->d];
+    if ((h->flags & TCPRST_RST) && !only_reset)
+        return;
+    if (!opened_anew(e, h))
+        note_distance(path, h, e);
     path->seen |= (uint16_t)(1u << e->place | 1u << h->place);
     path->place[e->place].services |= port;
     path->place[h->place].services |= port;
@@ -584,6 +612,8 @@ static bool take_new(struct tcprst_places *p, struct at_hand *h)
         note_offset(p, h, altered);
         to_line_numbers(p, h);
     }
+    if (altered && opened_anew(altered, h))
+        places_line(p, h->line)->anew = true;
     if (altered && ((h->flags & TCPRST_RST) || numbers_same(altered, h)))
         return take_copy(p, h, altered);
     /* Where its numbers differ, it is another segment to its receiver. */

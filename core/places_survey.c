@@ -51,14 +51,18 @@ enum {
 /* A drift is looked for only in captures as long as this. */
 #define DRIFT_SPAN (5 * NS_PER_S)
 
-enum { BIT_DIRECTION = 1, BIT_STRONG = 2 /* it has a timestamp, or an identification */ };
+enum {
+    BIT_DIRECTION = 1,
+    BIT_STRONG = 2,  /* it has a timestamp, or an identification */
+    BIT_OPENING = 4, /* a SYN by its name and number alone, see opening_identity() */
+};
 
 struct sample {
     uint64_t id;
     int64_t time;
     uint32_t source;
     uint32_t name; /* of its addresses and ports */
-    uint16_t ip_id;
+    uint16_t ip_id; /* of an opening its window */
     uint8_t ttl, bits;
 };
 
@@ -134,7 +138,7 @@ static void thin_out(struct tcprst_survey *s)
         if (s->samples[i].id < s->limit)
             s->samples[kept++] = s->samples[i];
         else
-            s->sources[s->samples[i].source].samples--;
+            s->sources[s->samples[i].source].samples -= !(s->samples[i].bits & BIT_OPENING);
     }
     s->count = kept;
 }
@@ -157,10 +161,30 @@ static uint64_t identity(const struct tcprst_survey *s, const struct tcprst_segm
                        t->payload_length);
 }
 
+/* What answers SYNs for a server opens the connection anew when the client has shown that it is
+ * there: the same addresses, ports and number, but none of the rest. */
+static uint64_t opening_identity(const struct tcprst_survey *s, const struct tcprst_segment *t,
+                                 uint32_t name)
+{
+    if ((t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_RST)) != TCPRST_SYN)
+        return 0;
+    return places_hash(s->seed ^ name, t->seq, t->flags & PLACES_FLAGS, 2, 0);
+}
+
 static uint32_t name_of(const struct tcprst_survey *s, const struct tcprst_segment *t)
 {
     struct key key = key_of_segment(t, key_direction(t));
     return key_hash(&key, s->seed);
+}
+
+static void keep(struct tcprst_survey *s, const struct sample *e)
+{
+    if (s->count == SAMPLES)
+        thin_out(s);
+    if (e->id >= s->limit)
+        return;
+    s->samples[s->count++] = *e;
+    s->sources[e->source].samples += !(e->bits & BIT_OPENING);
 }
 
 void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct tcprst_segment *t)
@@ -181,22 +205,19 @@ void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct t
         from->last = t->time;
     uint32_t ts_val = places_timestamp(t);
     uint64_t id = identity(s, t, ts_val);
-    if (!id || id >= s->limit)
+    uint8_t bits = (uint8_t)((t->source_port > t->destination_port ? BIT_DIRECTION : 0) |
+                             (ts_val ? BIT_STRONG : 0));
+    bool wanted = id && id < s->limit;
+    if (!wanted && !(t->flags & TCPRST_SYN))
         return;
-    if (s->count == SAMPLES)
-        thin_out(s);
-    if (id >= s->limit)
-        return;
-    s->samples[s->count++] =
-        (struct sample){id,
-                        t->time,
-                        source,
-                        name_of(s, t),
-                        t->ip_id,
-                        t->ttl,
-                        (uint8_t)((t->source_port > t->destination_port ? BIT_DIRECTION : 0) |
-                                  (ts_val ? BIT_STRONG : 0))};
-    from->samples++;
+    struct sample e = {id, t->time, source, name_of(s, t), t->ip_id, t->ttl, bits};
+    if (wanted)
+        keep(s, &e);
+    e.id = opening_identity(s, t, e.name);
+    e.ip_id = t->window;
+    e.bits = BIT_OPENING;
+    if (e.id)
+        keep(s, &e);
 }
 
 bool tcprst_survey_span(const struct tcprst_survey *s, uint32_t source, int64_t *first,
@@ -211,6 +232,14 @@ bool tcprst_survey_span(const struct tcprst_survey *s, uint32_t source, int64_t 
 
 /* ---- pairs ---- */
 
+static int by_source(const void *x, const void *y)
+{
+    const struct sample *a = x, *b = y;
+    if (a->source != b->source)
+        return a->source < b->source ? -1 : 1;
+    return (a->time > b->time) - (a->time < b->time);
+}
+
 static int by_identity(const void *x, const void *y)
 {
     const struct sample *a = x, *b = y;
@@ -218,13 +247,13 @@ static int by_identity(const void *x, const void *y)
         return a->id < b->id ? -1 : 1;
     if (a->ip_id != b->ip_id)
         return a->ip_id < b->ip_id ? -1 : 1;
-    return (a->source > b->source) - (a->source < b->source);
+    return by_source(a, b);
 }
 
 static void add_pair(struct tcprst_survey *s, const struct sample *a, const struct sample *b)
 {
     int hops = a->ttl - b->ttl;
-    bool ids = a->ip_id && b->ip_id;
+    bool opening = a->bits & BIT_OPENING, ids = a->ip_id && b->ip_id && !opening;
     struct pair p = {.a = a->source,
                      .b = b->source,
                      .time = b->time,
@@ -237,32 +266,33 @@ static void add_pair(struct tcprst_survey *s, const struct sample *a, const stru
     bool too_late = p.ahead > REPEATED_MOST || p.ahead < -REPEATED_MOST;
     if (((ids && a->ip_id == b->ip_id) || too_late) && !p.renamed)
         p.bits |= BIT_STRONG;
+    /* A SYN sent again has the same window and TTL. */
+    if (opening && (too_late || hops || a->ip_id != b->ip_id))
+        p.bits |= BIT_STRONG;
     s->pairs[s->pair_count++] = p;
 }
 
-static int by_source(const void *x, const void *y)
+/* Samples of one identity, by source: the first of each, where that can be told: what is stamped or
+ * counted is not sent again, and at the place where it was sent again it has the same TTL. Each is
+ * compared with the first and with the one before. Returns whether there were two to compare. */
+static bool pair_group(struct tcprst_survey *s, size_t from, size_t to, bool counted)
 {
-    const struct sample *a = x, *b = y;
-    return (a->source > b->source) - (a->source < b->source);
-}
-
-/* Samples of one identity, by source: of each source that has it once. Each is compared with the
- * first and with the one before. Returns whether there were two to compare. */
-static bool pair_group(struct tcprst_survey *s, size_t from, size_t to)
-{
-    const struct sample *once[GROUP_MOST];
+    const struct sample *first[GROUP_MOST];
+    bool once[GROUP_MOST];
     size_t count = 0;
     for (size_t i = from; i < to && count < GROUP_MOST; i++) {
         const struct sample *e = &s->samples[i];
-        bool before = i > from && e[-1].source == e->source;
-        bool after = i + 1 < to && e[1].source == e->source;
-        if (!before && !after)
-            once[count++] = e;
+        if (i > from && e[-1].source == e->source)
+            continue;
+        once[count] = i + 1 == to || e[1].source != e->source || counted ||
+                      (e->bits & (BIT_STRONG | BIT_OPENING)) == BIT_STRONG;
+        first[count++] = e;
     }
     for (size_t i = 1; i < count; i++) {
-        add_pair(s, once[i - 1], once[i]);
-        if (i > 1)
-            add_pair(s, once[0], once[i]);
+        if ((once[i - 1] && once[i]) || first[i - 1]->ttl != first[i]->ttl)
+            add_pair(s, first[i - 1], first[i]);
+        if (i > 1 && ((once[0] && once[i]) || first[0]->ttl != first[i]->ttl))
+            add_pair(s, first[0], first[i]);
     }
     return count > 1;
 }
@@ -276,21 +306,25 @@ static void pair_alike(struct tcprst_survey *s, size_t from, size_t to)
         for (end = i + 1; end < to && s->samples[end].ip_id == s->samples[i].ip_id; end++)
             ;
         if (s->samples[i].ip_id && end - i > 1)
-            found |= pair_group(s, i, end);
+            found |= pair_group(s, i, end, true);
     }
     if (found || to - from > GROUP_MOST)
         return;
     qsort(&s->samples[from], to - from, sizeof *s->samples, by_source);
-    pair_group(s, from, to);
+    pair_group(s, from, to, false);
+}
+
+/* What must be alike for pairs to stand beside each other. */
+static uint64_t sources_of(const struct pair *p)
+{
+    return (uint64_t)p->a << 33 | (uint64_t)p->b << 1 | (p->bits & BIT_OPENING ? 1 : 0);
 }
 
 static int by_sources(const void *x, const void *y)
 {
     const struct pair *a = x, *b = y;
-    if (a->a != b->a)
-        return a->a < b->a ? -1 : 1;
-    if (a->b != b->b)
-        return a->b < b->b ? -1 : 1;
+    if (sources_of(a) != sources_of(b))
+        return sources_of(a) < sources_of(b) ? -1 : 1;
     return (a->time > b->time) - (a->time < b->time);
 }
 
@@ -346,6 +380,21 @@ static size_t keep_agreeing(struct tcprst_survey *s, size_t from, size_t to)
     return kept;
 }
 
+/* Whether routers stand between the two: what goes one way has lost hops at one of them, what comes
+ * back at the other. */
+static bool lie_apart(const struct pair *pairs, size_t count)
+{
+    size_t with = 0, against = 0, ways[2] = {0, 0};
+    for (size_t i = 0; i < count; i++) {
+        bool there = pairs[i].bits & BIT_DIRECTION;
+        if (!pairs[i].hops)
+            return false;
+        ways[there]++;
+        *((pairs[i].hops > 0) == there ? &with : &against) += 1;
+    }
+    return ways[0] && ways[1] && (!with || !against);
+}
+
 static bool share(const struct tcprst_survey *s, const struct edge *e, size_t all)
 {
     size_t strong = 0, kept = e->to - e->from;
@@ -365,6 +414,9 @@ static bool share(const struct tcprst_survey *s, const struct edge *e, size_t al
     bool both_ways = there && there < kept;
     if (2 * kept < all)
         return false; /* repetitions: each came when its sender's timer ran out */
+    if (named == kept && kept * SHARED_WEAK_FEW_PART >= least &&
+        lie_apart(&s->pairs[e->from], kept))
+        return true;
     /* Repeated, or doubled on the way, where one file ends and the other begins. */
     if (ring && least < RING_FEW && (kept < 2 || 2 * kept < least))
         return false;
@@ -376,18 +428,31 @@ static bool share(const struct tcprst_survey *s, const struct edge *e, size_t al
            (both_ways && named && kept >= SHARED_ALL && 4 * kept >= (size_t)3 * (a > b ? a : b));
 }
 
+/* Hardly anything but openings is the same on both sides of what answers SYNs for a server. */
+static bool share_openings(const struct tcprst_survey *s, const struct edge *e)
+{
+    size_t opened = 0;
+    uint32_t a = s->sources[e->a].samples, b = s->sources[e->b].samples, least = a < b ? a : b;
+    for (size_t i = e->from; i < e->to; i++)
+        opened += (s->pairs[i].bits & BIT_STRONG) != 0;
+    return opened && opened * SHARED_PART >= least;
+}
+
 static bool find_edges(struct tcprst_survey *s)
 {
     size_t room = 0;
     for (size_t from = 0, to; from < s->pair_count; from = to) {
         const struct pair *p = &s->pairs[from];
-        for (to = from + 1; to < s->pair_count && s->pairs[to].a == p->a && s->pairs[to].b == p->b;
-             to++)
+        const struct edge *last = s->edge_count ? &s->edges[s->edge_count - 1] : NULL;
+        for (to = from + 1; to < s->pair_count && sources_of(&s->pairs[to]) == sources_of(p); to++)
             ;
+        if (last && last->a == p->a && last->b == p->b)
+            continue; /* they share more than openings */
         struct edge e = {.a = p->a, .b = p->b, .from = from};
         e.to = keep_agreeing(s, from, to);
         e.common = (uint32_t)(e.to - e.from);
-        if (!share(s, &e, to - from))
+        bool opening = p->bits & BIT_OPENING;
+        if (opening ? !share_openings(s, &e) : !share(s, &e, to - from))
             continue;
         if (s->edge_count == room) {
             room = room ? 2 * room : 16;

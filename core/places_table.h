@@ -64,6 +64,7 @@ struct line {
     uint16_t seen;    /* bit p: at place p */
     uint16_t service; /* port */
     bool flipped;     /* as another name: its end 0 is the other's end 1 */
+    bool anew;        /* something between two places answers SYNs and opens it anew behind */
     struct line_place place[];
 };
 
