@@ -430,7 +430,7 @@ static bool is_behind(const struct tcprst_places *p, const struct at_hand *h)
 static bool opened_anew(const struct sight *e, const struct at_hand *h)
 {
     return (h->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN && e->flags == h->flags &&
-           e->seq == h->seq && e->window != h->s->window;
+           e->seq == h->seq && (e->window != h->s->window || !e->ip_id != !h->s->ip_id);
 }
 
 /* A refusal of that is made one of the connection which the client has: it gets another number. */
@@ -469,13 +469,20 @@ static struct sight *find_altered(const struct tcprst_places *p, const struct at
 
 /* ---- what is learned of a copy ---- */
 
+static void note_lag(struct path_place *at, int d, int64_t lag)
+{
+    at->lag[d] = lag;
+    if (!at->count[d]++ || lag < at->least[d])
+        at->least[d] = lag;
+}
+
 /* How far two places are apart for what one end sends; not by a SYN that was made anew between. */
 static void note_distance(struct path *path, const struct at_hand *h, const struct sight *e)
 {
     path->place[e->place].ttl[h->d] = e->ttl;
     path->place[h->place].ttl[h->d] = h->s->ttl;
-    path->place[e->place].lag[h->d] = 0;
-    path->place[h->place].lag[h->d] = h->time - e->time;
+    note_lag(&path->place[e->place], h->d, 0);
+    note_lag(&path->place[h->place], h->d, h->time - e->time);
 }
 
 static void note_path(struct tcprst_places *p, const struct at_hand *h, const struct sight *e)
@@ -589,6 +596,7 @@ static void find_line(struct tcprst_places *p, struct at_hand *h)
 /* A copy: noted, and only fed where it is a RST. */
 static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *e)
 {
+    places_line(p, h->line)->anew |= opened_anew(e, h);
     note_differences(e, h);
     e->seen |= (uint16_t)(1u << h->place);
     note_path(p, h, e);
@@ -612,8 +620,6 @@ static bool take_new(struct tcprst_places *p, struct at_hand *h)
         note_offset(p, h, altered);
         to_line_numbers(p, h);
     }
-    if (altered && opened_anew(altered, h))
-        places_line(p, h->line)->anew = true;
     if (altered && ((h->flags & TCPRST_RST) || numbers_same(altered, h)))
         return take_copy(p, h, altered);
     /* Where its numbers differ, it is another segment to its receiver. */

@@ -12,6 +12,11 @@
 /* Aligned clocks may still be so far apart that a packet seems to arrive before it is sent. */
 #define CLOCKS_APART (100 * NS_PER_MS)
 
+/* Packets of each direction that say how long the way is; one shorter than that is not told from
+ * what a busy host takes. */
+enum { WAYS_LEAST = 3 };
+#define WAY_LEAST (500 * INT64_C(1000))
+
 /* The connection and its two hosts; X sends in direction d of the line. */
 struct scene {
     struct tcprst_places *p;
@@ -179,6 +184,24 @@ static enum place_miss miss_of(const struct scene *s, unsigned place, const stru
     return around.held || !around.outside ? MISS_CERTAIN : MISS_LIKELY;
 }
 
+/* Whether the RST answers that segment, by its number, clearly sooner than any packet has gone from
+ * where both were seen to the place and come back: then what answered stands before it. The way
+ * there and back, for clocks do not matter then. */
+static bool too_soon(const struct scene *s, unsigned place, const struct sight *reset,
+                     const struct sight *trigger)
+{
+    const struct path_place *from = &s->path->place[trigger->place],
+                            *back = &s->path->place[reset->place], *at = &s->path->place[place];
+    int x = s->d, y = !s->d;
+    uint32_t length = trigger->length + ((trigger->flags & TCPRST_SYN) != 0);
+    if (!length || reset->ack != trigger->seq + length || trigger->place == place ||
+        reset->place == place || from->count[y] < WAYS_LEAST || at->count[y] < WAYS_LEAST ||
+        back->count[x] < WAYS_LEAST || at->count[x] < WAYS_LEAST)
+        return false;
+    int64_t way = at->least[y] - from->least[y] + back->least[x] - at->least[x];
+    return way >= WAY_LEAST && 4 * (reset->time - trigger->time) < 3 * way;
+}
+
 /* ---- the answer ---- */
 
 /* What Y sent before the RST came by the place nearest to it, if there was anything. */
@@ -230,13 +253,15 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
         f->missed_x = MISS_NONE;
     if (f->at_y)
         f->missed_y = MISS_NONE;
+    const struct sight *trigger = sight_at(&s, q->trigger);
+    if (trigger && f->missed_x >= MISS_DOUBTFUL && too_soon(&s, f->near_x, reset, trigger))
+        f->missed_x = MISS_CERTAIN;
     for (unsigned k = 0; k < p->places; k++)
         if ((s.line->seen >> k & 1) && (f->on_way >> k & 1) && !(f->seen_at >> k & 1))
             f->missing_at |= (uint16_t)(1u << k);
     if (f->missed_x >= MISS_LIKELY)
         f->missing_at |= (uint16_t)(1u << f->near_x);
     note_alteration(&f->altered, reset);
-    const struct sight *trigger = sight_at(&s, q->trigger);
     if (!trigger)
         return;
     f->trigger_known = true;

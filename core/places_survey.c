@@ -55,6 +55,7 @@ enum {
     BIT_DIRECTION = 1,
     BIT_STRONG = 2,  /* it has a timestamp, or an identification */
     BIT_OPENING = 4, /* a SYN by its name and number alone, see opening_identity() */
+    BIT_REFUSAL = 8, /* of these: a RST by its name and what it acknowledges */
 };
 
 struct sample {
@@ -162,13 +163,16 @@ static uint64_t identity(const struct tcprst_survey *s, const struct tcprst_segm
 }
 
 /* What answers SYNs for a server opens the connection anew when the client has shown that it is
- * there: the same addresses, ports and number, but none of the rest. */
+ * there: the same addresses, ports and number, but none of the rest. What the server sends back gets
+ * another number. */
 static uint64_t opening_identity(const struct tcprst_survey *s, const struct tcprst_segment *t,
                                  uint32_t name)
 {
-    if ((t->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_RST)) != TCPRST_SYN)
-        return 0;
-    return places_hash(s->seed ^ name, t->seq, t->flags & PLACES_FLAGS, 2, 0);
+    unsigned flags = t->flags & PLACES_FLAGS;
+    if (flags == TCPRST_SYN)
+        return places_hash(s->seed ^ name, t->seq, flags, 2, 0);
+    return flags == (TCPRST_RST | TCPRST_ACK) ? places_hash(s->seed ^ name, t->ack, flags, 2, 0)
+                                              : 0;
 }
 
 static uint32_t name_of(const struct tcprst_survey *s, const struct tcprst_segment *t)
@@ -208,14 +212,14 @@ void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct t
     uint8_t bits = (uint8_t)((t->source_port > t->destination_port ? BIT_DIRECTION : 0) |
                              (ts_val ? BIT_STRONG : 0));
     bool wanted = id && id < s->limit;
-    if (!wanted && !(t->flags & TCPRST_SYN))
+    if (!wanted && !(t->flags & (TCPRST_SYN | TCPRST_RST)))
         return;
     struct sample e = {id, t->time, source, name_of(s, t), t->ip_id, t->ttl, bits};
     if (wanted)
         keep(s, &e);
     e.id = opening_identity(s, t, e.name);
     e.ip_id = t->window;
-    e.bits = BIT_OPENING;
+    e.bits = BIT_OPENING | (t->flags & TCPRST_RST ? BIT_REFUSAL : 0);
     if (e.id)
         keep(s, &e);
 }
@@ -267,7 +271,7 @@ static void add_pair(struct tcprst_survey *s, const struct sample *a, const stru
     if (((ids && a->ip_id == b->ip_id) || too_late) && !p.renamed)
         p.bits |= BIT_STRONG;
     /* A SYN sent again has the same window and TTL. */
-    if (opening && (too_late || hops || a->ip_id != b->ip_id))
+    if (opening && !(p.bits & BIT_REFUSAL) && (too_late || hops || a->ip_id != b->ip_id))
         p.bits |= BIT_STRONG;
     s->pairs[s->pair_count++] = p;
 }
@@ -646,12 +650,29 @@ static bool quickest(const struct pair *pairs, size_t count, int which, bool by_
     return true;
 }
 
+/* By openings alone: the server's comes when the client has answered what stands between; refusals
+ * come at once. */
+static void compare_openings(const struct pair *pairs, size_t count, struct tcprst_clock *clock)
+{
+    const struct pair *best = &pairs[0];
+    for (size_t i = 1; i < count && !(best->bits & BIT_REFUSAL); i++)
+        if (pairs[i].bits & BIT_REFUSAL)
+            best = &pairs[i];
+    clock->ahead = best->ahead;
+    clock->since = best->time;
+    clock->one_way = true;
+}
+
 /* b's clock, compared with a's, by what both have. */
 static bool compare_clocks(const struct tcprst_survey *s, const struct edge *e,
                            struct tcprst_clock *clock)
 {
     const struct pair *pairs = &s->pairs[e->from];
     size_t count = e->common;
+    if (pairs[0].bits & BIT_OPENING) {
+        compare_openings(pairs, count, clock);
+        return true;
+    }
     void *scratch = malloc(count * 8);
     if (!scratch)
         return false;

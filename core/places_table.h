@@ -72,7 +72,9 @@ struct line {
 struct path_place {
     uint64_t services; /* bit (port mod 64): seen there and elsewhere */
     int64_t lag[2];    /* after its first sighting */
-    uint8_t ttl[2];    /* 0: not known */
+    int64_t least[2];  /* of these, of so many packets */
+    uint32_t count[2];
+    uint8_t ttl[2]; /* 0: not known */
 };
 
 /* Two hosts: what lies between them. */
