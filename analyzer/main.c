@@ -65,6 +65,7 @@ struct run {
     struct tcprst *core;
     struct extract *extract;      /* NULL: a report is wanted */
     struct kernel_trace *trace;   /* NULL: none was given */
+    struct tcprst_order *order;   /* NULL: that of one capture's frames */
     struct places *places;        /* NULL: the captures are one stream */
     struct twice *twice;          /* NULL: the captures are read once */
     struct tcprst_glance *glance; /* NULL: all connections are followed */
@@ -118,6 +119,7 @@ static void start_core(struct run *run)
         .user = run,
         .max_connections = run->options->max_connections,
         .places = places_stream(run->places),
+        .order = run->order,
         .trace = run->trace ? run->trace->trace : NULL,
         .glance = run->glance,
         .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int()};
@@ -148,11 +150,10 @@ static void feed(struct run *run, struct tcprst_segment *segments, size_t count)
     if (!run->core)
         start_core(run);
     run->capture = segments[0].frame.capture;
-    if (places_stream(run->places))
-        count = places_take(run->places, segments, count);
+    count = places_take(run->places, run->order, segments, count);
     tcprst_expect(run->core, segments, count);
     for (size_t i = 0; i < count; i++) {
-        says_note(run->report.says, &segments[i]);
+        says_note(run->report.says, &segments[i], run->order);
         tcprst_feed(run->core, &segments[i], NULL);
     }
     run->segments += count;
@@ -501,6 +502,7 @@ static void look_first(struct run *run)
         tcprst_trace_join(run->trace->trace);
     if (run->twice && twice && !run->places)
         run->glance = twice_finish(run->twice);
+    run->order = places_order(run->places, run->input, options->separate);
     run->report.places = run->places;
     run->report.kernel_trace = run->trace;
 }
@@ -614,6 +616,7 @@ static int run_report(const struct options *options)
         annotate_discard(run.annotate);
     places_free(run.places);
     twice_free(run.twice);
+    tcprst_order_free(run.order);
     kernel_trace_close(run.trace);
     input_close(run.report.again);
     input_close(run.input);

@@ -34,8 +34,9 @@ struct places {
     struct places_wish wish;
     size_t looked;   /* batches of the survey */
     bool one, alone; /* there is one source; nobody else looks on */
+    bool beside;     /* of one capture, each place is read by itself */
     bool apart;      /* of several captures, which share no packets, these two overlap in time */
-    uint32_t beside[2];
+    uint32_t overlap[2];
     char *const *shown; /* the captures' names */
     GPtrArray *names;   /* of the places */
 };
@@ -176,8 +177,8 @@ static void look_for_overlap(struct places *places)
                             : 0;
         bool within = spans[i].last < longest->last;
         places->apart = both >= (within ? WITHIN_MS : STREAM_MS);
-        places->beside[0] = longest->capture;
-        places->beside[1] = spans[i].capture;
+        places->overlap[0] = longest->capture;
+        places->overlap[1] = spans[i].capture;
         if (spans[i].last > longest->last)
             longest = &spans[i];
     }
@@ -210,12 +211,12 @@ struct places *places_find(struct input *input, const struct places_wish *wish, 
         places_free(places);
         return NULL;
     }
-    struct input_order order = {
-        .ahead = ahead,
-        .begins = begins,
-        .place = place,
-        .user = places,
-        .apart = input_count(input) == 1 && clocks_differ(places) ? places->count : 0};
+    places->beside = input_count(input) == 1 && clocks_differ(places);
+    struct input_order order = {.ahead = ahead,
+                                .begins = begins,
+                                .place = place,
+                                .user = places,
+                                .apart = places->beside ? places->count : 0};
     input_merge(input, &order);
     return places;
 }
@@ -245,13 +246,37 @@ struct tcprst_places *places_stream(const struct places *places)
     return places ? places->stream : NULL;
 }
 
-size_t places_take(struct places *places, struct tcprst_segment *segments, size_t count)
+struct tcprst_order *places_order(const struct places *places, const struct input *input,
+                                  bool separate)
+{
+    if (separate || places_apart(places))
+        return NULL;
+    if (places && places->beside)
+        return tcprst_order_new(places->count);
+    return input_count(input) > 1 ? tcprst_order_new(input_count(input)) : NULL;
+}
+
+static void put_in_order(struct tcprst_order *order, size_t lane, struct tcprst_segment *segment)
+{
+    if (order && !tcprst_order_take(order, lane, &segment->frame))
+        g_error("no memory");
+}
+
+size_t places_take(struct places *places, struct tcprst_order *order,
+                   struct tcprst_segment *segments, size_t count)
 {
     size_t kept = 0;
+    for (size_t i = 0; i < count && !places_stream(places); i++)
+        put_in_order(order, segments[i].frame.capture, &segments[i]);
+    if (!places_stream(places))
+        return count;
     for (size_t i = 0; i < count; i++) {
         if (i % TCPRST_PLACES_EXPECT == 0)
             tcprst_places_expect(places->stream, &segments[i], count - i);
         uint32_t source = source_of(places, &segments[i]);
+        size_t lane = places->beside ? places->clocks[source < places->sources ? source : 0].place
+                                     : segments[i].frame.capture;
+        put_in_order(order, lane, &segments[i]);
         if (!tcprst_places_take(places->stream, source, &segments[i]))
             continue;
         if (kept != i)
@@ -391,8 +416,8 @@ char **places_sentences(const struct places *places)
     if (places->apart)
         g_ptr_array_add(lines, g_strdup_printf(_("%s and %s overlap in time and share no packets: "
                                                  "each capture is judged apart"),
-                                               places->shown[places->beside[0]],
-                                               places->shown[places->beside[1]]));
+                                               places->shown[places->overlap[0]],
+                                               places->shown[places->overlap[1]]));
     for (size_t s = 0; places->stream && s < places->sources; s++) {
         const struct tcprst_clock *c = &places->clocks[s];
         char *own = source_name(places, s), *other = source_name(places, c->relative_to);

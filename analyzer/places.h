@@ -5,6 +5,7 @@
 #define TCPRST_ANALYZER_PLACES_H
 
 #include "input.h"
+#include "tcprst/order.h"
 #include "tcprst/places.h"
 #include "tcprst/trace.h"
 
@@ -33,8 +34,13 @@ bool places_apart(const struct places *places);
 
 /* What tcprst_options.places wants; NULL: there is one place. */
 struct tcprst_places *places_stream(const struct places *places);
-/* Takes those segments; returns how many of them, now the first, are to be fed. */
-size_t places_take(struct places *places, struct tcprst_segment *segments, size_t count);
+/* The order in which segments of that input come; NULL: that of one capture's frames. */
+struct tcprst_order *places_order(const struct places *places, const struct input *input,
+                                  bool separate);
+/* Takes those segments; returns how many of them, now the first, are to be fed. places may be NULL:
+ * all are; so may order. */
+size_t places_take(struct places *places, struct tcprst_order *order,
+                   struct tcprst_segment *segments, size_t count);
 
 unsigned places_count(const struct places *places);
 /* The clock of that capture's first source; NULL: there is one place, or nothing was captured. */

@@ -261,7 +261,8 @@ void says_note_process(struct says *says, const struct tcprst_segment *s)
     make_direction(says, s)->note = s->cookie;
 }
 
-void says_note_text(struct says *says, const struct tcprst_segment *s)
+void says_note_text(struct says *says, const struct tcprst_segment *s,
+                    const struct tcprst_order *order)
 {
     struct rest rest = {s->bytes + s->header_length, s->captured - s->header_length};
     char text[SAYS_SIZE];
@@ -272,7 +273,7 @@ void says_note_text(struct says *says, const struct tcprst_segment *s)
         return;
     struct direction *direction = make_direction(says, s);
     struct said *said = &direction->said[direction->next++ % KEPT];
-    said->frame = s->frame;
+    said->frame = tcprst_order_frame(order, s->frame);
     memcpy(said->text, text, sizeof text);
 }
 

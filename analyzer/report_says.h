@@ -13,6 +13,7 @@
 
 #include "capture_note.h"
 #include "tcprst.h"
+#include "tcprst/order.h"
 
 #include <glib.h>
 
@@ -22,12 +23,15 @@ struct says;
 struct says *says_new(void);
 void says_free(struct says *says);
 
-void says_note_text(struct says *says, const struct tcprst_segment *segment);
+void says_note_text(struct says *says, const struct tcprst_segment *segment,
+                    const struct tcprst_order *order);
 
 void says_note_process(struct says *says, const struct tcprst_segment *segment);
 
-/* Of most segments the first octet shows that they say nothing. */
-static inline void says_note(struct says *says, const struct tcprst_segment *segment)
+/* Of most segments the first octet shows that they say nothing. order: that the segment has gone
+ * through, or NULL. */
+static inline void says_note(struct says *says, const struct tcprst_segment *segment,
+                             const struct tcprst_order *order)
 {
     uint32_t header = segment->header_length;
     if (G_UNLIKELY(segment->cookie != NULL))
@@ -36,7 +40,7 @@ static inline void says_note(struct says *says, const struct tcprst_segment *seg
         return;
     uint8_t first = segment->bytes[header];
     if (first == 0x15 || first == 0x16 || (first >= 'A' && first <= 'T'))
-        says_note_text(says, segment);
+        says_note_text(says, segment, order);
 }
 
 /* One line of valid UTF-8, or NULL; valid until the next segment. Ends as captured.

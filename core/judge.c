@@ -128,7 +128,7 @@ static void judge_alone(const struct judge *judge, struct judgement *j, const st
     unsigned n = triggers_of(r);
     struct around around;
     around_find(&around, r, judge->hosts);
-    trace_ask(&j->trace, judge->trace, r);
+    trace_ask(&j->trace, judge->trace, judge->order, r);
     j->of = *r;
     j->of.judged.peeking = judge->peeking;
     for (unsigned i = 0; i < n; i++) {

@@ -18,6 +18,7 @@ struct judge {
     struct hosts *hosts;
     struct precedents *precedents;
     struct tcprst_places *places;     /* NULL: there is one place */
+    const struct tcprst_order *order; /* NULL: one capture */
     const struct tcprst_trace *trace; /* NULL: no kernel was asked */
     bool peeking;                     /* only to look: final verdicts owe it nothing */
     bool roughly; /* what is known about of the RSTs around it will do, though more came since */

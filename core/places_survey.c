@@ -53,16 +53,17 @@ enum {
 
 enum {
     BIT_DIRECTION = 1,
-    BIT_STRONG = 2,  /* it has a timestamp, or an identification */
-    BIT_OPENING = 4, /* a SYN by its name and number alone, see opening_identity() */
-    BIT_REFUSAL = 8, /* of these: a RST by its name and what it acknowledges */
+    BIT_STRONG = 2,   /* it has a timestamp, or an identification */
+    BIT_OPENING = 4,  /* a SYN by its name and number alone, see opening_identity() */
+    BIT_COUNTED = 8,  /* of these: it has an identification */
+    BIT_REFUSAL = 16, /* of these: a RST by its name and what it acknowledges */
 };
 
 struct sample {
     uint64_t id;
     int64_t time;
     uint32_t source;
-    uint32_t name; /* of its addresses and ports */
+    uint32_t name;  /* of its addresses and ports */
     uint16_t ip_id; /* of an opening its window */
     uint8_t ttl, bits;
 };
@@ -163,8 +164,8 @@ static uint64_t identity(const struct tcprst_survey *s, const struct tcprst_segm
 }
 
 /* What answers SYNs for a server opens the connection anew when the client has shown that it is
- * there: the same addresses, ports and number, but none of the rest. What the server sends back gets
- * another number. */
+ * there: the same addresses, ports and number, but none of the rest. What the server sends back
+ * gets another number. */
 static uint64_t opening_identity(const struct tcprst_survey *s, const struct tcprst_segment *t,
                                  uint32_t name)
 {
@@ -219,7 +220,8 @@ void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct t
         keep(s, &e);
     e.id = opening_identity(s, t, e.name);
     e.ip_id = t->window;
-    e.bits = BIT_OPENING | (t->flags & TCPRST_RST ? BIT_REFUSAL : 0);
+    e.bits = (uint8_t)(BIT_OPENING | (t->flags & TCPRST_RST ? BIT_REFUSAL : 0) |
+                       (t->ip_id ? BIT_COUNTED : 0));
     if (e.id)
         keep(s, &e);
 }
@@ -270,8 +272,9 @@ static void add_pair(struct tcprst_survey *s, const struct sample *a, const stru
     bool too_late = p.ahead > REPEATED_MOST || p.ahead < -REPEATED_MOST;
     if (((ids && a->ip_id == b->ip_id) || too_late) && !p.renamed)
         p.bits |= BIT_STRONG;
-    /* A SYN sent again has the same window and TTL. */
-    if (opening && !(p.bits & BIT_REFUSAL) && (too_late || hops || a->ip_id != b->ip_id))
+    /* A SYN sent again has the same window, and is counted as the one before. */
+    bool other = a->ip_id != b->ip_id || ((a->bits ^ b->bits) & BIT_COUNTED);
+    if (opening && !(p.bits & BIT_REFUSAL) && (too_late || other))
         p.bits |= BIT_STRONG;
     s->pairs[s->pair_count++] = p;
 }
@@ -399,6 +402,38 @@ static bool lie_apart(const struct pair *pairs, size_t count)
     return ways[0] && ways[1] && (!with || !against);
 }
 
+/* The time from the end of one to the beginning of the other; negative: they overlap. */
+static int64_t gap_between(const struct tcprst_survey *s, const struct edge *e)
+{
+    const struct source *a = &s->sources[e->a], *b = &s->sources[e->b];
+    int64_t behind = b->first - a->last, before = a->first - b->last;
+    return behind > before ? behind : before;
+}
+
+static bool follow(const struct tcprst_survey *s, const struct edge *e)
+{
+    int64_t gap = gap_between(s, e);
+    return gap >= 0 && gap < RING_GAP;
+}
+
+/* Whether both were capturing most of the time, did their clocks differ by what the packets show:
+ * of the shorter one's time where there are some both ways, else of the longer one's. Where one
+ * goes on with what the other ends with, there is next to none. */
+static bool overlap_much(const struct tcprst_survey *s, const struct edge *e, bool both_ways)
+{
+    const struct source *a = &s->sources[e->a], *b = &s->sources[e->b];
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (size_t i = e->from; i < e->to; i++) {
+        least = s->pairs[i].ahead < least ? s->pairs[i].ahead : least;
+        most = s->pairs[i].ahead > most ? s->pairs[i].ahead : most;
+    }
+    int64_t ahead = least + (most - least) / 2;
+    int64_t first = a->first > b->first - ahead ? a->first : b->first - ahead;
+    int64_t last = a->last < b->last - ahead ? a->last : b->last - ahead;
+    int64_t one = a->last - a->first, other = b->last - b->first;
+    return 2 * (last - first) >= ((one < other) == both_ways ? one : other);
+}
+
 static bool share(const struct tcprst_survey *s, const struct edge *e, size_t all)
 {
     size_t strong = 0, kept = e->to - e->from;
@@ -409,21 +444,18 @@ static bool share(const struct tcprst_survey *s, const struct edge *e, size_t al
         there += (s->pairs[i].bits & BIT_DIRECTION) != 0;
         named += !s->pairs[i].renamed;
     }
-    bool together = s->sources[e->a].first <= s->sources[e->b].last &&
-                    s->sources[e->b].first <= s->sources[e->a].last;
-    int64_t gap = s->sources[e->b].first - s->sources[e->a].last;
-    if (gap < 0)
-        gap = s->sources[e->a].first - s->sources[e->b].last;
-    bool ring = !together && gap < RING_GAP;
+    bool together = gap_between(s, e) < 0, ring = follow(s, e);
     bool both_ways = there && there < kept;
     if (2 * kept < all)
         return false; /* repetitions: each came when its sender's timer ran out */
-    if (named == kept && kept * SHARED_WEAK_FEW_PART >= least &&
-        lie_apart(&s->pairs[e->from], kept))
-        return true;
+    bool between = named == kept && lie_apart(&s->pairs[e->from], kept);
     /* Repeated, or doubled on the way, where one file ends and the other begins. */
-    if (ring && least < RING_FEW && (kept < 2 || 2 * kept < least))
+    bool chance = !between && (kept < 2 || 2 * kept < least);
+    if (ring && least < RING_FEW &&
+        (chance || !overlap_much(s, e, both_ways && kept >= SHARED_ALL)))
         return false;
+    if (between && kept * SHARED_WEAK_FEW_PART >= least)
+        return true;
     return (strong >= SHARED_STRONG && strong * SHARED_PART >= least) ||
            (strong && named && strong * SHARED_FEW_PART >= least) ||
            (both_ways && kept >= SHARED_WEAK && kept * SHARED_WEAK_PART >= least) ||
@@ -436,9 +468,10 @@ static bool share(const struct tcprst_survey *s, const struct edge *e, size_t al
 static bool share_openings(const struct tcprst_survey *s, const struct edge *e)
 {
     size_t opened = 0;
+    bool ring = follow(s, e);
     uint32_t a = s->sources[e->a].samples, b = s->sources[e->b].samples, least = a < b ? a : b;
     for (size_t i = e->from; i < e->to; i++)
-        opened += (s->pairs[i].bits & BIT_STRONG) != 0;
+        opened += (s->pairs[i].bits & BIT_STRONG) || (s->pairs[i].hops && !ring);
     return opened && opened * SHARED_PART >= least;
 }
 

@@ -17,6 +17,7 @@
 #include "host.h"
 #include "learn.h"
 #include "pending.h"
+#include "tcprst/order.h"
 #include "thresholds.h"
 #include "verdict.h"
 
@@ -53,6 +54,7 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     core->judge = (struct judge){.hosts = core->hosts,
                                  .precedents = precedents_new(),
                                  .places = options->places,
+                                 .order = options->order,
                                  .trace = options->trace};
     if (!core->table || !core->hosts || !core->judge.precedents || !pending_start(&core->pending)) {
         tcprst_free(core);
@@ -94,6 +96,7 @@ static void finalize_first(struct tcprst *core)
         core->statistics.duplicates++;
     }
     core->judged = r->duplicate_of ? NULL : j;
+    verdict_name_frames(&v, core->options.order);
     if (core->options.on_verdict)
         core->options.on_verdict(core->options.user, &v);
     core->judged = NULL;
@@ -120,6 +123,8 @@ static void tell_connection(struct tcprst *core, const struct connection *c, boo
     struct tcprst_connection out;
     connection_describe(c, &out);
     out.given_up = given_up;
+    out.first = tcprst_order_frame(core->options.order, out.first);
+    out.last = tcprst_order_frame(core->options.order, out.last);
     core->options.on_connection(core->options.user, &out);
 }
 
@@ -410,6 +415,7 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
                &core->work);
     core->judge.peeking = core->judge.roughly = false;
     verdict->final = false;
+    verdict_name_frames(verdict, core->options.order);
     return true;
 }
 
@@ -423,7 +429,10 @@ size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, siz
 size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst_ledger_line *lines,
                      size_t size)
 {
-    return core->judged ? verdict_ledger(core->judged, cause, lines, size) : 0;
+    size = core->judged ? verdict_ledger(core->judged, cause, lines, size) : 0;
+    for (size_t i = 0; i < size; i++)
+        lines[i].fact.frame = tcprst_order_frame(core->options.order, lines[i].fact.frame);
+    return size;
 }
 
 void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics)

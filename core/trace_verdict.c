@@ -3,22 +3,31 @@
 #include "trace_verdict.h"
 
 #include "evidence_tell.h"
+#include "tcprst/order.h"
 #include "thresholds.h"
 #include "weigh.h"
 
 #include <string.h>
 
-void trace_ask(struct trace_facts *f, const struct tcprst_trace *trace, const struct reset *r)
+static void ask_of(struct trace_facts *f, const struct tcprst_trace *trace,
+                   const struct tcprst_order *order, const struct reset *r)
+{
+    struct tcprst_frame frame = tcprst_order_frame(order, r->frame);
+    trace_facts(trace, &frame, r->packet.layer, f);
+}
+
+void trace_ask(struct trace_facts *f, const struct tcprst_trace *trace,
+               const struct tcprst_order *order, const struct reset *r)
 {
     memset(f, 0, sizeof *f);
     if (!trace)
         return;
-    trace_facts(trace, &r->frame, r->packet.layer, f);
+    ask_of(f, trace, order, r);
     unsigned looked = 0;
     for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
         if (n->duplicate_of == where_pack(r->frame))
-            trace_facts(trace, &n->frame, n->packet.layer, f);
+            ask_of(f, trace, order, n);
     f->silent = f->silent && !f->sent;
 }
 

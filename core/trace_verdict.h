@@ -8,8 +8,9 @@
 #include "reset.h"
 #include "trace.h"
 
-/* Of the RST and its other sightings. */
-void trace_ask(struct trace_facts *facts, const struct tcprst_trace *trace, const struct reset *r);
+/* Of the RST and its other sightings. order: that its frame has gone through, or NULL. */
+void trace_ask(struct trace_facts *facts, const struct tcprst_trace *trace,
+               const struct tcprst_order *order, const struct reset *r);
 void trace_prove(struct evidence *e, const struct trace_facts *facts);
 void trace_tell(struct tcprst_verdict *v, const struct trace_facts *facts);
 

@@ -3,6 +3,7 @@
 #include "verdict.h"
 
 #include "dimensions.h"
+#include "tcprst/order.h"
 
 #include <string.h>
 
@@ -187,6 +188,18 @@ void verdict_of(const struct judge *judge, struct tcprst_verdict *v, const struc
         verdict_make(judge, v, r, j);
         v->duplicate_of = where_frame(r->duplicate_of);
     }
+}
+
+void verdict_name_frames(struct tcprst_verdict *v, const struct tcprst_order *order)
+{
+    struct tcprst_frame *const frames[] = {&v->frame, &v->reused_from, &v->trigger, &v->event,
+                                           &v->duplicate_of};
+    for (unsigned i = 0; order && i < sizeof frames / sizeof *frames; i++)
+        *frames[i] = tcprst_order_frame(order, *frames[i]);
+    for (unsigned i = 0; order && i < v->evidence_count; i++)
+        v->evidence[i].frame = tcprst_order_frame(order, v->evidence[i].frame);
+    for (unsigned i = 0; order && i < v->sighting_count; i++)
+        v->sightings[i].frame = tcprst_order_frame(order, v->sightings[i].frame);
 }
 
 static bool add_finding(const struct judgement *j, enum tcprst_cause cause, bool excluded,

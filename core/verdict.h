@@ -13,6 +13,9 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, const str
 void verdict_of(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
                 const struct reset *original, struct judgement *j);
 
+/* Each frame by its own number again, where there is an order. */
+void verdict_name_frames(struct tcprst_verdict *v, const struct tcprst_order *order);
+
 /* As tcprst_findings() and tcprst_ledger() have it, of one judgement. */
 size_t verdict_findings(const struct judgement *j, struct tcprst_finding *findings, size_t size);
 size_t verdict_ledger(const struct judgement *j, enum tcprst_cause cause,

@@ -447,6 +447,7 @@ struct tcprst_statistics {
  */
 
 struct tcprst;
+struct tcprst_order;
 struct tcprst_places;
 struct tcprst_trace;
 struct tcprst_glance;
@@ -465,6 +466,8 @@ struct tcprst_options {
     struct tcprst_places
         *places; /* that the segments fed have gone through (tcprst/places.h), owned
                     by the caller until the handle is freed; NULL: one place */
+    const struct tcprst_order *order; /* that the segments fed have gone through before
+                                         (tcprst/order.h), likewise; NULL: one capture */
     const struct tcprst_trace *trace; /* joined (tcprst/trace.h), likewise; NULL: none */
     struct tcprst_glance *glance; /* at the segments that are fed, finished (tcprst/glance.h),
                                      likewise; NULL: all connections are followed */
