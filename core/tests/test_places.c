@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_places.c - several captures: how their clocks stand, and the order in which they come. */
+#include "tcprst/order.h"
+#include "tcprst/places.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failures;
+
+static void check(bool good, const char *what)
+{
+    if (good)
+        return;
+    failures++;
+    printf("FAILED: %s\n", what);
+}
+
+/* Data of one connection, each segment once: the capture at its client, or at its server. */
+static struct tcprst_segment segment(unsigned n, bool to_server, int64_t time)
+{
+    struct tcprst_segment s = {.frame = {n + 1, 0},
+                               .layer = 1,
+                               .ip_version = 4,
+                               .ip_header = true,
+                               .ttl = 64,
+                               .ip_id = (uint16_t)(n + 1),
+                               .time = time,
+                               .source = {192, 0, 2, to_server ? 1 : 2},
+                               .destination = {192, 0, 2, to_server ? 2 : 1},
+                               .source_port = to_server ? 40000 : 443,
+                               .destination_port = to_server ? 443 : 40000,
+                               .flags = TCPRST_ACK,
+                               .seq = 1000 * n + 1,
+                               .ack = 7,
+                               .payload_length = 100};
+    return s;
+}
+
+/* Segments from first to last, step apart, the second capture's clock so much ahead. */
+static void clocks(int64_t first, int64_t step, int64_t ahead, const char *what)
+{
+    enum { COUNT = 1000 };
+    static const int64_t way = 1000000;
+    struct tcprst_survey *survey = tcprst_survey_new(1);
+    for (unsigned n = 0; n < COUNT; n++) {
+        bool to_server = n % 2;
+        int64_t time = first + (int64_t)n * step;
+        struct tcprst_segment s = segment(n, to_server, time + (to_server ? 0 : way));
+        tcprst_survey_take(survey, 0, &s);
+        s.time = time + (to_server ? way : 0) + ahead;
+        s.ttl = 60;
+        tcprst_survey_take(survey, 1, &s);
+    }
+    size_t count;
+    unsigned places;
+    const struct tcprst_clock *c = tcprst_survey_finish(survey, &count, &places);
+    check(c && count == 2 && places == 2, what);
+    if (c && count == 2 && places == 2) {
+        int64_t off = tcprst_clock_ahead(&c[1], first + (COUNT / 2) * step) - ahead;
+        check(c[1].shares && off <= way && off >= -way, what);
+    }
+    tcprst_survey_free(survey);
+}
+
+/* Captures that come by turns: each frame is itself again, and before means before. */
+static void order(void)
+{
+    enum { LANES = 3, COUNT = 20000 };
+    struct tcprst_order *o = tcprst_order_new(LANES);
+    static struct tcprst_frame own[COUNT], taken[COUNT];
+    uint64_t number[LANES] = {0};
+    unsigned random = 1;
+    for (unsigned i = 0; i < COUNT; i++) {
+        random = random * 1103515245 + 12345;
+        unsigned lane = random >> 16 & 1 ? 0 : random >> 17 & 1 ? 1 : 2;
+        /* What is not TCP counts, too: few frames here, thousands there. */
+        number[lane] += 1 + (random >> 18) % (lane == 2 ? 3000 : 3);
+        own[i] = taken[i] = (struct tcprst_frame){number[lane], lane + 40};
+        check(tcprst_order_take(o, lane, &taken[i]), "the order takes a frame");
+        check(i == 0 || taken[i].number > taken[i - 1].number, "what comes later is later");
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct tcprst_frame f = tcprst_order_frame(o, taken[i]);
+        check(f.number == own[i].number && f.capture == own[i].capture, "each frame is itself");
+    }
+    struct tcprst_frame again = own[COUNT - 1], none = {0, 0};
+    tcprst_order_take(o, own[COUNT - 1].capture - 40, &again);
+    check(again.number == taken[COUNT - 1].number, "a frame may hold several segments");
+    check(tcprst_order_frame(o, none).number == 0, "no frame stays none");
+    check(tcprst_order_frame(NULL, own[0]).number == own[0].number, "without an order nothing");
+    check(!tcprst_order_new(TCPRST_MAX_LANES + 1), "too many lanes");
+    tcprst_order_free(o);
+}
+
+int main(void)
+{
+    static const int64_t second = 1000000000, day = 86400 * second;
+    clocks(1700000000 * second, second / 100, 5 * second, "clocks of ten seconds");
+    /* So long that their span plus one is no other number to a double: the last packet falls
+     * behind the last part that the time is divided into, were that not looked for. */
+    clocks(0, 106 * day / 1000 * 100, 3 * second, "clocks of years");
+    clocks(-4000 * day, 8 * day, 0, "clocks of decades");
+    order();
+    return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
