@@ -47,6 +47,7 @@ struct line {
     uint32_t used_by; /* source plus one */
     uint8_t sent;
     bool active; /* of a socket's own accord, by its reason */
+    bool either; /* or in answer to a segment: the reason does not tell */
     char reason[TCPRST_REASON_SIZE];
 };
 
@@ -144,6 +145,12 @@ static bool is_active(const char *reason)
     for (unsigned i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (strcmp(reason, reasons[i]) == 0)
             return true;
+    return false;
+}
+
+/* A subflow is reset by what it carries, and refused before there is one. */
+static bool is_either(const char *reason)
+{
     return strncmp(reason, "MPTCP_", 6) == 0;
 }
 
@@ -180,6 +187,7 @@ bool tcprst_trace_add(struct tcprst_trace *t, const struct tcprst_trace_event *e
     l->time = e->time;
     l->sent = e->sent;
     l->active = is_active(e->reason);
+    l->either = is_either(e->reason);
     memcpy(l->reason, e->reason, sizeof l->reason - 1);
     t->sent += e->sent;
     t->received += !e->sent;
@@ -295,7 +303,7 @@ static bool is_answer(const struct rst *r)
  * section 3.5.2 has an answer. */
 static bool forms_fit(const struct line *l, const struct rst *r)
 {
-    return !l->sent || !*l->reason || l->active != is_answer(r);
+    return !l->sent || !*l->reason || l->either || l->active != is_answer(r);
 }
 
 /* Most differences within that width: how many, and the one in the middle. */
@@ -559,6 +567,29 @@ static int32_t in_same_place(const struct tcprst_trace *t, const struct rst *rst
     return one_reason || clocks->width <= NS_PER_MS || rivals.closest > REORDER_MOST ? own : -1;
 }
 
+/* The line of one like it before, where all lines that might be meant say the same: doubled on the
+ * way, or sent again as it was. */
+static int32_t line_of_twin(const struct tcprst_trace *t, const struct rst *rsts, size_t i,
+                            const struct clocks *clocks)
+{
+    const struct rst *r = &rsts[i];
+    struct run run = lines_of(t, r->key, r->time - clocks->ahead - AFTER_MOST, MANY);
+    const char *reason = NULL;
+    for (size_t k = run.first; k < run.first + run.count; k++) {
+        const struct line *l = &t->lines[k];
+        if (!l->sent || distance(l, r, clocks) == INT64_MAX)
+            continue;
+        if (reason && strcmp(reason, l->reason) != 0)
+            return -1;
+        reason = l->reason;
+    }
+    for (size_t k = i; reason && k-- > 0 && i - k <= MANY && r->time - rsts[k].time <= COPY_MOST;)
+        if (rsts[k].key == r->key && same_numbers(&rsts[k], r) && rsts[k].sent >= 0 &&
+            strcmp(t->lines[rsts[k].sent].reason, reason) == 0)
+            return rsts[k].sent;
+    return -1;
+}
+
 static void join_sent(struct tcprst_trace *t, struct rst *rsts, size_t count, size_t i,
                       struct clocks *clocks)
 {
@@ -580,6 +611,8 @@ static void join_sent(struct tcprst_trace *t, struct rst *rsts, size_t count, si
     } else {
         r->silent = c.fitting == 0 && !any_near(t, r, clocks->ahead);
     }
+    if (line < 0)
+        r->sent = line_of_twin(t, rsts, i, clocks);
 }
 
 static void join_taken(struct tcprst_trace *t, struct rst *r, struct clocks *clocks)
