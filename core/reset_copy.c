@@ -158,6 +158,10 @@ void reset_meet_original(struct reset *r)
     for (struct reset *p = r->connection->last_reset; p && !p->done && looked < DUPLICATE_BACK;
          p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
+            if (p->duplicate_of && p->duplicate_of != r->duplicate_of) {
+                r->duplicate_of = p->duplicate_of; /* of a copy: of its original */
+                continue;
+            }
             r->copies.duplicate_serial = p->serial;
             p->copies.doubled |= r->copies.doubled;
             p->copies.seen_at |= r->copies.seen_at;
