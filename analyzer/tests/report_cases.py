@@ -46,6 +46,11 @@ class Conversation:
         self.times.append((BASE + int(self.now), int(self.now % 1 * 1e6)))
         self.now += 0.001
 
+    def again(self):
+        """The last packet as a capture has it that takes each twice."""
+        self.frames.append(self.frames[-1])
+        self.times.append(self.times[-1])
+
     def refuse(self, port, sport=40000):
         """A SYN to a closed port."""
         self.add(True, sport, port, SYN, 1000)

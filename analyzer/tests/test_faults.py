@@ -513,10 +513,9 @@ class Bound(Case):
         talk = Conversation()
         talk.open(80, 2000)
         talk.add(True, 2000, 80, 0x18, payload=b"x" * 100)
+        talk.again()
         talk.add(False, 80, 2000, 0x14)
-        talk.add(False, 80, 2000, 0x14)
-        talk.frames[-1] = talk.frames[-2]
-        talk.times[-1:] = talk.times[-2:-1]
+        talk.again()
         for i in range(5):
             talk.open(80, 3000 + i)
         capture = talk.write(self.directory / "talk.pcap")
