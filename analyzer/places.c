@@ -354,12 +354,12 @@ const char *places_name(const struct places *places, unsigned place)
     return place < places->names->len ? places->names->pdata[place] : "";
 }
 
-/* "1.003 s", "40 us". */
+/* "1.003 s", "40 µs". */
 static char *duration(int64_t ns)
 {
     double value = fabs((double)ns);
     if (value < 1e6)
-        return g_strdup_printf("%.0f us", value / 1e3);
+        return g_strdup_printf("%.0f µs", value / 1e3);
     if (value < 1e9)
         return g_strdup_printf("%.3g ms", value / 1e6);
     if (value < 120e9)
