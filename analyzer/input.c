@@ -467,10 +467,9 @@ void input_merge(struct input *input, const struct input_order *order)
     input->merging = true;
     input->to_peek = input->count;
     input->merge = *order;
-    if (order->apart < 2)
-        input->twin_count = 0;
-    else if (order->apart - 1 < input->twin_count)
-        input->twin_count = order->apart - 1;
+    size_t needed = order->apart < 2 ? 0 : order->apart - 1;
+    while (input->twin_count > needed) /* the others are read by nobody */
+        close_entry(&input->twins[--input->twin_count]);
 }
 
 static struct entry *lane_at(struct input *input, size_t i)
