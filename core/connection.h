@@ -150,9 +150,9 @@ enum {
     CONN_ESTABLISHED = 2, /* both ends' numbers known and acknowledged */
     CONN_REPEAT_OPEN = 4, /* simultaneous open */
     CONN_GUESSED = 8,     /* client is a guess */
-    CONN_RENUMBERED = 32, /* between two legs of the capture its numbers are rewritten */
     CONN_FORGOTTEN = 16,  /* more of it had been captured, and was given up for want of room */
     CONN_OVER = 32,       /* it had been captured before, was over, and was forgotten in time */
+    CONN_RENUMBERED = 64, /* between two legs of the capture its numbers are rewritten */
 };
 
 struct reset;

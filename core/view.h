@@ -13,20 +13,20 @@
 #include <stdint.h>
 
 struct view {
-    bool opening;   /* the SYN or SYN-ACK was captured */
-    bool x, y;      /* segments of the RST's sender, of its receiver, were captured */
-    bool fresh;     /* the capture had just begun when the connection was first seen */
-    bool gaps;      /* octets of either end are missing, by what the other acknowledged */
-    bool lossy;     /* something had to be sent again, or came out of order */
+    bool opening;    /* the SYN or SYN-ACK was captured */
+    bool x, y;       /* segments of the RST's sender, of its receiver, were captured */
+    bool fresh;      /* the capture had just begun when the connection was first seen */
+    bool gaps;       /* octets of either end are missing, by what the other acknowledged */
+    bool lossy;      /* something had to be sent again, or came out of order */
     bool renumbered; /* between two legs of the capture numbers are rewritten: none says much */
-    bool at_x;      /* the place is X's own host: what was captured is what X sent and got */
-    uint8_t loss;   /* price of: it happened and was not captured */
-    uint8_t behind; /* price of: it happened, or was lost, behind the place of capture */
-    uint8_t alter;  /* price of: what was captured on its way to X was altered or swallowed behind
-                       the  place of capture */
-    uint8_t places; /* price of: other places of capture are wrong about where it was made; 0: they
-                       do not say */
-    uint8_t kernel; /* price of: the sender's kernel is wrong about it; 0: it does not say */
+    bool at_x;       /* the place is X's own host: what was captured is what X sent and got */
+    uint8_t loss;    /* price of: it happened and was not captured */
+    uint8_t behind;  /* price of: it happened, or was lost, behind the place of capture */
+    uint8_t alter;   /* price of: what was captured on its way to X was altered or swallowed behind
+                        the  place of capture */
+    uint8_t places;  /* price of: other places of capture are wrong about where it was made; 0: they
+                        do not say */
+    uint8_t kernel;  /* price of: the sender's kernel is wrong about it; 0: it does not say */
     uint8_t kernel_reason; /* the number of the reason it gives (trace.h); 0: none */
 };
 

@@ -27,7 +27,15 @@ enum mechanism_id {
 struct priced {
     uint8_t claim, fails, unseen; /* enum claim; a price, or one of the view's */
 };
-enum { PRICE_LOSS = 50, PRICE_BEHIND, PRICE_ALTER, PRICE_PLACES, PRICE_KERNEL, PRICE_GROUND, PRICE_X = DEAD };
+enum {
+    PRICE_LOSS = 50,
+    PRICE_BEHIND,
+    PRICE_ALTER,
+    PRICE_PLACES,
+    PRICE_KERNEL,
+    PRICE_GROUND,
+    PRICE_X = DEAD
+};
 
 struct mechanism {
     const char *id;

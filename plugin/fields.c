@@ -59,7 +59,8 @@ static void read_ip_header(struct tcprst_segment *segment, void *data)
 static uint16_t read_leg(const packet_info *pinfo)
 {
     enum { LINKTYPE_LINUX_SLL = 113, LINKTYPE_LINUX_SLL2 = 276 };
-    int encapsulation = pinfo->rec ? pinfo->rec->rec_header.packet_header.pkt_encap : 0;
+    bool packet = pinfo->rec && pinfo->rec->rec_type == REC_TYPE_PACKET;
+    int encapsulation = packet ? pinfo->rec->rec_header.packet_header.pkt_encap : 0;
     uint32_t link_type = encapsulation == WTAP_ENCAP_SLL    ? LINKTYPE_LINUX_SLL
                          : encapsulation == WTAP_ENCAP_SLL2 ? LINKTYPE_LINUX_SLL2
                                                             : 0;

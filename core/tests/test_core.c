@@ -179,6 +179,47 @@ static void test_copies_by_leg(void)
     }
 }
 
+/* How sure it is of what follows an abort, where the server's packets go on as they came or with
+ * other numbers. */
+static enum tcprst_strength strength_on_two_legs(uint32_t shift)
+{
+    static const struct step steps[] = {OPENING,
+                                        {CLIENT, ACK, 1, 1, 100, 0},
+                                        {SERVER, ACK, 1, 101, 100, 0},
+                                        {CLIENT, ACK, 101, 101, 100, 0},
+                                        {SERVER, ACK, 101, 201, 100, 0},
+                                        {CLIENT, RST | ACK, 201, 201, 0, 0},
+                                        {SERVER, ACK, 201, 201, 100, 0},
+                                        {CLIENT, RST, 201, 0, 0, 0}};
+    static struct answers answers;
+    enum { COMING = 4, GOING = 7 };
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        leg = COMING;
+        f.time += MILLISECOND;
+        feed(&f, &steps[i]);
+        if (!steps[i].from_server)
+            continue;
+        leg = GOING;
+        f.ip_id[1]--;
+        f.isn[1] += shift;
+        feed(&f, &steps[i]);
+        f.isn[1] -= shift;
+    }
+    leg = 0;
+    stop(f.core);
+    EXPECT(answers.count == 2 && answers.verdicts[1].cause == TCPRST_CAUSE_ECHO_OF_RESET);
+    for (unsigned i = 0; i < answers.verdicts[1].evidence_count; i++)
+        EXPECT(answers.verdicts[1].evidence[i].fact != TCPRST_FACT_OVER_BEFORE);
+    return answers.verdicts[1].strength;
+}
+
+static void test_rewritten_numbers(void)
+{
+    EXPECT(strength_on_two_legs(0) == TCPRST_STRENGTH_CERTAIN);
+    EXPECT(strength_on_two_legs(1000000) == TCPRST_STRENGTH_LIKELY);
+}
+
 static void test_leg(void)
 {
     static const uint8_t sll[16] = {0, 4}, sll2[20] = {8, 0, 0, 0, 0, 0, 0, 3, 0, 1, 4};
@@ -550,6 +591,7 @@ int main(void)
     test_wrap();
     test_copy_behind_a_window();
     test_copies_by_leg();
+    test_rewritten_numbers();
     test_leg();
     test_times();
     test_extreme_times();
