@@ -10,8 +10,12 @@
 
 enum { BLOCK = 512, LEFT = 1024, LEFT_BITS = 10 };
 
+struct block {
+    uint64_t block, count; /* its number; the count when its first frame came */
+};
+
 struct lane {
-    uint64_t *began; /* by block: the count when the first frame of it or of one behind it came */
+    struct block *began; /* those that have a frame, in order */
     size_t blocks, room;
     uint64_t number, count; /* of the frame taken last */
     uint32_t capture;
@@ -44,18 +48,18 @@ size_t tcprst_order_memory(const struct tcprst_order *o)
     return sizeof *o + o->lane_count * sizeof *o->lanes + o->blocks * sizeof *o->lanes->began;
 }
 
-static bool begin_block(struct tcprst_order *o, struct lane *l)
+static bool begin_block(struct tcprst_order *o, struct lane *l, uint64_t block)
 {
     if (l->blocks == l->room) {
         size_t room = l->room ? 2 * l->room : 8;
-        uint64_t *more = realloc(l->began, room * sizeof *more);
+        struct block *more = realloc(l->began, room * sizeof *more);
         if (!more)
             return false;
         o->blocks += room - l->room;
         l->began = more;
         l->room = room;
     }
-    l->began[l->blocks++] = l->count;
+    l->began[l->blocks++] = (struct block){block, l->count};
     return true;
 }
 
@@ -69,9 +73,9 @@ bool tcprst_order_take(struct tcprst_order *o, size_t lane, struct tcprst_frame 
         l->count = ++o->count;
     l->number = frame->number;
     l->capture = frame->capture;
-    while (l->blocks <= frame->number / BLOCK)
-        if (!begin_block(o, l))
-            return false;
+    uint64_t block = frame->number / BLOCK;
+    if ((!l->blocks || l->began[l->blocks - 1].block < block) && !begin_block(o, l, block))
+        return false;
     frame->capture = (uint32_t)(lane << LEFT_BITS | frame->number % LEFT);
     frame->number = l->count;
     return true;
@@ -85,12 +89,12 @@ struct tcprst_frame tcprst_order_frame(const struct tcprst_order *o, struct tcpr
     size_t low = 0, high = l->blocks;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (l->began[middle] <= taken.number)
+        if (l->began[middle].count <= taken.number)
             low = middle;
         else
             high = middle;
     }
-    uint64_t first = (uint64_t)low * BLOCK;
+    uint64_t first = l->began[low].block * BLOCK;
     uint64_t more = (taken.capture - first) % LEFT;
     return (struct tcprst_frame){first + more, l->capture};
 }

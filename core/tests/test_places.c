@@ -92,6 +92,10 @@ static void order(void)
     check(tcprst_order_frame(o, none).number == 0, "no frame stays none");
     check(tcprst_order_frame(NULL, own[0]).number == own[0].number, "without an order nothing");
     check(!tcprst_order_new(TCPRST_MAX_LANES + 1), "too many lanes");
+    struct tcprst_frame far = {UINT64_C(1) << 40, 40};
+    check(tcprst_order_take(o, 0, &far), "the order takes a frame far ahead");
+    check(tcprst_order_frame(o, far).number == UINT64_C(1) << 40, "which is itself");
+    check(tcprst_order_memory(o) < 1 << 22, "and costs what one frame costs");
     tcprst_order_free(o);
 }
 

@@ -6,7 +6,7 @@
  * Where there are several, each segment goes through here before anything else takes it; what is
  * told of it names its own frame again.
  *
- * Memory: 8 octets for each 512 frames.
+ * Memory: 16 octets for each 512 frames, where all are taken; at most as much for each frame taken.
  */
 #ifndef TCPRST_ORDER_H
 #define TCPRST_ORDER_H
