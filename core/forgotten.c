@@ -187,11 +187,9 @@ static void begin_epoch(struct forgotten *forgotten, int64_t epoch)
 {
     struct prints *over = forgotten->over;
     for (int64_t i = epoch - forgotten->epoch < 2 ? epoch - forgotten->epoch : 2; i > 0; i--) {
-        struct prints oldest = over[1];
+        free(over[1].sets);
         over[1] = over[0];
-        over[0] = (struct prints){.sets = oldest.sets, .bits = oldest.bits};
-        if (oldest.sets)
-            memset(oldest.sets, 0, memory_of(&oldest));
+        over[0] = (struct prints){0};
     }
     forgotten->epoch = epoch;
 }

@@ -413,6 +413,25 @@ def sections(n):
     return section * (n // 3)
 
 
+def over_and_over(n):
+    """Many connections that are over, and then one segment every three hours."""
+    c = Capture(101)
+
+    def bare(number, flags):
+        c.frame(struct.pack(">BBHHHBBH", 0x45, 0, 40, 1, 0, 64, 6, 0) + struct.pack(">II", 0x0b000000 + number, 0x0a000002) +
+                struct.pack(">HHIIBBHHH", 1025, 80, 1, flags != SYN, 0x50, flags, 100, 0, 0))
+    for part in range(2):
+        for number in range(10 * n):
+            bare(10 * n * part + number, SYN)
+            c.now += 10
+        c.now += 11000 * 10**6
+    for number in range(n):
+        c.now += 10800 * 10**6
+        bare(20 * n + number, ACK)
+    bare(0, RST)
+    return c.octets()
+
+
 def colliding_hosts(n, collide):
     """RSTs in the names of hosts that share one value of FNV-1a."""
     c = Capture(101)

@@ -65,6 +65,7 @@ TABLE = (
     (attacks.nested, 5000, ()),
     (attacks.interfaces, 5000, ("-f ndjson", "-f ndjson --annotate OUT")),
     (attacks.sections, 9000, ()),
+    (attacks.over_and_over, 2000, ("-f ndjson",)),
     (attacks.colliding_hosts, 5000, ("-f ndjson --redact", "-f text", "-f html -o OUT")),
 )
 
