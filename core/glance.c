@@ -122,8 +122,11 @@ static inline uint64_t stir(uint64_t h, uint64_t more)
 static uint64_t hash_of_ipv6(const struct tcprst_segment *s, uint64_t seed, int d)
 {
     const struct key k = key_of_segment(s, d);
-    uint64_t h = stir(stir(seed >> 1, k.a), k.a_rest);
-    return stir(stir(stir(h, k.b), k.b_rest), k.ports);
+    const uint64_t words[] = {k.a, k.a_rest, k.b, k.b_rest};
+    uint64_t h = stir(seed >> 1, k.ports);
+    for (unsigned i = 0; i < 4; i++)
+        h = stir(stir(h, words[i] >> 32), words[i] & UINT32_MAX);
+    return h;
 }
 
 /* Of the segment's key; by chance in 64 bits alone two share it. Never 0. d: as key_direction(). */
@@ -371,6 +374,9 @@ static void note_fin(struct tcprst_glance *g, struct glimpse *e, int d)
     uint8_t before = e->bits;
     e->bits |= (uint8_t)(FIN << d);
     if ((e->bits & 3 * FIN) != 3 * FIN || (before & 3 * FIN) == 3 * FIN)
+        return;
+    /* None where the file is another now. */
+    if (!g->passed_by[TCPRST_ENDING_OPEN])
         return;
     g->passed_by[TCPRST_ENDING_OPEN]--;
     g->passed_by[TCPRST_ENDING_FIN]++;

@@ -283,6 +283,21 @@ static bool same(const struct said *a, const struct said *b)
                   sizeof x->connections_by_ending) == 0;
 }
 
+/* How many connections it takes two for whose addresses differ in top bits only. */
+static uint64_t connections_of_two(void)
+{
+    static struct traffic t;
+    put(&t, 0, false, TCPRST_ACK, 0);
+    t.segments[t.count] = t.segments[0];
+    for (unsigned octet = 7; octet < 16; octet += 4)
+        t.segments[t.count].source[octet] ^= 0x80;
+    t.count++;
+    struct tcprst_glance *glance = glance_at(&t, t.count, 0);
+    struct said some = judge(&t, glance, true);
+    tcprst_glance_free(glance);
+    return some.statistics.connections;
+}
+
 int main(void)
 {
     static struct traffic traffic;
@@ -308,6 +323,7 @@ int main(void)
     }
     /* More connections than a table has room for: it hangs on all of them which are given up. */
     unequal += glance_at(&traffic, traffic.count, 4) != NULL;
+    unequal += connections_of_two() != 2;
     printf("%llu verdicts, %llu connections, of which %llu were not followed; %llu differences\n",
            (unsigned long long)verdicts, (unsigned long long)connections,
            (unsigned long long)passed, (unsigned long long)unequal);
