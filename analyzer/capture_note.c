@@ -2,6 +2,8 @@
 /* capture_note.c - see capture_note.h. */
 #include "capture_note.h"
 
+#include "seeded.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -23,7 +25,7 @@ struct capture_notes {
 
 static guint note_hash(gconstpointer note)
 {
-    return g_str_hash(((const struct capture_note *)note)->text);
+    return seeded_string(((const struct capture_note *)note)->text);
 }
 
 static gboolean note_equal(gconstpointer a, gconstpointer b)

@@ -28,3 +28,8 @@ guint seeded_hash(const void *octets, gsize size)
     hash *= factor;
     return (guint)(hash >> 32);
 }
+
+guint seeded_string(gconstpointer text)
+{
+    return seeded_hash(text, strlen(text));
+}

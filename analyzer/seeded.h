@@ -10,5 +10,7 @@
 
 /* Of that many octets. The first use fetches the seed (g_random_int()). */
 guint seeded_hash(const void *octets, gsize size);
+/* Of a string: for tables with g_str_equal(). */
+guint seeded_string(gconstpointer text);
 
 #endif

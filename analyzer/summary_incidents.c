@@ -2,6 +2,7 @@
 /* summary_incidents.c - counts by service, cause and sender, in bounded memory. */
 #include "summary_incidents.h"
 
+#include "seeded.h"
 #include "summary.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ struct incidents {
 struct incidents *incidents_new(void)
 {
     struct incidents *incidents = g_new0(struct incidents, 1);
-    incidents->table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    incidents->table = g_hash_table_new_full(seeded_string, g_str_equal, g_free, g_free);
     return incidents;
 }
 
