@@ -36,8 +36,8 @@ int64_t capture_time(int64_t seconds, uint64_t nanoseconds)
         seconds += (int64_t)(nanoseconds / CAPTURE_NANOSECONDS);
         nanoseconds %= CAPTURE_NANOSECONDS;
     }
-    if (seconds > INT64_MAX / CAPTURE_NANOSECONDS - 1 ||
-        seconds < INT64_MIN / CAPTURE_NANOSECONDS + 1)
+    if (seconds > INT64_MAX / 2 / CAPTURE_NANOSECONDS - 1 ||
+        seconds < INT64_MIN / 2 / CAPTURE_NANOSECONDS + 1)
         return TCPRST_TIME_UNKNOWN;
     return seconds * CAPTURE_NANOSECONDS + (int64_t)nanoseconds;
 }
