@@ -32,6 +32,9 @@ struct entry {
     uint64_t octets, total;              /* of the file: read, and in all (0: not known) */
     struct decoder_counts before, after; /* of the decoder, when its first and last packet came */
 
+    uint64_t looked, handed; /* segments: what the survey took of it, what was read of it since */
+    bool grown;              /* there are more */
+
     int64_t first_packet; /* its time, for the order */
     struct packet peeked; /* read for the order from something that cannot be rewound */
     bool has_peeked;
@@ -58,6 +61,7 @@ struct input {
     struct entry *twins; /* the one capture opened again, to read its places apart */
     size_t twin_count;
     bool surveying, surveyed, merging; /* surveyed: whole */
+    bool cut; /* the survey was interrupted: what it had come to is all that is read */
     struct input_order merge;
 };
 
@@ -404,8 +408,10 @@ static bool survey_entry(struct input *input, struct entry *entry,
         status = fill(input, entry, &decoded);
         for (size_t i = 0; i < decoded.count; i++)
             segments[i].frame.capture = (uint32_t)entry->index;
+        entry->looked += decoded.count;
         go_on = decoded.count == 0 || take(user, segments, decoded.count);
     }
+    input->cut = status == INPUT_INTERRUPTED;
     return go_on && status == INPUT_END;
 }
 
@@ -428,6 +434,8 @@ bool input_survey(struct input *input,
     input->position = 0;
     input->surveying = false;
     input->surveyed = whole;
+    for (size_t i = 0; input->cut && i < input->count; i++)
+        input->entries[i].capture.source.interrupted = NULL;
     decoder_free(input->decoder);
     input->decoder = decoder_new();
     return whole;
@@ -590,6 +598,17 @@ static size_t read_merged(struct input *input, struct tcprst_segment *segments, 
     return count;
 }
 
+/* What the capture has grown by since the survey was not looked at: of that nothing is known. Of
+ * several, one's fragments may end in another: which is then read in another order. */
+static void leave_out_new(const struct input *input, struct entry *entry, struct decoded *decoded)
+{
+    uint64_t left = entry->looked - entry->handed;
+    if (!(input->cut || (input->surveyed && input->count == 1)) || decoded->count <= left)
+        return;
+    decoded->count = left;
+    entry->grown = true;
+}
+
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,
                   enum input_status *status)
 {
@@ -604,15 +623,22 @@ size_t input_read(struct input *input, struct tcprst_segment *segments, size_t s
     }
     struct entry *entry = current_entry(input, &index);
     if (!entry) {
-        *status = INPUT_END;
+        *status = input->cut ? INPUT_INTERRUPTED : INPUT_END;
         return 0;
     }
     decoder_release(input->decoder);
     decoder_take_pending(input->decoder, &decoded);
+    if (entry->grown || (input->cut && entry->handed == entry->looked)) {
+        finish_entry(input, entry);
+        *status = INPUT_MORE;
+        return 0;
+    }
     *status = fill(input, entry, &decoded);
+    leave_out_new(input, entry, &decoded);
     for (size_t i = 0; i < decoded.count; i++)
         segments[i].frame.capture = (uint32_t)index;
     entry->facts.segments += decoded.count;
+    entry->handed += decoded.count;
     return decoded.count;
 }
 
