@@ -33,6 +33,7 @@ struct entry {
     struct decoder_counts before, after; /* of the decoder, when its first and last packet came */
 
     uint64_t looked, handed; /* segments: what the survey took of it, what was read of it since */
+    bool to_its_end;         /* the survey read all of the file */
     bool grown;              /* there are more */
 
     int64_t first_packet; /* its time, for the order */
@@ -412,6 +413,7 @@ static bool survey_entry(struct input *input, struct entry *entry,
         go_on = decoded.count == 0 || take(user, segments, decoded.count);
     }
     input->cut = status == INPUT_INTERRUPTED;
+    entry->to_its_end = entry->octets >= entry->total;
     return go_on && status == INPUT_END;
 }
 
@@ -603,7 +605,8 @@ static size_t read_merged(struct input *input, struct tcprst_segment *segments, 
 static void leave_out_new(const struct input *input, struct entry *entry, struct decoded *decoded)
 {
     uint64_t left = entry->looked - entry->handed;
-    if (!(input->cut || (input->surveyed && input->count == 1)) || decoded->count <= left)
+    bool all = input->surveyed && input->count == 1 && entry->to_its_end;
+    if (!(input->cut || all) || decoded->count <= left)
         return;
     decoded->count = left;
     entry->grown = true;
