@@ -232,15 +232,22 @@ static void fact_past(struct evidence *e, const struct reset *r)
 void company_find_earlier(struct company *company, const struct reset *r)
 {
     unsigned looked = 0;
+    bool unprompted = false;
     for (const struct reset *p = r->previous_of_connection;
          p && p->incarnation == r->incarnation && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++) {
-        if (p->d != r->d || p->duplicate_of || !p->has_trigger)
+        if (p->d != r->d || p->duplicate_of)
+            continue;
+        unprompted |= !p->has_trigger;
+        if (!p->has_trigger)
             continue;
         company->answer = where_pack(p->frame);
         if (p->trigger.length && regardless_of_fin(p))
             company->data = company->answer;
     }
+    /* What X made of its own accord may have ended it, too. */
+    if (unprompted)
+        company->data = 0;
 }
 
 /* Whether that one, of X and among the newest before r, had the form of an abort. */
