@@ -296,10 +296,8 @@ static void put_deed(GString *out, const struct summary_group *group, const char
 /* The cause is a deed of somebody else, and it is not known whether it was. */
 static bool may_be_forged(const struct tcprst_verdict *v)
 {
-    bool of_another = v->group == TCPRST_GROUP_INTERFERENCE ||
-                      v->cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT ||
-                      v->cause == TCPRST_CAUSE_FIREWALL_REJECT;
-    return of_another && v->origin == TCPRST_ORIGIN_UNKNOWN;
+    return tcprst_cause_info(v->cause)->maker != TCPRST_MAKER_STACK &&
+           v->origin == TCPRST_ORIGIN_UNKNOWN;
 }
 
 static void put_sentence(GString *out, const struct summary_group *group)
@@ -424,17 +422,8 @@ void words_risk(GString *out, uint64_t risk)
 
 bool words_may_be_unread(const struct tcprst_verdict *v)
 {
-    switch (v->cause) {
-    case TCPRST_CAUSE_UNREAD_DATA:
-    case TCPRST_CAUSE_LOCAL_ABORT:
-    case TCPRST_CAUSE_SO_LINGER_ABORT:
-    case TCPRST_CAUSE_MASS_ABORT:
-    case TCPRST_CAUSE_EARLY_REPLY:
-    case TCPRST_CAUSE_CANCELLED_TRANSFER:
-        return v->effect != TCPRST_EFFECT_IGNORED && v->effect != TCPRST_EFFECT_CHALLENGED;
-    default:
-        return false;
-    }
+    return tcprst_cause_info(v->cause)->unread && v->effect != TCPRST_EFFECT_IGNORED &&
+           v->effect != TCPRST_EFFECT_CHALLENGED;
 }
 
 /* "3 suspicious, 2 benign", worst first. */

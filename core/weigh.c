@@ -64,6 +64,16 @@ static const struct {
 #include "hypotheses.def"
 };
 
+/* No cause is without a row there. */
+enum {
+#define HYPOTHESES(ID, ...) DECIDED_##ID,
+#define WORD(ID) DECIDED_##ID,
+#include "hypotheses.def"
+    DECIDED
+};
+#define CAUSE(ID, ...) _Static_assert(DECIDED_##ID < DECIDED, "");
+#include "tcprst/causes.def"
+
 /* ---- one hypothesis ---- */
 
 /* That a segment fits by chance. */

@@ -40,7 +40,7 @@ def lines_of(run):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-TITLES = dict(re.findall(r"CAUSE\(\w+, \w+, \"([a-z-]+)\", \w+,\s+\"([^\"]+)\"",
+TITLES = dict(re.findall(r"CAUSE\(\w+, \"([a-z-]+)\",[\w\s,]+(?:REASONS\([^)]*\),)?\s+\"([^\"]+)\"",
                          (ROOT / "core/include/tcprst/causes.def").read_text(encoding="utf-8")))
 
 
