@@ -422,6 +422,9 @@ void words_risk(GString *out, uint64_t risk)
 
 bool words_may_be_unread(const struct tcprst_verdict *v)
 {
+    for (unsigned i = 0; i < v->evidence_count; i++)
+        if (v->evidence[i].fact == TCPRST_FACT_EXCHANGE_COMPLETE && v->evidence[i].holds)
+            return false;
     return tcprst_cause_info(v->cause)->unread && v->effect != TCPRST_EFFECT_IGNORED &&
            v->effect != TCPRST_EFFECT_CHALLENGED;
 }

@@ -506,6 +506,16 @@ static void count_risk(struct summary *summary, struct summary_event *event,
     }
 }
 
+/* What the first RST did not do, the next one of the same maker may have done. */
+static void take_effect(struct tcprst_verdict *first, const struct tcprst_verdict *v)
+{
+    if (v->effect != TCPRST_EFFECT_RESET || first->effect == TCPRST_EFFECT_RESET ||
+        v->sender != first->sender || v->origin != first->origin)
+        return;
+    first->effect = v->effect;
+    first->peer_error = v->peer_error;
+}
+
 static struct summary_event *begin_event(struct summary *summary, const struct report_reset *reset)
 {
     const struct tcprst_verdict *v = reset->verdict;
@@ -540,6 +550,7 @@ void summary_reset(struct summary *summary, const struct report_reset *reset)
     count_risk(summary, event, v);
     if (!event)
         return;
+    take_effect(&event->group->first, v);
     event->group->resets++;
     event->group->last_frame = v->frame;
     event->group->last_time = v->time;

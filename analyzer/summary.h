@@ -45,7 +45,7 @@ struct summary_course {
 
 /* Events that are equal, and the resets that followed from them. */
 struct summary_group {
-    struct tcprst_verdict first;   /* the first event's first RST */
+    struct tcprst_verdict first;   /* the first event's first RST; its effect is the group's */
     enum tcprst_severity severity; /* the worst of its events */
     bool mixed;                    /* by clients and by servers */
     bool many;                     /* the number of hosts of a folded side is not known exactly */

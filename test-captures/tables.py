@@ -104,7 +104,7 @@ class Row:
 
 
 def words_in(call):
-    return tuple(re.findall(r"\w+", call.partition("(")[2]))
+    return tuple(re.findall(r"\b\w+\b(?!\()", call.partition("(")[2]))
 
 
 def cause_ids():
