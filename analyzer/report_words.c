@@ -156,8 +156,11 @@ static void put_rate(GString *out, const struct summary_host *host)
 
 static void put_makers(GString *out, const struct summary_host *host)
 {
-    static const char *const names[] = {N_("the server"), N_("its clients"),
-                                        N_("somebody in between")};
+    /* Where it is not known of some whether somebody else made them, only from where they came. */
+    const char *const names[] = {
+        host->unknown_server ? _("from the server's side") : _("by the server"),
+        host->unknown_client ? _("from its clients' side") : _("by its clients"),
+        _("by somebody in between")};
     const uint64_t counts[] = {host->by_server, host->by_client, host->by_else};
     unsigned makers = 0;
     GString *who = g_string_new(NULL);
@@ -166,11 +169,11 @@ static void put_makers(GString *out, const struct summary_host *host)
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
         if (counts[i] == 0)
             continue;
-        g_string_append_printf(who, "%s%s", who->len ? _(", ") : "", _(names[i]));
+        g_string_append_printf(who, "%s%s", who->len ? _(", ") : "", names[i]);
         if (makers > 1)
             g_string_append_printf(who, " (%" PRIu64 ")", counts[i]);
     }
-    g_string_append_printf(out, _(" by %s"), who->str);
+    g_string_append_printf(out, _(" %s"), who->str);
     g_string_free(who, TRUE);
 }
 
@@ -185,7 +188,7 @@ void words_service(GString *out, const struct report *report, const struct summa
     if (*from && strcmp(from, to) == 0)
         g_string_append_printf(out, _(" at %s"), from + 11);
     else if (*from)
-        g_string_append_printf(out, _(" from %s to %s"), from + 11,
+        g_string_append_printf(out, _(", %s to %s"), from + 11,
                                memcmp(from, to, 10) == 0 ? to + 11 : to);
     if (*from)
         put_rate(out, host);

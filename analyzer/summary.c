@@ -186,13 +186,14 @@ static void count_host(struct summary *summary, enum summary_role role,
                        const struct tcprst_verdict *verdict)
 {
     struct summary_host *host = host_of(summary, role, verdict);
+    bool server = summary_service_is_source(verdict);
     host->resets++;
     if (verdict->origin == TCPRST_ORIGIN_THIRD_PARTY)
         host->by_else++;
-    else if (summary_service_is_source(verdict))
-        host->by_server++;
     else
-        host->by_client++;
+        *(server ? &host->by_server : &host->by_client) += 1;
+    if (verdict->origin == TCPRST_ORIGIN_UNKNOWN)
+        *(server ? &host->unknown_server : &host->unknown_client) = true;
     if (verdict->time != TCPRST_TIME_UNKNOWN) {
         if (host->first_time == TCPRST_TIME_UNKNOWN || verdict->time < host->first_time)
             host->first_time = verdict->time;

@@ -515,7 +515,7 @@ class Text(Case):
             (r"stack's own abort", r"form of an answer"),
             (r"made by a socket that still had the connection", r"no sign of a live socket|form of an answer"),
             (r"the sender had sent its FIN", r"the sender had not sent a FIN"),
-            (r"idle for only|survived pauses like this", r"longer than ever before|is a known timer|longest pause before had been"),
+            (r"idle for only|survived pauses like this", r"longer than ever before|matches a known timer|longest pause before had been"),
             (r"had already ended the sender's state", r"the sender had this connection|made by a socket that still"),
             (r"one the peer may have acknowledged", r"none the peer can have acknowledged"),
             (r"the handshake was not complete", r"the handshake was complete|the last exchange was complete"),

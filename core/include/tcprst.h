@@ -377,6 +377,10 @@ typedef const char *tcprst_translate(const char *text, const char *many, uint64_
  * does. */
 size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, tcprst_translate *translate,
                             char *buffer, size_t size);
+/* How long, as people say it: "85 ms", "350 s", "16 min 40 s", "2 h". Same contract; less than 0 is
+ * 0. */
+size_t tcprst_duration_text(int64_t nanoseconds, tcprst_translate *translate, char *buffer,
+                            size_t size);
 /* One line that says why: cause and what it rests on, as both front doors print it. Same contract.
  */
 size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, tcprst_translate *translate,
