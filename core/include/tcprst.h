@@ -28,6 +28,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TCPRST_EXPORT /* while the library for others is built */
+#pragma GCC visibility push(default)
+#endif
 
 /* ---- Vocabulary
  * --------------------------------------------------------------------------------------------------
@@ -546,6 +549,9 @@ void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *stat
  * live, and memory, for which the other one looks at every connection. */
 void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics);
 
+#ifdef TCPRST_EXPORT
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
