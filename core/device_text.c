@@ -145,17 +145,19 @@ const char *window_code_text(uint16_t window)
 #include "window_codes.def"
 #undef CODE
     };
-    for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (codes[i].first <= window && window <= codes[i].last)
+    for (unsigned i = 0; i < sizeof codes / sizeof *codes && codes[i].first <= window; i++)
+        if (window <= codes[i].last)
             return codes[i].text;
     return NULL;
 }
 
 bool device_says(const struct reset *r)
 {
+    if (!r->packet.text_length)
+        return false;
     struct tcprst_verdict scratch = {.device_text_length = 0};
-    return r->packet.text_length && (cbor_text(&scratch, r->packet.text, r->packet.text_length) ||
-                                     printable(r->packet.text, r->packet.text_length));
+    return cbor_text(&scratch, r->packet.text, r->packet.text_length) ||
+           printable(r->packet.text, r->packet.text_length);
 }
 
 void device_text_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e)

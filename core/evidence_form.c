@@ -27,8 +27,7 @@ static bool mentions(const struct reset *r, const char *word)
 static void fact_text(struct evidence *e, const struct reset *r)
 {
     bool text = device_says(r);
-    bool whole = r->packet.text_length >= r->payload_length ||
-                 r->packet.text_length == sizeof r->packet.text;
+    bool whole = r->packet.text_length >= r->payload_length || r->packet.text_length == RESET_TEXT;
     tell(e, F(TEXT), text);
     tell(e, F(PAYLOAD), r->payload_length > 0 && !text);
     numbers(e, F(PAYLOAD), r->payload_length, 0);

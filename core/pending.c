@@ -2,9 +2,11 @@
 /* pending.c - see pending.h. */
 #include "pending.h"
 
+#include "fetch.h"
 #include "thresholds.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void *hold(struct pending *pending, size_t size)
 {
@@ -19,12 +21,18 @@ static void let_go(struct pending *pending, void *block, size_t size)
     free(block);
 }
 
+/* With what stands behind it. */
+static size_t size_of(const struct reset *r)
+{
+    return sizeof *r + r->drawn.other_count * sizeof *r->drawn.others + r->packet.text_length;
+}
+
 static void release(struct pending *pending, struct reset *r)
 {
     if (r->after && --r->after->users == 0)
         let_go(pending, r->after, sizeof *r->after);
     let_go(pending, r->copies.original, sizeof *r->copies.original);
-    let_go(pending, r, sizeof *r);
+    let_go(pending, r, size_of(r));
 }
 
 /* The last pending RST of a burst is final: what was kept for it may go. */
@@ -79,9 +87,18 @@ size_t pending_memory(const struct pending *pending)
     return MAX_PENDING * sizeof *pending->index + pending->held;
 }
 
-struct reset *pending_make(struct pending *pending)
+struct reset *pending_make(struct pending *pending, const struct reset *draft)
 {
-    return hold(pending, sizeof(struct reset));
+    size_t others = draft->drawn.other_count * sizeof *draft->drawn.others;
+    struct reset *r = hold(pending, size_of(draft));
+    if (!r)
+        return NULL;
+    *r = *draft;
+    r->drawn.others = (struct other_trigger *)(r + 1);
+    r->packet.text = (uint8_t *)(r + 1) + others;
+    memcpy(r->drawn.others, draft->drawn.others, others);
+    memcpy(r->packet.text, draft->packet.text, draft->packet.text_length);
+    return r;
 }
 
 /* RSTs with nothing between them share what follows. */
@@ -141,6 +158,24 @@ struct reset *pending_find(const struct pending *pending, uint64_t serial)
 {
     struct reset *r = pending->index[serial % MAX_PENDING];
     return r && r->serial == serial ? r : NULL;
+}
+
+static void fetch_all(const void *p, size_t size)
+{
+    for (size_t i = 0; i < size; i += LINE)
+        fetch((const char *)p + i);
+}
+
+/* Of the second only where it is: what hangs on it is known once it is near. */
+void pending_expect(const struct pending *pending)
+{
+    const struct reset *next = pending->first->next;
+    if (!next)
+        return;
+    fetch_all(next->connection, sizeof *next->connection);
+    fetch_all(next->after, sizeof *next->after);
+    fetch(next->packet.cookie);
+    fetch_all(next->next, sizeof *next->next);
 }
 
 void pending_tell_copies(struct pending *pending, const struct reset *r,

@@ -24,8 +24,8 @@ void pending_end(struct pending *pending);
 /* Octets. */
 size_t pending_memory(const struct pending *pending);
 
-/* Room for one; NULL: no memory. */
-struct reset *pending_make(struct pending *pending);
+/* A copy of it and of what stands behind it; NULL: no memory. */
+struct reset *pending_make(struct pending *pending, const struct reset *draft);
 /* What follows it will be noted: with nothing between it and the one before, together with that
  * one. False: no memory, and nothing will be. */
 bool pending_follow(struct pending *pending, const struct connection *c, struct reset *r);
@@ -35,6 +35,8 @@ void pending_push(struct pending *pending, struct connection *c, struct reset *r
 /* NULL: it is not, or no more, pending. */
 struct reset *pending_find(const struct pending *pending, uint64_t serial);
 
+/* The first one is about to be judged: brings near what the next two will need. */
+void pending_expect(const struct pending *pending);
 /* r's verdict is final: its copies that are so far apart at most, in ns, keep it. */
 void pending_tell_copies(struct pending *pending, const struct reset *r,
                          const struct tcprst_verdict *v, int64_t window);

@@ -51,8 +51,8 @@ static void copy_segment(struct reset *r, const struct tcprst_segment *s)
     tcp_options_parse(s, &r->packet.options);
     if (s->captured > s->header_length) {
         r->packet.text_length = s->captured - s->header_length;
-        if (r->packet.text_length > sizeof r->packet.text)
-            r->packet.text_length = sizeof r->packet.text;
+        if (r->packet.text_length > RESET_TEXT)
+            r->packet.text_length = RESET_TEXT;
         memcpy(r->packet.text, s->bytes + s->header_length, r->packet.text_length);
     }
 }
@@ -84,10 +84,13 @@ static int8_t leg_hops(const struct reset *r, const struct connection *c)
     return 0;
 }
 
-void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
-                 int64_t when)
+void reset_begin(struct reset_draft *draft, struct connection *c, const struct tcprst_segment *s,
+                 int d, int64_t when)
 {
+    struct reset *r = &draft->reset;
     memset(r, 0, sizeof *r);
+    r->drawn.others = draft->others;
+    r->packet.text = draft->text;
     r->connection = c;
     r->incarnation = c->number;
     if (c->past)

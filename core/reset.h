@@ -13,7 +13,7 @@
 #include "evidence.h"
 #include "tcp_options.h"
 
-enum { OTHER_TRIGGERS = 2 };
+enum { OTHER_TRIGGERS = 2, RESET_TEXT = 192 };
 
 /* Of what followed a RST: what Y, its receiver, sent. Times in ns, -1: did not happen. */
 struct after_receiver {
@@ -94,6 +94,13 @@ struct reset_judged {
     bool peeking; /* of a copy: it is only looked at */
 };
 
+/* A segment of another kind that it may answer as well. */
+struct other_trigger {
+    struct recent segment;
+    int64_t idle; /* as the record's */
+    bool once;    /* likewise */
+};
+
 /* What drew it, beside its trigger, or may have: reset_trigger.c. */
 struct reset_drawn {
     bool inherited;  /* its trigger: from the RST it repeats */
@@ -104,10 +111,8 @@ struct reset_drawn {
     where_t nearest; /* that newest one */
     int64_t nearest_age; /* ns since it */
     uint32_t end;        /* of the text that may have drawn it, the end of the last */
-    uint8_t other_count; /* segments of other kinds that it may answer as well */
-    bool others_once[OTHER_TRIGGERS];
-    struct recent others[OTHER_TRIGGERS];
-    int64_t others_idle[OTHER_TRIGGERS]; /* as idle */
+    uint8_t other_count;
+    struct other_trigger *others; /* behind the record */
     uint32_t alike; /* RSTs of X with these numbers in this event, this one included; 0: not known
                      */
     uint32_t matching; /* segments remembered that these numbers answer */
@@ -183,8 +188,8 @@ struct reset_packet {
     struct tcp_options options;
     uint8_t source[16], destination[16];
     uint16_t source_port, destination_port;
-    size_t text_length; /* payload kept for device_text */
-    uint8_t text[192];
+    size_t text_length; /* payload kept for device_text, RESET_TEXT at most */
+    uint8_t *text;      /* behind the record */
 };
 
 /* In the order of use: what the RSTs around one ask of it stands in its first lines of the cache.
@@ -219,6 +224,13 @@ struct reset {
     struct reset_packet packet;
 };
 
+/* One that is being made, with room for all that may stand behind it: most have nothing there. */
+struct reset_draft {
+    struct reset reset;
+    struct other_trigger others[OTHER_TRIGGERS];
+    uint8_t text[RESET_TEXT];
+};
+
 /* All of these END_... were seen of that end. */
 static inline bool seen(const struct endpoint *end, uint32_t what)
 {
@@ -239,10 +251,10 @@ static inline const struct reset *reset_nearby(const struct reset *r, unsigned b
     return r;
 }
 
-/* Fills a record from a RST about to be tracked (the connection is still as before it). when: its
+/* Makes the record of a RST about to be tracked (the connection is still as before it). when: its
  * time as judged. */
-void reset_begin(struct reset *r, struct connection *c, const struct tcprst_segment *s, int d,
-                 int64_t when);
+void reset_begin(struct reset_draft *draft, struct connection *c, const struct tcprst_segment *s,
+                 int d, int64_t when);
 /* Notes what a later segment of the connection, sent by end d, says about the RSTs pending before
  * it. e: its entry. */
 void reset_follow_up(struct connection *c, const struct tcprst_segment *s, struct recent *e, int d);

@@ -175,7 +175,7 @@ void reset_note_before(struct reset *r, const struct connection *c)
 {
     r->before.idle = idle_before(r, c, r->has_trigger ? &r->trigger : NULL);
     for (unsigned i = 0; i < r->drawn.other_count; i++)
-        r->drawn.others_idle[i] = idle_before(r, c, &r->drawn.others[i]);
+        r->drawn.others[i].idle = idle_before(r, c, &r->drawn.others[i].segment);
     note_provoked(r, c);
     r->before.data_idle = data_idle_before(r, c);
     r->before.age = age_of(r, c);

@@ -43,7 +43,7 @@ void reset_note_once(struct reset *r, const struct connection *c)
         return;
     r->drawn.once = r->has_trigger && !has_copy(c, &r->trigger);
     for (unsigned i = 0; i < r->drawn.other_count; i++)
-        r->drawn.others_once[i] = !has_copy(c, &r->drawn.others[i]);
+        r->drawn.others[i].once = !has_copy(c, &r->drawn.others[i].segment);
 }
 
 /* All but one of those no RST answered: what was answered may have been kept from the second place.

@@ -157,6 +157,11 @@ static unsigned trigger_kind(const struct recent *e)
            (e->flags & TCPRST_FIN ? 16u : 0u);
 }
 
+static void add_other(struct reset *r, const struct recent *e)
+{
+    r->drawn.others[r->drawn.other_count++] = (struct other_trigger){.segment = *e};
+}
+
 /*
  * Chance seldom puts the RST so close behind a segment whose numbers it has: the time since is a
  * small part of what lies between that segment and the one before it of either end.
@@ -175,7 +180,7 @@ static void note_nearest(struct reset *r, struct connection *c)
         break;
     }
     if (r->drawn.nearer && (!r->has_trigger || r->trigger.where != newest->where))
-        r->drawn.others[r->drawn.other_count++] = *newest;
+        add_other(r, newest);
 }
 
 /* The newest segments of each other kind that the RST may answer: which of them drew it depends on
@@ -187,7 +192,7 @@ static void find_others(struct reset *r, const struct connection *c)
     if (r->has_trigger)
         kinds[n++] = trigger_kind(&r->trigger);
     for (unsigned i = 0; i < r->drawn.other_count; i++)
-        kinds[n++] = trigger_kind(&r->drawn.others[i]);
+        kinds[n++] = trigger_kind(&r->drawn.others[i].segment);
     for (uint64_t back = 0; back < MAX_RELATED && r->drawn.other_count < OTHER_TRIGGERS &&
                             (e = recent_back(&c->recents, back)) != NULL;
          back++) {
@@ -201,7 +206,7 @@ static void find_others(struct reset *r, const struct connection *c)
         if (i < n)
             continue;
         kinds[n++] = kind;
-        r->drawn.others[r->drawn.other_count++] = *e;
+        add_other(r, e);
     }
 }
 

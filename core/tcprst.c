@@ -38,7 +38,8 @@ struct tcprst {
     uint64_t serial;
     bool newest_is_reset; /* the segment fed last */
     struct judge judge;
-    struct judgement work;          /* on a RST: too large to be begun anew for each */
+    struct reset_draft draft;       /* of a RST that comes, and ... */
+    struct judgement work;          /* ... on one: too large to be begun anew for each */
     const struct judgement *judged; /* of the verdict being handed out; NULL: there is none */
 };
 
@@ -80,6 +81,7 @@ static void finalize_first(struct tcprst *core)
 {
     struct reset *r = core->pending.first;
     struct tcprst_verdict v;
+    pending_expect(&core->pending);
     struct judgement *j = &core->work;
     j->outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
     verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->copies.duplicate_serial), j);
@@ -187,12 +189,12 @@ static void make_room(struct tcprst *core, unsigned sweep)
 static void feed_reset(struct tcprst *core, struct connection *c, const struct tcprst_segment *s,
                        int d)
 {
-    struct reset *r = pending_make(&core->pending);
+    reset_begin(&core->draft, c, s, d, core->clock.now);
+    struct reset *r = pending_make(&core->pending, &core->draft.reset);
     if (!r) {
         core->statistics.out_of_memory++;
         return;
     }
-    reset_begin(r, c, s, d, core->clock.now);
     r->before.since_start = (c->segments ? c->first_time : core->clock.now) - core->began;
     r->serial = core->serial;
     learn_trail(&core->trails, r);

@@ -4,69 +4,50 @@
 
 #include <string.h>
 
-enum { MOST = TCPRST_KERNEL_REASONS_MOST };
-
-/* Of each cause, up to a NULL. */
-static const char ANY[] = "any";
-static const char *const reasons[TCPRST_CAUSE_COUNT][MOST + 1] = {
-#define REASONS(...)                                                                               \
-    {                                                                                              \
-        __VA_ARGS__                                                                                \
-    }
-#define NO_REASON                                                                                  \
-    {                                                                                              \
-        NULL                                                                                       \
-    }
-#define ANY_REASON                                                                                 \
-    {                                                                                              \
-        ANY                                                                                        \
-    }
-#define CAUSE(ID, id, group, gravity, maker, unread, reasons, ...) reasons,
-#include "tcprst/causes.def"
+struct row {
+    enum tcprst_cause cause;
+    const char *reason;
 };
-#define CAUSE(ID, id, group, gravity, maker, unread, reasons, ...)                                 \
-    _Static_assert(sizeof((const char *const[])reasons) <= MOST * sizeof(char *),                  \
-                   "room for a NULL");
-#include "tcprst/causes.def"
 
-size_t tcprst_kernel_reasons(enum tcprst_cause cause, const char **names, size_t size)
+static const struct row rows[] = {
+#define REASON(CAUSE, name) {TCPRST_CAUSE_##CAUSE, #name},
+#include "tcprst/kernel_reasons.def"
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+size_t tcprst_kernel_reasons(enum tcprst_cause cause, const char **reasons, size_t size)
 {
     size_t count = 0;
-    if ((size_t)cause >= TCPRST_CAUSE_COUNT)
-        return 0;
-    for (const char *const *name = reasons[cause]; *name && *name != ANY; name++, count++)
+    for (unsigned i = 0; i < ROWS; i++) {
+        if (rows[i].cause != cause)
+            continue;
         if (count < size)
-            names[count] = *name;
+            reasons[count] = rows[i].reason;
+        count++;
+    }
     return count;
 }
 
 unsigned trace_reason_number(const char *reason)
 {
-    unsigned number = 0;
-    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT; c++)
-        for (const char *const *name = reasons[c]; *name; name++) {
-            number++;
-            if (*name != ANY && strcmp(*name, reason) == 0)
-                return number;
-        }
+    for (unsigned i = 0; i < ROWS; i++)
+        if (strcmp(rows[i].reason, reason) == 0)
+            return i + 1;
     return 0;
 }
 
 const char *trace_reason_name(unsigned number)
 {
-    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT && number; c++)
-        for (const char *const *name = reasons[c]; *name; name++)
-            if (--number == 0)
-                return *name == ANY ? NULL : *name;
-    return NULL;
+    return number && number <= ROWS ? rows[number - 1].reason : NULL;
 }
 
 bool trace_reason_fits(const char *reason, enum tcprst_cause cause)
 {
-    if (!trace_reason_number(reason))
+    if (cause == TCPRST_CAUSE_UNCLASSIFIED || cause == TCPRST_CAUSE_INSUFFICIENT_CAPTURE ||
+        !trace_reason_number(reason))
         return true;
-    for (const char *const *name = reasons[cause]; *name; name++)
-        if (*name == ANY || strcmp(*name, reason) == 0)
+    for (unsigned i = 0; i < ROWS; i++)
+        if (rows[i].cause == cause && strcmp(rows[i].reason, reason) == 0)
             return true;
     return false;
 }

@@ -16,12 +16,6 @@ static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
     /* "Accepted a connection {a:time} before": by then it had not. */
     if ((f == TCPRST_FACT_PORT_OPEN || f == TCPRST_FACT_PORT_JUST_OPEN) && e->shown[f].a < 0)
         return false;
-    /* That it is open is said with the socket that it shows. */
-    if (f == TCPRST_FACT_WINDOW_ZERO && is(e, TCPRST_FACT_LIVE_SOCKET) && !is(e, f))
-        return false;
-    /* Of a pause that was short it says nothing that shorter ones had been survived. */
-    if (f == TCPRST_FACT_IDLE_LONGEST && isnt(e, f) && isnt(e, TCPRST_FACT_IDLE_LONG))
-        return false;
     return is(e, f) || (isnt(e, f) && tcprst_evidence_text(&contrary, NULL, NULL, 0) > 0);
 }
 
@@ -60,7 +54,6 @@ static bool said_better(const struct evidence *e, const struct decision *d, cons
         {TCPRST_FACT_IDLE_LONGER, TCPRST_FACT_IDLE_LONG},
         {TCPRST_FACT_EVENT_PAUSED, TCPRST_FACT_IDLE_LONG},
         {TCPRST_FACT_FIN_JUST_SENT, TCPRST_FACT_SENDER_FIN},
-        {TCPRST_FACT_PEER_IN_FLIGHT, TCPRST_FACT_PEER_CROSSED},
         {TCPRST_FACT_PORT_OPEN, TCPRST_FACT_PORT_JUST_OPEN}};
     for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i][0] == (enum tcprst_fact)c->fact && is(e, pairs[i][0]) && is(e, pairs[i][1]) &&
@@ -83,7 +76,7 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
         add_fact(v, e, first[i], false);
     for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
-        if (is(e, d->cited[i].fact) == d->cited[i].holds && !said_better(e, d, &d->cited[i]))
+        if (!said_better(e, d, &d->cited[i]))
             add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
 }
 
@@ -170,11 +163,9 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, const str
     places_tell(v, judge->places, r, &j->places[j->chosen]);
 }
 
-/* A duplicate says what its original says, at its own place. */
-static void as_duplicate(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
-                         const struct tcprst_verdict *original)
+/* A duplicate says what its original says, at its own place. v: that of its original. */
+static void as_duplicate(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r)
 {
-    *v = *original;
     copy_identity(v, r);
     places_rename(v, judge->places, r);
     v->duplicate_of = where_frame(r->duplicate_of);
@@ -183,14 +174,14 @@ static void as_duplicate(const struct judge *judge, struct tcprst_verdict *v, co
 void verdict_of(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
                 const struct reset *original, struct judgement *j)
 {
-    struct tcprst_verdict of_original;
     if (!r->duplicate_of) {
         verdict_make(judge, v, r, j);
     } else if (r->copies.original) {
-        as_duplicate(judge, v, r, r->copies.original);
+        *v = *r->copies.original;
+        as_duplicate(judge, v, r);
     } else if (original && !original->duplicate_of) {
-        verdict_make(judge, &of_original, original, j);
-        as_duplicate(judge, v, r, &of_original);
+        verdict_make(judge, v, original, j);
+        as_duplicate(judge, v, r);
     } else {
         verdict_make(judge, v, r, j);
         v->duplicate_of = where_frame(r->duplicate_of);
@@ -256,8 +247,8 @@ size_t verdict_ledger(const struct judgement *j, enum tcprst_cause cause,
                                                .place = ledger[n].place,
                                                .counted = ledger[n].counted,
                                                .state = (enum tcprst_claim_state)ledger[n].state};
-        for (const uint16_t *f = ledger[n].facts; f && *f && !lines[n].has_fact; f++) {
-            enum tcprst_fact fact = (enum tcprst_fact)((*f - 1) % CLAIM_CONTRARY);
+        for (const uint8_t *f = ledger[n].facts; f && *f && !lines[n].has_fact; f++) {
+            enum tcprst_fact fact = (enum tcprst_fact)(*f - 1);
             lines[n].has_fact = worth_saying(e, fact);
             lines[n].fact = say(e, fact, false);
         }
