@@ -49,7 +49,7 @@ static void start_summary(void)
                                  NULL));
 }
 
-int door_start(column_info *columns)
+void door_start(column_info *columns)
 {
     /* Each allocation by itself, for AddressSanitizer to look at. */
     g_setenv("WIRESHARK_DEBUG_WMEM_OVERRIDE", "simple", TRUE);
@@ -69,9 +69,7 @@ int door_start(column_info *columns)
     tcprst_plugin_register();
     CHECK(epan_init(NULL, NULL, FALSE));
     epan_load_settings();
-    int proto = proto_get_id_by_filter_name("tcprst");
-    CHECK(proto > 0);
+    CHECK(proto_get_id_by_filter_name("tcprst") > 0);
     build_column_format_array(columns, prefs.num_cols, TRUE);
     start_summary();
-    return proto;
 }

@@ -7,8 +7,7 @@
 
 #include <epan/column-info.h>
 
-/* Once. Returns the number of the plugin's protocol; columns become those of the packet list. The
- * statistics of the plugin listen. */
-int door_start(column_info *columns);
+/* Once. columns become those of the packet list. The statistics of the plugin listen. */
+void door_start(column_info *columns);
 
 #endif

@@ -31,13 +31,12 @@ struct packet_data {
     GByteArray *octets;
 };
 
-static int proto;
 static column_info columns;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
-    proto = door_start(&columns);
+    door_start(&columns);
     return 0;
 }
 
@@ -90,7 +89,7 @@ static GArray *read_packets(const char *name)
 static void check_shown(epan_dissect_t *edt)
 {
     struct tcprst_verdict verdict;
-    const struct tcprst_record *record = tcprst_records_of_frame(&edt->pi, proto);
+    const struct tcprst_record *record = tcprst_records_of_frame(edt->pi.num);
     GPtrArray *found =
         proto_find_first_finfo(edt->tree, proto_registrar_get_id_byname("tcprst.cause"));
     /* A capture cut short may end a packet's dissection before TCP's, or within it. */

@@ -56,7 +56,6 @@ struct reading {
     uint32_t frames; /* numbers given */
 };
 
-static int proto;
 static column_info columns;
 
 /* ---- libwireshark ---- */
@@ -75,7 +74,7 @@ static const nstime_t *time_of(struct packet_provider_data *provider, uint32_t n
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
-    proto = door_start(&columns);
+    door_start(&columns);
     return 0;
 }
 
@@ -226,7 +225,7 @@ static void check_shown(const struct reading *r, const struct packet_data *packe
                         epan_dissect_t *edt)
 {
     struct tcprst_verdict verdict;
-    const struct tcprst_record *record = tcprst_records_of_frame(&edt->pi, proto);
+    const struct tcprst_record *record = tcprst_records_of_frame(edt->pi.num);
     if (r->manner & FILTERED)
         return; /* a number may mean two frames */
     CHECK((record != NULL) == packet->reset);

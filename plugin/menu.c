@@ -6,8 +6,6 @@
 #include "translate.h"
 #include "versions.h"
 
-static int proto_tcprst;
-
 /* ---- Tools > TCP Resets
  * ---------------------------------------------------------------------------------------------- */
 
@@ -117,7 +115,7 @@ static void open_report(ext_menubar_gui_type gui, gpointer window, gpointer user
 static bool event_of(packet_info *pinfo, uint32_t *event)
 {
     struct tcprst_verdict verdict;
-    const struct tcprst_record *record = tcprst_records_of_frame(pinfo, proto_tcprst);
+    const struct tcprst_record *record = tcprst_records_of_frame(pinfo->num);
     if (!record || !tcprst_record_verdict(record, &verdict))
         return false;
     *event = (uint32_t)verdict.event.number;
@@ -140,7 +138,6 @@ static char *filter_on_event(TCPRST_FILTER_ARGUMENTS)
 
 void tcprst_menu_register(int proto)
 {
-    proto_tcprst = proto;
     ext_menu_t *menu = ext_menubar_register_menu(proto, _("TCP Resets"), TRUE);
     ext_menubar_set_parentmenu(menu, "Tools");
     ext_menubar_add_entry(menu, _("Show Resets and What Triggered Them"),

@@ -107,11 +107,12 @@ static void annotate_segment(const struct layer *layer)
 
 static void annotate_reset(const struct layer *layer)
 {
-    struct tcprst_verdict verdict;
     const struct wanted *wanted = &layer->wanted;
-    if ((wanted->fields || wanted->expert || wanted->info) &&
-        tcprst_record_verdict(layer->record, &verdict))
-        tcprst_annotate_reset(place_of(layer), layer->tvb, layer->pinfo, &verdict, wanted);
+    if (wanted->fields || wanted->expert || wanted->info) {
+        struct tcprst_verdict verdict;
+        if (tcprst_record_verdict(layer->record, &verdict))
+            tcprst_annotate_reset(place_of(layer), layer->tvb, layer->pinfo, &verdict, wanted);
+    }
     tcprst_statistics_queue(layer->pinfo, layer->record);
 }
 
@@ -184,15 +185,17 @@ static bool number_layer(struct layer *layer)
 static bool look_up(struct layer *layer)
 {
     struct tcprst_segment *segment = &layer->segment;
-    bool visited = PINFO_FD_VISITED(layer->pinfo);
+    bool visited = PINFO_FD_VISITED(layer->pinfo), reset = segment->flags & TCPRST_RST;
     if (!visited)
-        layer->record = tcprst_records_feed(layer->pinfo, proto_tcprst, segment);
-    else if (segment->flags & TCPRST_RST)
-        layer->record = tcprst_records_find(layer->pinfo, proto_tcprst, segment);
-    if (!layer->record && !(visited && layer->tree))
+        layer->record = tcprst_records_feed(layer->pinfo, segment);
+    if (!reset && !(visited && layer->tree))
         return false;
-    layer->wanted = find_wanted(layer->pinfo, layer->tree);
-    return layer->record || (layer->wanted.fields && tcprst_records_say(segment));
+    struct wanted wanted = layer->wanted = find_wanted(layer->pinfo, layer->tree);
+    bool looked_at = wanted.fields || wanted.expert || wanted.info || tcprst_statistics_counted();
+    if (visited && reset && looked_at)
+        layer->record = tcprst_records_find(segment);
+    return (layer->record && looked_at) ||
+           (visited && wanted.fields && tcprst_records_say(segment));
 }
 
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* records.c - one core and one record a RST for the open capture file. */
 #include "records.h"
+#include "queue.h"
 #include "saved.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@ struct tcprst_record {
     uint32_t frame;
     uint32_t drawn_by; /* frame under which it is listed in drawn; 0: none */
     uint16_t source_port, destination_port;
-    uint8_t ip_version;
+    uint8_t layer, ip_version;
     uint8_t source[16], destination[16];
     uint32_t seq;
     uint32_t connection; /* number in the core, once the verdict is final */
@@ -40,7 +41,8 @@ struct ended {
 
 static struct {
     const unsigned *max_connections;
-    struct tcprst *core; /* NULL: no file, or all is final */
+    struct tcprst *core;        /* NULL: no file, or all is final */
+    struct tcprst_queue *queue; /* before the core; NULL with it */
     bool read; /* the file was read to its end; what is not final yet is made so when asked for */
     struct tcprst_statistics statistics; /* of a core that is no more */
     GPtrArray *records;                  /* all, in the order of their frames */
@@ -55,6 +57,11 @@ static struct {
     const struct tcprst_record *peeked;
     struct tcprst_verdict peeked_verdict;
 } file;
+
+static struct tcprst_record *record_at(guint i)
+{
+    return (struct tcprst_record *)g_ptr_array_index(file.records, i);
+}
 
 /* ---- Which frame drew which resets
  * ------------------------------------------------------------------------------- */
@@ -101,17 +108,25 @@ static void list(struct tcprst_record *record, uint32_t trigger)
         enlist(record, trigger);
 }
 
+static void free_core(void)
+{
+    tcprst_queue_free(file.queue);
+    tcprst_free(file.core);
+    file.queue = NULL;
+    file.core = NULL;
+}
+
 /* Once the file was read all verdicts are final: not before somebody asks for one. */
 static void finish_what_was_read(void)
 {
     if (!file.core || !file.read)
         return;
     struct tcprst *core = file.core;
+    tcprst_queue_flush(file.queue);
     tcprst_finish(core);
     tcprst_statistics(core, &file.statistics);
-    file.core = NULL;
     file.peeked = NULL;
-    tcprst_free(core);
+    free_core();
 }
 
 static void list_record(struct tcprst_record *record)
@@ -126,7 +141,7 @@ static void list_record(struct tcprst_record *record)
 static void list_records(void)
 {
     for (; file.listed < file.records->len; file.listed++)
-        list_record((struct tcprst_record *)g_ptr_array_index(file.records, file.listed));
+        list_record(record_at(file.listed));
 }
 
 static bool of_connection(const struct tcprst_record *record, const struct tcprst_segment *segment)
@@ -183,7 +198,7 @@ static void make_reset_in(void)
 {
     GHashTable *resets = g_hash_table_new(g_direct_hash, g_direct_equal);
     for (guint i = file.records->len; i-- > 0;) {
-        struct tcprst_record *r = (struct tcprst_record *)g_ptr_array_index(file.records, i);
+        struct tcprst_record *r = record_at(i);
         if (r->ends && !r->gone)
             g_hash_table_insert(resets, GUINT_TO_POINTER(r->connection), r); /* the first stays */
     }
@@ -228,6 +243,16 @@ static const struct tcprst_verdict *peek(const struct tcprst_record *record)
     return &file.peeked_verdict;
 }
 
+/* Whether the record's verdict is final, with all taken in that was read. */
+static bool is_final(const struct tcprst_record *record)
+{
+    if (!record->final)
+        finish_what_was_read();
+    if (!record->final && file.queue)
+        tcprst_queue_flush(file.queue);
+    return record->final;
+}
+
 static void take_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     (void)user;
@@ -249,6 +274,7 @@ void tcprst_records_begin_file(void)
         .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int(),
     };
     file.core = tcprst_new(&options);
+    file.queue = file.core ? tcprst_queue_new(file.core) : NULL;
     file.read = false;
     file.peeked = NULL;
     file.records = g_ptr_array_new();
@@ -262,8 +288,9 @@ void tcprst_records_begin_file(void)
 
 void tcprst_records_end_file(void)
 {
-    tcprst_free(file.core);
-    file.core = NULL;
+    free_core();
+    for (guint i = 0; file.records && i < file.records->len; i++)
+        tcprst_saved_free(record_at(i)->final);
     if (file.records)
         g_ptr_array_free(file.records, TRUE);
     file.records = NULL;
@@ -307,6 +334,7 @@ static struct tcprst_record *new_record(const struct tcprst_segment *segment)
 {
     struct tcprst_record *record = wmem_new0(wmem_file_scope(), struct tcprst_record);
     record->frame = (uint32_t)segment->frame.number;
+    record->layer = segment->layer;
     record->source_port = segment->source_port;
     record->destination_port = segment->destination_port;
     record->seq = segment->seq;
@@ -321,15 +349,14 @@ static struct tcprst_record *new_record(const struct tcprst_segment *segment)
 static void forget_frame(uint32_t number)
 {
     for (guint i = file.records->len; i-- > 0;) {
-        struct tcprst_record *r = (struct tcprst_record *)g_ptr_array_index(file.records, i);
-        if (r->frame != number)
+        struct tcprst_record *r = record_at(i);
+        if (r->frame != number || r->gone)
             break;
         r->gone = true;
     }
 }
 
-struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
-                                          struct tcprst_segment *segment)
+struct tcprst_record *tcprst_records_feed(packet_info *pinfo, struct tcprst_segment *segment)
 {
     /* No core: no memory for one, or a frame that turns up after the end of the file, which would
      * be out of order. */
@@ -340,40 +367,52 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
     file.extent = (struct extent){pinfo->num, pinfo->abs_ts};
     file.peeked = NULL;
     if (!(segment->flags & TCPRST_RST)) {
-        tcprst_feed(file.core, segment, NULL);
+        tcprst_queue_add(file.queue, segment, NULL);
         return NULL;
     }
     struct tcprst_record *record = new_record(segment);
     segment->cookie = record;
-    p_add_proto_data(wmem_file_scope(), pinfo, proto, segment->layer, record);
     g_ptr_array_add(file.records, record);
-    tcprst_feed(file.core, segment, &record->reset);
+    tcprst_queue_add(file.queue, segment, &record->reset);
     return record;
 }
 
-struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
-                                          const struct tcprst_segment *segment)
+/* Index plus one of the last record of that frame or of one before it: they are in order. 0: there
+ * is none. */
+static guint last_up_to(uint32_t frame)
 {
-    settle();
-    struct tcprst_record *record =
-        (struct tcprst_record *)p_get_proto_data(wmem_file_scope(), pinfo, proto, segment->layer);
-    /* Should another dissector have given this layer another number, say nothing rather than
-     * something of another layer. */
-    if (!record || record->seq != segment->seq || record->source_port != segment->source_port ||
-        record->destination_port != segment->destination_port)
-        return NULL;
-    return record;
+    guint from = 0, to = file.records ? file.records->len : 0;
+    while (from < to) {
+        guint middle = from + (to - from) / 2;
+        if (record_at(middle)->frame <= frame)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return to;
 }
 
-const struct tcprst_record *tcprst_records_of_frame(packet_info *pinfo, int proto)
+struct tcprst_record *tcprst_records_find(const struct tcprst_segment *segment)
 {
     settle();
-    for (uint32_t layer = UINT8_MAX; layer > 0; layer--) {
-        void *record = p_get_proto_data(wmem_file_scope(), pinfo, proto, layer);
-        if (record)
-            return (const struct tcprst_record *)record;
+    for (guint i = last_up_to((uint32_t)segment->frame.number); i-- > 0;) {
+        struct tcprst_record *r = record_at(i);
+        if (r->frame != segment->frame.number || r->gone)
+            break;
+        /* Should another dissector have given this layer another number, say nothing rather than
+         * something of another layer. */
+        if (r->layer == segment->layer && r->seq == segment->seq && of_connection(r, segment))
+            return r;
     }
     return NULL;
+}
+
+const struct tcprst_record *tcprst_records_of_frame(uint32_t frame)
+{
+    settle();
+    guint after = last_up_to(frame);
+    const struct tcprst_record *r = after ? record_at(after - 1) : NULL;
+    return r && r->frame == frame && !r->gone ? r : NULL;
 }
 
 bool tcprst_records_say(const struct tcprst_segment *segment)
@@ -401,9 +440,7 @@ static void restore(const struct tcprst_record *record, struct tcprst_verdict *v
 
 bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_verdict *verdict)
 {
-    if (!record->final)
-        finish_what_was_read();
-    if (record->final) {
+    if (is_final(record)) {
         restore(record, verdict);
     } else {
         const struct tcprst_verdict *peeked = peek(record);
@@ -425,8 +462,10 @@ void tcprst_records_place_name(unsigned place, char *name, size_t size)
 void tcprst_records_statistics(struct tcprst_statistics *statistics)
 {
     finish_what_was_read();
-    if (file.core)
-        tcprst_statistics(file.core, statistics);
-    else
+    if (!file.core) {
         *statistics = file.statistics;
+        return;
+    }
+    tcprst_queue_flush(file.queue);
+    tcprst_statistics(file.core, statistics);
 }

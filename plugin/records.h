@@ -29,15 +29,13 @@ void tcprst_records_end_file(void);
 
 /* First reading: gives the segment to the core; nothing is judged that need not be. Returns its
  * record if it is a RST, else NULL. */
-struct tcprst_record *tcprst_records_feed(packet_info *pinfo, int proto,
-                                          struct tcprst_segment *segment);
+struct tcprst_record *tcprst_records_feed(packet_info *pinfo, struct tcprst_segment *segment);
 
 /* Any later dissection: the record that tcprst_records_feed() made for this layer, or NULL. */
-struct tcprst_record *tcprst_records_find(packet_info *pinfo, int proto,
-                                          const struct tcprst_segment *segment);
+struct tcprst_record *tcprst_records_find(const struct tcprst_segment *segment);
 
 /* The record of the frame's innermost RST, or NULL. */
-const struct tcprst_record *tcprst_records_of_frame(packet_info *pinfo, int proto);
+const struct tcprst_record *tcprst_records_of_frame(uint32_t frame);
 
 /* The first and the next of the resets that the segment drew, duplicates of a RST left out; NULL:
  * no more. */

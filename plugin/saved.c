@@ -76,7 +76,7 @@ static struct saved_places *save_places(const struct tcprst_verdict *verdict)
 {
     if (!verdict->sighting_count)
         return NULL;
-    struct saved_places *places = wmem_new0(wmem_file_scope(), struct saved_places);
+    struct saved_places *places = g_new0(struct saved_places, 1);
     places->sighting_count = verdict->sighting_count;
     places->altered_count = verdict->altered_count;
     places->name_count = verdict->name_count;
@@ -115,7 +115,7 @@ struct tcprst_saved *tcprst_save(const struct tcprst_verdict *verdict)
     size_t size = sizeof(struct tcprst_saved) +
                   verdict->evidence_count * sizeof(struct saved_evidence) +
                   2 * verdict->alternative_count + verdict->device_text_length;
-    struct tcprst_saved *saved = (struct tcprst_saved *)wmem_alloc(wmem_file_scope(), size);
+    struct tcprst_saved *saved = (struct tcprst_saved *)g_malloc(size);
     *saved = (struct tcprst_saved){
         .alternative_count = (uint8_t)verdict->alternative_count,
         .evidence_count = (uint8_t)verdict->evidence_count,
@@ -127,6 +127,13 @@ struct tcprst_saved *tcprst_save(const struct tcprst_verdict *verdict)
 #include "tcprst/verdict.def"
     save_lists(saved, verdict);
     return saved;
+}
+
+void tcprst_saved_free(struct tcprst_saved *saved)
+{
+    if (saved)
+        g_free(saved->places);
+    g_free(saved);
 }
 
 static void restore_lists(const struct tcprst_saved *saved, struct tcprst_verdict *verdict)

@@ -8,9 +8,10 @@
 
 struct tcprst_saved;
 
-/* Lives as long as the file. Frame, addresses, ports and numbers of the RST are not saved: the
- * caller has them. */
+/* Frame, addresses, ports and numbers of the RST are not saved: the caller has them. Takes the room
+ * that the core leaves as its verdicts become final; the caller frees it. */
 struct tcprst_saved *tcprst_save(const struct tcprst_verdict *verdict);
+void tcprst_saved_free(struct tcprst_saved *saved); /* NULL is fine */
 
 /* The verdict again; what was not saved is zero. */
 void tcprst_restore(const struct tcprst_saved *saved, struct tcprst_verdict *verdict);

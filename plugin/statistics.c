@@ -27,6 +27,11 @@ static const char *const roots[ROOT_COUNT] = {
     N_("Resets by strength (values: bytes at risk)"),
 };
 
+bool tcprst_statistics_counted(void)
+{
+    return have_tap_listener(tap);
+}
+
 void tcprst_statistics_queue(packet_info *pinfo, const struct tcprst_record *record)
 {
     tap_queue_packet(tap, pinfo, record);

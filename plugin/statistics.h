@@ -12,6 +12,9 @@ void tcprst_statistics_register(void);
 /* To be called while the records of the file that ends are still there. */
 void tcprst_statistics_end_file(void);
 
+/* Whether anybody counts. */
+bool tcprst_statistics_counted(void);
+
 /* Offers a dissected RST to whoever counts. */
 void tcprst_statistics_queue(packet_info *pinfo, const struct tcprst_record *record);
 
