@@ -173,7 +173,7 @@ static void describe(GString *out, const struct annotate *annotate, const struct
     }
     if (v->trigger.number > 0) {
         char *frame = name_frame(annotate, &v->trigger, v->frame.capture);
-        g_string_append_printf(out, _(" Drawn by %s."), frame);
+        g_string_append_printf(out, _(" Triggered by %s."), frame);
         g_free(frame);
     }
     for (unsigned i = 0; i < v->alternative_count; i++)

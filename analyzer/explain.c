@@ -87,13 +87,13 @@ static void one_cause(struct page *page, enum tcprst_cause cause)
     heading(page, _("How it comes about, how it is recognised"));
     paragraph(page, 2, _(info->meaning));
     g_string_append_c(page->out, '\n');
-    page_draw(page->out, _(page_text(cause)->diagram), 4);
+    page_draw(page->out, _(info->diagram), 4);
     g_string_append_c(page->out, '\n');
     heading(page, _("What it is confused with"));
-    paragraph(page, 2, _(page_text(cause)->confused));
+    paragraph(page, 2, _(info->confused));
     g_string_append_c(page->out, '\n');
     heading(page, _("What the applications see"));
-    paragraph(page, 2, _(page_text(cause)->applications));
+    paragraph(page, 2, _(info->applications));
     g_string_append_c(page->out, '\n');
     heading(page, _("What to check next"));
     paragraph(page, 2, _(info->advice));
@@ -125,15 +125,14 @@ bool explain_cause(FILE *out, const char *id, bool color, unsigned width)
 static void put_object(GString *out, enum tcprst_cause cause)
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(cause);
-    const struct page_text *page = page_text(cause);
     g_string_append(out, out->len > 1 ? ",\n{" : "\n{");
     json_text(out, "id", info->id);
     json_text(out, "group", tcprst_group_id(info->group));
     json_text(out, "group_title", tcprst_group_title(info->group));
     json_text(out, "title", info->title);
     json_text(out, "meaning", info->meaning);
-    json_text(out, "confused_with", page->confused);
-    json_text(out, "applications_see", page->applications);
+    json_text(out, "confused_with", info->confused);
+    json_text(out, "applications_see", info->applications);
     json_text(out, "advice", info->advice);
     json_text(out, "references", info->references);
     g_string_append_c(out, '}');

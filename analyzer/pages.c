@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pages.c - the rows of pages.def, and their diagrams drawn. */
+/* pages.c - see pages.h. */
 #include "pages.h"
 
 #include "report_string.h"
@@ -9,17 +9,6 @@
 
 /* Columns between the two lifelines. */
 enum { SPAN = 46 };
-
-static const struct page_text pages[TCPRST_CAUSE_COUNT] = {
-#define PAGE(ID, confused, applications, diagram)                                                  \
-    [TCPRST_CAUSE_##ID] = {confused, applications, diagram},
-#include "pages.def"
-};
-
-const struct page_text *page_text(enum tcprst_cause cause)
-{
-    return &pages[cause];
-}
 
 static void put_many(GString *out, char c, size_t count)
 {

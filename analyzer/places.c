@@ -2,6 +2,7 @@
 /* places.c - which captures are places of one traffic, read together by aligned clocks. */
 #include "places.h"
 
+#include "report_string.h"
 #include "report_words.h"
 #include "translate.h"
 
@@ -354,19 +355,14 @@ const char *places_name(const struct places *places, unsigned place)
     return place < places->names->len ? places->names->pdata[place] : "";
 }
 
-/* "1.003 s", "40 µs". */
+/* "1.003 s", "40 µs": of seconds so much that a clock can be set right by it. */
 static char *duration(int64_t ns)
 {
-    double value = fabs((double)ns);
-    if (value < 1e6)
-        return g_strdup_printf("%.0f µs", value / 1e3);
-    if (value < 1e9)
-        return g_strdup_printf("%.3g ms", value / 1e6);
-    if (value < 120e9)
-        return g_strdup_printf("%.3f s", value / 1e9);
-    if (value < 7200e9)
-        return g_strdup_printf("%.3f min", value / 60e9);
-    return g_strdup_printf("%.5f h", value / 3600e9);
+    char words[DURATION_SIZE];
+    int64_t length = llabs(ns);
+    if (length >= 1000000000 && length < INT64_C(120000000000))
+        return g_strdup_printf("%.3f s", (double)length / 1e9);
+    return g_strdup(string_duration(words, length));
 }
 
 /* How a source's clock stands to that of the first. */

@@ -220,20 +220,19 @@ static void put_rate(GString *out, double rate)
 void change_words(GString *out, const struct change *change)
 {
     const char *sent_by = change->now.sent_by;
-    char *who = strcmp(sent_by, "client") == 0        ? g_strdup(_("the client"))
-                : strcmp(sent_by, "server") == 0      ? g_strdup(_("the server"))
-                : strcmp(sent_by, "third-party") == 0 ? g_strdup(_("somebody in between"))
-                                                      : g_strconcat("the ", sent_by, NULL);
+    const char *who = strcmp(sent_by, "client") == 0        ? _("from the client's side")
+                      : strcmp(sent_by, "server") == 0      ? _("from the server's side")
+                      : strcmp(sent_by, "third-party") == 0 ? _("by somebody in between")
+                                                            : _("from a side not known");
     char now[24], before[24];
     GString *rate = g_string_new(NULL), *rate_before = g_string_new(NULL);
     put_rate(rate, change->per_hour);
     put_rate(rate_before, change->per_hour_before);
     g_snprintf(now, sizeof now, "%" PRIu64, change->now.events);
     g_snprintf(before, sizeof before, "%" PRIu64, change->events_before);
-    g_string_append_printf(out, _("%s: %s %s by %s, %s an hour (%s), before %s (%s)"),
+    g_string_append_printf(out, _("%s: %s %s %s, %s an hour (%s), before %s (%s)"),
                            translate_word("change", change_id(change->kind)), change->now.service,
                            change->now.cause, who, rate->str, now, rate_before->str, before);
-    g_free(who);
     g_string_free(rate, TRUE);
     g_string_free(rate_before, TRUE);
 }

@@ -2,6 +2,7 @@
 /* report_string.c - escaping and measuring of text for JSON, CSV, HTML and terminals. */
 #include "report_string.h"
 
+#include "tcprst.h"
 #include "translate.h"
 
 #include <inttypes.h>
@@ -270,21 +271,7 @@ char *string_number(char buffer[NUMBER_SIZE], uint64_t number)
 
 char *string_duration(char buffer[DURATION_SIZE], int64_t nanoseconds)
 {
-    int64_t seconds = nanoseconds / 1000000000;
-    if (nanoseconds < 1000000)
-        snprintf(buffer, DURATION_SIZE, "%.3g µs", (double)nanoseconds / 1e3);
-    else if (seconds < 1)
-        snprintf(buffer, DURATION_SIZE, "%.3g ms", (double)nanoseconds / 1e6);
-    else if (seconds < 120)
-        snprintf(buffer, DURATION_SIZE, "%.3g s", (double)nanoseconds / 1e9);
-    else if (seconds < 7200)
-        snprintf(buffer, DURATION_SIZE, "%" PRId64 " min %" PRId64 " s", seconds / 60,
-                 seconds % 60);
-    else if (seconds < 172800)
-        snprintf(buffer, DURATION_SIZE, "%" PRId64 " h %" PRId64 " min", seconds / 3600,
-                 seconds / 60 % 60);
-    else
-        snprintf(buffer, DURATION_SIZE, _("%d days"), (int)(seconds / 86400));
+    tcprst_duration_text(nanoseconds, translate_sentence, buffer, DURATION_SIZE);
     return buffer;
 }
 

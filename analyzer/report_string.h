@@ -72,7 +72,7 @@ void string_wrap(GString *out, const char *words, const struct string_wrap *wrap
 enum { NUMBER_SIZE = 32 };
 char *string_number(char buffer[NUMBER_SIZE], uint64_t number);
 
-/* Nanoseconds as "350 s", "1.5 ms", "5 min 34 s" for people. */
+/* tcprst_duration_text() in the reader's language. */
 enum { DURATION_SIZE = 48 };
 char *string_duration(char buffer[DURATION_SIZE], int64_t nanoseconds);
 

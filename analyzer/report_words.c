@@ -156,8 +156,11 @@ static void put_rate(GString *out, const struct summary_host *host)
 
 static void put_makers(GString *out, const struct summary_host *host)
 {
-    static const char *const names[] = {N_("the server"), N_("its clients"),
-                                        N_("somebody in between")};
+    /* Where it is not known of some whether somebody else made them, only from where they came. */
+    const char *const names[] = {
+        host->unknown_server ? _("from the server's side") : _("by the server"),
+        host->unknown_client ? _("from its clients' side") : _("by its clients"),
+        _("by somebody in between")};
     const uint64_t counts[] = {host->by_server, host->by_client, host->by_else};
     unsigned makers = 0;
     GString *who = g_string_new(NULL);
@@ -166,11 +169,11 @@ static void put_makers(GString *out, const struct summary_host *host)
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
         if (counts[i] == 0)
             continue;
-        g_string_append_printf(who, "%s%s", who->len ? _(", ") : "", _(names[i]));
+        g_string_append_printf(who, "%s%s", who->len ? _(", ") : "", names[i]);
         if (makers > 1)
             g_string_append_printf(who, " (%" PRIu64 ")", counts[i]);
     }
-    g_string_append_printf(out, _(" by %s"), who->str);
+    g_string_append_printf(out, _(" %s"), who->str);
     g_string_free(who, TRUE);
 }
 
@@ -185,7 +188,7 @@ void words_service(GString *out, const struct report *report, const struct summa
     if (*from && strcmp(from, to) == 0)
         g_string_append_printf(out, _(" at %s"), from + 11);
     else if (*from)
-        g_string_append_printf(out, _(" from %s to %s"), from + 11,
+        g_string_append_printf(out, _(", %s to %s"), from + 11,
                                memcmp(from, to, 10) == 0 ? to + 11 : to);
     if (*from)
         put_rate(out, host);
@@ -296,10 +299,8 @@ static void put_deed(GString *out, const struct summary_group *group, const char
 /* The cause is a deed of somebody else, and it is not known whether it was. */
 static bool may_be_forged(const struct tcprst_verdict *v)
 {
-    bool of_another = v->group == TCPRST_GROUP_INTERFERENCE ||
-                      v->cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT ||
-                      v->cause == TCPRST_CAUSE_FIREWALL_REJECT;
-    return of_another && v->origin == TCPRST_ORIGIN_UNKNOWN;
+    return tcprst_cause_info(v->cause)->maker != TCPRST_MAKER_STACK &&
+           v->origin == TCPRST_ORIGIN_UNKNOWN;
 }
 
 static void put_sentence(GString *out, const struct summary_group *group)
@@ -424,17 +425,11 @@ void words_risk(GString *out, uint64_t risk)
 
 bool words_may_be_unread(const struct tcprst_verdict *v)
 {
-    switch (v->cause) {
-    case TCPRST_CAUSE_UNREAD_DATA:
-    case TCPRST_CAUSE_LOCAL_ABORT:
-    case TCPRST_CAUSE_SO_LINGER_ABORT:
-    case TCPRST_CAUSE_MASS_ABORT:
-    case TCPRST_CAUSE_EARLY_REPLY:
-    case TCPRST_CAUSE_CANCELLED_TRANSFER:
-        return v->effect != TCPRST_EFFECT_IGNORED && v->effect != TCPRST_EFFECT_CHALLENGED;
-    default:
-        return false;
-    }
+    for (unsigned i = 0; i < v->evidence_count; i++)
+        if (v->evidence[i].fact == TCPRST_FACT_EXCHANGE_COMPLETE && v->evidence[i].holds)
+            return false;
+    return tcprst_cause_info(v->cause)->unread && v->effect != TCPRST_EFFECT_IGNORED &&
+           v->effect != TCPRST_EFFECT_CHALLENGED;
 }
 
 /* "3 suspicious, 2 benign", worst first. */

@@ -186,13 +186,14 @@ static void count_host(struct summary *summary, enum summary_role role,
                        const struct tcprst_verdict *verdict)
 {
     struct summary_host *host = host_of(summary, role, verdict);
+    bool server = summary_service_is_source(verdict);
     host->resets++;
     if (verdict->origin == TCPRST_ORIGIN_THIRD_PARTY)
         host->by_else++;
-    else if (summary_service_is_source(verdict))
-        host->by_server++;
     else
-        host->by_client++;
+        *(server ? &host->by_server : &host->by_client) += 1;
+    if (verdict->origin == TCPRST_ORIGIN_UNKNOWN)
+        *(server ? &host->unknown_server : &host->unknown_client) = true;
     if (verdict->time != TCPRST_TIME_UNKNOWN) {
         if (host->first_time == TCPRST_TIME_UNKNOWN || verdict->time < host->first_time)
             host->first_time = verdict->time;
@@ -506,6 +507,16 @@ static void count_risk(struct summary *summary, struct summary_event *event,
     }
 }
 
+/* What the first RST did not do, the next one of the same maker may have done. */
+static void take_effect(struct tcprst_verdict *first, const struct tcprst_verdict *v)
+{
+    if (v->effect != TCPRST_EFFECT_RESET || first->effect == TCPRST_EFFECT_RESET ||
+        v->sender != first->sender || v->origin != first->origin)
+        return;
+    first->effect = v->effect;
+    first->peer_error = v->peer_error;
+}
+
 static struct summary_event *begin_event(struct summary *summary, const struct report_reset *reset)
 {
     const struct tcprst_verdict *v = reset->verdict;
@@ -540,6 +551,7 @@ void summary_reset(struct summary *summary, const struct report_reset *reset)
     count_risk(summary, event, v);
     if (!event)
         return;
+    take_effect(&event->group->first, v);
     event->group->resets++;
     event->group->last_frame = v->frame;
     event->group->last_time = v->time;

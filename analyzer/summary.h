@@ -45,7 +45,7 @@ struct summary_course {
 
 /* Events that are equal, and the resets that followed from them. */
 struct summary_group {
-    struct tcprst_verdict first;   /* the first event's first RST */
+    struct tcprst_verdict first;   /* the first event's first RST; its effect is the group's */
     enum tcprst_severity severity; /* the worst of its events */
     bool mixed;                    /* by clients and by servers */
     bool many;                     /* the number of hosts of a folded side is not known exactly */
@@ -75,9 +75,11 @@ struct summary_host {
     bool forged;   /* of senders: somebody else in its name */
     uint16_t port; /* of a service; 0 for a host */
     uint64_t resets, events;
-    uint64_t by_severity[3];                /* events */
-    uint64_t by_server, by_client, by_else; /* resets of a service, by who made them */
-    int64_t first_time, last_time;          /* TCPRST_TIME_UNKNOWN where no packet had one */
+    uint64_t by_severity[3]; /* events */
+    /* Resets of a service by the side they came from; by_else: made by a third party. */
+    uint64_t by_server, by_client, by_else;
+    bool unknown_server, unknown_client; /* of some of them the maker is not known */
+    int64_t first_time, last_time;       /* TCPRST_TIME_UNKNOWN where no packet had one */
 };
 enum summary_role { SUMMARY_SENDERS, SUMMARY_RECEIVERS, SUMMARY_SERVICES, SUMMARY_ROLES };
 

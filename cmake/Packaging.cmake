@@ -31,12 +31,44 @@ Shows for every TCP reset in Wireshark and tshark its cause, how sure that is,
 the evidence, and what to check next: as fields, subtree, expert information
 and statistics. Comes with a profile of columns, colours and filter buttons.")
 
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libtcprst${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+file(WRITE "${PROJECT_BINARY_DIR}/debian/triggers" "activate-noawait ldconfig\n")
+file(WRITE "${PROJECT_BINARY_DIR}/debian/shlibs" "libtcprst ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} ${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME} (>= ${PROJECT_VERSION})\n")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA "${PROJECT_BINARY_DIR}/debian/triggers" "${PROJECT_BINARY_DIR}/debian/shlibs")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_COMPONENT_LIBRARY_DESCRIPTION
+"classifies why TCP connections were reset (library)
+TCP segments in, for every reset its cause out, how sure that is and the
+evidence. It reads no captures itself.")
+
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtcprst-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME} (= ${PROJECT_VERSION})")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
+"classifies why TCP connections were reset (development files)
+Headers, the static library, a description for pkg-config and an example of
+libtcprst: TCP segments in, for every reset its cause out.")
+
 install(FILES "${CMAKE_CURRENT_LIST_DIR}/copyright"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/tcprst" COMPONENT analyzer)
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/copyright"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME}" COMPONENT library)
+install(FILES "${CMAKE_CURRENT_LIST_DIR}/copyright"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libtcprst-dev" COMPONENT development)
+if(TARGET tcprst_shared AND TARGET make_docs) # with the changelog of docs/
+  install(FILES ${PROJECT_BINARY_DIR}/docs/changelog
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME}" COMPONENT library)
+  install(FILES ${PROJECT_BINARY_DIR}/docs/changelog
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libtcprst-dev" COMPONENT development)
+endif()
 install(FILES "${CMAKE_CURRENT_LIST_DIR}/copyright"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/wireshark-plugin-tcprst" COMPONENT plugin)
 
 set(CPACK_COMPONENTS_ALL "")
+if(TARGET tcprst_shared)
+  list(APPEND CPACK_COMPONENTS_ALL library development)
+endif()
 if(TARGET tcprst_analyzer)
   list(APPEND CPACK_COMPONENTS_ALL analyzer)
 endif()

@@ -387,6 +387,8 @@ RULE(others_too)
 
 /* ---- the tables ---- */
 
+/* Pasted together with NOT(...) this is a macro of its own. */
+#define TCPRST_FACT_NOT(a) CLAIM_CONTRARY + TCPRST_FACT_##a
 #define FACTS_1(a) TCPRST_FACT_##a + 1
 #define FACTS_2(a, ...) TCPRST_FACT_##a + 1, FACTS_1(__VA_ARGS__)
 #define FACTS_3(a, ...) TCPRST_FACT_##a + 1, FACTS_2(__VA_ARGS__)
@@ -396,7 +398,7 @@ RULE(others_too)
 #define FACTS(...)                                                                                 \
     FACTS_PICK(__VA_ARGS__, FACTS_5, FACTS_4, FACTS_3, FACTS_2, FACTS_1, )(__VA_ARGS__)
 
-_Static_assert(TCPRST_FACT_COUNT < UINT8_MAX, "a fact fits in an octet");
+_Static_assert((int)TCPRST_FACT_COUNT < (int)CLAIM_CONTRARY, "a fact fits beside its sign");
 
 const struct claim_info claim_infos[CLAIM_COUNT] = {
 #define CLAIM(ID, id, channel, sentence, facts, expression)                                        \

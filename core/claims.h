@@ -37,12 +37,13 @@ enum sign {
 };
 _Static_assert(SIGN_COUNT <= 64, "signs fit in one word");
 
-enum { CITED_FACTS = 5 };
+/* CLAIM_CONTRARY is added to a fact whose contrary speaks for the claim. */
+enum { CITED_FACTS = 5, CLAIM_CONTRARY = 256 };
 
 struct claim_info {
     const char *id, *sentence;
     enum channel channel;
-    uint8_t facts[CITED_FACTS + 1]; /* enum tcprst_fact, plus one; 0 behind the last */
+    uint16_t facts[CITED_FACTS + 1]; /* enum tcprst_fact, plus one; 0 behind the last */
 };
 extern const struct claim_info claim_infos[CLAIM_COUNT];
 
@@ -59,7 +60,7 @@ struct sign_info {
     enum scope scope;
     enum channel channel;
     uint8_t price;
-    uint8_t facts[CITED_FACTS + 1];
+    uint16_t facts[CITED_FACTS + 1];
 };
 extern const struct sign_info sign_infos[SIGN_COUNT];
 

@@ -322,47 +322,21 @@ enum tcprst_sender closed_first_of(const struct tcprst_verdict *v, const struct 
 
 /* ---- severity and origin ---- */
 
-static bool usual(enum tcprst_cause cause)
-{
-    switch (cause) {
-    case TCPRST_CAUSE_CLOSED_PORT:
-    case TCPRST_CAUSE_PROBE_RESPONSE:
-    case TCPRST_CAUSE_CONNECT_ABANDONED:
-    case TCPRST_CAUSE_HALF_OPEN_RESYNC:
-    case TCPRST_CAUSE_RESET_INSTEAD_OF_FIN:
-    case TCPRST_CAUSE_LATE_AFTER_CLOSE:
-    case TCPRST_CAUSE_FIN_AFTER_EXPIRY:
-    case TCPRST_CAUSE_FIN_RST_PAIR:
-    case TCPRST_CAUSE_ECHO_OF_RESET:
-    case TCPRST_CAUSE_CANCELLED_TRANSFER:
-    case TCPRST_CAUSE_ABORT_AFTER_FIN:
-    case TCPRST_CAUSE_TIME_WAIT_COLLISION:
-    case TCPRST_CAUSE_DDOS_CHALLENGE:
-        return true;
-    default:
-        return false;
-    }
-}
-
 enum tcprst_severity severity_of(const struct tcprst_verdict *v)
 {
-    switch (v->cause) {
-    case TCPRST_CAUSE_INJECTED:
-    case TCPRST_CAUSE_BLIND_ATTACK:
-    case TCPRST_CAUSE_POLICY_RESET:
-    case TCPRST_CAUSE_SYN_SCAN:
-    case TCPRST_CAUSE_UNSOLICITED_SYN_ACK:
-        return TCPRST_SEVERITY_SUSPICIOUS;
-    default:
-        break;
-    }
-    if (v->origin == TCPRST_ORIGIN_THIRD_PARTY)
-        return TCPRST_SEVERITY_SUSPICIOUS;
-    if (!usual(v->cause))
-        return TCPRST_SEVERITY_NOTABLE;
-    bool wanted =
-        v->cause == TCPRST_CAUSE_CANCELLED_TRANSFER || v->cause == TCPRST_CAUSE_ECHO_OF_RESET;
     bool lost =
         v->effect == TCPRST_EFFECT_RESET && (v->risk_from_sender > 0 || v->risk_to_sender > 0);
-    return lost && !wanted ? TCPRST_SEVERITY_NOTABLE : TCPRST_SEVERITY_BENIGN;
+    if (v->origin == TCPRST_ORIGIN_THIRD_PARTY)
+        return TCPRST_SEVERITY_SUSPICIOUS;
+    switch (tcprst_cause_info(v->cause)->gravity) {
+    case TCPRST_GRAVITY_BENIGN:
+        return TCPRST_SEVERITY_BENIGN;
+    case TCPRST_GRAVITY_BENIGN_IF_NONE_LOST:
+        return lost ? TCPRST_SEVERITY_NOTABLE : TCPRST_SEVERITY_BENIGN;
+    case TCPRST_GRAVITY_NOTABLE:
+        return TCPRST_SEVERITY_NOTABLE;
+    case TCPRST_GRAVITY_SUSPICIOUS:
+        break;
+    }
+    return TCPRST_SEVERITY_SUSPICIOUS;
 }

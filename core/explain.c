@@ -67,24 +67,6 @@ static void put_decimal(struct text *t, int64_t value)
     put(t, first, (size_t)(digits + sizeof digits - first));
 }
 
-static void put_time(struct text *t, int64_t ns)
-{
-    char s[40];
-    if (ns < 0)
-        ns = 0;
-    if (ns < 1000000)
-        snprintf(s, sizeof s, "%" PRId64 " µs", ns / 1000);
-    else if (ns < 1000000000)
-        snprintf(s, sizeof s, "%.*f ms", ns < 10000000 ? 1 : 0, (double)ns / 1e6);
-    else if (ns < INT64_C(120000000000))
-        snprintf(s, sizeof s, "%.1f s", (double)ns / 1e9);
-    else if (ns < INT64_C(7200000000000))
-        snprintf(s, sizeof s, "%.1f min", (double)ns / 60e9);
-    else
-        snprintf(s, sizeof s, "%.1f h", (double)ns / 3600e9);
-    put_string(t, s);
-}
-
 /* "{n} bytes" in the one of both forms that goes with n. */
 static void put_counted(struct text *t, const char *one, const char *many, int64_t n)
 {
@@ -95,6 +77,50 @@ static void put_counted(struct text *t, const char *one, const char *many, int64
     put(t, s, (size_t)(number - s));
     put_decimal(t, n);
     put_string(t, number + strlen("{n}"));
+}
+
+/* Three digits, and no zeros that say nothing: "1.02", "85", "350". */
+static void put_rounded(struct text *t, double value, const char *unit)
+{
+    char s[40];
+    int length = snprintf(s, sizeof s, "%.*f", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value);
+    if (value < 99.95)
+        while (s[length - 1] == '0')
+            length--;
+    if (s[length - 1] < '0' || s[length - 1] > '9')
+        length--;
+    put(t, s, (size_t)length);
+    put_string(t, unit);
+}
+
+/* "5 min 34 s"; the smaller unit only where there is something of it. */
+static void put_two(struct text *t, int64_t many, const char *large, int64_t few, const char *small)
+{
+    put_decimal(t, many);
+    put_string(t, large);
+    if (few == 0)
+        return;
+    put(t, " ", 1);
+    put_decimal(t, few);
+    put_string(t, small);
+}
+
+static void put_time(struct text *t, int64_t ns)
+{
+    enum { MINUTES_FROM = 600, HOURS_FROM = 3600, DAYS_FROM = 172800 };
+    int64_t seconds = ns / 1000000000;
+    if (ns < 999500)
+        put_rounded(t, ns < 0 ? 0 : (double)ns / 1e3, " µs");
+    else if (ns < 999500000)
+        put_rounded(t, (double)ns / 1e6, " ms");
+    else if (seconds < MINUTES_FROM)
+        put_rounded(t, (double)ns / 1e9, " s");
+    else if (seconds < HOURS_FROM)
+        put_two(t, seconds / 60, " min", seconds % 60, " s");
+    else if (seconds < DAYS_FROM)
+        put_two(t, seconds / 3600, " h", seconds / 60 % 60, " min");
+    else
+        put_counted(t, "{n} day", "{n} days", seconds / 86400);
 }
 
 static bool is_unit(const char *unit, size_t n, const char *name)
@@ -154,6 +180,14 @@ size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, tcprst_trans
     struct text t = {buffer, size, 0, translate};
     if ((size_t)evidence->fact < TCPRST_FACT_COUNT)
         put_evidence(&t, evidence);
+    return finish(&t);
+}
+
+size_t tcprst_duration_text(int64_t nanoseconds, tcprst_translate *translate, char *buffer,
+                            size_t size)
+{
+    struct text t = {buffer, size, 0, translate};
+    put_time(&t, nanoseconds);
     return finish(&t);
 }
 

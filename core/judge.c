@@ -26,12 +26,6 @@ static void ended_before(const struct judge *judge, const struct reset *r, struc
             ended_add(ended, r, p, keep_outcome(judge, p));
 }
 
-static bool somebody_else(enum tcprst_cause cause)
-{
-    return cause == TCPRST_CAUSE_INJECTED || cause == TCPRST_CAUSE_POLICY_RESET ||
-           cause == TCPRST_CAUSE_BLIND_ATTACK || cause == TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT;
-}
-
 /* An earlier RST of the same burst, from as far away, that somebody in between had made. */
 static where_t forged_before(const struct reset *r)
 {
@@ -45,7 +39,8 @@ static where_t forged_before(const struct reset *r)
          p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (p->incarnation == r->incarnation && (p->d == r->d || reset_pairs(p, r)) &&
             p->ttl == r->ttl && r->when - p->when <= NS_PER_S && !p->duplicate_of &&
-            somebody_else(outcome_for(r, p)->cause) && outcome_for(r, p)->third_party)
+            outcome_for(r, p)->third_party &&
+            tcprst_cause_info(outcome_for(r, p)->cause)->maker == TCPRST_MAKER_BETWEEN)
             return where_pack(p->frame);
     return 0;
 }
@@ -202,7 +197,7 @@ static void conclude(struct judgement *j, const struct reset *r)
     j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
                         j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
     j->outcome.event = r->before.event;
-    if (j->decision.cause == TCPRST_CAUSE_ECHO_OF_RESET && j->ended.event)
+    if (tcprst_cause_info(j->decision.cause)->group == TCPRST_GROUP_AFTERMATH && j->ended.event)
         j->outcome.event = j->ended.event;
 }
 

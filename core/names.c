@@ -6,11 +6,24 @@
 #include <string.h>
 
 static const struct tcprst_cause_info causes[] = {
-#define CAUSE(ID, name, id, group, title, meaning, advice, references)                             \
-    {id, TCPRST_GROUP_##group, title, meaning, advice, references},
+#define READ false
+#define UNREAD true
+#define CAUSE(ID, id, group, gravity, maker, unread, reasons, title, meaning, advice, references,  \
+              confused, applications, diagram)                                                     \
+    {id,                                                                                           \
+     TCPRST_GROUP_##group,                                                                         \
+     TCPRST_GRAVITY_##gravity,                                                                     \
+     TCPRST_MAKER_##maker,                                                                         \
+     unread,                                                                                       \
+     title,                                                                                        \
+     meaning,                                                                                      \
+     advice,                                                                                       \
+     references,                                                                                   \
+     confused,                                                                                     \
+     applications,                                                                                 \
+     diagram},
 #include "tcprst/causes.def"
 };
-_Static_assert(sizeof causes / sizeof *causes == TCPRST_CAUSE_COUNT, "a row a cause");
 
 static const char *const group_ids[] = {
 #define GROUP(ID, id, title) id,

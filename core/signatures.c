@@ -21,11 +21,11 @@ const char *tcprst_known_timer(int64_t idle)
     } timers[] = {
 #define TIMER(seconds, name) {seconds, name}
         TIMER(60, "AWS ALB and many proxies, 60 s"),
-        TIMER(240, "Azure load balancer, 4 min"),
+        TIMER(240, "Azure load balancer, 240 s"),
         TIMER(300, "many firewalls and NATs, 300 s"),
         TIMER(350, "AWS NLB and NAT gateway, 350 s"),
-        TIMER(600, "Google Cloud, 600 s"),
-        TIMER(900, "Linux IPVS (Docker, Kubernetes), 900 s"),
+        TIMER(600, "Google Cloud, 10 min"),
+        TIMER(900, "Linux IPVS (Docker, Kubernetes), 15 min"),
         TIMER(1800, "many firewalls, 30 min"),
         TIMER(3600, "FortiGate, Palo Alto, Cisco ASA, 1 h"),
         TIMER(7200, "TCP keep-alive default, 2 h"),

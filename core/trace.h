@@ -17,7 +17,7 @@ struct trace_facts {
 void trace_facts(const struct tcprst_trace *trace, const struct tcprst_frame *frame, uint8_t layer,
                  struct trace_facts *facts);
 
-/* The number of a reason that kernel_reasons.def names, from 1; 0: it names none such. And back:
+/* The number of a reason that causes.def names, from 1; 0: it names none such. And back:
  * NULL for none. */
 unsigned trace_reason_number(const char *reason);
 const char *trace_reason_name(unsigned number);

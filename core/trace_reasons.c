@@ -4,50 +4,69 @@
 
 #include <string.h>
 
-struct row {
-    enum tcprst_cause cause;
-    const char *reason;
-};
+enum { MOST = TCPRST_KERNEL_REASONS_MOST };
 
-static const struct row rows[] = {
-#define REASON(CAUSE, name) {TCPRST_CAUSE_##CAUSE, #name},
-#include "tcprst/kernel_reasons.def"
+/* Of each cause, up to a NULL. */
+static const char ANY[] = "any";
+static const char *const reasons[TCPRST_CAUSE_COUNT][MOST + 1] = {
+#define REASONS(...)                                                                               \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+#define NO_REASON                                                                                  \
+    {                                                                                              \
+        NULL                                                                                       \
+    }
+#define ANY_REASON                                                                                 \
+    {                                                                                              \
+        ANY                                                                                        \
+    }
+#define CAUSE(ID, id, group, gravity, maker, unread, reasons, ...) reasons,
+#include "tcprst/causes.def"
 };
-enum { ROWS = sizeof rows / sizeof *rows };
+#define CAUSE(ID, id, group, gravity, maker, unread, reasons, ...)                                 \
+    _Static_assert(sizeof((const char *const[])reasons) <= MOST * sizeof(char *),                  \
+                   "room for a NULL");
+#include "tcprst/causes.def"
 
-size_t tcprst_kernel_reasons(enum tcprst_cause cause, const char **reasons, size_t size)
+size_t tcprst_kernel_reasons(enum tcprst_cause cause, const char **names, size_t size)
 {
     size_t count = 0;
-    for (unsigned i = 0; i < ROWS; i++) {
-        if (rows[i].cause != cause)
-            continue;
+    if ((size_t)cause >= TCPRST_CAUSE_COUNT)
+        return 0;
+    for (const char *const *name = reasons[cause]; *name && *name != ANY; name++, count++)
         if (count < size)
-            reasons[count] = rows[i].reason;
-        count++;
-    }
+            names[count] = *name;
     return count;
 }
 
 unsigned trace_reason_number(const char *reason)
 {
-    for (unsigned i = 0; i < ROWS; i++)
-        if (strcmp(rows[i].reason, reason) == 0)
-            return i + 1;
+    unsigned number = 0;
+    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT; c++)
+        for (const char *const *name = reasons[c]; *name; name++) {
+            number++;
+            if (*name != ANY && strcmp(*name, reason) == 0)
+                return number;
+        }
     return 0;
 }
 
 const char *trace_reason_name(unsigned number)
 {
-    return number && number <= ROWS ? rows[number - 1].reason : NULL;
+    for (unsigned c = 0; c < TCPRST_CAUSE_COUNT && number; c++)
+        for (const char *const *name = reasons[c]; *name; name++)
+            if (--number == 0)
+                return *name == ANY ? NULL : *name;
+    return NULL;
 }
 
 bool trace_reason_fits(const char *reason, enum tcprst_cause cause)
 {
-    if (cause == TCPRST_CAUSE_UNCLASSIFIED || cause == TCPRST_CAUSE_INSUFFICIENT_CAPTURE ||
-        !trace_reason_number(reason))
+    if (!trace_reason_number(reason))
         return true;
-    for (unsigned i = 0; i < ROWS; i++)
-        if (rows[i].cause == cause && strcmp(rows[i].reason, reason) == 0)
+    for (const char *const *name = reasons[cause]; *name; name++)
+        if (*name == ANY || strcmp(*name, reason) == 0)
             return true;
     return false;
 }

@@ -16,6 +16,12 @@ static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
     /* "Accepted a connection {a:time} before": by then it had not. */
     if ((f == TCPRST_FACT_PORT_OPEN || f == TCPRST_FACT_PORT_JUST_OPEN) && e->shown[f].a < 0)
         return false;
+    /* That it is open is said with the socket that it shows. */
+    if (f == TCPRST_FACT_WINDOW_ZERO && is(e, TCPRST_FACT_LIVE_SOCKET) && !is(e, f))
+        return false;
+    /* Of a pause that was short it says nothing that shorter ones had been survived. */
+    if (f == TCPRST_FACT_IDLE_LONGEST && isnt(e, f) && isnt(e, TCPRST_FACT_IDLE_LONG))
+        return false;
     return is(e, f) || (isnt(e, f) && tcprst_evidence_text(&contrary, NULL, NULL, 0) > 0);
 }
 
@@ -54,6 +60,7 @@ static bool said_better(const struct evidence *e, const struct decision *d, cons
         {TCPRST_FACT_IDLE_LONGER, TCPRST_FACT_IDLE_LONG},
         {TCPRST_FACT_EVENT_PAUSED, TCPRST_FACT_IDLE_LONG},
         {TCPRST_FACT_FIN_JUST_SENT, TCPRST_FACT_SENDER_FIN},
+        {TCPRST_FACT_PEER_IN_FLIGHT, TCPRST_FACT_PEER_CROSSED},
         {TCPRST_FACT_PORT_OPEN, TCPRST_FACT_PORT_JUST_OPEN}};
     for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (pairs[i][0] == (enum tcprst_fact)c->fact && is(e, pairs[i][0]) && is(e, pairs[i][1]) &&
@@ -76,7 +83,7 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
         add_fact(v, e, first[i], false);
     for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
-        if (!said_better(e, d, &d->cited[i]))
+        if (is(e, d->cited[i].fact) == d->cited[i].holds && !said_better(e, d, &d->cited[i]))
             add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
 }
 
@@ -247,8 +254,8 @@ size_t verdict_ledger(const struct judgement *j, enum tcprst_cause cause,
                                                .place = ledger[n].place,
                                                .counted = ledger[n].counted,
                                                .state = (enum tcprst_claim_state)ledger[n].state};
-        for (const uint8_t *f = ledger[n].facts; f && *f && !lines[n].has_fact; f++) {
-            enum tcprst_fact fact = (enum tcprst_fact)(*f - 1);
+        for (const uint16_t *f = ledger[n].facts; f && *f && !lines[n].has_fact; f++) {
+            enum tcprst_fact fact = (enum tcprst_fact)((*f - 1) % CLAIM_CONTRARY);
             lines[n].has_fact = worth_saying(e, fact);
             lines[n].fact = say(e, fact, false);
         }

@@ -64,6 +64,16 @@ static const struct {
 #include "hypotheses.def"
 };
 
+/* No cause is without a row there. */
+enum {
+#define HYPOTHESES(ID, ...) DECIDED_##ID,
+#define WORD(ID) DECIDED_##ID,
+#include "hypotheses.def"
+    DECIDED
+};
+#define CAUSE(ID, ...) _Static_assert(DECIDED_##ID < DECIDED, "");
+#include "tcprst/causes.def"
+
 /* ---- one hypothesis ---- */
 
 /* That a segment fits by chance. */
@@ -468,23 +478,26 @@ static void conclude(struct decision *d)
 /* ---- what it rests on ---- */
 
 struct candidate {
-    uint8_t fact, weight;
-    bool against;
+    struct cited cited;
+    unsigned weight;
 };
 
-static unsigned note(struct candidate *list, unsigned n, unsigned size, const uint8_t *facts,
-                     unsigned weight, bool against)
+/* What was met, or failed, is shown by its facts; one alone of several says the opposite at times,
+ * and is not cited then. */
+static unsigned note(struct candidate *list, unsigned n, unsigned size, const uint16_t *facts,
+                     struct candidate as)
 {
-    for (; *facts; facts++) {
+    for (bool met = as.cited.holds; *facts; facts++) {
         unsigned i = 0;
-        while (i < n && list[i].fact != *facts - 1)
+        as.cited.fact = (uint8_t)((*facts - 1) % CLAIM_CONTRARY);
+        as.cited.holds = met == (*facts < CLAIM_CONTRARY);
+        while (i < n &&
+               (list[i].cited.fact != as.cited.fact || list[i].cited.holds != as.cited.holds))
             i++;
-        if (i < n) {
-            if (list[i].weight < weight)
-                list[i].weight = (uint8_t)weight;
-        } else if (n < size) {
-            list[n++] = (struct candidate){(uint8_t)(*facts - 1), (uint8_t)weight, against};
-        }
+        if (i < n)
+            list[i].weight = list[i].weight < as.weight ? as.weight : list[i].weight;
+        else if (n < size)
+            list[n++] = as;
     }
     return n;
 }
@@ -512,9 +525,10 @@ static unsigned cite_list(const struct decision *d, struct candidate *list, unsi
         if (state == FACT_HIDDEN)
             continue;
         bool against = state == FACT_FALSE && p->fails;
-        unsigned weight = against ? 1 : weight_of(d, info->channel) + story;
+        struct candidate as = {{.against = against, .holds = !against},
+                               against ? 1 : weight_of(d, info->channel) + story};
         if (state == FACT_TRUE || against)
-            n = note(list, n, size, info->facts, weight, against);
+            n = note(list, n, size, info->facts, as);
     }
     return n;
 }
@@ -526,17 +540,19 @@ static void cite(struct decision *d)
     unsigned n = 0;
     const struct entry *winner = &d->best[d->winner];
     for (unsigned i = 1; i < SIGN_COUNT; i++)
-        if ((d->claims[winner->trigger].signs >> i & 1) && concerns(winner, i))
-            n = note(list, n, MOST, sign_infos[i].facts,
-                     explains(winner->hypothesis, i) ? 9u + sign_infos[i].price : 1,
-                     !explains(winner->hypothesis, i));
+        if ((d->claims[winner->trigger].signs >> i & 1) && concerns(winner, i)) {
+            bool explained = explains(winner->hypothesis, i);
+            struct candidate as = {{.against = !explained, .holds = true},
+                                   explained ? 9u + sign_infos[i].price : 1};
+            n = note(list, n, MOST, sign_infos[i].facts, as);
+        }
     n = cite_list(d, list, n, MOST, winner->hypothesis->claims, 3);
     n = cite_list(d, list, n, MOST, mechanisms[winner->hypothesis->mechanism].claims, 0);
     d->cited_count = 0;
     for (unsigned weight = 20; weight > 0; weight--)
         for (unsigned i = 0; i < n && d->cited_count < TCPRST_MAX_EVIDENCE; i++)
-            if ((unsigned)list[i].weight == weight)
-                d->cited[d->cited_count++] = (struct cited){list[i].fact, list[i].against};
+            if (list[i].weight == weight)
+                d->cited[d->cited_count++] = list[i].cited;
 }
 
 /* ---- the judgement ---- */

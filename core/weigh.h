@@ -66,6 +66,7 @@ struct entry {
 struct cited {
     uint8_t fact; /* enum tcprst_fact */
     bool against;
+    bool holds; /* so it says that; its contrary would say the opposite */
 };
 
 struct decision {
@@ -109,7 +110,7 @@ uint64_t weigh_impossible(const struct decision *decision);
 /* A claim or sign, or a charge of the engine's own, and what became of it. */
 struct ledger_line {
     const char *id, *sentence;
-    const uint8_t *facts; /* as in claim_info; with the trigger of the cause's entry; NULL: none */
+    const uint16_t *facts; /* as in claim_info; with the trigger of the cause's entry; NULL: none */
     unsigned cost;
     unsigned place; /* a channel; CHANNEL_COUNT and above: a place of its own */
     enum fact_state state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_docs.c - writes what is derived from causes.def, verdict.def, pages.def, options.def and the
+ * make_docs.c - writes what is derived from causes.def, verdict.def, options.def and the
  * engine's tables: make_docs TEMPLATES DIRECTORY [CATALOGUES LANGUAGE...]
  *
  * The pages of causes in other languages are LANGUAGE/causes/<id>.md.
@@ -535,13 +535,7 @@ static void put_test_captures(GString *out, const char *id)
 static void write_page(const char *directory, const char *up, enum tcprst_cause cause)
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(cause);
-    const struct page_text *page = page_text(cause);
-    if (!page->confused || !page->applications || !page->diagram) {
-        fprintf(stderr, "make_docs: pages.def has no row for %s\n", info->id);
-        exit(1);
-    }
-    GString *out =
-        g_string_new("<!-- Made from causes.def, pages.def and hypotheses.def by make_docs. -->\n");
+    GString *out = g_string_new("<!-- Made from causes.def and hypotheses.def by make_docs. -->\n");
     g_string_append_printf(out, "# %s\n\n**", info->id);
     put_markdown(out, _(info->title));
     g_string_append(out, "**");
@@ -549,12 +543,12 @@ static void write_page(const char *directory, const char *up, enum tcprst_cause 
                            tcprst_group_id(info->group));
     put_section(out, _("How it comes about, how it is recognised"), _(info->meaning));
     g_string_append(out, "\n```text\n");
-    page_draw(out, _(page->diagram), 0);
+    page_draw(out, _(info->diagram), 0);
     g_string_append(out, "```\n");
     g_string_append_printf(out, "\n## %s\n\n", _("How it is weighed"));
     weighing_put_cause(out, cause, up);
-    put_section(out, _("What it is confused with"), _(page->confused));
-    put_section(out, _("What the applications see"), _(page->applications));
+    put_section(out, _("What it is confused with"), _(info->confused));
+    put_section(out, _("What the applications see"), _(info->applications));
     put_section(out, _("What to check next"), _(info->advice));
     put_section(out, _("References"), info->references);
     put_test_captures(out, info->id);

@@ -135,7 +135,7 @@ static void put_signs_table(GString *out)
         char *name = g_ascii_strdown(sign->id, -1);
         g_string_append_printf(out, "| %s | %s | %u | ", g_strdelimit(name, "_", ' '),
                                scopes[sign->scope], sign->price);
-        for (const uint8_t *fact = sign->facts; *fact; fact++)
+        for (const uint16_t *fact = sign->facts; *fact; fact++)
             g_string_append_printf(out, "%s`%s`", fact == sign->facts ? "" : ", ",
                                    tcprst_fact_id((enum tcprst_fact)(*fact - 1)));
         g_string_append(out, " |\n");

@@ -16,7 +16,7 @@ TREE = pathlib.Path(__file__).resolve().parent.parent
 
 # table: {macro: columns, counted from 1}
 TABLES = {
-    "core/include/tcprst/causes.def": {"GROUP": [3], "CAUSE": [5, 6, 7]},
+    "core/include/tcprst/causes.def": {"GROUP": [3], "CAUSE": [8, 9, 10, 12, 13, 14]},
     "core/include/tcprst/facts.def": {"FACT": [3, 4]},
     "core/include/tcprst/verdict.def": {"FIELD": [8, 10]},
     "core/claims.def": {"CLAIM": [4]},
@@ -25,7 +25,6 @@ TABLES = {
     "core/weigh.c": {"SAID": [1]},
     "analyzer/capture_foreign.c": {"MAGIC": [3]},
     "analyzer/options.def": {"OPTION": [7]},
-    "analyzer/pages.def": {"PAGE": [2, 3, 4]},
 }
 CALLS = ["--keyword=_", "--keyword=N_", "--keyword=_n:1,2", "--keyword=translate_plural:1,2", "--keyword=words_counted:2,3",
          "--keyword=put_counted:2,3", "--keyword=say:2"]

@@ -104,13 +104,25 @@ class Row:
 
 
 def words_in(call):
-    return tuple(re.findall(r"\w+", call.partition("(")[2]))
+    return tuple(re.findall(r"\b\w+\b(?!\()", call.partition("(")[2]))
 
 
 def cause_ids():
     """{ID: id} of causes.def."""
     text = text_of(CORE / "include" / "tcprst" / "causes.def")
-    return {words[0]: words[2].strip('"') for words in calls(text, "CAUSE")}
+    return {words[0]: words[1].strip('"') for words in calls(text, "CAUSE")}
+
+
+def cause_makers():
+    """{id: maker} of causes.def."""
+    text = text_of(CORE / "include" / "tcprst" / "causes.def")
+    return {words[1].strip('"'): words[4] for words in calls(text, "CAUSE")}
+
+
+def word_ids():
+    """The ids of what several causes are called together."""
+    ids = cause_ids()
+    return {ids[call[0]] for call in calls(text_of(CORE / "hypotheses.def"), "WORD")}
 
 
 def claims():

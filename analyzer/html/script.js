@@ -45,12 +45,15 @@
   const number = (n) => Number(n).toLocaleString("en-US");
   const counted = (n, words, ...more) => fill(words.forms[Number(words.of[n < 200 ? n : 100 + (n % 100)])], number(n), ...more);
 
+  // As tcprst_duration_text() of the core.
   function duration(seconds) {
-    if (seconds < 1e-3) return (seconds * 1e6).toFixed(0) + " µs";
-    if (seconds < 1) return (seconds * 1e3).toPrecision(3) + " ms";
-    if (seconds < 120) return Number(seconds.toPrecision(3)) + " s";
-    if (seconds < 7200) return Math.floor(seconds / 60) + " min " + Math.floor(seconds % 60) + " s";
-    if (seconds < 172800) return Math.floor(seconds / 3600) + " h " + Math.floor((seconds / 60) % 60) + " min";
+    const rounded = (value, unit) => Number(value.toPrecision(3)) + unit;
+    const two = (many, large, few, small) => many + large + (few ? " " + few + small : "");
+    if (seconds < 999.5e-6) return rounded(seconds * 1e6, " µs");
+    if (seconds < 0.9995) return rounded(seconds * 1e3, " ms");
+    if (seconds < 600) return rounded(seconds, " s");
+    if (seconds < 3600) return two(Math.floor(seconds / 60), " min", Math.floor(seconds % 60), " s");
+    if (seconds < 172800) return two(Math.floor(seconds / 3600), " h", Math.floor((seconds / 60) % 60), " min");
     return fill(_("%s days"), Math.floor(seconds / 86400));
   }
 

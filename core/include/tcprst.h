@@ -28,6 +28,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TCPRST_EXPORT /* while the library for others is built */
+#pragma GCC visibility push(default)
+#endif
 
 /* ---- Vocabulary
  * --------------------------------------------------------------------------------------------------
@@ -35,7 +38,7 @@ extern "C" {
 
 /* One enumerator a row of causes.def, e.g. TCPRST_CAUSE_CLOSED_PORT; the order is the table's. */
 enum tcprst_cause {
-#define CAUSE(ID, name, id, group, title, meaning, advice, references) TCPRST_CAUSE_##ID,
+#define CAUSE(ID, ...) TCPRST_CAUSE_##ID,
 #include "tcprst/causes.def"
     TCPRST_CAUSE_COUNT
 };
@@ -130,14 +133,36 @@ const char *tcprst_severity_id(enum tcprst_severity severity);
 /* NULL for TCPRST_PEER_ERROR_UNKNOWN, "none" for TCPRST_PEER_ERROR_NONE. */
 const char *tcprst_peer_error_id(enum tcprst_peer_error error);
 
-/* One row of the cause table, as people read it. All strings are static, UTF-8, never NULL. */
+/* How grave a cause is by itself; a verdict's severity also goes by who made the reset. */
+enum tcprst_gravity {
+    TCPRST_GRAVITY_BENIGN,
+    TCPRST_GRAVITY_BENIGN_IF_NONE_LOST, /* notable where octets were lost */
+    TCPRST_GRAVITY_NOTABLE,
+    TCPRST_GRAVITY_SUSPICIOUS
+};
+
+/* Who of those that may make such a reset is nearest to the connection. */
+enum tcprst_maker {
+    TCPRST_MAKER_STACK,  /* the TCP stack whose address it carries */
+    TCPRST_MAKER_HOST,   /* never that stack: a filter or relay on its host, or on the way */
+    TCPRST_MAKER_BETWEEN /* always somebody on the way */
+};
+
+/* One row of the cause table; causes.def says more of each column. All strings are static, UTF-8,
+ * never NULL. */
 struct tcprst_cause_info {
     const char *id; /* "closed-port" */
     enum tcprst_group group;
-    const char *title;      /* one line, no full stop */
-    const char *meaning;    /* sentences */
-    const char *advice;     /* what to check next, sentences */
-    const char *references; /* RFC sections, kernel functions */
+    enum tcprst_gravity gravity;
+    enum tcprst_maker maker;
+    bool unread;              /* octets of the peer may have been left unread */
+    const char *title;        /* one line, no full stop */
+    const char *meaning;      /* sentences */
+    const char *advice;       /* what to check next, sentences */
+    const char *references;   /* RFC sections, kernel functions */
+    const char *confused;     /* what it is easily taken for */
+    const char *applications; /* what the programs at both ends are told */
+    const char *diagram;      /* the segments, a step a line */
 };
 const struct tcprst_cause_info *tcprst_cause_info(enum tcprst_cause cause);
 const char *tcprst_group_title(enum tcprst_group group);
@@ -236,10 +261,10 @@ bool tcprst_segment_parse(struct tcprst_segment *segment, const uint8_t *bytes, 
 
 /*
  * Where on its way through the capturing machine a packet was captured, for link types that say so
- * (Linux cooked captures, LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2): a number that differs between
- * its interfaces, as far as they are told, and between coming and going (odd). 0: not known. A
- * packet that is passed on is captured once on each leg; on one leg no packet is captured twice.
- * link_type: LINKTYPE_ of the frame; captured: octets readable at frame.
+ * (Linux cooked captures, LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2): a number that differs
+ * between its interfaces, as far as they are told, and between coming and going (odd). 0: not
+ * known. A packet that is passed on is captured once on each leg; on one leg no packet is captured
+ * twice. link_type: LINKTYPE_ of the frame; captured: octets readable at frame.
  */
 uint16_t tcprst_segment_leg(uint32_t link_type, const uint8_t *frame, uint32_t captured);
 
@@ -355,6 +380,10 @@ typedef const char *tcprst_translate(const char *text, const char *many, uint64_
  * does. */
 size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, tcprst_translate *translate,
                             char *buffer, size_t size);
+/* How long, as people say it: "85 ms", "350 s", "16 min 40 s", "2 h". Same contract; less than 0 is
+ * 0. */
+size_t tcprst_duration_text(int64_t nanoseconds, tcprst_translate *translate, char *buffer,
+                            size_t size);
 /* One line that says why: cause and what it rests on, as both front doors print it. Same contract.
  */
 size_t tcprst_verdict_summary(const struct tcprst_verdict *verdict, tcprst_translate *translate,
@@ -469,8 +498,8 @@ struct tcprst_options {
     const struct tcprst_order *order; /* that the segments fed have gone through before
                                          (tcprst/order.h), likewise; NULL: one capture */
     const struct tcprst_trace *trace; /* joined (tcprst/trace.h), likewise; NULL: none */
-    struct tcprst_glance *glance; /* at the segments that are fed, finished (tcprst/glance.h),
-                                     likewise; NULL: all connections are followed */
+    struct tcprst_glance *glance;     /* at the segments that are fed, finished (tcprst/glance.h),
+                                         likewise; NULL: all connections are followed */
 };
 enum { TCPRST_DEFAULT_MAX_CONNECTIONS = 500000 };
 
@@ -520,6 +549,9 @@ void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *stat
  * live, and memory, for which the other one looks at every connection. */
 void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistics);
 
+#ifdef TCPRST_EXPORT
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

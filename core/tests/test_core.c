@@ -585,8 +585,42 @@ static void test_burst_without_end(void)
     EXPECT(answers.count == MANY + 1 && end.resets == MANY + 1 && end.out_of_memory == 0);
 }
 
+static void test_durations(void)
+{
+    static const struct {
+        int64_t ns;
+        const char *words;
+    } cases[] = {{-5, "0 µs"},
+                 {0, "0 µs"},
+                 {999, "1 µs"},
+                 {40300, "40.3 µs"},
+                 {999499, "999 µs"},
+                 {999500, "1 ms"},
+                 {INT64_C(85) * MILLISECOND, "85 ms"},
+                 {999999999, "1 s"},
+                 {INT64_C(1020) * MILLISECOND, "1.02 s"},
+                 {INT64_C(9996) * MILLISECOND, "10 s"},
+                 {INT64_C(100) * SECOND, "100 s"},
+                 {INT64_C(350) * SECOND, "350 s"},
+                 {INT64_C(600) * SECOND, "10 min"},
+                 {INT64_C(1000) * SECOND, "16 min 40 s"},
+                 {INT64_C(3600) * SECOND, "1 h"},
+                 {INT64_C(7260) * SECOND, "2 h 1 min"},
+                 {INT64_C(172800) * SECOND, "2 days"},
+                 {INT64_MAX, "106751 days"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char words[40];
+        tcprst_duration_text(cases[i].ns, NULL, words, sizeof words);
+        if (strcmp(words, cases[i].words) != 0) {
+            printf("%" PRId64 " ns: %s, not %s\n", cases[i].ns, words, cases[i].words);
+            failures++;
+        }
+    }
+}
+
 int main(void)
 {
+    test_durations();
     test_sequence_arithmetic();
     test_wrap();
     test_copy_behind_a_window();

@@ -22,6 +22,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TCPRST_EXPORT /* while the library for others is built */
+#pragma GCC visibility push(default)
+#endif
 
 struct tcprst_glance;
 /* max_connections: as the handle's. seed: any number an attacker cannot know. NULL: no memory. */
@@ -36,6 +39,9 @@ bool tcprst_glance_take(struct tcprst_glance *glance, const struct tcprst_segmen
 /* All was taken: it may be handed to one handle, and freed after that. False: no memory. */
 bool tcprst_glance_finish(struct tcprst_glance *glance);
 
+#ifdef TCPRST_EXPORT
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TCPRST_EXPORT /* while the library for others is built */
+#pragma GCC visibility push(default)
+#endif
 
 enum { TCPRST_MAX_LANES = 1 << 14 };
 
@@ -31,6 +34,9 @@ bool tcprst_order_take(struct tcprst_order *order, size_t lane, struct tcprst_fr
 /* The frame as it was; number 0 (no frame) stays. order NULL: what is given. */
 struct tcprst_frame tcprst_order_frame(const struct tcprst_order *order, struct tcprst_frame taken);
 
+#ifdef TCPRST_EXPORT
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -27,6 +27,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TCPRST_EXPORT /* while the library for others is built */
+#pragma GCC visibility push(default)
+#endif
 
 /* How a source's clock stands to that of the first source it shares packets with, directly or by
  * way of others. */
@@ -74,8 +77,8 @@ void tcprst_places_free(struct tcprst_places *places);
 /* These segments come next, in this order: what will be needed of memory is asked for. Worth its
  * while for some dozen at once. */
 enum { TCPRST_PLACES_EXPECT = 32 }; /* more are not looked at */
-void tcprst_places_expect(const struct tcprst_places *places,
-                          const struct tcprst_segment *segments, size_t count);
+void tcprst_places_expect(const struct tcprst_places *places, const struct tcprst_segment *segments,
+                          size_t count);
 
 /* The next segment. Fills segment->seen, and writes what another place calls the connection and its
  * numbers over them. Returns whether it is to be fed: false for what was fed from another place
@@ -87,6 +90,9 @@ bool tcprst_places_take(struct tcprst_places *places, uint32_t source,
 uint64_t tcprst_places_common(const struct tcprst_places *places, uint32_t source);
 size_t tcprst_places_memory(const struct tcprst_places *places);
 
+#ifdef TCPRST_EXPORT
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef TCPRST_EXPORT /* while the library for others is built */
+#pragma GCC visibility push(default)
+#endif
 
 enum { TCPRST_REASON_SIZE = 40 };
 
@@ -67,6 +70,9 @@ uint64_t tcprst_trace_events(const struct tcprst_trace *trace, bool sent);
 size_t tcprst_kernel_reasons(enum tcprst_cause cause, const char **reasons, size_t size);
 enum { TCPRST_KERNEL_REASONS_MOST = 12 };
 
+#ifdef TCPRST_EXPORT
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
