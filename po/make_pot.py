@@ -22,7 +22,7 @@ TABLES = {
     "core/claims.def": {"CLAIM": [4]},
     "core/mechanisms.def": {"MECHANISM": [2]},
     "core/signatures.c": {"TIMER": [2]},
-    "core/weigh.c": {"SAID": [1]},
+    "core/weigh_cost.c": {"SAID": [1]},
     "analyzer/capture_foreign.c": {"MAGIC": [3]},
     "analyzer/options.def": {"OPTION": [7]},
 }
