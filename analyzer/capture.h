@@ -11,6 +11,22 @@
 /* Of records in a capture that are no network packets, but frames to Wireshark. */
 enum { CAPTURE_NO_LINK_TYPE = 0xffff };
 
+/* What is left of a pcapng block's options. */
+struct capture_options {
+    const uint8_t *at, *end;
+    bool swapped; /* their octet order is not this machine's */
+};
+
+struct capture_option {
+    uint16_t code, length;
+    const uint8_t *value; /* length octets */
+};
+
+/* The next one; false at the end, and where the rest is none. */
+bool capture_next_option(struct capture_options *rest, struct capture_option *option);
+/* An option's value as a number; 0 where it has not 4 octets. */
+uint32_t capture_option_u32(const struct capture_options *of, const struct capture_option *option);
+
 /* One captured packet. */
 struct packet {
     const uint8_t *bytes;            /* valid until the next capture_next() */
@@ -22,6 +38,7 @@ struct packet {
     uint16_t link_type;              /* LINKTYPE_ value */
     int8_t fcs_octets;               /* of the frame check sequence at the end, -1 unknown */
     const struct capture_note *note; /* NULL: none */
+    struct capture_options options;  /* valid as bytes are */
 };
 
 /* What a file says of one place it was captured at. A pcap file has one, a pcapng file a list a

@@ -83,6 +83,7 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
     packet->number = capture->number = ++capture->packets;
     packet->interface = 0;
     packet->note = NULL;
+    packet->options = (struct capture_options){0};
     packet->link_type = interface->link_type;
     packet->fcs_octets = interface->fcs_octets;
     source_take(&capture->source, header + captured);

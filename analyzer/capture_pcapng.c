@@ -37,6 +37,7 @@ enum {
     NOTE_LEAST = 12, /* options that hold a comment of a few letters */
     SIMPLE_HEADER = 12,
     OPTION_FCS_LENGTH = 13,
+    OPTION_END = 0,
     OPTION_COMMENT = 1,
     OPTION_PACKET_FLAGS = 2, /* of an enhanced packet */
     OPTION_APPLICATION = 4,  /* of a section */
@@ -114,6 +115,32 @@ static int64_t packet_time(const struct capture_interface *interface, uint64_t s
     if (seconds > INT64_MAX / 2)
         return TCPRST_TIME_UNKNOWN;
     return capture_time((int64_t)seconds + interface->offset, nanoseconds);
+}
+
+bool capture_next_option(struct capture_options *rest, struct capture_option *option)
+{
+    if (rest->end - rest->at < 4)
+        return false;
+    memcpy(&option->code, rest->at, 2);
+    memcpy(&option->length, rest->at + 2, 2);
+    if (rest->swapped) {
+        option->code = GUINT16_SWAP_LE_BE(option->code);
+        option->length = GUINT16_SWAP_LE_BE(option->length);
+    }
+    uint32_t padded = (option->length + 3u) & ~3u;
+    if (option->code == OPTION_END || padded > (uint32_t)(rest->end - rest->at - 4))
+        return false;
+    option->value = rest->at + 4;
+    rest->at += 4 + padded;
+    return true;
+}
+
+uint32_t capture_option_u32(const struct capture_options *of, const struct capture_option *option)
+{
+    uint32_t value = 0;
+    if (option->length == sizeof value)
+        memcpy(&value, option->value, sizeof value);
+    return of->swapped ? GUINT32_SWAP_LE_BE(value) : value;
 }
 
 /* Of the options in [option, end) the value of the first of that code; NULL: there is none. */
@@ -207,6 +234,7 @@ static void number_packet(struct capture *capture, const struct capture_interfac
     packet->link_type = interface->link_type;
     packet->fcs_octets = interface->fcs_octets;
     packet->note = NULL;
+    packet->options = (struct capture_options){0};
     if (packet->length < packet->captured)
         packet->length = packet->captured;
 }
@@ -236,30 +264,25 @@ static void take_original_number(struct capture *capture, const struct block *bl
 }
 
 /* Who sent or received it on the capturing host, where the tool that captured wrote that. */
-static void take_note(struct capture *capture, const struct block *block, struct packet *packet)
+static void take_note(struct capture *capture, struct packet *packet)
 {
-    enum { INBOUND = 1, OUTBOUND = 2 };
-    const uint8_t *option = packet->bytes + ((packet->captured + 3u) & ~3u);
-    const uint8_t *end = block->bytes + block->total - 4;
+    enum { INBOUND = 1, OUTBOUND = 2, WAY = 3 };
     enum capture_direction direction = CAPTURE_WAY_UNKNOWN;
+    struct capture_options rest = packet->options;
+    struct capture_option option;
     uint16_t any;
-    if (!find_option(capture, option, end, OPTION_COMMENT, &any))
+    if (!find_option(capture, rest.at, rest.end, OPTION_COMMENT, &any))
         return;
     capture_note_begin(capture->notes);
-    while (end - option >= 4) {
-        uint16_t code = capture_u16(capture, option), length = capture_u16(capture, option + 2);
-        uint32_t padded = (length + 3u) & ~3u;
-        if (code == 0 || padded > (uint32_t)(end - option - 4))
-            break;
-        if (code == OPTION_COMMENT)
-            capture_note_comment(capture->notes, option + 4, length);
-        if (code == OPTION_PACKET_FLAGS && length == 4) {
-            uint32_t way = capture_u32(capture, option + 4) & 3;
+    while (capture_next_option(&rest, &option)) {
+        if (option.code == OPTION_COMMENT)
+            capture_note_comment(capture->notes, option.value, option.length);
+        if (option.code == OPTION_PACKET_FLAGS && option.length == 4) {
+            uint32_t way = capture_option_u32(&rest, &option) & WAY;
             direction = way == INBOUND    ? CAPTURE_INBOUND
                         : way == OUTBOUND ? CAPTURE_OUTBOUND
                                           : CAPTURE_WAY_UNKNOWN;
         }
-        option += 4 + padded;
     }
     packet->note = capture_note_end(capture->notes, direction);
 }
@@ -288,9 +311,13 @@ static enum capture_status take_packet(struct capture *capture, const struct blo
     if (capture->extract && block->type == BLOCK_ENHANCED_PACKET &&
         packet->captured <= block->total - ENHANCED_HEADER - 8)
         take_original_number(capture, block, packet);
-    if (capture->notes && block->type == BLOCK_ENHANCED_PACKET &&
+    if (block->type == BLOCK_ENHANCED_PACKET &&
         block->total - ENHANCED_HEADER - 4 - packet->captured >= NOTE_LEAST)
-        take_note(capture, block, packet);
+        packet->options =
+            (struct capture_options){packet->bytes + ((packet->captured + 3u) & ~3u),
+                                     block->bytes + block->total - 4, capture->swapped};
+    if (capture->notes && packet->options.at)
+        take_note(capture, packet);
     return CAPTURE_PACKET;
 }
 

@@ -175,6 +175,7 @@ enum {
     BYTE_ORDER_MAGIC = 0x1a2b3c4d,
     OPTION_END = 0,
     OPTION_COMMENT = 1,
+    OPTION_PACKET_FLAGS = 2,
     OPTION_APPLICATION = 4,     /* of a section */
     OPTION_PACKET_ID = 5,       /* of a packet */
     OPTION_TIME_RESOLUTION = 9, /* of an interface, as are the next */
@@ -277,6 +278,19 @@ static uint64_t stamp_of(const struct capture_interface *interface, int64_t time
     return ((uint64_t)time - (uint64_t)interface->offset * CAPTURE_NANOSECONDS) / unit;
 }
 
+/* What was written beside it, and which way it went: who it was hangs on both. */
+static void put_remarks(GString *out, struct capture_options rest)
+{
+    struct capture_option option;
+    while (capture_next_option(&rest, &option)) {
+        uint32_t flags = capture_option_u32(&rest, &option);
+        if (option.code == OPTION_COMMENT)
+            put_option(out, option.code, option.value, option.length);
+        if (option.code == OPTION_PACKET_FLAGS && option.length == sizeof flags)
+            put_option(out, option.code, &flags, sizeof flags);
+    }
+}
+
 static void put_packet(struct extract *x, const struct input_packet *packet)
 {
     put_interfaces(x, packet);
@@ -288,6 +302,7 @@ static void put_packet(struct extract *x, const struct input_packet *packet)
     put32(x->block, packet->captured);
     put32(x->block, packet->length);
     put(x->block, packet->bytes, packet->captured);
+    put_remarks(x->block, packet->options);
     put_option(x->block, OPTION_PACKET_ID, &packet->number, sizeof packet->number);
     end_block(x);
 }

@@ -657,6 +657,7 @@ static void describe_packet(struct input_packet *out, const struct capture *capt
     out->interfaces = (const void *)capture->interfaces->data;
     out->interface_count = capture->interfaces->len;
     out->section = capture->sections;
+    out->options = packet->options;
     out->is_record = packet->link_type == CAPTURE_NO_LINK_TYPE;
 }
 

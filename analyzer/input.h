@@ -16,6 +16,7 @@
 #ifndef TCPRST_ANALYZER_INPUT_H
 #define TCPRST_ANALYZER_INPUT_H
 
+#include "capture.h"
 #include "tcprst.h"
 
 #include <signal.h>
@@ -101,11 +102,11 @@ bool input_survey(struct input *input,
                   bool (*take)(void *user, const struct tcprst_segment *segments, size_t count),
                   void *user);
 
-/* Before the first input_read(): whether they are named in the order in which they will be read, and
- * none of them is a pipe. */
+/* Before the first input_read(): whether they are named in the order in which they will be read,
+ * and none of them is a pipe. */
 bool input_in_order(struct input *input);
-/* During input_survey(): whether the capture at work is quickly read again: not compressed, and what
- * is in it is no more than what there is to do with it. */
+/* During input_survey(): whether the capture at work is quickly read again: not compressed, and
+ * what is in it is no more than what there is to do with it. */
 bool input_is_light(const struct input *input);
 
 /* How the captures are to be read together, in the order of their aligned times. */
@@ -128,7 +129,6 @@ enum { INPUT_APART_MOST = 4 };
 
 /* Interfaces that the capture at work has described so far. */
 size_t input_interfaces(const struct input *input);
-struct capture_interface; /* capture.h */
 
 /* A packet as it stands in its capture, and what was found in it. */
 struct input_packet {
@@ -142,8 +142,9 @@ struct input_packet {
     const struct capture_interface *interfaces;
     size_t interface_count;
     uint64_t section;
-    bool is_record; /* it is no packet, though Wireshark counts it */
-    bool fragment;  /* of an IP packet: what is in it may show only with another one */
+    struct capture_options options; /* pcapng's, of the packet */
+    bool is_record;                 /* it is no packet, though Wireshark counts it */
+    bool fragment; /* of an IP packet: what is in it may show only with another one */
     size_t segment_count;
     struct tcprst_segment segments[INPUT_PACKET_SEGMENTS];
 };

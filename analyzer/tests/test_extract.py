@@ -96,6 +96,27 @@ class Extracts(Case):
         first = self.extract(self.talk().write(self.directory / "a.pcap")).rename(self.directory / "first.pcapng")
         self.assertEqual(self.same(first), 48)
 
+    def test_keeps_comments(self):
+        """Who it was is told from them, and which way the packet went; of either octet order."""
+        talk = Conversation()
+        talk.close(443, 42000)
+        talk.abort()
+        comments = [b"PID: 7\nCmd: wget", b"seen by hand: \xff"]
+        for order in "<>":
+            octets = packets.section(order) + packets.interface(1, order)
+            for number, frame in enumerate(talk.frames):
+                stamp = (BASE + number) * MICRO
+                options = b"".join(packets.option(1, comment, order) for comment in comments)
+                options += packets.option(2, struct.pack(order + "I", 2), order) + packets.option(0, b"", order)
+                head = struct.pack(order + "IIIII", 0, stamp >> 32, stamp & 0xffffffff, len(frame), len(frame))
+                octets += packets.block(6, head + frame + bytes(-len(frame) % 4) + options, order)
+            with self.subTest(order=order):
+                capture = self.file("notes.pcapng", octets)
+                self.assertEqual(self.lines(capture)[0]["process"], "at the sender: process 7 (wget)")
+                kept = self.same(capture)
+                data = (self.directory / "extract.pcapng").read_bytes()
+                self.assertEqual([data.count(comment) for comment in comments], [kept, kept])
+
     def test_pipe(self):
         capture = self.talk().write(self.directory / "a.pcap")
         keys = self.file("keys", tcprst("--keys", capture).stdout)
