@@ -237,7 +237,7 @@ static void put_group(GString *out, const struct report *report, const struct su
     g_string_append_c(out, '{');
     put_group_counts(out, group);
     json_text(out, "severity", tcprst_severity_id(group->severity));
-    words_because(words, &group->first);
+    words_because(words, group);
     json_text(out, "because", words->str);
     g_string_truncate(words, 0);
     words_strength(words, &group->first);

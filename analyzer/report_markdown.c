@@ -213,7 +213,7 @@ static void put_event(GString *out, const struct report *report, const struct su
     g_string_append(out, "\n\n");
     put_where(out, report, group);
     g_string_assign(words, "");
-    words_because(words, v);
+    words_because(words, group);
     put(out, words->str);
     g_string_append(out, "\n\n");
     put_evidence(out, report, v);

@@ -158,7 +158,7 @@ void page_tiles(GString *out, const struct report *report)
                                                       e[SUMMARY_RESET_AFTER_FIN].connections +
                                                       e[SUMMARY_REFUSED].connections),
                                  string_number(b, summary->connections));
-    tile(out, "", line, _("connections reset or refused"));
+    tile(out, "", line, _("connections reset or refused before both ends had closed"));
     g_free(line);
     tile(out, "", words_counted(summary->risk, "%s byte", "%s bytes"),
          _("at risk: sent and not acknowledged when a reset took effect"));
@@ -185,7 +185,7 @@ void page_first(GString *out, const struct report *report)
             words_counted(report->summary->causes[group->first.cause].events, "%s event",
                           "%s events"));
         GString *because = g_string_new(NULL);
-        words_because(because, &group->first);
+        words_because(because, group);
         g_string_append(because, _("."));
         paragraph(out, "soft", because);
         char *advice = words_advice(report, group);
@@ -614,7 +614,7 @@ void page_event(GString *out, const struct report *report, const struct summary_
     struct report_reset reset;
     report_prepare(report, v, &reset);
     GString *because = g_string_new(NULL), *filter = g_string_new(NULL);
-    words_because(because, v);
+    words_because(because, group);
     because->str[0] = g_ascii_toupper(because->str[0]);
     words_group_filter(filter, group, reset.display_filter);
     g_string_append_printf(out, "<details class=\"event\"%s>", open ? " open" : "");

@@ -133,14 +133,23 @@ static const char *alert_name(unsigned description)
     return NULL;
 }
 
-/* An alert that is not encrypted: two octets. */
+static const char encrypted_alert[] = "TLS alert, encrypted";
+
+/* Two octets where it is not encrypted. Else that it is an alert is all that can be read, and
+ * enough: at the end of a connection it hardly ever is more than close_notify. */
 static bool tls_alert(struct rest rest, char text[SAYS_SIZE])
 {
     skip(&rest, 1);
     if (take(&rest, 1) != 3)
         return false;
     skip(&rest, 1);
-    if (take(&rest, 2) != 2 || rest.length < 2)
+    enum { ENCRYPTED_LEAST = 18, ENCRYPTED_MOST = 80 };
+    unsigned length = take(&rest, 2);
+    if (length >= ENCRYPTED_LEAST && length <= ENCRYPTED_MOST && rest.length == length) {
+        g_strlcpy(text, encrypted_alert, SAYS_SIZE);
+        return true;
+    }
+    if (length != 2 || rest.length < 2)
         return false;
     unsigned level = take(&rest, 1), description = take(&rest, 1);
     const char *name = alert_name(description);
@@ -316,7 +325,9 @@ const char *says_answer(const struct says *says, const struct tcprst_verdict *v)
     const struct said *last = NULL;
     for (size_t i = 0; direction && i < KEPT; i++) {
         const struct said *said = &direction->said[i];
+        /* That it said goodbye, too, tells less than what it said before. */
         if (said->frame.number && before(&said->frame, &v->frame) &&
+            strcmp(said->text, encrypted_alert) != 0 &&
             (!last || before(&last->frame, &said->frame)))
             last = said;
     }

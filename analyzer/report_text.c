@@ -139,8 +139,10 @@ static void put_headline(struct text *text)
     GString *line = g_string_new(NULL);
     words_headline(line, text->report, &severity);
     if (line->len > 0) {
-        put_wrapped(text, severity_style(severity), 0, 0, line->str);
+        char *safe = terminal_safe(line->str);
+        put_wrapped(text, severity_style(severity), 0, 0, safe);
         g_string_append_c(text->out, '\n');
+        g_free(safe);
     }
     g_string_truncate(line, 0);
     words_totals(line, text->report);
@@ -314,7 +316,8 @@ static void put_risk(struct text *text)
     GString *line = g_string_new(NULL);
     words_risk(line, text->report->summary->risk);
     put_labelled(text, _("At risk"),
-                 line->len > 0 ? line->str : _("no byte that was sent and not acknowledged"));
+                 line->len > 0 ? line->str
+                               : _("no bytes sent and not acknowledged when a reset took effect"));
     g_string_free(line, TRUE);
 }
 
@@ -682,7 +685,7 @@ static void put_group(struct text *text, const struct summary_group *group)
     unsigned shown = why ? v->evidence_count : MIN(v->evidence_count, EVIDENCE_LINES);
     g_string_append(text->out, "  ");
     GString *because = g_string_new(NULL);
-    words_because(because, v);
+    words_because(because, group);
     put_wrapped(text, PLAIN, 2, 2, because->str);
     g_string_free(because, TRUE);
     put_sayings(text, group);

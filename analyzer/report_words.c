@@ -232,10 +232,34 @@ void words_strength(GString *out, const struct tcprst_verdict *v)
         g_string_append(out, strength);
 }
 
-/* What is sure, before what is less so: "the sender's own stack aborted the connection". */
-static void put_group(GString *out, const struct tcprst_verdict *v, bool how_sure)
+/* With words instead of others. */
+static char *exchanged(char *sentence, const char *others, const char *words)
 {
-    char *title = g_strdup(_(tcprst_group_title(v->group)));
+    char **parts = g_strsplit(sentence, others, -1), *out = g_strjoinv(words, parts);
+    g_strfreev(parts);
+    g_free(sentence);
+    return out;
+}
+
+/* A title says "the sender" and "the peer"; where it is known which of them is the client, that. */
+static char *title_of(const struct summary_group *group, const char *title)
+{
+    const struct tcprst_verdict *v = &group->first;
+    char *out = g_strdup(_(title));
+    if (v->sender == TCPRST_SENDER_UNKNOWN || group->mixed ||
+        v->origin == TCPRST_ORIGIN_THIRD_PARTY)
+        return out;
+    bool client = v->sender == TCPRST_SENDER_CLIENT;
+    out[0] = g_ascii_tolower(out[0]);
+    out = exchanged(out, _("the sender"), client ? _("the client") : _("the server"));
+    return exchanged(out, _("the peer"), client ? _("the server") : _("the client"));
+}
+
+/* What is sure, before what is less so: "the client's own stack aborted the connection". */
+static void put_group(GString *out, const struct summary_group *group, bool how_sure)
+{
+    const struct tcprst_verdict *v = &group->first;
+    char *title = title_of(group, tcprst_group_title(v->group));
     title[0] = g_ascii_tolower(title[0]);
     if (how_sure)
         g_string_append_printf(out, _("%s (%s); most likely: "), title,
@@ -245,20 +269,26 @@ static void put_group(GString *out, const struct tcprst_verdict *v, bool how_sur
     g_free(title);
 }
 
-void words_why(GString *out, const struct tcprst_verdict *v)
+void words_why(GString *out, const struct summary_group *group)
 {
+    const struct tcprst_verdict *v = &group->first;
     const struct tcprst_cause_info *info = tcprst_cause_info(v->cause);
+    char *title = title_of(group, info->title);
     if (v->group_strength > v->strength)
-        put_group(out, v, true);
-    g_string_append_printf(out, _("%s (%s, %s)"), _(info->title), info->id,
+        put_group(out, group, true);
+    g_string_append_printf(out, _("%s (%s, %s)"), title, info->id,
                            words_strength_word(v->strength));
+    g_free(title);
 }
 
-void words_because(GString *out, const struct tcprst_verdict *v)
+void words_because(GString *out, const struct summary_group *group)
 {
+    const struct tcprst_verdict *v = &group->first;
+    char *title = title_of(group, tcprst_cause_info(v->cause)->title);
     if (v->group_strength > v->strength)
-        put_group(out, v, false);
-    g_string_append(out, _(tcprst_cause_info(v->cause)->title));
+        put_group(out, group, false);
+    g_string_append(out, title);
+    g_free(title);
 }
 
 /* "the server 192.0.2.1:80", "12 hosts (clients)". */
@@ -287,7 +317,14 @@ static void put_deed(GString *out, const struct summary_group *group, const char
     const char *connections = refused
                                   ? words_counted(group->events, "%s attempt", "%s attempts")
                                   : words_counted(group->events, "%s connection", "%s connections");
-    if (v->effect == TCPRST_EFFECT_IGNORED || v->effect == TCPRST_EFFECT_CHALLENGED)
+    bool vain = v->effect == TCPRST_EFFECT_IGNORED || v->effect == TCPRST_EFFECT_CHALLENGED;
+    if (group->mixed)
+        g_string_append_printf(out, _("%s (clients and servers) reset %s: %s."), from, connections,
+                               why);
+    else if (vain && refused)
+        g_string_append_printf(out, _("%s tried in vain to refuse %s of %s: %s."), from,
+                               connections, to, why);
+    else if (vain)
         g_string_append_printf(out, _("%s tried in vain to reset %s with %s: %s."), from,
                                connections, to, why);
     else if (refused)
@@ -303,6 +340,17 @@ static bool may_be_forged(const struct tcprst_verdict *v)
            v->origin == TCPRST_ORIGIN_UNKNOWN;
 }
 
+/* Its own word, where it is one line; the events have all of it. */
+static void put_word_of_reset(GString *out, const struct tcprst_verdict *v)
+{
+    enum { LINE = 100 };
+    bool line = v->device_text_length > 0 && v->device_text_length <= LINE;
+    for (size_t i = 0; line && i < v->device_text_length; i++)
+        line = !g_ascii_iscntrl(v->device_text[i]);
+    if (line)
+        g_string_append_printf(out, _(" The RST says: %s"), v->device_text);
+}
+
 static void put_sentence(GString *out, const struct summary_group *group)
 {
     size_t start = out->len;
@@ -312,8 +360,9 @@ static void put_sentence(GString *out, const struct summary_group *group)
         g_string_append_printf(from, _("%s, or somebody in that name,"), source);
     else
         words_in_name(from, group->first.origin == TCPRST_ORIGIN_THIRD_PARTY, source);
-    words_why(why, &group->first);
+    words_why(why, group);
     put_deed(out, group, from->str, destination, why->str);
+    put_word_of_reset(out, &group->first);
     out->str[start] = g_ascii_toupper(out->str[start]);
     g_free(source);
     g_free(destination);

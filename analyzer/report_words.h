@@ -34,9 +34,9 @@ void words_service(GString *out, const struct report *report, const struct summa
 
 /* "nothing listens on that port (closed-port, certain)"; where the group is surer than the cause,
  * both: "Cut by ... (certain); most likely: ... (policy-reset, possible)". */
-void words_why(GString *out, const struct tcprst_verdict *verdict);
+void words_why(GString *out, const struct summary_group *group);
 /* The same without what words_strength() says. */
-void words_because(GString *out, const struct tcprst_verdict *verdict);
+void words_because(GString *out, const struct summary_group *group);
 /* The words of enumerations in the reader's language. */
 const char *words_strength_word(enum tcprst_strength strength);
 const char *words_severity_word(enum tcprst_severity severity);

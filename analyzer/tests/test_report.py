@@ -653,16 +653,21 @@ class FirstScreen(Case):
     """Who, why, how sure, is data lost, what next: from what stands above the events, in text and in HTML."""
 
     NAMES = ["data-after-close.v4.client", "injected.bad-checksum.v4.client", "closed-port.v4.client", "peer-restarted.v6.client",
-             "early-reply.v4.middle"]
+             "early-reply.v4.middle", "device-stated.balancer-payload.v4.client"]
 
     def test_five_questions_on_five_captures(self):
         for name in self.NAMES:
             capture = next(path for path in sorted(RECORDED.glob(name + ".pcap*")))
             line = next(line for line in lines_of(tcprst("-f", "ndjson", capture)) if line["event_frame"] == line["frame"])
+            title = TITLES[line["cause"]]
+            if line["origin"] != "third-party":
+                title = title.replace("the sender", f"the {line['sender']}")
+                title = title.replace("the peer", "the client" if line["sender"] == "server" else "the server")
             page = text_of(tcprst("-f", "html", capture)).split('<section id="over-time"')[0]
             text = re.split(r"\nEVENTS(?: \(|\n)", text_of(tcprst(capture)))[0]
             for screen in (" ".join(text.split()), " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.split("<body>")[1])).split())):
-                for question, words in (("who", line["src"]), ("whom", line["dst"]), ("why", TITLES[line["cause"]]),
+                for question, words in (("who", line["src"]), ("whom", line["dst"]), ("why", title),
+                                        ("its own word", line["device_text"] or ""),
                                         ("how sure", f"({line['cause']}, {line['strength']})"),
                                         ("data lost?", "sent and not acknowledged"),
                                         ("what next", "hat to check")):
@@ -691,7 +696,7 @@ class FirstScreen(Case):
             ends = (sport, port, 5002, 9002) if to_server else (port, sport, 9002, 5002)
             talk.add(to_server, *ends[:2], RST_ACK, *ends[2:])
         said = self.headline(talk.write(self.directory / "both.pcap"))
-        self.assertIn("2 hosts reset 4 connections with 2 hosts:", said)
+        self.assertIn("2 hosts (clients and servers) reset 4 connections:", said)
 
 
 class Says(Case):
@@ -706,7 +711,8 @@ class Says(Case):
          "HTTP GET for a.example", "HTTP/1.1 503 Busy"),
         (b"POST / HTTP/1.0\r\n\r\nHost: body", b"", "HTTP POST", None),
         (b"\x17\x03\x03\0\x05hello", b"\x15\x03\x03\0\x02\x02\x70", None, "TLS alert: unrecognized name (112)"),
-        (b"\x15\x03\x03\0\x1a" + bytes(26), b"\x15\x03\x03\0\x02\x07\x70", None, None),
+        (b"\x15\x03\x03\0\x1a" + bytes(26), b"\x15\x03\x03\0\x02\x07\x70", "TLS alert, encrypted", None),
+        (b"\x15\x03\x03\0\x1a" + bytes(27), b"\x15\x03\x03\0\x05" + bytes(5), None, None),
         (b"GETTING", b"HTTP", None, None),
     ]
 
