@@ -9,7 +9,7 @@
 #include "places.h"
 
 #include "fetch.h"
-#include "places_table.h"
+#include "places_hand.h"
 #include "sequence.h"
 
 #include <stdalign.h>
@@ -157,35 +157,7 @@ struct sight *places_sight(const struct tcprst_places *p, uint32_t serial)
     return &p->sights[serial & (p->sight_room - 1)];
 }
 
-/* One packet at hand, its numbers as the line has them. */
-struct at_hand {
-    struct tcprst_segment *s;
-    uint32_t source;
-    unsigned place;
-    int64_t time;       /* aligned */
-    uint32_t own, line; /* serials: under the place's own name, and where that leads */
-    int d;              /* of line */
-    bool made;
-    uint32_t seq, ack, ts_val;
-    uint16_t flags;
-    uint64_t hash;
-    uint32_t twin; /* serial of one like it that this place has already */
-};
-
-static inline bool numbers_same(const struct sight *e, const struct at_hand *h)
-{
-    return e->seq == h->seq && e->ack == h->ack && e->flags == h->flags &&
-           e->length == h->s->payload_length;
-}
-
-static inline bool in_time(const struct sight *e, int64_t time)
-{
-    int64_t apart = time - e->time;
-    return apart <= LAG_MOST && apart >= -LAG_MOST;
-}
-
-/* The hops from the sight's place to this one are those of the other packets that both have. */
-static bool hops_fit(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
+bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
 {
     const struct line *l = places_line(p, h->line);
     const struct path *path = &p->paths[l->path];
@@ -195,8 +167,7 @@ static bool hops_fit(const struct tcprst_places *p, const struct sight *e, const
     return e->ttl - h->s->ttl == at[e->place].ttl[h->d] - at[h->place].ttl[h->d];
 }
 
-/* Sent again, not seen again: stacks count or stamp what they send. */
-static bool sent_again(const struct sight *e, const struct at_hand *h)
+bool places_sent_again(const struct sight *e, const struct at_hand *h)
 {
     bool counted = e->ip_id && h->s->ip_id, stamped = e->ts_val && h->ts_val;
     if (counted && e->ip_id == h->s->ip_id)
@@ -223,8 +194,8 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
         bool seen = e->seen >> h->place & 1;
         if (!numbers_same(e, h) || !in_time(e, h->time))
             continue;
-        bool same = e->line == h->line && e->d == h->d && !sent_again(e, h) &&
-                    (!(h->flags & TCPRST_RST) || hops_fit(p, e, h));
+        bool same = e->line == h->line && e->d == h->d && !places_sent_again(e, h) &&
+                    (!(h->flags & TCPRST_RST) || places_hops_fit(p, e, h));
         if (same && seen)
             h->twin = e->twin ? e->twin : serial;
         else if (same)
@@ -270,203 +241,6 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     l->last = serial;
 }
 
-/* ---- under other names ---- */
-
-static bool same_addresses(const struct key *a, const struct key *b)
-{
-    return a->a == b->a && a->b == b->b && a->a_rest == b->a_rest && a->b_rest == b->b_rest &&
-           !((a->ports ^ b->ports) >> 32);
-}
-
-/* Whether that line may be the one at hand under another name: this place has not seen it under the
- * line's own, nor another place under this one's. Translation changes an address. */
-static bool may_be_same(const struct tcprst_places *p, const struct line *other,
-                        const struct at_hand *h)
-{
-    const struct line *own = places_line(p, h->own);
-    if (!other || other->alias || own->alias || (own->seen & ~(1u << h->place)) ||
-        same_addresses(&own->key, &other->key))
-        return false;
-    uint32_t name = other->place[h->place].name;
-    return !(other->seen >> h->place & 1) || (name && !places_line(p, name));
-}
-
-static void join(struct tcprst_places *p, struct at_hand *h, const struct sight *e)
-{
-    struct line *own = places_line(p, h->own), *other = places_line(p, e->line);
-    own->alias = e->line;
-    own->flipped = h->d != e->d;
-    h->line = e->line;
-    h->d = e->d;
-    other->place[h->place].name = h->own;
-    other->place[h->place].name_flipped = own->flipped;
-}
-
-static inline uint32_t *openings(const struct tcprst_places *p, uint32_t ts_val)
-{
-    return &p->by_timestamp[(ts_val * 2654435761u >> 8) & (p->line_room - 1)];
-}
-
-/* Where a SYN has the timestamp of one seen elsewhere, it is that one, whatever its numbers; and
- * whatever its addresses, where only one can be meant. */
-static struct sight *find_opening(const struct tcprst_places *p, const struct at_hand *h)
-{
-    struct sight *found = NULL, *e;
-    if (!h->ts_val || (h->flags & (TCPRST_SYN | TCPRST_RST)) != TCPRST_SYN)
-        return NULL;
-    uint32_t serial = *openings(p, h->ts_val);
-    bool several = false;
-    for (unsigned n = 0; n < OPENINGS_MOST && (e = places_sight(p, serial)) != NULL; n++) {
-        serial = e->other;
-        if (e->ts_val != h->ts_val || e->flags != h->flags || (e->seen >> h->place & 1) ||
-            e->length != h->s->payload_length || !in_time(e, h->time) ||
-            (e->ip_id && h->s->ip_id && e->ip_id != h->s->ip_id))
-            continue;
-        if (e->line == h->line && e->d == h->d)
-            return e;
-        if (e->line == h->line || !may_be_same(p, places_line(p, e->line), h))
-            continue;
-        several |= found && found->line != e->line;
-        found = e;
-    }
-    return several ? NULL : found;
-}
-
-static void note_opening(struct tcprst_places *p, const struct at_hand *h)
-{
-    if (!h->ts_val || (h->flags & (TCPRST_SYN | TCPRST_RST)) != TCPRST_SYN)
-        return;
-    uint32_t *head = openings(p, h->ts_val), serial = p->next_sight - 1;
-    places_sight(p, serial)->other = *head;
-    *head = serial;
-}
-
-/* What stands between counts an end's octets from elsewhere: by how much more this place has. */
-static void note_offset(struct tcprst_places *p, const struct at_hand *h, const struct sight *e)
-{
-    struct line_place *at = &places_line(p, h->line)->place[h->place];
-    at->more[h->d] = h->s->seq - e->seq;
-}
-
-static inline void to_line_numbers(const struct tcprst_places *p, struct at_hand *h)
-{
-    const struct line_place *at = &places_line(p, h->line)->place[h->place];
-    /* 0 in a RST that answers a segment without ACK is no number of anybody's. */
-    bool none = (h->flags & TCPRST_RST) && !h->s->seq;
-    h->seq = none ? 0 : h->s->seq - at->more[h->d];
-    h->ack = h->s->flags & TCPRST_ACK ? h->s->ack - at->more[!h->d] : 0;
-    h->hash =
-        places_hash(p->seed, (uint64_t)h->seq << 32 | h->ack, h->flags, 1, h->s->payload_length);
-}
-
-/* Something that answers SYNs for an end gives it other numbers, which only what comes behind the
- * opening shows: two segments that would be ones seen elsewhere by the same difference. Returns
- * whether it is known now. */
-static bool learn_numbers(struct tcprst_places *p, const struct at_hand *h)
-{
-    struct line *l = places_line(p, h->line);
-    struct line_place *at = &l->place[h->place];
-    struct sight *e;
-    uint32_t serial = l->last;
-    if (at->matched || !(l->seen & ~(1u << h->place)) || (h->flags & TCPRST_RST) ||
-        (h->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
-        return false;
-    for (unsigned n = 0; n < ALTERED_BACK && (e = places_sight(p, serial)) != NULL;
-         n++, serial = e->before) {
-        if (e->d != h->d || e->flags != h->flags || e->length != h->s->payload_length ||
-            (e->seen >> h->place & 1) || !in_time(e, h->time) ||
-            (e->seq != h->seq) == (e->ack != h->ack))
-            continue;
-        uint32_t more[2];
-        more[h->d] = at->more[h->d] + (h->seq - e->seq);
-        more[!h->d] = at->more[!h->d] + (h->ack - e->ack);
-        bool again = at->guesses && more[0] == at->guess[0] && more[1] == at->guess[1];
-        at->guess[0] = more[0];
-        at->guess[1] = more[1];
-        at->guesses = 1;
-        if (!again)
-            continue;
-        at->more[0] = more[0];
-        at->more[1] = more[1];
-        return true;
-    }
-    return false;
-}
-
-/* ---- what changed on the way ---- */
-
-static void note_alteration(struct sight *e, enum place_field field, uint32_t from, uint32_t to)
-{
-    if (e->altered || from == to)
-        return;
-    e->altered = (uint8_t)field;
-    e->altered_from = from;
-    e->altered_to = to;
-}
-
-static void note_differences(struct sight *e, const struct at_hand *h)
-{
-    note_alteration(e, PLACE_FIELD_SEQ, e->seq, h->seq);
-    note_alteration(e, PLACE_FIELD_ACK, e->ack, h->ack);
-    note_alteration(e, PLACE_FIELD_FLAGS, e->flags, h->flags);
-    note_alteration(e, PLACE_FIELD_WINDOW, e->window, h->s->window);
-    /* Routers write two bits of it. */
-    note_alteration(e, PLACE_FIELD_TOS, e->tos & 0xfcu, h->s->tos & 0xfcu);
-}
-
-/* Whether the sender's packets come by another place before. */
-static bool is_behind(const struct tcprst_places *p, const struct at_hand *h)
-{
-    const struct path *path = &p->paths[places_line(p, h->line)->path];
-    for (unsigned k = 0; k < p->places; k++)
-        if (path->place[k].ttl[h->d] > path->place[h->place].ttl[h->d] ||
-            path->place[h->place].lag[h->d] > path->place[k].lag[h->d])
-            return true;
-    return false;
-}
-
-/* What answers SYNs for a server opens the connection to it when the client has shown that it is
- * there, in its name: nothing of the SYN stays but that and its number. */
-static bool opened_anew(const struct sight *e, const struct at_hand *h)
-{
-    return (h->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN && e->flags == h->flags &&
-           e->seq == h->seq && (e->window != h->s->window || !e->ip_id != !h->s->ip_id);
-}
-
-/* A refusal of that is made one of the connection which the client has: it gets another number. */
-static bool refused_anew(const struct tcprst_places *p, const struct sight *e,
-                         const struct at_hand *h)
-{
-    return places_line(p, h->line)->anew && (h->flags & TCPRST_RST) && e->flags == h->flags &&
-           e->ack == h->ack && e->ack;
-}
-
-/* A segment of the line that this place does not have, and that is the one at hand but for one or
- * two numbers: by its identification or timestamp. */
-static struct sight *find_altered(const struct tcprst_places *p, const struct at_hand *h)
-{
-    struct sight *e;
-    uint32_t serial = places_line(p, h->line)->last;
-    for (unsigned looked = 0; looked < ALTERED_BACK && (e = places_sight(p, serial)) != NULL;
-         looked++, serial = e->before) {
-        bool same_kind = !((e->flags ^ h->flags) & (TCPRST_RST | TCPRST_SYN));
-        bool stamped =
-            (e->ts_val && e->ts_val == h->ts_val) || (e->ip_id && e->ip_id == h->s->ip_id);
-        /* 0 is no number of anybody's: a RST with it answers something else than one without. */
-        bool alike = e->flags == h->flags && e->window == h->s->window && !e->seq == !h->seq &&
-                     (e->seq == h->seq || e->ack == h->ack);
-        if (e->line != h->line || e->d != h->d || !same_kind || (e->seen >> h->place & 1) ||
-            e->length != h->s->payload_length || !in_time(e, h->time))
-            continue;
-        if (opened_anew(e, h) || refused_anew(p, e, h))
-            return e;
-        if (!sent_again(e, h) && (stamped || (alike && (h->flags & TCPRST_RST))) &&
-            hops_fit(p, e, h))
-            return e;
-    }
-    return NULL;
-}
-
 /* ---- what is learned of a copy ---- */
 
 static void note_lag(struct path_place *at, int d, int64_t lag)
@@ -493,7 +267,7 @@ static void note_path(struct tcprst_places *p, const struct at_hand *h, const st
     bool only_reset = l->anew && !path->place[e->place].ttl[h->d];
     if ((h->flags & TCPRST_RST) && !only_reset)
         return;
-    if (!opened_anew(e, h))
+    if (!places_opened_anew(e, h))
         note_distance(path, h, e);
     path->seen |= (uint16_t)(1u << e->place | 1u << h->place);
     path->place[e->place].services |= port;
@@ -596,8 +370,8 @@ static void find_line(struct tcprst_places *p, struct at_hand *h)
 /* A copy: noted, and only fed where it is a RST. */
 static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *e)
 {
-    places_line(p, h->line)->anew |= opened_anew(e, h);
-    note_differences(e, h);
+    places_line(p, h->line)->anew |= places_opened_anew(e, h);
+    places_note_differences(e, h);
     e->seen |= (uint16_t)(1u << h->place);
     note_path(p, h, e);
     note_place(p, h);
@@ -613,12 +387,12 @@ static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *
 static bool take_new(struct tcprst_places *p, struct at_hand *h)
 {
     struct sight *altered =
-        (h->flags & (TCPRST_RST | TCPRST_SYN)) || (h->s->ip_id && is_behind(p, h))
-            ? find_altered(p, h)
+        (h->flags & (TCPRST_RST | TCPRST_SYN)) || (h->s->ip_id && places_is_behind(p, h))
+            ? places_find_altered(p, h)
             : NULL;
     if (altered && (h->flags & TCPRST_SYN) && altered->seq != h->seq) {
-        note_offset(p, h, altered);
-        to_line_numbers(p, h);
+        places_note_offset(p, h, altered);
+        places_to_line_numbers(p, h);
     }
     if (altered && ((h->flags & TCPRST_RST) || numbers_same(altered, h)))
         return take_copy(p, h, altered);
@@ -626,14 +400,14 @@ static bool take_new(struct tcprst_places *p, struct at_hand *h)
     struct sight before = altered ? *altered : (struct sight){0};
     add_sight(p, h);
     if (altered) {
-        note_differences(&before, h);
+        places_note_differences(&before, h);
         struct sight *e = places_sight(p, p->next_sight - 1);
         e->other_where = before.where;
         e->altered = before.altered;
         e->altered_from = before.altered_from;
         e->altered_to = before.altered_to;
     }
-    note_opening(p, h);
+    places_note_opening(p, h);
     note_place(p, h);
     write_name(p, h);
     write_ttl(p, h);
@@ -642,22 +416,22 @@ static bool take_new(struct tcprst_places *p, struct at_hand *h)
 
 static bool take(struct tcprst_places *p, struct at_hand *h)
 {
-    struct sight *stranger, *opening = find_opening(p, h);
+    struct sight *stranger, *opening = places_find_opening(p, h);
     if (opening) {
         if (opening->line != h->line)
-            join(p, h, opening);
-        note_offset(p, h, opening);
+            places_join(p, h, opening);
+        places_note_offset(p, h, opening);
     }
-    to_line_numbers(p, h);
+    places_to_line_numbers(p, h);
     struct sight *e = find_sight(p, h, &stranger);
     if (!e && stranger && h->seq && (h->ack || (h->flags & TCPRST_SYN)) &&
-        !(h->flags & TCPRST_RST) && !sent_again(stranger, h) &&
-        may_be_same(p, places_line(p, stranger->line), h)) {
-        join(p, h, stranger);
+        !(h->flags & TCPRST_RST) && !places_sent_again(stranger, h) &&
+        places_may_be_same(p, places_line(p, stranger->line), h)) {
+        places_join(p, h, stranger);
         e = stranger;
     }
-    if (!e && learn_numbers(p, h)) {
-        to_line_numbers(p, h);
+    if (!e && places_learn_numbers(p, h)) {
+        places_to_line_numbers(p, h);
         e = find_sight(p, h, &stranger);
     }
     if (e) {

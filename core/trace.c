@@ -7,7 +7,7 @@
  * difference of time that most of them share is that of the clocks. From there it is followed both
  * ways, for clocks drift.
  */
-#include "trace.h"
+#include "trace_parts.h"
 
 #include "key.h"
 #include "thresholds.h"
@@ -15,12 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of lines and RSTs of one connection, the differences of time that lie close together are those of
- * the clocks; the way from the traced host to the place of capture is in them. How close depends on
- * the place: the closest is taken in which most of what can be paired agrees. */
-static const int64_t clusters[] = {200 * INT64_C(1000), NS_PER_MS, 5 * NS_PER_MS, 20 * NS_PER_MS,
-                                   50 * NS_PER_MS};
-enum { CLUSTERS = sizeof clusters / sizeof *clusters };
 /* A RST is captured so long before its line (clocks, cores) or after it (the way) at most. */
 #define BEFORE_MOST (100 * NS_PER_MS)
 #define AFTER_MOST (400 * NS_PER_MS)
@@ -32,49 +26,8 @@ enum { CLUSTERS = sizeof clusters / sizeof *clusters };
 #define COPY_MOST (2 * NS_PER_S)
 
 enum {
-    FEW = 32,   /* lines of one connection that its RSTs are compared with, for the clocks */
-    MOST = 2,   /* one in so many of the pairs agrees */
     SOLID = 4,  /* pairs of line and RST that agree, for the clocks to decide between two */
-    MANY = 256, /* lines, or RSTs, looked at around one */
-    SOURCES = TCPRST_TRACE_SOURCES,
-    FOLLOW = 8,   /* the clocks' difference follows a new one by this part */
-    HOSTS = 4096, /* addresses of traced hosts; a power of two */
-};
-
-struct line {
-    uint64_t key;
-    int64_t time;
-    uint32_t used_by; /* source plus one */
-    uint8_t sent;
-    bool active; /* of a socket's own accord, by its reason */
-    bool either; /* or in answer to a segment: the reason does not tell */
-    char reason[TCPRST_REASON_SIZE];
-};
-
-struct rst {
-    uint64_t key, own_key; /* of both ends; of its sender alone */
-    uint64_t host;
-    int64_t time;
-    uint64_t number;
-    uint32_t capture, source;
-    uint32_t seq, ack;
-    int32_t sent, taken; /* lines; -1: none */
-    uint32_t place, of;  /* among those of its connection and form, in order of time */
-    uint16_t flags, ip_id;
-    uint8_t layer, ttl;
-    bool silent;
-};
-
-struct tcprst_trace {
-    struct line *lines;
-    struct rst *rsts;
-    size_t line_count, line_room, rst_count, rst_room;
-    uint64_t lost, sent, received;
-    bool full, no_socket; /* it has answers without a socket */
-    int64_t first, last;
-    uint64_t hosts[HOSTS];
-    size_t host_count;
-    struct tcprst_trace_source sources[SOURCES];
+    FOLLOW = 8, /* the clocks' difference follows a new one by this part */
 };
 
 struct tcprst_trace *tcprst_trace_new(void)
@@ -232,7 +185,7 @@ void tcprst_trace_survey(struct tcprst_trace *t, uint32_t source, const struct t
                      .taken = -1};
 }
 
-/* ---- the clocks ---- */
+/* ---- orders ---- */
 
 static int by_key(const void *x, const void *y)
 {
@@ -264,19 +217,7 @@ static int by_frame(const void *x, const void *y)
     return (a->layer > b->layer) - (a->layer < b->layer);
 }
 
-static int by_number(const void *x, const void *y)
-{
-    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
-    return (a > b) - (a < b);
-}
-
-/* Lines of a key: from first, count of them. */
-struct run {
-    size_t first, count;
-};
-
-/* Those from that time on, at most so many. */
-static struct run lines_of(const struct tcprst_trace *t, uint64_t key, int64_t time, size_t most)
+struct run trace_lines_of(const struct tcprst_trace *t, uint64_t key, int64_t time, size_t most)
 {
     size_t low = 0, high = t->line_count;
     while (low < high) {
@@ -294,142 +235,13 @@ static struct run lines_of(const struct tcprst_trace *t, uint64_t key, int64_t t
     return run;
 }
 
-static bool is_answer(const struct rst *r)
-{
-    return !(r->flags & TCPRST_ACK) || r->seq == 0;
-}
-
-/* Linux gives its resets one of two forms: with SND.NXT and RCV.NXT of a socket, or as RFC 9293
- * section 3.5.2 has an answer. */
-static bool forms_fit(const struct line *l, const struct rst *r)
-{
-    return !l->sent || !*l->reason || l->either || l->active != is_answer(r);
-}
-
-/* Most differences within that width: how many, and the one in the middle. */
-static size_t densest(const int64_t *differences, size_t n, int64_t width, int64_t *middle)
-{
-    size_t best = 0, at = 0;
-    for (size_t low = 0, high = 0; low < n; low++) {
-        while (high < n && differences[high] - differences[low] <= width)
-            high++;
-        if (high - low > best) {
-            best = high - low;
-            at = low;
-        }
-    }
-    *middle = best ? differences[at + best / 2] : 0;
-    return best;
-}
-
-/* How they stand where the joining has come to, how many pairs said so, and how closely. */
-struct clocks {
-    int64_t ahead;
-    size_t agreeing;
-    int64_t width;
-};
-
-/* A RST among those of its connection. */
-struct rank {
-    uint64_t key;
-    size_t rst, number, of;
-};
-
-static int by_connection(const void *x, const void *y)
-{
-    const struct rank *a = x, *b = y;
-    if (a->key != b->key)
-        return a->key < b->key ? -1 : 1;
-    return (a->rst > b->rst) - (a->rst < b->rst);
-}
-
-/* By connection, in order of time in each; to be freed. NULL: no memory. */
-static struct rank *rank_all(struct rst *rsts, size_t count)
-{
-    struct rank *ranks = malloc((count + 1) * sizeof *ranks);
-    if (!ranks)
-        return NULL;
-    for (size_t i = 0; i < count; i++)
-        ranks[i] = (struct rank){rsts[i].key, i, 0, 0};
-    qsort(ranks, count, sizeof *ranks, by_connection);
-    for (size_t from = 0, to; from < count; from = to) {
-        uint32_t forms[2] = {0, 0};
-        for (to = from; to < count && ranks[to].key == ranks[from].key; to++) {
-            struct rst *r = &rsts[ranks[to].rst];
-            ranks[to].number = to - from;
-            r->place = forms[is_answer(r)]++;
-        }
-        for (size_t i = from; i < to; i++) {
-            struct rst *r = &rsts[ranks[i].rst];
-            ranks[i].of = to - from;
-            r->of = forms[is_answer(r)];
-        }
-    }
-    return ranks;
-}
-
-/* Of as many lines as RSTs each with its own, in order; else each with each. */
-static size_t add_differences(const struct tcprst_trace *t, const struct rst *r,
-                              const struct rank *rank, uint64_t key, bool sent,
-                              int64_t *differences, size_t n)
-{
-    struct run run = lines_of(t, key, INT64_MIN, MANY);
-    size_t fitting = 0, added = 0;
-    for (size_t k = run.first; k < run.first + run.count; k++)
-        fitting += t->lines[k].sent == sent;
-    for (size_t k = run.first, number = 0; k < run.first + run.count && added < FEW; k++) {
-        if (t->lines[k].sent != sent)
-            continue;
-        bool own = fitting != rank->of || number == rank->number;
-        number++;
-        if (!own || !forms_fit(&t->lines[k], r))
-            continue;
-        differences[n++] = r->time - t->lines[k].time;
-        added++;
-    }
-    return n;
-}
-
-/* The difference that most lines and RSTs of the same connection share, in the middle of them. Of
- * lines of RSTs sent and of those taken it differs by what the RSTs take on their way. */
-static void find_ahead(const struct tcprst_trace *t, struct rst *rsts, size_t count, bool sent,
-                       struct clocks *clocks)
-{
-    size_t n = 0, paired = 0;
-    int64_t *differences = malloc((count * FEW + 1) * sizeof *differences);
-    struct rank *ranks = rank_all(rsts, count);
-    memset(clocks, 0, sizeof *clocks);
-    if (!differences || !ranks) {
-        free(differences);
-        free(ranks);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct rst *r = &rsts[ranks[i].rst];
-        size_t before = n;
-        n = add_differences(t, r, &ranks[i], r->key, sent, differences, n);
-        if (n == before)
-            n = add_differences(t, r, &ranks[i], r->own_key, sent, differences, n);
-        paired += n > before;
-    }
-    qsort(differences, n, sizeof *differences, by_number);
-    for (unsigned i = 0; i < CLUSTERS && n; i++) {
-        clocks->width = clusters[i];
-        clocks->agreeing = densest(differences, n, clusters[i], &clocks->ahead);
-        if (MOST * clocks->agreeing >= paired && (clocks->agreeing > 1 || paired == 1))
-            break;
-    }
-    free(differences);
-    free(ranks);
-}
-
 /* ---- joining ---- */
 
 /* How far a line is from where it should be; INT64_MAX: it cannot be of that RST. */
 static int64_t distance(const struct line *l, const struct rst *r, const struct clocks *clocks)
 {
     int64_t late = r->time - l->time - clocks->ahead;
-    if (late < -BEFORE_MOST || late > AFTER_MOST || !forms_fit(l, r))
+    if (late < -BEFORE_MOST || late > AFTER_MOST || !trace_forms_fit(l, r))
         return INT64_MAX;
     return late < 0 ? -late : late;
 }
@@ -456,7 +268,7 @@ static struct rivals rivals_of(const struct rst *rsts, size_t count, size_t i,
     for (size_t k = from; k < to; k++) {
         int64_t apart = rsts[k].time - rsts[i].time;
         if (k == i || rsts[k].key != rsts[i].key || apart > AFTER_MOST || apart < -AFTER_MOST ||
-            !forms_fit(line, &rsts[k]))
+            !trace_forms_fit(line, &rsts[k]))
             continue;
         r.all++;
         if ((apart < 0 ? -apart : apart) < r.closest)
@@ -483,7 +295,7 @@ static struct choice choose(const struct tcprst_trace *t, const struct rst *r, u
                             bool sent, const struct clocks *clocks)
 {
     struct choice c = {-1, -1, INT64_MAX, INT64_MAX, 0, true};
-    struct run run = lines_of(t, key, r->time - clocks->ahead - AFTER_MOST, MANY);
+    struct run run = trace_lines_of(t, key, r->time - clocks->ahead - AFTER_MOST, MANY);
     for (size_t k = run.first; k < run.first + run.count; k++) {
         const struct line *l = &t->lines[k];
         int64_t at = l->sent == sent ? distance(l, r, clocks) : INT64_MAX;
@@ -534,7 +346,7 @@ static int32_t pick(const struct tcprst_trace *t, const struct choice *c, const 
  * of the RST. */
 static bool any_near(const struct tcprst_trace *t, const struct rst *r, int64_t ahead)
 {
-    struct run run = lines_of(t, r->key, r->time - ahead - AFTER_MOST, MANY);
+    struct run run = trace_lines_of(t, r->key, r->time - ahead - AFTER_MOST, MANY);
     for (size_t k = run.first; k < run.first + run.count; k++)
         if (t->lines[k].sent && r->time - ahead - t->lines[k].time >= -AFTER_MOST)
             return true;
@@ -547,18 +359,18 @@ static int32_t in_same_place(const struct tcprst_trace *t, const struct rst *rst
                              size_t i, const struct clocks *clocks, bool *as_many)
 {
     const struct rst *r = &rsts[i];
-    struct run run = lines_of(t, r->key, INT64_MIN, MANY);
+    struct run run = trace_lines_of(t, r->key, INT64_MIN, MANY);
     uint32_t fitting = 0;
     int32_t own = -1;
     bool one_reason = true;
     for (size_t k = run.first; k < run.first + run.count; k++) {
         const struct line *l = &t->lines[k];
-        if (!l->sent || !forms_fit(l, r))
+        if (!l->sent || !trace_forms_fit(l, r))
             continue;
         if (fitting++ == r->place)
             own = (int32_t)k;
         one_reason &= strcmp(l->reason, t->lines[run.first].reason) == 0 ||
-                      !t->lines[run.first].sent || !forms_fit(&t->lines[run.first], r);
+                      !t->lines[run.first].sent || !trace_forms_fit(&t->lines[run.first], r);
     }
     *as_many = fitting == r->of && own >= 0 && run.count < MANY;
     if (!*as_many || distance(&t->lines[own], r, clocks) == INT64_MAX)
@@ -573,7 +385,7 @@ static int32_t line_of_twin(const struct tcprst_trace *t, const struct rst *rsts
                             const struct clocks *clocks)
 {
     const struct rst *r = &rsts[i];
-    struct run run = lines_of(t, r->key, r->time - clocks->ahead - AFTER_MOST, MANY);
+    struct run run = trace_lines_of(t, r->key, r->time - clocks->ahead - AFTER_MOST, MANY);
     const char *reason = NULL;
     for (size_t k = run.first; k < run.first + run.count; k++) {
         const struct line *l = &t->lines[k];
@@ -650,10 +462,10 @@ static void join_source(struct tcprst_trace *t, struct rst *rsts, size_t count)
     struct tcprst_trace_source *source = &t->sources[rsts[0].source];
     size_t start = 0;
     struct clocks forward, backward, taken;
-    find_ahead(t, rsts, count, false, &taken);
+    trace_find_ahead(t, rsts, count, false, &taken);
     for (size_t i = 0; taken.agreeing && i < count; i++)
         join_taken(t, &rsts[i], &taken);
-    find_ahead(t, rsts, count, true, &forward);
+    trace_find_ahead(t, rsts, count, true, &forward);
     backward = forward;
     for (size_t i = 0; i < count; i++)
         source->resets += is_traced(t, rsts[i].host);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* places_altered.c - a packet that another place shows otherwise: see places_hand.h. */
+#include "places_hand.h"
+
+static void note_alteration(struct sight *e, enum place_field field, uint32_t from, uint32_t to)
+{
+    if (e->altered || from == to)
+        return;
+    e->altered = (uint8_t)field;
+    e->altered_from = from;
+    e->altered_to = to;
+}
+
+void places_note_differences(struct sight *e, const struct at_hand *h)
+{
+    note_alteration(e, PLACE_FIELD_SEQ, e->seq, h->seq);
+    note_alteration(e, PLACE_FIELD_ACK, e->ack, h->ack);
+    note_alteration(e, PLACE_FIELD_FLAGS, e->flags, h->flags);
+    note_alteration(e, PLACE_FIELD_WINDOW, e->window, h->s->window);
+    /* Routers write two bits of it. */
+    note_alteration(e, PLACE_FIELD_TOS, e->tos & 0xfcu, h->s->tos & 0xfcu);
+}
+
+bool places_is_behind(const struct tcprst_places *p, const struct at_hand *h)
+{
+    const struct path *path = &p->paths[places_line(p, h->line)->path];
+    for (unsigned k = 0; k < p->places; k++)
+        if (path->place[k].ttl[h->d] > path->place[h->place].ttl[h->d] ||
+            path->place[h->place].lag[h->d] > path->place[k].lag[h->d])
+            return true;
+    return false;
+}
+
+bool places_opened_anew(const struct sight *e, const struct at_hand *h)
+{
+    return (h->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN && e->flags == h->flags &&
+           e->seq == h->seq && (e->window != h->s->window || !e->ip_id != !h->s->ip_id);
+}
+
+/* A refusal of that is made one of the connection which the client has: it gets another number. */
+static bool refused_anew(const struct tcprst_places *p, const struct sight *e,
+                         const struct at_hand *h)
+{
+    return places_line(p, h->line)->anew && (h->flags & TCPRST_RST) && e->flags == h->flags &&
+           e->ack == h->ack && e->ack;
+}
+
+struct sight *places_find_altered(const struct tcprst_places *p, const struct at_hand *h)
+{
+    struct sight *e;
+    uint32_t serial = places_line(p, h->line)->last;
+    for (unsigned looked = 0; looked < ALTERED_BACK && (e = places_sight(p, serial)) != NULL;
+         looked++, serial = e->before) {
+        bool same_kind = !((e->flags ^ h->flags) & (TCPRST_RST | TCPRST_SYN));
+        bool stamped =
+            (e->ts_val && e->ts_val == h->ts_val) || (e->ip_id && e->ip_id == h->s->ip_id);
+        /* 0 is no number of anybody's: a RST with it answers something else than one without. */
+        bool alike = e->flags == h->flags && e->window == h->s->window && !e->seq == !h->seq &&
+                     (e->seq == h->seq || e->ack == h->ack);
+        if (e->line != h->line || e->d != h->d || !same_kind || (e->seen >> h->place & 1) ||
+            e->length != h->s->payload_length || !in_time(e, h->time))
+            continue;
+        if (places_opened_anew(e, h) || refused_anew(p, e, h))
+            return e;
+        if (!places_sent_again(e, h) && (stamped || (alike && (h->flags & TCPRST_RST))) &&
+            places_hops_fit(p, e, h))
+            return e;
+    }
+    return NULL;
+}
