@@ -37,12 +37,13 @@ static bool find_catalogue(const char *const *directories)
     return false;
 }
 
-/* In the locale "C" libintl does not translate, whatever LANGUAGE says. */
+/* In the locale "C" libintl does not translate, whatever LANGUAGE says; nor in C.UTF-8 that of
+ * newer systems (glibc 2.41: Debian 13). */
 static void leave_c_locale(const char *language)
 {
-    static const char *const others[] = {"C.UTF-8", "en_US.UTF-8", "C.utf8"};
+    static const char *const others[] = {"en_US.UTF-8", "C.UTF-8", "C.utf8"};
     const char *now = setlocale(LC_MESSAGES, NULL);
-    if (now && strcmp(now, "C") != 0 && strcmp(now, "POSIX") != 0)
+    if (now && strcmp(now, "C") != 0 && strcmp(now, "POSIX") != 0 && !g_str_has_prefix(now, "C."))
         return;
     char *own = g_strconcat(language, ".UTF-8", NULL);
     bool left = setlocale(LC_MESSAGES, own) != NULL;
