@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table_leave.c - which connections rest, and which go: those that are over, and when the table is
+ * full what is worth least (enum keeping), of that the longest silent.
+ */
+#include "fetch.h"
+#include "table_parts.h"
+
+/* So many homes are looked at for one that may go, and so many of them judged. */
+enum { STEPS = 64, SAMPLE = 16 };
+
+static enum keeping keeping_of(const struct connection *c)
+{
+    const struct endpoint *a = &c->end[0], *b = &c->end[1];
+    if (c->ended || ((a->seen & END_FIN) && (b->seen & END_FIN)))
+        return KEEP_ENDED;
+    bool text = (a->seen | b->seen) & END_DATA;
+    if ((a->seen & b->seen & END_SEEN) || (c->flags & CONN_ESTABLISHED))
+        return text ? KEEP_OPEN : KEEP_BARE;
+    return text ? KEEP_BARE : KEEP_ONE_SIDED;
+}
+
+/* Both FINs acknowledged by time or by a RST: nothing of it is expected any more after so long. */
+static int64_t keep_for(enum keeping keeping)
+{
+    return keeping == KEEP_ENDED       ? KEEP_CLOSED
+           : keeping == KEEP_ONE_SIDED ? KEEP_UNANSWERED
+                                       : INT64_MAX;
+}
+
+static int64_t pack_after(enum keeping keeping)
+{
+    return keeping == KEEP_ENDED       ? PACK_ENDED
+           : keeping == KEEP_ONE_SIDED ? PACK_ONE_SIDED
+                                       : PACK_OPEN;
+}
+
+static bool busy(const struct connection *c)
+{
+    /* Without segments: there was no memory to take in its first. */
+    return !c->used || !c->segments || c->first_pending;
+}
+
+bool table_silent_enough(const struct connection *c, int64_t now, enum keeping *keeping)
+{
+    int64_t silent = now - c->last_time;
+    if (busy(c) || silent <= (c->flags & CONN_ESTABLISHED ? PACK_ENDED : PACK_ONE_SIDED))
+        return false;
+    *keeping = keeping_of(c);
+    return silent > pack_after(*keeping);
+}
+
+/* All that packing reads of it. */
+static void fetch_all(const struct home *home)
+{
+    const struct recents *r = &home->connection.recents;
+    for (size_t i = 0; i < sizeof *home; i += LINE)
+        fetch((const char *)home + i);
+    for (unsigned n = 0; n < RECENT_MIN && r->entries != home->connection.inside; n++)
+        fetch(&r->entries[(r->pushed - 1 - n) & (r->capacity - 1)]);
+}
+
+/* What was found to be silent by the sweep before is packed, so that it could come nearer
+ * meanwhile.
+ */
+void table_sweep(struct table *t, unsigned count)
+{
+    enum keeping keeping;
+    int64_t now = t->begun;
+    for (unsigned i = 0; i < count && t->homes.ever; i++) {
+        if (t->due[i] && table_is_due(&home_at(t, t->due[i] - 1)->connection, now, &keeping))
+            table_pack(t, t->due[i] - 1, keeping);
+        t->packing_hand = (t->packing_hand + 1) % t->homes.ever;
+        const struct home *home = home_at(t, t->packing_hand);
+        bool due = table_is_due(&home->connection, now, &keeping);
+        t->due[i] = due ? t->packing_hand + 1 : 0;
+        if (due)
+            fetch_all(home);
+        fetch((const char *)home_at(t, (t->packing_hand + TABLE_SWEEP) % t->homes.ever) + LINE);
+    }
+}
+
+/* The first in that queue; what comes near meanwhile is the one behind it. */
+static size_t first_packed(const struct table *t, enum keeping keeping)
+{
+    uint32_t first = t->packed[keeping].first;
+    if (!first)
+        return TABLE_NONE;
+    uint32_t behind = t->entries[first - 1].behind;
+    if (behind)
+        fetch(t->entries[behind - 1].packed);
+    return first - 1;
+}
+
+/* The oldest embryo, likewise. */
+static size_t first_unborn(const struct table *t)
+{
+    uint32_t first = t->unborn.first;
+    uint32_t behind = first ? t->entries[first - 1].behind : 0;
+    if (!first)
+        return TABLE_NONE;
+    if (behind) {
+        const struct embryo *next = embryo_at(t, t->entries[behind - 1].embryo);
+        const struct key k = key_of_embryo(next);
+        uint64_t hash = key_hash_long(&k, t->seed);
+        fetch(&t->all.slots[key_hash_short(hash) & t->all.mask]);
+        if (t->forgotten)
+            forgotten_expect(t->forgotten, hash);
+        fetch((const char *)next + EMBRYO_SIZE);
+        fetch((const char *)next + EMBRYO_SIZE + LINE);
+    }
+    return first - 1;
+}
+
+/* Whether the first in that queue has been silent for longer than that. */
+static bool first_silent(struct table *t, const struct queue *q, int64_t now, int64_t silence)
+{
+    if (!q->first)
+        return false;
+    const struct entry *e = &t->entries[q->first - 1];
+    return e->since <= ticks(t, now - silence) && now - heard_of(t, e) > silence;
+}
+
+/* An embryo or a packed one that is over; TABLE_NONE: none. */
+static size_t first_over(struct table *t, int64_t now)
+{
+    if (first_silent(t, &t->unborn, now, keep_for(KEEP_ONE_SIDED)))
+        return first_unborn(t);
+    for (enum keeping k = KEEP_ONE_SIDED; k <= KEEP_ENDED; k++)
+        if (first_silent(t, &t->packed[k], now, keep_for(k)))
+            return first_packed(t, k);
+    return TABLE_NONE;
+}
+
+/* What one at work is worth: one that was heard of just now may be about to be worth more. */
+static enum keeping worth_of(const struct connection *c, int64_t now)
+{
+    enum keeping keeping = keeping_of(c);
+    if (now - c->last_time > PACK_ONE_SIDED || keeping == KEEP_ENDED)
+        return keeping;
+    return keeping == KEEP_ONE_SIDED ? KEEP_BARE : KEEP_OPEN;
+}
+
+/* Of the next few at work that are not busy the one that is worth least, of these the one that has
+ * been silent for longest; TABLE_NONE: all are busy. */
+static size_t least_at_work(struct table *t, int64_t now, enum keeping *worth)
+{
+    size_t least = TABLE_NONE;
+    int64_t least_time = 0;
+    *worth = KEEPINGS;
+    for (size_t i = 0, seen = 0; i < STEPS && i < t->at_work.used && seen < SAMPLE; i++) {
+        t->hand = (t->hand + 1) % t->at_work.used;
+        const struct connection *c = &home_at(t, t->working[t->hand])->connection;
+        if (busy(c))
+            continue;
+        seen++;
+        enum keeping keeping = worth_of(c, now);
+        if (keeping > *worth || (keeping == *worth && c->last_time >= least_time))
+            continue;
+        *worth = keeping;
+        least = c->entry;
+        least_time = c->last_time;
+    }
+    return least;
+}
+
+/* Of the embryos that are no older than what is at work, which may be about to be worth more, the
+ * oldest. It is worth as much as such a one: see worth_of(). */
+static size_t younger(const struct table *t, size_t at_work, enum keeping *worth)
+{
+    uint32_t first = t->unborn.first;
+    if (!first || *worth < KEEP_BARE)
+        return at_work;
+    int64_t time = embryo_at(t, t->entries[first - 1].embryo)->time;
+    bool older = at_work != TABLE_NONE && *worth == KEEP_BARE &&
+                 home_at(t, t->entries[at_work].home)->connection.last_time < time;
+    if (older)
+        return at_work;
+    *worth = KEEP_BARE;
+    return first_unborn(t);
+}
+
+void table_begins(struct table *t, int64_t now)
+{
+    t->begun = now;
+}
+
+size_t table_victim(struct table *t, int64_t now, bool *full)
+{
+    enum keeping keeping = KEEP_ONE_SIDED, worth = KEEPINGS;
+    *full = false;
+    size_t over = first_over(t, now);
+    if (over != TABLE_NONE || t->all.used < t->max)
+        return over;
+    *full = true;
+    if (first_silent(t, &t->unborn, now, PACK_ONE_SIDED))
+        return first_unborn(t);
+    while (keeping < KEEPINGS && !t->packed[keeping].first)
+        keeping++;
+    size_t at_work = TABLE_NONE;
+    if (keeping > KEEP_ENDED)
+        at_work = younger(t, least_at_work(t, now, &worth), &worth);
+    return worth < keeping ? at_work : keeping < KEEPINGS ? first_packed(t, keeping) : TABLE_NONE;
+}
+
+bool table_is_over(const struct table *t, const struct entry *e)
+{
+    return t->begun - heard_of(t, e) > keep_for((enum keeping)e->keeping);
+}
+
+enum keeping table_forget(struct table *t, size_t i, bool full)
+{
+    const struct entry *e = &t->entries[i];
+    bool at_work = e->state == ENTRY_AT_WORK;
+    const struct connection *c = at_work ? &home_at(t, e->home)->connection : NULL;
+    enum keeping keeping = at_work ? keeping_of(c) : (enum keeping)e->keeping;
+    int64_t last = at_work ? c->last_time : heard_of(t, e);
+    struct key k = key_of_entry(t, e);
+    if (!t->forgotten)
+        t->forgotten = forgotten_new();
+    if (t->forgotten && full)
+        forgotten_note(t->forgotten, key_hash_long(&k, t->seed), keeping);
+    else if (t->forgotten)
+        forgotten_note_over(t->forgotten, key_hash_long(&k, t->seed), keeping, last);
+    table_remove(t, i);
+    return keeping;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table_parts.h - the records of the table, for its files: table.c finds a segment's connection,
+ * table_entries.c keeps connections, and table_leave.c says which rest and which go.
+ */
+#ifndef TCPRST_TABLE_PARTS_H
+#define TCPRST_TABLE_PARTS_H
+
+#include "connection.h"
+#include "embryo.h"
+#include "forgotten.h"
+#include "index.h"
+#include "key.h"
+#include "pack.h"
+#include "slab.h"
+#include "thresholds.h"
+
+/* Segments that are fetched ahead. */
+enum { EXPECTED = 32 };
+
+/* Where a connection at work lives. An odd number of lines, so that the same line of many homes
+ * does not fall into the same few sets of the cache. */
+enum { HOME_LINES = (sizeof(struct connection) + LINE - 1) / LINE | 1 };
+struct home {
+    union {
+        struct connection connection;
+        uint8_t lines[HOME_LINES * LINE];
+    };
+};
+
+enum { EMBRYO_SIZE = SLAB_SIZE(sizeof(struct embryo)) };
+
+enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_EMBRYO, ENTRY_PACKED };
+
+struct entry {
+    union {
+        size_t home;   /* its number */
+        size_t embryo; /* its number */
+        struct packed *packed;
+        size_t next_free; /* plus one */
+    };
+    uint8_t state; /* enum entry_state */
+    /* of an embryo or a packed one */
+    uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
+    uint32_t since;          /* when it was last heard of: ticks() */
+    union {
+        uint32_t before; /* and behind: its neighbours in its queue, numbers plus one */
+        uint32_t place;  /* of one at work: in working */
+    };
+    uint32_t behind;
+};
+
+/* Embryos, or packed ones worth the same, in the order in which they became so: numbers, plus one.
+ */
+struct queue {
+    uint32_t first, last;
+};
+
+struct table {
+    struct index all; /* of entries */
+    /* Of homes, those at work only: a small one beside a large one, because nearly every segment is
+     * theirs. */
+    struct index at_work;
+    struct entry *entries;
+    size_t room, ever; /* entries there is room for; ever handed out */
+    size_t free_entry; /* plus one */
+    struct slab homes, embryos;
+    uint32_t *working; /* numbers of the homes at work, at_work.used of them, in no order */
+    size_t working_room;
+    size_t hand, packing_hand; /* where is looked next */
+    struct queue unborn, packed[KEEPINGS];
+    struct forgotten *forgotten; /* NULL: none was let go */
+    size_t due[TABLE_SWEEP]; /* homes to be packed by the next sweep, if still silent; plus one */
+    size_t max;
+    uint64_t seed;
+    struct pool pool; /* of recent segments */
+    size_t packed_memory;
+    int64_t first_time; /* INT64_MIN: none yet */
+    int64_t begun;      /* when the last connection began */
+    struct {
+        const struct tcprst_segment *next; /* to come, behind it the others in the same order */
+        size_t at, count;
+        struct expected {
+            struct key key;
+            struct home *home; /* where its connection may be, NULL: not at work */
+            uint32_t hash;
+            int direction;
+            bool may_rest;  /* it may be an embryo or a packed one: */
+            uint32_t entry; /* perhaps this, plus one; 0: none */
+        } ring[EXPECTED];
+    } expected;
+    struct connection look; /* what is packed, to look at */
+};
+
+static inline struct home *home_at(const struct table *t, size_t i)
+{
+    return slab_at(&t->homes, i, sizeof(struct home));
+}
+
+static inline struct embryo *embryo_at(const struct table *t, size_t i)
+{
+    return slab_at(&t->embryos, i, EMBRYO_SIZE);
+}
+
+static inline struct key key_of_connection(const struct connection *c)
+{
+    return key_make(c->ip_version, c->address[0], c->address[1], c->port[0], c->port[1]);
+}
+
+static inline struct key key_of_embryo(const struct embryo *e)
+{
+    return key_make(e->ip_version, e->address[0], e->address[1], e->port[0], e->port[1]);
+}
+
+static inline struct key key_of_packed(const struct packed *p)
+{
+    return key_make(p->ip_version, p->octets, p->octets + address_size(p->ip_version), p->port[0],
+                    p->port[1]);
+}
+
+static inline struct key key_of_entry(const struct table *t, const struct entry *e)
+{
+    return e->state == ENTRY_AT_WORK  ? key_of_connection(&home_at(t, e->home)->connection)
+           : e->state == ENTRY_EMBRYO ? key_of_embryo(embryo_at(t, e->embryo))
+                                      : key_of_packed(e->packed);
+}
+
+/* A time in units of some 17 ms from the table's first such entry on; the last tick, after two
+ * years, lasts for ever. */
+static inline uint32_t ticks(struct table *t, int64_t time)
+{
+    enum { TICK = 1 << 24 };
+    if (t->first_time == INT64_MIN)
+        t->first_time = time;
+    int64_t ticks = time > t->first_time ? (time - t->first_time) / TICK : 0;
+    return ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX;
+}
+
+static inline int64_t heard_of(const struct table *t, const struct entry *e)
+{
+    return e->state == ENTRY_EMBRYO ? embryo_at(t, e->embryo)->time : e->packed->last_time;
+}
+
+/* ---- keeping (table_entries.c) ---- */
+
+/* An embryo's next segment came: it is at work. No other connection has to go for that: it is one
+ * before and after. NULL: no memory. */
+struct connection *table_grow(struct table *table, size_t entry, uint32_t hash);
+/* A packed one's, likewise. */
+struct connection *table_unpack(struct table *table, size_t entry, uint32_t hash);
+/* One at work rests. False: no memory. */
+bool table_pack(struct table *table, size_t home, enum keeping keeping);
+
+/* ---- who rests, and who goes (table_leave.c) ---- */
+
+/* Whether an embryo or packed one is over. */
+bool table_is_over(const struct table *table, const struct entry *entry);
+/* Whether one at work has been silent for long enough to be packed. No end is looked at before it
+ * has to be: each is another line. */
+bool table_silent_enough(const struct connection *connection, int64_t now, enum keeping *keeping);
+static inline bool table_is_due(const struct connection *c, int64_t now, enum keeping *keeping)
+{
+    return now - c->last_time > PACK_ONE_SIDED && table_silent_enough(c, now, keeping);
+}
+
+#endif
