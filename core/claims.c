@@ -2,20 +2,13 @@
 /* claims.c - the predicates of claims.def and signs.def: small, pure, of facts only. */
 #include "claims.h"
 
-/* The words the tables are written in. */
+#include "tri.h"
+
+/* With those of tri.h the words the tables are written in: facts of e. */
 #define yes(FACT) is(e, TCPRST_FACT_##FACT)
 #define isnt(FACT) (e->state[TCPRST_FACT_##FACT] == FACT_FALSE)
 #define unknown(FACT) hidden(e, TCPRST_FACT_##FACT)
 #define fact(FACT) ((struct tri){(enum fact_state)e->state[TCPRST_FACT_##FACT]})
-#define not(a) tri_not(a)
-#define both(a, b) tri_and(a, b)
-#define either(a, b) tri_or(a, b)
-#define seen(holds) tri_seen(holds)
-#define met() tri_seen(true)
-#define failed() tri_seen(false)
-#define unseen() tri_unseen()
-
-#define RULE(name) static struct tri name(const struct evidence *e)
 
 /* ---- what drew it ---- */
 
@@ -54,14 +47,14 @@ static bool late_data(const struct evidence *e)
     return yes(EARLIER_DATA) || (yes(TRIGGER_FIN) && yes(TRIGGER_BEHIND_DATA));
 }
 
-RULE(number_acked)
+static struct tri number_acked(const struct evidence *e)
 {
     if (yes(TRIGGER) || yes(ACK_FLAG))
         return met();
     return either(fact(SEQ_ACKED), yes(OLD_ACK) ? met() : fact(SEQ_ACKED));
 }
 
-RULE(exact_number)
+static struct tri exact_number(const struct evidence *e)
 {
     return either(fact(ABORT_FORM), yes(TRIGGER) ? met() : fact(SEQ_ACKED));
 }
@@ -90,7 +83,7 @@ static bool linux_habit(const struct evidence *e)
     return e->stack == &stacks[STACK_LINUX];
 }
 
-RULE(answer_flags)
+static struct tri answer_flags(const struct evidence *e)
 {
     if (!yes(ACK_FLAG) || yes(SEQ_ZERO))
         return met();
@@ -107,7 +100,7 @@ RULE(answer_flags)
 }
 
 /* A stack without the connection knows nothing of its window. */
-RULE(answer_window)
+static struct tri answer_window(const struct evidence *e)
 {
     if (unknown(WINDOW_ZERO))
         return unseen();
@@ -121,13 +114,13 @@ RULE(answer_window)
 }
 
 /* Routes and proxies move an end by a hop. */
-RULE(ttl_not_far)
+static struct tri ttl_not_far(const struct evidence *e)
 {
     return yes(TTL_NEAR) ? met() : fact(TTL_SAME);
 }
 
 /* Answers have the default, whatever a program chose for its socket. */
-RULE(ttl_start)
+static struct tri ttl_start(const struct evidence *e)
 {
     if (!yes(TTL_START))
         return met();
@@ -136,7 +129,7 @@ RULE(ttl_start)
     return unseen();
 }
 
-RULE(answer_id)
+static struct tri answer_id(const struct evidence *e)
 {
     if (unknown(IP_ID_ZERO)) /* IPv6 has none */
         return met();
@@ -154,7 +147,7 @@ RULE(answer_id)
 
 /* ---- the form of an abort ---- */
 
-RULE(abort_options)
+static struct tri abort_options(const struct evidence *e)
 {
     if (!yes(OPTIONS_MISSING))
         return met();
@@ -162,7 +155,7 @@ RULE(abort_options)
 }
 
 /* Or its place is known otherwise. */
-RULE(socket_shown)
+static struct tri socket_shown(const struct evidence *e)
 {
     return yes(LIVE_SOCKET) || yes(IP_ID_NEXT) || yes(TIMESTAMP_NEXT) || yes(AT_SENDER) ||
                    yes(KERNEL_SENT)
@@ -170,7 +163,7 @@ RULE(socket_shown)
                : unseen();
 }
 
-RULE(abort_window)
+static struct tri abort_window(const struct evidence *e)
 {
     if (unknown(WINDOW_ZERO))
         return unseen();
@@ -181,7 +174,7 @@ RULE(abort_window)
     return met();
 }
 
-RULE(abort_id)
+static struct tri abort_id(const struct evidence *e)
 {
     struct tri count =
         e->stack->abort_id == STACK_NEXT || yes(IP_ID_NEXT) ? fact(IP_ID_NEXT) : unseen();
@@ -195,7 +188,7 @@ RULE(abort_id)
 
 /* ---- the sender's state ---- */
 
-RULE(live)
+static struct tri live(const struct evidence *e)
 {
     if (yes(SYN_RECEIVED))
         return met();
@@ -203,7 +196,7 @@ RULE(live)
 }
 
 /* An end of which no RST that ended it was captured may have sent or got one all the same. */
-RULE(gone)
+static struct tri gone(const struct evidence *e)
 {
     if (yes(SENDER_GONE) || yes(OVERTOOK))
         return met();
@@ -211,7 +204,7 @@ RULE(gone)
 }
 
 /* What an earlier RST did to the sender may not have shown. */
-RULE(not_gone)
+static struct tri not_gone(const struct evidence *e)
 {
     if (yes(SENDER_GONE))
         return failed();
@@ -220,27 +213,27 @@ RULE(not_gone)
 }
 
 /* Of one that had closed, whether the peer's RST or its own close speaks is never sure. */
-RULE(gone_surely)
+static struct tri gone_surely(const struct evidence *e)
 {
     bool closed = yes(SENDER_FIN) && !yes(EARLIER_ABORT);
     return yes(SENDER_GONE_SURELY) && !closed ? met() : unseen();
 }
 
-RULE(nothing_ended_it)
+static struct tri nothing_ended_it(const struct evidence *e)
 {
     if (yes(SENDER_GONE) || (yes(SENDER_FIN) && !yes(HALF_CLOSED)))
         return failed();
     return yes(HALF_CLOSED) ? met() : not(fact(SENDER_FIN));
 }
 
-RULE(syn_sent)
+static struct tri syn_sent(const struct evidence *e)
 {
     if (yes(ONLY_SYN))
         return met();
     return yes(SENDER_SEEN) ? failed() : unseen();
 }
 
-RULE(syn_received)
+static struct tri syn_received(const struct evidence *e)
 {
     if (yes(SENDER_CLIENT))
         return failed();
@@ -251,7 +244,7 @@ RULE(syn_received)
 
 /* Neither end shows that it knows the handshake done; or the server, by sending its SYN-ACK again,
  * that it does not. */
-RULE(unfinished)
+static struct tri unfinished(const struct evidence *e)
 {
     if (yes(SENDER_SENT_DATA) || yes(PROBES_UNANSWERED))
         return failed();
@@ -262,9 +255,8 @@ RULE(unfinished)
     return not(fact(HANDSHAKE_DONE));
 }
 
-/* A SYN answered, or one that carries data (RFC 7413), is something to see already. */
 /* Where it was not the handshake's last ACK that was refused, that had to be lost before. */
-RULE(handshake_ack)
+static struct tri handshake_ack(const struct evidence *e)
 {
     if (!yes(TRIGGER))
         return unseen();
@@ -273,7 +265,8 @@ RULE(handshake_ack)
     return yes(SYN_ACK_REPEATED) ? unseen() : failed();
 }
 
-RULE(connection_to_see)
+/* A SYN answered, or one that carries data (RFC 7413), is something to see already. */
+static struct tri connection_to_see(const struct evidence *e)
 {
     if (yes(HANDSHAKE_DONE))
         return met();
@@ -284,7 +277,7 @@ RULE(connection_to_see)
     return begun || unknown(HANDSHAKE_DONE) ? unseen() : failed();
 }
 
-RULE(no_syn)
+static struct tri no_syn(const struct evidence *e)
 {
     if (yes(SENDER_SEEN))
         return failed();
@@ -292,21 +285,21 @@ RULE(no_syn)
     return yes(OPENING_SEEN) && !e->view.fresh ? met() : unseen();
 }
 
-RULE(older_open)
+static struct tri older_open(const struct evidence *e)
 {
     if (yes(EARLIER_FINS))
         return failed();
     return yes(EARLIER_OPEN) || yes(TRIGGER_MATCHES_PAST) ? met() : unseen();
 }
 
-RULE(older_closed)
+static struct tri older_closed(const struct evidence *e)
 {
     if (yes(EARLIER_OPEN))
         return failed();
     return yes(EARLIER_FINS) ? met() : unseen();
 }
 
-RULE(syn_in_window)
+static struct tri syn_in_window(const struct evidence *e)
 {
     if (yes(TRIGGER_SYN_IN_WINDOW))
         return met();
@@ -314,21 +307,21 @@ RULE(syn_in_window)
 }
 
 /* The trigger's own FIN does not count. */
-RULE(both_fins)
+static struct tri both_fins(const struct evidence *e)
 {
     if (yes(TRIGGER) && isnt(TRIGGER_AFTER_PEER_FIN) && yes(TRIGGER_FIN))
         return failed();
     return fact(CONNECTION_CLOSED);
 }
 
-RULE(no_late_data)
+static struct tri no_late_data(const struct evidence *e)
 {
     return not(both(fact(PEER_DATA_AFTER_FIN), not(fact(HALF_CLOSED))));
 }
 
 /* ---- pauses and timers ---- */
 
-RULE(pause)
+static struct tri pause(const struct evidence *e)
 {
     if (yes(IDLE_LONG) || yes(IDLE_LONGEST) || yes(EVENT_PAUSED))
         return met();
@@ -336,18 +329,18 @@ RULE(pause)
 }
 
 /* What was captured as an answer need not have been received. */
-RULE(probes)
+static struct tri probes(const struct evidence *e)
 {
     return yes(PROBES_UNANSWERED) ? met() : yes(PROBED) ? unseen() : fact(PROBES_UNANSWERED);
 }
 
-RULE(window_probed)
+static struct tri window_probed(const struct evidence *e)
 {
     return either(both(fact(WINDOW_PROBES), fact(WINDOW_PROBE_DUE)),
                   both(fact(RETRANSMISSIONS), fact(RETRANSMISSION_DUE)));
 }
 
-RULE(gives_up)
+static struct tri gives_up(const struct evidence *e)
 {
     if (e->stack->gives_up == STACK_NEVER)
         return failed();
@@ -355,21 +348,21 @@ RULE(gives_up)
 }
 
 /* That it never got it shows where it goes on without it. */
-RULE(trigger_not_taken)
+static struct tri trigger_not_taken(const struct evidence *e)
 {
     if (yes(SENDER_ACKED_TRIGGER))
         return failed();
     return yes(TRIGGER_SWALLOWED) || yes(TRIGGER_SYN) || yes(SENDER_WENT_ON) ? met() : unseen();
 }
 
-RULE(half_made)
+static struct tri half_made(const struct evidence *e)
 {
     return either(fact(HALF_MADE), fact(SYN_ACK_REPEATED));
 }
 
 /* ---- the application ---- */
 
-RULE(still_arriving)
+static struct tri still_arriving(const struct evidence *e)
 {
     return either(either(fact(PEER_IN_FLIGHT), fact(PEER_CROSSED)),
                   either(fact(BULK_FROM_PEER), fact(REPLY_ENDS_IT)));
@@ -380,7 +373,7 @@ static bool yes_still_arriving(const struct evidence *e)
     return still_arriving(e).is == FACT_TRUE;
 }
 
-RULE(others_too)
+static struct tri others_too(const struct evidence *e)
 {
     return yes(OTHERS_TOO) ? met() : yes(OTHERS_ENDED) ? unseen() : failed();
 }

@@ -3,7 +3,7 @@
 #ifndef TCPRST_CLAIMS_H
 #define TCPRST_CLAIMS_H
 
-#include "tri.h"
+#include "evidence.h"
 
 /* What shows a claim. Of one channel only the dearest surprise counts. */
 enum channel {

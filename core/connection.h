@@ -349,6 +349,8 @@ bool table_ending(const struct table *table, size_t i, enum tcprst_ending *endin
 /* ---- tracking ---- */
 
 enum tcprst_ending connection_ending(const struct connection *c);
+/* Octets of one end's text that the other has not acknowledged; -1: not known. */
+int64_t connection_left(const struct endpoint *from, const struct endpoint *by);
 /* All that is told of it but whether it is given up. */
 void connection_describe(const struct connection *c, struct tcprst_connection *out);
 

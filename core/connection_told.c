@@ -5,6 +5,16 @@
 
 #include <string.h>
 
+int64_t connection_left(const struct endpoint *from, const struct endpoint *by)
+{
+    if (!(from->seen & END_SEEN) || !(by->seen & END_ACK))
+        return -1;
+    bool fin = (from->seen & END_FIN) && from->snd_max == from->fin_seq + 1;
+    int64_t left = seq_diff(from->snd_max - fin, by->max_ack);
+    /* An unacknowledged SYN is no octet of text. */
+    return left < 0 ? 0 : left > (int64_t)from->octets ? (int64_t)from->octets : left;
+}
+
 static void describe_end(struct tcprst_end *out, const struct connection *c, int i)
 {
     const struct endpoint *e = &c->end[i], *other = &c->end[!i];
@@ -13,12 +23,7 @@ static void describe_end(struct tcprst_end *out, const struct connection *c, int
     out->segments = e->segments;
     out->octets = e->octets;
     out->fin = e->seen & END_FIN;
-    out->unacknowledged = -1;
-    if ((e->seen & END_SEEN) && (other->seen & END_ACK)) {
-        int64_t left =
-            (int32_t)(e->snd_max - (out->fin && e->snd_max == e->fin_seq + 1) - other->max_ack);
-        out->unacknowledged = left < 0 ? 0 : left > (int64_t)e->octets ? (int64_t)e->octets : left;
-    }
+    out->unacknowledged = connection_left(e, other);
 }
 
 void connection_describe(const struct connection *c, struct tcprst_connection *out)

@@ -226,19 +226,15 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
 
 /* ---- what is lost, and who is told ---- */
 
-static int64_t unacknowledged(const struct endpoint *from, const struct endpoint *by)
+/* What is lost where the connection ends here: of one end of which nothing was captured, or that
+ * nothing acknowledges but a SYN, too. -1: not known. */
+static int64_t at_risk(const struct endpoint *from, const struct endpoint *by)
 {
     if (!seen(from, END_SEEN))
         return seen(by, END_SEEN) ? -1 : 0;
-    uint32_t high = from->snd_max;
-    if (seen(from, END_FIN) && high == from->fin_seq + 1)
-        high = from->fin_seq;
     if (!seen(by, END_ACK))
         return seen(by, END_SEEN) || !seen(from, END_SYN) ? -1 : (int64_t)from->octets;
-    int32_t left = seq_diff(high, by->max_ack);
-    if (left > (int64_t)from->octets)
-        left = (int32_t)from->octets; /* an unacknowledged SYN is no octet of text */
-    return left > 0 ? left : 0;
+    return connection_left(from, by);
 }
 
 void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e)
@@ -259,8 +255,8 @@ void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evide
         v->risk_from_sender = v->risk_to_sender = 0;
         return;
     }
-    v->risk_from_sender = unacknowledged(&r->x, &r->y);
-    v->risk_to_sender = unacknowledged(&r->y, &r->x);
+    v->risk_from_sender = at_risk(&r->x, &r->y);
+    v->risk_to_sender = at_risk(&r->y, &r->x);
     if (v->risk_to_sender > 0 && (r->flags & TCPRST_ACK) && seen(&r->x, END_ACK) &&
         seq_lt(r->x.max_ack, r->ack)) {
         int64_t more = seq_diff(r->ack, r->x.max_ack);

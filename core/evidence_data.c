@@ -7,21 +7,10 @@
 #include "signatures.h"
 #include "thresholds.h"
 
-static int64_t unacknowledged(const struct endpoint *from, const struct endpoint *by)
-{
-    if (!seen(from, END_SEEN) || !seen(by, END_ACK))
-        return -1;
-    uint32_t high = from->snd_max;
-    if (seen(from, END_FIN) && high == from->fin_seq + 1)
-        high = from->fin_seq;
-    int32_t left = seq_diff(high, by->max_ack);
-    return left > 0 ? left : 0;
-}
-
 static void fact_exchange(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
-    int64_t from_x = unacknowledged(x, y), from_y = unacknowledged(y, x);
+    int64_t from_x = connection_left(x, y), from_y = connection_left(y, x);
     if (from_y > 0 && (r->flags & TCPRST_ACK) && seq_lt(x->max_ack, r->ack))
         from_y -= seq_diff(r->ack, x->max_ack) < from_y ? seq_diff(r->ack, x->max_ack) : from_y;
     if (from_x < 0 || from_y < 0)
@@ -104,7 +93,7 @@ static void fact_data(struct evidence *e, const struct reset *r)
             tell_at(e, F(REPLY_ENDS_IT), x->lead >> 24 == 0x15 && (x->lead >> 16 & 0xff) == 3,
                     x->last);
         numbers(e, F(REPLY_ENDS_IT), x->lead, 0);
-        int64_t left = unacknowledged(x, y);
+        int64_t left = connection_left(x, y);
         if (left >= 0)
             tell_at(e, F(REPLY_UNACKED), left > 0, x->last);
         numbers(e, F(REPLY_UNACKED), left, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tri.h - true, false, or not to be seen in this capture. A type of its own, so that a plain bool,
- * which cannot say the third, does not compile where it matters.
+ * which cannot say the third, does not compile where it matters. The words of claims.def and
+ * signs.def: claims.c alone includes it.
  */
 #ifndef TCPRST_TRI_H
 #define TCPRST_TRI_H
@@ -12,33 +13,43 @@ struct tri {
     enum fact_state is;
 };
 
-static inline struct tri tri_unseen(void)
+static inline struct tri unseen(void)
 {
     return (struct tri){FACT_HIDDEN};
 }
 
 /* What is visible either way. */
-static inline struct tri tri_seen(bool holds)
+static inline struct tri seen(bool holds)
 {
     return (struct tri){holds ? FACT_TRUE : FACT_FALSE};
 }
 
-static inline struct tri tri_not(struct tri a)
+static inline struct tri met(void)
 {
-    return a.is == FACT_HIDDEN ? a : tri_seen(a.is == FACT_FALSE);
+    return seen(true);
+}
+
+static inline struct tri failed(void)
+{
+    return seen(false);
+}
+
+static inline struct tri not(struct tri a)
+{
+    return a.is == FACT_HIDDEN ? a : seen(a.is == FACT_FALSE);
 }
 
 /* Kleene's: what one side decides, the other need not show. */
-static inline struct tri tri_and(struct tri a, struct tri b)
+static inline struct tri both(struct tri a, struct tri b)
 {
     if (a.is == FACT_FALSE || b.is == FACT_FALSE)
-        return tri_seen(false);
+        return seen(false);
     return a.is == FACT_HIDDEN ? a : b;
 }
 
-static inline struct tri tri_or(struct tri a, struct tri b)
+static inline struct tri either(struct tri a, struct tri b)
 {
-    return tri_not(tri_and(tri_not(a), tri_not(b)));
+    return not(both(not(a), not(b)));
 }
 
 #endif
