@@ -132,9 +132,7 @@ struct annotate *annotate_open(const struct options *options, char **error)
     return annotate;
 }
 
-/* ---- Comments
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Comments ---- */
 
 static void add_note(struct annotate *annotate, const struct tcprst_frame *frame,
                      const GString *text)
@@ -286,9 +284,7 @@ static bool put_comments(struct annotate *annotate, uint64_t frame, gsize others
     return put > 0;
 }
 
-/* ---- Copying
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Copying ---- */
 
 /* Writes a block of that type with the body that was put together. */
 static void write_block(struct annotate *annotate, uint32_t type, const GString *body)

@@ -118,9 +118,7 @@ bool explain_cause(FILE *out, const char *id, bool color, unsigned width)
     return known;
 }
 
-/* ---- As JSON
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- As JSON ---- */
 
 static void put_object(GString *out, enum tcprst_cause cause)
 {

@@ -143,9 +143,7 @@ static void put_all_hosts(GString *out, const struct summary *summary)
     put_hosts(out, summary, SUMMARY_SERVICES);
 }
 
-/* ---- Events
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Events ---- */
 
 static void put_segment(GString *out, const struct diagram *diagram,
                         const struct diagram_segment *segment)
@@ -348,9 +346,7 @@ static void put_events(GString *page, const struct report *report, const struct 
                                              "%s more events are shown only with scripts."));
 }
 
-/* ---- The page
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- The page ---- */
 
 /* '<', '>' and '&' only stand inside JSON strings, where they may be written as escapes: nothing in
  * the data can then end the element that holds it. */

@@ -663,8 +663,7 @@ void json_summary(GString *out, const struct report *report)
     g_string_append_c(out, '}');
 }
 
-/* ---- The json report
- * ---------------------------------------------------------------------------------------------- */
+/* ---- The json report ---- */
 
 /* Connections come between the resets, and are kept in a file without a name until their place in
  * the document. */

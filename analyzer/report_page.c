@@ -15,9 +15,7 @@ enum {
     FIRST_HOSTS = 10  /* the script shows more */
 };
 
-/* ---- Building blocks
- * ------------------------------------------------------------------------------------------
- */
+/* ---- Building blocks ---- */
 
 /* <tag class="kind">text</tag>, text escaped. kind NULL: none. */
 static void element(GString *out, const char *tag, const char *kind, const char *text)
@@ -90,9 +88,7 @@ static void paragraph(GString *out, const char *kind, GString *words)
     g_string_free(words, TRUE);
 }
 
-/* ---- The first screen
- * -----------------------------------------------------------------------------------------
- */
+/* ---- The first screen ---- */
 
 void page_measure(GString *out, const struct report *report)
 {
@@ -197,9 +193,7 @@ void page_first(GString *out, const struct report *report)
     g_ptr_array_unref(classes);
 }
 
-/* ---- Tables
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Tables ---- */
 
 void page_causes(GString *out, const struct report *report)
 {
@@ -354,9 +348,7 @@ void page_captures(GString *out, const struct report *report)
     end_table(out);
 }
 
-/* ---- One event
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- One event ---- */
 
 /* Client left, server right. */
 static bool source_is_left(const struct tcprst_verdict *v)

@@ -50,9 +50,7 @@ static size_t place_of(const struct direction_key *key)
     return (hash ^ hash >> 16) % DIRECTIONS;
 }
 
-/* ---- Reading
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Reading ---- */
 
 /* Octets still to be read; a read beyond them gives 0 and leaves none. */
 struct rest {
@@ -286,9 +284,7 @@ void says_note_text(struct says *says, const struct tcprst_segment *s,
     memcpy(said->text, text, sizeof text);
 }
 
-/* ---- Asking
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Asking ---- */
 
 static const struct direction *direction_of(const struct says *says, const struct tcprst_verdict *v,
                                             bool of_sender)

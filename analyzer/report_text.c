@@ -94,8 +94,7 @@ static char *terminal_safe(const char *words)
     return g_string_free(out, FALSE);
 }
 
-/* ---- The first screen
- * --------------------------------------------------------------------------------------------- */
+/* ---- The first screen ---- */
 
 /* The files as named; of one that fits no line the name without its directories. */
 static void put_title(struct text *text)
@@ -423,9 +422,7 @@ static void put_first_screen(struct text *text)
         put_next(text);
 }
 
-/* ---- Each event
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Each event ---- */
 
 /* "4412"; "4412 of ring2.pcap" where that is another file than own. */
 static void add_frame(GString *out, const struct report *report, const struct tcprst_frame *frame,
@@ -740,8 +737,7 @@ static void put_foot(struct text *text)
     put_wrapped(text, DIM, 0, 0, foot);
 }
 
-/* ---- What the reader must know about the capture
- * ------------------------------------------------------------------- */
+/* ---- What the reader must know about the capture ---- */
 
 static void put_remark(void *data, const char *remark)
 {

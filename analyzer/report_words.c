@@ -68,9 +68,7 @@ const char *words_capture(const struct report *report, uint32_t capture)
     return name;
 }
 
-/* ---- Who
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Who ---- */
 
 void words_end(GString *out, const uint8_t *address, unsigned ip_version, unsigned port)
 {
@@ -194,9 +192,7 @@ void words_service(GString *out, const struct report *report, const struct summa
         put_rate(out, host);
 }
 
-/* ---- Why, and how sure
- * -----------------------------------------------------------------------------------------
- */
+/* ---- Why, and how sure ---- */
 
 const char *words_strength_word(enum tcprst_strength strength)
 {
@@ -570,9 +566,7 @@ void words_totals(GString *out, const struct report *report)
                                       " %s other resets are left out by --cause."));
 }
 
-/* ---- What to check next
- * ---------------------------------------------------------------------------------------
- */
+/* ---- What to check next ---- */
 
 /* What a placeholder stands for. */
 struct filler {

@@ -49,9 +49,7 @@ static void write_file(const char *directory, const char *name, const GString *t
     g_free(path);
 }
 
-/* ---- Lists
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Lists ---- */
 
 /* One-line prose for Markdown, where nothing of ours is markup but `code`. */
 static void put_markdown(GString *out, const char *prose)
@@ -144,9 +142,7 @@ static void put_man_causes(GString *out)
     }
 }
 
-/* ---- Completions
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Completions ---- */
 
 static void put_bash_cases(GString *out)
 {
@@ -246,9 +242,7 @@ static void put_fish_options(GString *out)
     }
 }
 
-/* ---- Schema
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Schema ---- */
 
 typedef const char *word_function(unsigned value);
 
@@ -512,9 +506,7 @@ static void fill_template(const char *templates, const char *template, const cha
     g_free(path);
 }
 
-/* ---- Pages
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Pages ---- */
 
 static void put_section(GString *out, const char *title, const char *prose)
 {

@@ -46,9 +46,7 @@ static int ett_about = -1;
 static value_string strength_levels[TCPRST_STRENGTH_CERTAIN + 1];
 static value_string severity_levels[TCPRST_SEVERITY_SUSPICIOUS + 2];
 
-/* ---- Registration
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Registration ---- */
 
 #define STRING_FIELD(hf, name, abbrev, blurb)                                                      \
     {                                                                                              \
@@ -158,8 +156,7 @@ void tcprst_annotate_register(int proto)
     proto_register_subtree_array(subtrees, array_length(subtrees));
 }
 
-/* ---- Building blocks
- * --------------------------------------------------------------------------------------------- */
+/* ---- Building blocks ---- */
 
 /* Where the items of one verdict go. All are generated: none stands for octets of the packet. */
 struct place {
@@ -291,9 +288,7 @@ static struct place add_subtree(struct place at, int ett, const char *label, pro
     return (struct place){tree, at.tvb};
 }
 
-/* ---- The rows that tell
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- The rows that tell ---- */
 
 static void add_level(struct place at, int hf, unsigned level)
 {
@@ -429,9 +424,7 @@ static void add_alternatives(struct place at, const struct tcprst_verdict *verdi
         add_alternative(below, &alternatives[i], "");
 }
 
-/* ---- What stands behind it
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- What stands behind it ---- */
 
 /* A sentence; where a frame shows it, the line is a link there, and the fact's id does not show. */
 static void add_fact(struct place at, const struct tcprst_evidence *evidence)
@@ -606,8 +599,7 @@ static proto_item *add_about(struct place at, const struct tcprst_verdict *verdi
     return item;
 }
 
-/* ---- Both kinds of frames
- * ---------------------------------------------------------------------------------------- */
+/* ---- Both kinds of frames ---- */
 
 static struct place add_root(proto_tree *tree, tvbuff_t *tvb, const char *label, proto_item **root)
 {

@@ -6,8 +6,7 @@
 #include "translate.h"
 #include "versions.h"
 
-/* ---- Tools > TCP Resets
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Tools > TCP Resets ---- */
 
 static void show_resets(ext_menubar_gui_type gui, gpointer window, gpointer user)
 {
@@ -109,8 +108,7 @@ static void open_report(ext_menubar_gui_type gui, gpointer window, gpointer user
     g_free(capture);
 }
 
-/* ---- Conversation Filter > TCP reset event
- * --------------------------------------------------------------------------- */
+/* ---- Conversation Filter > TCP reset event ---- */
 
 static bool event_of(packet_info *pinfo, uint32_t *event)
 {

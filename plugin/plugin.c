@@ -43,9 +43,7 @@ struct layer {
     bool done;                     /* annotated, or about to be */
 };
 
-/* ---- What is wanted
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- What is wanted ---- */
 
 static bool is_referenced(int proto)
 {
@@ -69,9 +67,7 @@ static struct wanted find_wanted(const packet_info *pinfo, proto_tree *tree)
     return wanted;
 }
 
-/* ---- Annotation
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Annotation ---- */
 
 /* TCP's item is the first that TCP's dissector added to tree; what its payload's dissectors added
  * comes behind it. */
@@ -143,9 +139,7 @@ static void annotate(void *data)
     name_protocol_again(layer);
 }
 
-/* ---- The dissector
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- The dissector ---- */
 
 static int call_tcp(const struct layer *layer)
 {
@@ -208,9 +202,7 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
     return call_tcp(&layer);
 }
 
-/* ---- Registration
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Registration ---- */
 
 static void register_preferences(void)
 {

@@ -63,8 +63,7 @@ static struct tcprst_record *record_at(guint i)
     return (struct tcprst_record *)g_ptr_array_index(file.records, i);
 }
 
-/* ---- Which frame drew which resets
- * ------------------------------------------------------------------------------- */
+/* ---- Which frame drew which resets ---- */
 
 static struct drawn_list *drawn_list(uint32_t frame)
 {
@@ -182,8 +181,7 @@ const struct tcprst_record *tcprst_record_next_drawn(const struct tcprst_record 
     return first_drawn(record->next_drawn, segment);
 }
 
-/* ---- Which connections were reset
- * ------------------------------------------------------------------------------------ */
+/* ---- Which connections were reset ---- */
 
 static void take_connection(void *user, const struct tcprst_connection *connection)
 {
@@ -227,9 +225,7 @@ const struct tcprst_record *tcprst_records_reset_of(const struct tcprst_segment 
                                                                                            : NULL;
 }
 
-/* ---- The file
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- The file ---- */
 
 /* The verdict while later packets may change it. */
 static const struct tcprst_verdict *peek(const struct tcprst_record *record)
@@ -326,9 +322,7 @@ void tcprst_records_register(const unsigned *max_connections)
     file.max_connections = max_connections;
 }
 
-/* ---- Records
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Records ---- */
 
 static struct tcprst_record *new_record(const struct tcprst_segment *segment)
 {

@@ -54,9 +54,7 @@ static char *sender_name(wmem_allocator_t *pool, const struct tcprst_verdict *ve
     return forged;
 }
 
-/* ---- The tree
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- The tree ---- */
 
 /*
  * Wireshark's window sorts by name first, but nodes with a range by its floor: so with the count's
@@ -120,9 +118,7 @@ static tap_packet_status count_in_tree(stats_tree *st, packet_info *pinfo, epan_
     return TAP_PACKET_REDRAW;
 }
 
-/* ---- The summary
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- The summary ---- */
 
 struct count {
     uint64_t total, events, by_strength[TCPRST_STRENGTH_CERTAIN + 1];

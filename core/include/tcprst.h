@@ -32,9 +32,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 #endif
 
-/* ---- Vocabulary
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Vocabulary ---- */
 
 /* One enumerator a row of causes.def, e.g. TCPRST_CAUSE_CLOSED_PORT; the order is the table's. */
 enum tcprst_cause {
@@ -170,9 +168,7 @@ const char *tcprst_group_title(enum tcprst_group group);
 bool tcprst_cause_by_id(const char *id, enum tcprst_cause *cause);
 bool tcprst_group_by_id(const char *id, enum tcprst_group *group);
 
-/* ---- A segment in
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- A segment in ---- */
 
 /* Where a packet stands. number counts from 1 as Wireshark does; 0: no frame. capture is the front
  * door's own index. */
@@ -268,9 +264,7 @@ bool tcprst_segment_parse(struct tcprst_segment *segment, const uint8_t *bytes, 
  */
 uint16_t tcprst_segment_leg(uint32_t link_type, const uint8_t *frame, uint32_t captured);
 
-/* ---- A verdict out
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- A verdict out ---- */
 
 struct tcprst_alternative {
     enum tcprst_cause cause;
@@ -420,9 +414,7 @@ struct tcprst_ledger_line {
 };
 enum { TCPRST_COST_IMPOSSIBLE = 100, TCPRST_MAX_LEDGER = 64, TCPRST_LEDGER_PLACES = 16 };
 
-/* ---- Connections
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Connections ---- */
 
 enum tcprst_ending {
     TCPRST_ENDING_OPEN,    /* no end was captured */
@@ -471,9 +463,7 @@ struct tcprst_statistics {
     size_t memory;           /* octets held by the handle */
 };
 
-/* ---- The handle
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- The handle ---- */
 
 struct tcprst;
 struct tcprst_order;
