@@ -141,15 +141,32 @@ static double per_hour(uint64_t events, double seconds)
     return (double)events * 3600 / MAX(seconds, 1);
 }
 
-/* Whether two counts differ by more than chance: twice the rate, and more than three standard
- * deviations of the difference that equal rates would give (both are counts of rare events). */
+/* How likely it is that of all events at most so many fall into a share of the time. */
+static double at_most(double few, double all, double share, double rest)
+{
+    double term = all * log(rest), sum = exp(term);
+    for (double i = 0; i < few; i++) {
+        term += log((all - i) / (i + 1)) + log(share / rest);
+        sum += exp(term);
+    }
+    return sum;
+}
+
+/* Whether two counts differ by more than chance: twice the rate, and further from what equal rates
+ * would give than three standard deviations, or as unlikely as that where there are few. */
 static bool differs(double events, double seconds, double before, double seconds_before)
 {
-    double share = MAX(seconds, 1) / (MAX(seconds, 1) + MAX(seconds_before, 1));
+    enum { FEW = 1000 };
+    const double unlikely = 0.00135;
+    double now = MAX(seconds, 1), then = MAX(seconds_before, 1);
+    double share = now / (now + then), rest = then / (now + then);
     double all = events + before, expected = all * share;
-    double rate = events / MAX(seconds, 1), rate_before = before / MAX(seconds_before, 1);
-    bool twice = rate > 2 * rate_before || rate_before > 2 * rate;
-    return twice && fabs(events - expected) > 3 * sqrt(all * share * (1 - share));
+    bool twice = events / now > 2 * before / then || before / then > 2 * events / now;
+    bool less = events < expected;
+    double few = less ? events : before;
+    if (!twice || few > FEW)
+        return twice && fabs(events - expected) > 3 * sqrt(all * share * rest);
+    return at_most(few, all, less ? share : rest, less ? rest : share) < unlikely;
 }
 
 static void add_change(GArray *changes, enum change_kind kind, const struct incident *now,

@@ -784,6 +784,12 @@ class Baseline(Case):
         hour = self.capture("hour.pcap", ("refuse", 1000, 20))
         day = self.capture("day.pcap", ("refuse", 1000, 200), seconds=36000)
         self.assertEqual(self.changes(hour, day), (0, {}))
+        # One in a moment and one in a minute may be chance; one and thirty in a minute are none.
+        moment = self.capture("moment.pcap", ("refuse", 1000, 1), seconds=0)
+        one, many = (self.capture(f"{n}.pcap", ("refuse", 1000, n), seconds=60) for n in (1, 30))
+        self.assertEqual((self.changes(moment, one), self.changes(one, moment)), ((0, {}), (0, {})))
+        self.assertEqual(list(self.changes(one, many)[1]), [("more", 1000, "server")])
+        self.assertEqual(list(self.changes(many, one)[1]), [("fewer", 1000, "server")])
 
     def test_in_every_report_for_people(self):
         old = self.capture("old.pcap", ("refuse", 1000, 4))
