@@ -192,7 +192,7 @@ void annotate_verdict(struct annotate *annotate, const struct tcprst_verdict *ve
     add_note(annotate, &verdict->frame, text);
     if (verdict->trigger.number > 0 && verdict->duplicate_of.number == 0) {
         char *frame = name_frame(annotate, &verdict->frame, verdict->trigger.capture);
-        g_string_printf(text, _("Drew the TCP reset in %s: %s (%s)."), frame,
+        g_string_printf(text, _("Triggered the TCP reset in %s: %s (%s)."), frame,
                         tcprst_cause_id(verdict->cause), words_strength_word(verdict->strength));
         g_free(frame);
         add_note(annotate, &verdict->trigger, text);

@@ -67,7 +67,7 @@ static enum capture_status next_packet(struct capture *capture, struct packet *p
     const struct capture_interface *interface = (const void *)capture->interfaces->data;
     if (G_UNLIKELY(captured > MAX_PACKET) && captured > capture_max_packet(interface->link_type))
         return capture_damaged(
-            capture, g_strdup_printf(_("the packet's captured length, %u octets, cannot be right"),
+            capture, g_strdup_printf(_("the packet's captured length, %u bytes, cannot be right"),
                                      captured));
     status = capture_need(capture, header + captured);
     if (status == CAPTURE_END)

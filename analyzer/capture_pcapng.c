@@ -243,7 +243,7 @@ static enum capture_status bad_length(struct capture *capture, uint32_t captured
 {
     return capture_damaged(
         capture,
-        g_strdup_printf(_("the packet's captured length, %u octets, cannot be right"), captured));
+        g_strdup_printf(_("the packet's captured length, %u bytes, cannot be right"), captured));
 }
 
 /* In an extract each packet says which it was in the original; they stand in that order. */
@@ -470,7 +470,7 @@ static enum capture_status next_block(struct capture *capture, struct block *blo
     bool decoded = false;
     if (total < BLOCK_FRAME || total > largest(block->type, &decoded))
         return capture_damaged(
-            capture, g_strdup_printf(_("a block's length, %u octets, cannot be right"), total));
+            capture, g_strdup_printf(_("a block's length, %u bytes, cannot be right"), total));
     /* "This value MUST be a multiple of 4"; some writers forgot, and padded all the same. */
     block->total = (total + 3) & ~3u;
     capture->passing = decoded ? 0 : block->total;

@@ -7,6 +7,7 @@
  */
 #include "diagram.h"
 #include "html_files.h"
+#include "report_advice.h"
 #include "report_json.h"
 #include "report_page.h"
 #include "report_string.h"
@@ -246,7 +247,7 @@ static void put_group(GString *out, const struct report *report, const struct su
     g_string_free(words, TRUE);
     json_key(out, "may_be_unread");
     g_string_append(out, words_may_be_unread(&group->first) ? "true" : "false");
-    char *advice = words_advice(report, group);
+    char *advice = advice_words(report, group);
     json_text(out, "advice", advice);
     g_free(advice);
     json_key(out, "first");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report_markdown.c - the report for a ticket: what matters most, the causes, what to check next
  * and the first events, as Markdown that trackers understand. */
+#include "report_advice.h"
 #include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
@@ -142,7 +143,7 @@ static void put_next(GString *out, const struct report *report)
         if (said[group->first.cause])
             continue;
         said[group->first.cause] = true;
-        char *advice = words_advice(report, group);
+        char *advice = advice_words(report, group);
         g_string_append_printf(out, _("- [ ] **%s**: "), tcprst_cause_id(group->first.cause));
         put_prose(out, advice);
         g_string_append_c(out, '\n');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report_page.c - the page's parts that need no script, as HTML. */
 #include "report_page.h"
+#include "report_advice.h"
 
 #include "report_baseline.h"
 #include "report_string.h"
@@ -184,7 +185,7 @@ void page_first(GString *out, const struct report *report)
         words_because(because, group);
         g_string_append(because, _("."));
         paragraph(out, "soft", because);
-        char *advice = words_advice(report, group);
+        char *advice = advice_words(report, group);
         g_string_append(out, "<p>");
         prose(out, advice);
         g_string_append(out, "</p></article>");
@@ -622,7 +623,7 @@ void page_event(GString *out, const struct report *report, const struct summary_
     put_diagram(out, v, diagram);
     put_evidence(out, report, v, diagram);
     put_alternatives(out, v);
-    char *advice = words_advice(report, group);
+    char *advice = advice_words(report, group);
     element(out, "h3", NULL, _("What to check next"));
     g_string_append(out, "<p>");
     prose(out, advice);

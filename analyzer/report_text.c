@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report_text.c - the report for people at a terminal: what happened, who, why, what next; then
  * each event. */
+#include "report_advice.h"
 #include "report_baseline.h"
 #include "report_string.h"
 #include "report_why.h"
@@ -323,7 +324,7 @@ static void put_risk(struct text *text)
 /* On a line of its own, however long, so that it can be pasted. */
 static void put_command(struct text *text, const char *advice)
 {
-    char *command = words_first_command(advice);
+    char *command = advice_first_command(advice);
     if (command) {
         g_string_append(text->out, "    $ ");
         put_line(text, BOLD, command);
@@ -376,7 +377,7 @@ static void put_next(struct text *text)
             g_string_append_printf(others, "%s%s", others->len ? ", " : "", id);
             continue;
         }
-        char *advice = words_advice(text->report, group), *safe = terminal_safe(advice);
+        char *advice = advice_words(text->report, group), *safe = terminal_safe(advice);
         g_string_append(text->out, "  ");
         put(text, severity_style(group->severity), id);
         g_string_append(text->out, _(": "));

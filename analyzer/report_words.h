@@ -67,10 +67,6 @@ void words_risk(GString *out, uint64_t risk);
  * ends a complete exchange, what the peer had sent says nothing. */
 bool words_may_be_unread(const struct tcprst_verdict *verdict);
 
-/* What to check next for that cause, its placeholders filled from the group (g_free()). */
-char *words_advice(const struct report *report, const struct summary_group *group);
-/* The first command in prose, without its marks (g_free()); NULL where there is none. */
-char *words_first_command(const char *prose);
 /* What is said once of all verdicts; NULL: nothing. */
 const char *words_foot(const struct report *report);
 

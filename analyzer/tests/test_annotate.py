@@ -77,7 +77,7 @@ class Annotate(unittest.TestCase):
         talk.refuse(8080)
         self.annotate(talk.write(self.directory / "one.pcap"))
         rows = self.tshark(self.copy, "-Y", "frame.comment", "-T", "fields", "-e", "frame.number", "-e", "frame.comment")
-        self.assertRegex(rows, r"^1\tDrew the TCP reset in frame 2: closed-port \(\w+\)\.\n"
+        self.assertRegex(rows, r"^1\tTriggered the TCP reset in frame 2: closed-port \(\w+\)\.\n"
                                r"2\tTCP reset: closed-port \(\w+, \w+\)\. nothing listens on that port")
 
     def mixed(self, order):
@@ -121,7 +121,7 @@ class Annotate(unittest.TestCase):
                         was, now = options(old[end:], order), options(new[end:], order)
                         self.assertEqual(now[len(now) - len(was):], was)
                         self.assertEqual(len(now), len(was) + 1)
-                        self.assertRegex(now[0][1], rb"^(TCP reset: closed-port|Drew the TCP reset in frame \d: closed-port)")
+                        self.assertRegex(now[0][1], rb"^(TCP reset: closed-port|Triggered the TCP reset in frame \d: closed-port)")
                     else:
                         self.assertEqual(new, old)
 

@@ -348,14 +348,14 @@ class Damage(Test):
     def test_lengths_that_cannot_be(self):
         record = struct.pack("<IIII", 1, 0, 262145, 262145)
         for data, words in (
-                (pcap([FRAME]) + record + bytes(300000), "captured length, 262145 octets, cannot be right"),
-                (pcap([FRAME]) + struct.pack("<IIII", 1, 0, 0xffffffff, 1), "4294967295 octets, cannot be right"),
+                (pcap([FRAME]) + record + bytes(300000), "captured length, 262145 bytes, cannot be right"),
+                (pcap([FRAME]) + struct.pack("<IIII", 1, 0, 0xffffffff, 1), "4294967295 bytes, cannot be right"),
                 (section() + interface(1) + enhanced(FRAME) + struct.pack("<II", 6, 0x7fffffff) + bytes(100),
-                 "a block's length, 2147483647 octets, cannot be right"),
+                 "a block's length, 2147483647 bytes, cannot be right"),
                 (section() + interface(1) + enhanced(FRAME) + struct.pack("<II", 6, 8) + bytes(100),
-                 "a block's length, 8 octets, cannot be right"),
+                 "a block's length, 8 bytes, cannot be right"),
                 (section() + interface(1) + enhanced(FRAME) + block(6, struct.pack("<IIIII", 0, 0, 0, 1000, 1000)),
-                 "captured length, 1000 octets, cannot be right"),
+                 "captured length, 1000 bytes, cannot be right"),
                 (section() + interface(1) + enhanced(FRAME) + block(6, bytes(16)), "a packet block is too short"),
                 (section() + interface(1) + enhanced(FRAME) + enhanced(FRAME, 1), "the packet names interface 1 of 1"),
                 (section() + interface(1) + enhanced(FRAME) + section() + enhanced(FRAME), "names interface 0 of 0"),
