@@ -8,7 +8,7 @@
 /* Routes change; of an application that chose another TTL, those between were never seen. */
 static bool is_between(uint8_t ttl, const struct endpoint *x)
 {
-    if (x->ttl_max - x->ttl_min > ROUTE_HOPS_OWN)
+    if (x->ttl_max - x->ttl_min > ROUTE_HOPS)
         return ttl == x->ttl_min || ttl == x->ttl_max || ttl == x->ttl_first || ttl == x->ttl_last;
     return ttl >= x->ttl_min && ttl <= x->ttl_max;
 }

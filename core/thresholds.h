@@ -1,5 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* thresholds.h - every threshold of the core: its name, its unit, and why it is this number. */
+/*
+ * thresholds.h - every threshold of the core: its name, its unit, and why it is this number.
+ *
+ * Each was halved and doubled over all recordings. Most change some verdict. Those that change none
+ * - bound memory or time: MAX_PENDING, MAX_FOLLOWED, MAX_HOSTS, DUPLICATE_BACK, MERGED_BACK, TRAIL,
+ *   RECENT_MIN, RECENT_MAX, RECENT_AGE, PACK_..., KEEP_..., REMEMBER_OVER;
+ * - lie in a wide gap between what is meant and what is not, for without them (at 0) something does
+ *   change: RTT_MOST, TRIGGER_JITTER, TRIGGER_SYN, FRESH_CAPTURE, DUPLICATE_WINDOW, ID_OVERTAKEN,
+ *   TIMESTAMP_TICKS, GAP_MOST, PAST_NEAR, STRAY_DISTANCE, FIN_RST_BREATH, PROBED_AGO, FLYING_MAX,
+ *   MASS_SPAN, HABIT_WINDOW, LISTENER_SPAN, HALF_MADE_MIN;
+ * - or have no recording that comes near them: CLOCK_... (core/tests has), PROXY_HOPS, DUE_JITTER,
+ *   DUE_CUT, WINDOW_UNLIKE, FORGET_GAP.
+ */
 #ifndef TCPRST_THRESHOLDS_H
 #define TCPRST_THRESHOLDS_H
 
@@ -118,11 +130,9 @@
 
 /* No path is longer, so a TTL that seems to have come further was chosen by its application. */
 #define PLAUSIBLE_HOPS 30
-/* Routes change by a hop or two. */
+/* Routes change by a hop or two; where an end's own segments differ by more, its application chose
+ * another TTL for some. */
 #define ROUTE_HOPS 2
-/* ... and where an end's own segments differ by more, its application chose another TTL for some.
- */
-#define ROUTE_HOPS_OWN 3
 /* A proxy that answers the SYN for the server stands so many hops before it. */
 #define PROXY_HOPS 1
 /* Whoever speaks in another's name says no more than it must: so many segments at most, and the
