@@ -100,6 +100,26 @@ static bool is_old_copy(const struct reset *r, const struct tcprst_segment *s)
     return o.has_timestamps && seq_le(o.ts_val, r->x.ts_val);
 }
 
+/* It acknowledges all that the RST may answer, or more than the RST does: X has taken what the RST
+ * answers. Of a client that had sent but a SYN, the ACK that finishes the handshake does. */
+static bool takes_trigger(const struct reset *r, const struct tcprst_segment *s)
+{
+    const struct recent *t = &r->trigger;
+    if (!(s->flags & TCPRST_ACK))
+        return false;
+    if (!(r->x.seen & END_ACK)) {
+        bool syn_ack = (t->flags & TCPRST_SYN) && (t->flags & TCPRST_ACK);
+        uint32_t known = r->flags & TCPRST_ACK ? r->ack - 1 : t->seq;
+        return ((r->flags & TCPRST_ACK) || (r->has_trigger && syn_ack)) &&
+               !(s->flags & TCPRST_SYN) && (r->x.seen & END_SEEN) && seq_lt(known, s->ack);
+    }
+    if (!seq_lt(r->x.max_ack, s->ack))
+        return false;
+    if (r->flags & TCPRST_ACK)
+        return !r->has_trigger && seq_lt(r->ack, s->ack);
+    return r->has_trigger && t->length > 0 && seq_lt(r->drawn.end - 1, s->ack);
+}
+
 static void note_sender(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                         const struct recent *e)
 {
@@ -115,11 +135,7 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
     if (more && !a->x.more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
         a->x.more = e->where;
-    uint32_t known = r->flags & TCPRST_ACK ? r->ack : r->drawn.end - 1;
-    bool answered =
-        r->flags & TCPRST_ACK ? !r->has_trigger : r->has_trigger && r->trigger.length > 0;
-    if (answered && (s->flags & TCPRST_ACK) && !a->x.acked_trigger && (r->x.seen & END_ACK) &&
-        seq_lt(r->x.max_ack, s->ack) && seq_lt(known, s->ack) && !(e->bits & RECENT_STRAY) &&
+    if (!a->x.acked_trigger && takes_trigger(r, s) && !(e->bits & RECENT_STRAY) &&
         seq_le(s->ack, r->connection->end[!r->d].snd_max))
         a->x.acked_trigger = e->where;
     bool heard = (s->flags & TCPRST_ACK) && (r->x.seen & END_ACK) && seq_lt(r->x.max_ack, s->ack);
