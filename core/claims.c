@@ -113,6 +113,13 @@ static struct tri answer_window(const struct evidence *e)
     return known(e) ? met() : unseen();
 }
 
+/* What somebody else's RST has of the sender only by chance. Of a segment in the sender's name that
+ * cannot be the sender's it has it without. */
+static struct tri foreign(const struct evidence *e, struct tri same)
+{
+    return yes(SEGMENTS_UNSTAMPED) ? unseen() : not(same);
+}
+
 /* Routes and proxies move an end by a hop. */
 static struct tri ttl_not_far(const struct evidence *e)
 {

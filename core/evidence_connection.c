@@ -47,7 +47,8 @@ static void fact_foreign_segments(struct evidence *e, const struct reset *r)
                x->segments <= FORGED_SEGMENTS;
     bool both = x->ts_first && (y->seen & (END_SYN | END_SYN_ACK)) && y->ts_first;
     bool stopped = both && !seen(x, END_TIMESTAMPS) && r->ttl == x->ttl_last;
-    tell_at(e, F(SEGMENTS_FOREIGN), way || stopped, x->last);
+    tell_at(e, F(SEGMENTS_FOREIGN), way, x->last);
+    tell_at(e, F(SEGMENTS_UNSTAMPED), stopped, x->last);
 }
 
 static void fact_history(struct evidence *e, const struct reset *r)
