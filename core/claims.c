@@ -249,6 +249,13 @@ static struct tri syn_received(const struct evidence *e)
     return yes(SENDER_SENT_DATA) ? failed() : unseen();
 }
 
+/* What it sent before and behind its RST may have changed places on the way. */
+RULE(syn_received_lately)
+{
+    struct tri state = syn_received(e);
+    return state.is == FACT_FALSE && yes(HANDSHAKE_LATELY) ? met() : state;
+}
+
 /* Neither end shows that it knows the handshake done; or the server, by sending its SYN-ACK again,
  * that it does not. */
 static struct tri unfinished(const struct evidence *e)

@@ -202,6 +202,16 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
                 server->snd_max == server->iss + 1 && !seen(server, END_DATA) &&
                     !seen(server, END_FIN) && server->max_ack == server->first_ack,
                 server->syn_where);
+    if (r->before.handshake_age >= 0) {
+        int64_t way = server->rtt_max > 0 ? server->rtt_max : 0;
+        /* Before that ACK only a server that took the data of the SYN sends some: RFC 7413. */
+        bool fast = seen(client, END_ISS) && seq_lt(client->iss + 1, server->first_ack);
+        tell_at(e, F(HANDSHAKE_LATELY),
+                r->before.handshake_age <= TRIGGER_RTTS * way + TRIGGER_JITTER &&
+                    (fast || server->snd_max == server->iss + 1) && !seen(server, END_FIN),
+                r->before.handshake_where);
+        numbers(e, F(HANDSHAKE_LATELY), r->before.handshake_age, 0);
+    }
     if (seen(client, END_SYN) && r->before.client == 0)
         fact_raw_syn(e, r);
     if (seen(client, END_SYN))

@@ -152,6 +152,9 @@ struct reset_before {
                                                first */
     int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
     where_t provoked_where;
+    int64_t handshake_age; /* of a server: since the first segment of the client behind the SYN-ACK;
+                              -1: not remembered */
+    where_t handshake_where;
     where_t event;                          /* its event's first RST, by time alone */
     int64_t event_idle, event_longest_idle; /* as idle and longest_idle, of that one */
     uint64_t last_other;                    /* the connection's */

@@ -158,6 +158,27 @@ static void note_provoked(struct reset *r, const struct connection *c)
     }
 }
 
+/* The first of Y behind X's SYN-ACK. */
+static void note_handshake(struct reset *r, const struct connection *c)
+{
+    const struct recent *e, *first = NULL;
+    r->before.handshake_age = -1;
+    if (r->before.client != 1 || !seen(&r->x, END_SYN_ACK))
+        return;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
+        if (!from_x && !(e->flags & (TCPRST_SYN | TCPRST_RST)))
+            first = e;
+        if (!from_x || !(e->flags & TCPRST_SYN))
+            continue;
+        if (first) {
+            r->before.handshake_age = r->when - first->time;
+            r->before.handshake_where = first->where;
+        }
+        return;
+    }
+}
+
 static void copy_ended(struct reset *r, const struct connection *c)
 {
     r->before.already.ended = c->ended;
@@ -177,6 +198,7 @@ void reset_note_before(struct reset *r, const struct connection *c)
     for (unsigned i = 0; i < r->drawn.other_count; i++)
         r->drawn.others[i].idle = idle_before(r, c, &r->drawn.others[i].segment);
     note_provoked(r, c);
+    note_handshake(r, c);
     r->before.data_idle = data_idle_before(r, c);
     r->before.age = age_of(r, c);
     copy_past(r, c);
