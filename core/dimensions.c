@@ -90,7 +90,9 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
     const struct endpoint *y = &r->y;
     bool stray_trigger =
         r->has_trigger && (r->trigger.bits & RECENT_STRAY) && (r->trigger.flags & TCPRST_ACK);
-    if (stray_trigger && r->seq == r->trigger.ack)
+    /* Who opens another connection on these ports has given up the one before. */
+    bool given_up = seen(y, END_SYN) && !seen(y, END_ACK) && r->trigger.where < y->syn_where;
+    if (stray_trigger && !given_up && r->seq == r->trigger.ack)
         return TCPRST_ACCEPTANCE_EXACT; /* the connection that sent it wants just this number */
     if (ended->y_gone || receiver_closed(r))
         return TCPRST_ACCEPTANCE_NO_CONNECTION;

@@ -63,8 +63,11 @@ enum {
     REACH = 2,
     REACH_LIKELY = 1,
     MARGIN_ENDPOINT = 2,
+    MARGIN_DOUBTFUL = 3, /* of what is surprising itself: it says the less against others */
     MARGIN_BETWEEN = 3
 };
+/* Up to this it is not. */
+enum { PLAIN = 1 };
 /* Dearer than this, nothing fits; and with a tie, this. */
 enum { FLOOR = 7, FLOOR_TIE = 5 };
 
@@ -174,7 +177,9 @@ static void conclude(struct decision *d)
     d->between = between_for_sure(d, winner);
     /* To accuse somebody takes more than to trust. */
     bool third = third_party(winner);
-    unsigned least = third ? MARGIN_BETWEEN : MARGIN_ENDPOINT;
+    unsigned least = third                    ? MARGIN_BETWEEN
+                     : winner->total <= PLAIN ? MARGIN_ENDPOINT
+                                              : MARGIN_DOUBTFUL;
     bool nothing_fits = winner->total >= (third ? FLOOR_TIE : FLOOR) && !d->between;
     d->origin = nothing_fits || cost_of_maker(d, !third) < winner->total + least
                     ? TCPRST_ORIGIN_UNKNOWN
