@@ -214,8 +214,6 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
     }
     if (seen(client, END_SYN) && r->before.client == 0)
         fact_raw_syn(e, r);
-    if (seen(client, END_SYN) && client->ts_first)
-        tell_at(e, F(SYN_STAMPED), true, client->syn_where);
     if (seen(client, END_SYN))
         tell_at(e, F(SYN_PLAIN), !seen(client, END_OPTIONS), client->syn_where);
     if (server->rtt_min >= 0 && seen(server, END_SYN_ACK)) {

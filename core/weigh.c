@@ -67,7 +67,7 @@ enum {
     MARGIN_BETWEEN = 3
 };
 /* Up to this it is not. */
-enum { PLAIN = 1 };
+enum { PLAIN = 2 };
 /* Dearer than this, nothing fits; and with a tie, this. */
 enum { FLOOR = 7, FLOOR_TIE = 5 };
 
