@@ -250,7 +250,7 @@ static struct tri syn_received(const struct evidence *e)
 }
 
 /* What it sent before and behind its RST may have changed places on the way. */
-RULE(syn_received_lately)
+static struct tri syn_received_lately(const struct evidence *e)
 {
     struct tri state = syn_received(e);
     return state.is == FACT_FALSE && yes(HANDSHAKE_LATELY) ? met() : state;
