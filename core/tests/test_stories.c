@@ -248,7 +248,6 @@ static const struct story stories[] = {
                {SERVER, RST | ACK, 201, 101, 0, 50}},
      .stamps = {1000, 5000, 1021, 1022, 5042, 0, 5442, 1463, 5513}},
     {.name = "a guess far beyond the window, then an answer",
-     .not_yet = true,
      .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED},
                 {TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
      .steps = {OPENING,
