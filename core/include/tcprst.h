@@ -55,7 +55,8 @@ enum tcprst_fact {
     TCPRST_FACT_COUNT
 };
 
-/* How sure a verdict is; the meaning of the words is measured on labelled captures (docs/accuracy).
+/* How sure a verdict is; the meaning of the words is measured on labelled captures
+ * (test-captures/accuracy).
  */
 enum tcprst_strength {
     TCPRST_STRENGTH_NONE,     /* does not hold */
