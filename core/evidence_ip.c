@@ -16,7 +16,7 @@ static bool is_between(uint8_t ttl, const struct endpoint *x)
 static void fact_ttl(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
-    uint8_t ttl = seen(x, END_SEEN) ? (uint8_t)(r->ttl - r->leg_hops) : r->ttl;
+    uint8_t ttl = seen(x, END_SEEN) ? (uint8_t)(r->ttl - r->before.leg_hops) : r->ttl;
     unsigned hops = host_hops(ttl);
     e->ttl_start = (uint8_t)(ttl + hops);
     if (seen(x, END_SEEN)) {

@@ -244,7 +244,7 @@ static bool still_holds(const struct judge *judge, const struct reset *r, uint64
 /* The outcome of a pending RST as far as is known; kept until its connection has gone on. */
 static const struct outcome *keep_outcome(const struct judge *judge, struct reset *r)
 {
-    if (r->done)
+    if (r->judged.done)
         return &r->judged.outcome;
     struct outcome *outcome = judge->peeking ? &r->judged.peeked : &r->judged.outcome;
     uint64_t *made_at = judge->peeking ? &r->judged.peeked_at : &r->judged.outcome_at;

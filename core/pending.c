@@ -106,7 +106,7 @@ static struct after *share_after(struct pending *pending, const struct connectio
                                  struct reset *r)
 {
     const struct reset *before = c->last_reset;
-    if (before && !before->done && before->incarnation == r->incarnation && before->after &&
+    if (before && !before->judged.done && before->incarnation == r->incarnation && before->after &&
         before->d == r->d && before->before.last_other == c->last_other &&
         !before->after->y.count && !before->after->x.count) {
         before->after->users++;
@@ -209,7 +209,7 @@ void pending_done(struct pending *pending)
     pending->first = r->next;
     if (!pending->first)
         pending->last = NULL;
-    r->done = true;
+    r->judged.done = true;
     leave_burst(r);
     c->first_pending = r->next_of_connection;
     pending->index[r->serial % MAX_PENDING] = NULL;

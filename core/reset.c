@@ -100,7 +100,7 @@ void reset_begin(struct reset_draft *draft, struct connection *c, const struct t
     copy_segment(r, s);
     check_sum(r, s);
     copy_connection(r, c);
-    r->leg_hops = leg_hops(r, c);
+    r->before.leg_hops = leg_hops(r, c);
     struct recent *t = reset_find_trigger(r, c);
     struct recent *original = reset_find_original(r, s, c);
     if (!t && !original)

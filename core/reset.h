@@ -92,6 +92,7 @@ struct reset_judged {
                                nothing */
     uint64_t pushed, outcome_at, peeked_at;
     bool peeking; /* of a copy: it is only looked at */
+    bool done;    /* its verdict is final: kept for the RSTs around it */
 };
 
 /* A segment of another kind that it may answer as well. */
@@ -140,6 +141,7 @@ struct reset_already {
 /* What was before it: reset.c, reset_before.c. Times in ns, -1 unknown. */
 struct reset_before {
     uint8_t x_stack; /* enum stack_id */
+    int8_t leg_hops; /* so much lower its TTL would be where X's last segment was captured */
     uint8_t connection_flags;
     int8_t client; /* 0: X, 1: Y, -1 unknown */
     uint64_t segments;
@@ -207,9 +209,7 @@ struct reset {
     uint16_t flags, ip_id, leg;
     uint8_t d; /* index of X in the connection */
     uint8_t ttl;
-    int8_t leg_hops; /* so much lower its TTL would be where X's last segment was captured */
     bool has_trigger;
-    bool done; /* its verdict is final: kept for the RSTs around it */
     struct after *after;
     struct tcprst_frame frame;
     uint32_t payload_length;
@@ -243,7 +243,7 @@ static inline bool seen(const struct endpoint *end, uint32_t what)
 /* What is known so far of p, another RST of its connection, for a verdict on r. */
 static inline const struct outcome *outcome_for(const struct reset *r, const struct reset *p)
 {
-    return r->judged.peeking && !p->done ? &p->judged.peeked : &p->judged.outcome;
+    return r->judged.peeking && !p->judged.done ? &p->judged.peeked : &p->judged.outcome;
 }
 
 /* The first of the RSTs around r in its connection: some before it, then r, then those after. */

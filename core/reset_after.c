@@ -195,7 +195,8 @@ static struct reset *before_trigger(const struct connection *c, const struct rec
     struct reset *r = c->last_reset;
     for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
         struct reset *before = r->previous_of_connection;
-        if (r->done || !before || before->done || e->time - before->when > CAPTURE_REORDER)
+        if (r->judged.done || !before || before->judged.done ||
+            e->time - before->when > CAPTURE_REORDER)
             break;
         r = before;
     }

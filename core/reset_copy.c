@@ -155,8 +155,8 @@ void reset_meet_original(struct reset *r)
         return;
     /* It is among the newest, as find_original() looked. */
     unsigned looked = 0;
-    for (struct reset *p = r->connection->last_reset; p && !p->done && looked < DUPLICATE_BACK;
-         p = p->previous_of_connection, looked++)
+    for (struct reset *p = r->connection->last_reset;
+         p && !p->judged.done && looked < DUPLICATE_BACK; p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == r->duplicate_of) {
             if (p->duplicate_of && p->duplicate_of != r->duplicate_of) {
                 r->duplicate_of = p->duplicate_of; /* of a copy: of its original */

@@ -251,7 +251,7 @@ void reset_take_late_trigger(struct reset *r, const struct connection *c)
         return;
     for (struct reset *p = c->last_reset; p && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++) {
-        if (p->done || p->d != r->d || p->duplicate_of || !p->has_trigger ||
+        if (p->judged.done || p->d != r->d || p->duplicate_of || !p->has_trigger ||
             p->trigger.where < where_pack(p->frame) || !answers(r, &p->trigger))
             continue;
         r->has_trigger = true;

@@ -135,11 +135,11 @@ static void tell_connection(struct tcprst *core, const struct connection *c, boo
 static void settle(struct tcprst *core, struct connection *c)
 {
     struct reset *r = c->last_reset;
-    if (!r || r->done || r->incarnation != c->number)
+    if (!r || r->judged.done || r->incarnation != c->number)
         return;
     for (unsigned looked = 1; looked < MAX_RELATED; looked++) {
         struct reset *before = r->previous_of_connection;
-        if (!before || before->done || before->incarnation != c->number)
+        if (!before || before->judged.done || before->incarnation != c->number)
             break;
         r = before;
     }
