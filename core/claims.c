@@ -26,7 +26,7 @@ static bool answers_no_ack(const struct evidence *e)
 static struct tri drawn(const struct evidence *e, bool kind, bool form)
 {
     if (yes(TRIGGER))
-        return seen(kind);
+        return plain(kind);
     return form && !(yes(PEER_ONLY_SYN) && !yes(ACK_FLAG)) ? unseen() : failed();
 }
 
@@ -91,7 +91,7 @@ static struct tri answer_flags(const struct evidence *e)
     case STACK_ALWAYS:
         return met();
     case STACK_CLOSED:
-        return seen(yes(SENDER_FIN));
+        return plain(yes(SENDER_FIN));
     case STACK_NEVER:
         return failed();
     default:
@@ -132,7 +132,7 @@ static struct tri ttl_start(const struct evidence *e)
     if (!yes(TTL_START))
         return met();
     if (e->stack->ttl && e->ttl_start)
-        return seen(e->ttl_start == e->stack->ttl);
+        return plain(e->ttl_start == e->stack->ttl);
     return unseen();
 }
 

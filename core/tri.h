@@ -19,31 +19,31 @@ static inline struct tri unseen(void)
 }
 
 /* What is visible either way. */
-static inline struct tri seen(bool holds)
+static inline struct tri plain(bool is)
 {
-    return (struct tri){holds ? FACT_TRUE : FACT_FALSE};
+    return (struct tri){is ? FACT_TRUE : FACT_FALSE};
 }
 
 static inline struct tri met(void)
 {
-    return seen(true);
+    return plain(true);
 }
 
 static inline struct tri failed(void)
 {
-    return seen(false);
+    return plain(false);
 }
 
 static inline struct tri not(struct tri a)
 {
-    return a.is == FACT_HIDDEN ? a : seen(a.is == FACT_FALSE);
+    return a.is == FACT_HIDDEN ? a : plain(a.is == FACT_FALSE);
 }
 
 /* Kleene's: what one side decides, the other need not show. */
 static inline struct tri both(struct tri a, struct tri b)
 {
     if (a.is == FACT_FALSE || b.is == FACT_FALSE)
-        return seen(false);
+        return plain(false);
     return a.is == FACT_HIDDEN ? a : b;
 }
 
