@@ -150,7 +150,9 @@ static void put_alternatives(GString *out, const struct tcprst_verdict *v)
 {
     string_add_constant(out, "[");
     for (unsigned i = 0; i < v->alternative_count; i++) {
-        string_add(out, ",{\"cause\":" + (i == 0), 10 - (i == 0));
+        if (i)
+            string_add_constant(out, ",");
+        string_add_constant(out, "{\"cause\":");
         put_word(out, tcprst_cause_id(v->alternatives[i].cause));
         string_add_constant(out, ",\"strength\":");
         put_word(out, tcprst_strength_id(v->alternatives[i].strength));

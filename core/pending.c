@@ -160,8 +160,11 @@ struct reset *pending_find(const struct pending *pending, uint64_t serial)
     return r && r->serial == serial ? r : NULL;
 }
 
+/* Of nothing there is nothing to fetch: in C not even its address. */
 static void fetch_all(const void *p, size_t size)
 {
+    if (!p)
+        return;
     for (size_t i = 0; i < size; i += LINE)
         fetch((const char *)p + i);
 }
