@@ -9,17 +9,6 @@
 
 #include <stdlib.h>
 
-enum {
-    BINS = 48,     /* of time, for the drift */
-    BIN_LEAST = 4, /* packets of a direction, for a bin to count */
-    OUTLIERS = 64, /* one in so many packets may be no copy after all */
-};
-
-/* Clocks of computers err by less. */
-#define DRIFT_MOST 500e-6
-/* A drift is looked for only in captures as long as this. */
-#define DRIFT_SPAN (5 * NS_PER_S)
-
 static int by_number(const void *x, const void *y)
 {
     int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;

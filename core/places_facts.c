@@ -3,19 +3,7 @@
  * of the places lie between its ends. */
 #include "places_table.h"
 #include "sequence.h"
-
-/* Segments of the connection so long before and after the RST say whether a place was losing any.
- */
-#define AROUND (5 * NS_PER_S)
-/* A place that has nothing later than so long before the RST may have stopped capturing. */
-#define SILENT_MOST (1 * NS_PER_S)
-/* Aligned clocks may still be so far apart that a packet seems to arrive before it is sent. */
-#define CLOCKS_APART (100 * NS_PER_MS)
-
-/* Packets of each direction that say how long the way is; one shorter than that is not told from
- * what a busy host takes. */
-enum { WAYS_LEAST = 3 };
-#define WAY_LEAST (500 * INT64_C(1000))
+#include "thresholds.h"
 
 /* The connection and its two hosts; X sends in direction d of the line. */
 struct scene {

@@ -15,34 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    SAMPLES = 1 << 18, /* 8 MB */
-    /* Two sources share packets where so many that nobody repeats are in both, and are so many in a
-     * hundred of what the smaller of their samples has ... */
-    SHARED_STRONG = 3,
-    SHARED_PART = 50,
-    /* ... or one, where there are hardly any ... */
-    SHARED_FEW_PART = 4,
-    /* ... or, of those that might have been repeated (no timestamps, no identification), so many in
-     * both directions; fewer where both were capturing at the same time. */
-    SHARED_WEAK = 4,
-    SHARED_WEAK_PART = 2,
-    SHARED_WEAK_FEW = 2,
-    SHARED_WEAK_FEW_PART = 4,
-    /* ... or nearly all that either has, and one does not just go on where the other ends. */
-    SHARED_ALL = 3,
-    RING_FEW = 50,   /* samples of a small file */
-    GROUP_MOST = 64, /* sources that one packet was looked for in */
-};
-
-/* Copies of a packet were captured so much apart at most, their clocks aligned: the longest way,
- * and a drift not known yet. */
-#define APART_MOST (5 * NS_PER_S)
-/* Files of a ring follow each other at once. */
-#define RING_GAP (60 * NS_PER_S)
-/* No stack sends anything again so long after. */
-#define REPEATED_MOST (3600 / 2 * NS_PER_S)
-
 struct sample {
     uint64_t id;
     int64_t time;

@@ -22,11 +22,6 @@ void places_ask(struct place_facts *facts, struct tcprst_places *places, const s
 
 /* ---- facts ---- */
 
-/* Price of: that it was missing where it should have been is chance. */
-enum { MISSING_LIKELY = 4, MISSING_DOUBTFUL = 2 };
-/* Price of: what drew it was not captured, where nothing else was lost. */
-enum { LOSS_NONE = 3 };
-
 /* The RST's frame at that place; 0: it has none. */
 static where_t frame_at(const struct reset *r, unsigned place)
 {

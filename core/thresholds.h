@@ -2,7 +2,9 @@
 /*
  * thresholds.h - every threshold of the core: its name, its unit, and why it is this number.
  *
- * Each was halved and doubled over all recordings. Most change some verdict. Those that change none
+ * The engine's margins, in orders of magnitude, stand in weigh.c. Each number here but those of
+ * several places and of the kernel's trace was halved and doubled over all recordings. Most change
+ * some verdict. Those that change none
  * - bound memory or time: MAX_PENDING, MAX_FOLLOWED, MAX_HOSTS, DUPLICATE_BACK, MERGED_BACK, TRAIL,
  *   RECENT_MIN, RECENT_MAX, RECENT_AGE, PACK_..., KEEP_..., REMEMBER_OVER;
  * - lie in a wide gap between what is meant and what is not, for without them (at 0) something does
@@ -287,6 +289,79 @@
 /* RSTs at different places of the sequence space, for one connection, before they look like
  * guesses. */
 #define GUESSES 3
+
+/* ---- Several places of capture ---- */
+
+enum {
+    SAMPLES = 1 << 18, /* 8 MB */
+    /* Two sources share packets where so many that nobody repeats are in both, and are so many in a
+     * hundred of what the smaller of their samples has ... */
+    SHARED_STRONG = 3,
+    SHARED_PART = 50,
+    /* ... or one, where there are hardly any ... */
+    SHARED_FEW_PART = 4,
+    /* ... or, of those that might have been repeated (no timestamps, no identification), so many in
+     * both directions; fewer where both were capturing at the same time. */
+    SHARED_WEAK = 4,
+    SHARED_WEAK_PART = 2,
+    SHARED_WEAK_FEW = 2,
+    SHARED_WEAK_FEW_PART = 4,
+    /* ... or nearly all that either has, and one does not just go on where the other ends. */
+    SHARED_ALL = 3,
+    RING_FEW = 50,   /* samples of a small file */
+    GROUP_MOST = 64, /* sources that one packet was looked for in */
+};
+
+/* Copies of a packet were captured so much apart at most, their clocks aligned: the longest way,
+ * and a drift not known yet. */
+#define APART_MOST (5 * NS_PER_S)
+/* Files of a ring follow each other at once. */
+#define RING_GAP (60 * NS_PER_S)
+/* No stack sends anything again so long after. */
+#define REPEATED_MOST (3600 / 2 * NS_PER_S)
+
+enum {
+    BINS = 48,     /* of time, for the drift */
+    BIN_LEAST = 4, /* packets of a direction, for a bin to count */
+    OUTLIERS = 64, /* one in so many packets may be no copy after all */
+};
+/* Clocks of computers err by less. */
+#define DRIFT_MOST 500e-6
+/* A drift is looked for only in captures as long as this. */
+#define DRIFT_SPAN (5 * NS_PER_S)
+/* Segments of the connection so long before and after the RST say whether a place was losing any.
+ */
+#define AROUND (5 * NS_PER_S)
+/* A place that has nothing later than so long before the RST may have stopped capturing. */
+#define SILENT_MOST (1 * NS_PER_S)
+/* Aligned clocks may still be so far apart that a packet seems to arrive before it is sent. */
+#define CLOCKS_APART (100 * NS_PER_MS)
+
+/* Packets of each direction that say how long the way is; one shorter than that is not told from
+ * what a busy host takes. */
+enum { WAYS_LEAST = 3 };
+#define WAY_LEAST (500 * INT64_C(1000))
+/* Price of: that it was missing where it should have been is chance. */
+enum { MISSING_LIKELY = 4, MISSING_DOUBTFUL = 2 };
+/* Price of: what drew it was not captured, where nothing else was lost. */
+enum { LOSS_NONE = 3 };
+
+/* ---- The kernel's trace ---- */
+
+/* A RST is captured so long before its line (clocks, cores) or after it (the way) at most. */
+#define BEFORE_MOST (100 * NS_PER_MS)
+#define AFTER_MOST (400 * NS_PER_MS)
+/* The line nearest in time is taken for sure where the next is so much further. */
+#define CLEARLY (200 * INT64_C(1000))
+/* RSTs that come closer together may have overtaken each other. */
+#define REORDER_MOST (5 * NS_PER_MS)
+/* A copy of a RST comes so long after it at most. */
+#define COPY_MOST (2 * NS_PER_S)
+
+enum {
+    SOLID = 4,  /* pairs of line and RST that agree, for the clocks to decide between two */
+    FOLLOW = 8, /* the clocks' difference follows a new one by this part */
+};
 
 /* ---- Memory ---- */
 

@@ -15,21 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A RST is captured so long before its line (clocks, cores) or after it (the way) at most. */
-#define BEFORE_MOST (100 * NS_PER_MS)
-#define AFTER_MOST (400 * NS_PER_MS)
-/* The line nearest in time is taken for sure where the next is so much further. */
-#define CLEARLY (200 * INT64_C(1000))
-/* RSTs that come closer together may have overtaken each other. */
-#define REORDER_MOST (5 * NS_PER_MS)
-/* A copy of a RST comes so long after it at most. */
-#define COPY_MOST (2 * NS_PER_S)
-
-enum {
-    SOLID = 4,  /* pairs of line and RST that agree, for the clocks to decide between two */
-    FOLLOW = 8, /* the clocks' difference follows a new one by this part */
-};
-
 struct tcprst_trace *tcprst_trace_new(void)
 {
     struct tcprst_trace *t = calloc(1, sizeof *t);

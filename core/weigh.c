@@ -58,15 +58,15 @@ static bool between_for_sure(const struct decision *d, const struct entry *winne
 }
 
 enum {
-    MARGIN_CERTAIN = 3,
+    MARGIN_CERTAIN = 3, /* one in a thousand */
     MARGIN_LIKELY = 1,
-    REACH = 2,
+    REACH = 2, /* an alternative is no dearer than this */
     REACH_LIKELY = 1,
-    MARGIN_ENDPOINT = 2,
+    MARGIN_ENDPOINT = 2, /* to name the maker; to accuse takes more than to trust */
     MARGIN_DOUBTFUL = 3, /* of what is surprising itself: it says the less against others */
     MARGIN_BETWEEN = 3
 };
-/* Up to this it is not. */
+/* Up to this an explanation is not surprising. */
 enum { PLAIN = 2 };
 /* Dearer than this, nothing fits; and with a tie, this. */
 enum { FLOOR = 7, FLOOR_TIE = 5 };
