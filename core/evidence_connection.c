@@ -207,7 +207,7 @@ static void fact_handshake(struct evidence *e, const struct reset *r)
         /* Before that ACK only a server that took the data of the SYN sends some: RFC 7413. */
         bool fast = seen(client, END_ISS) && seq_lt(client->iss + 1, server->first_ack);
         tell_at(e, F(HANDSHAKE_LATELY),
-                r->before.handshake_age <= 2 * way + TRIGGER_JITTER &&
+                r->before.handshake_age <= HANDSHAKE_RTTS * way + TRIGGER_JITTER &&
                     (fast || server->snd_max == server->iss + 1) && !seen(server, END_FIN),
                 r->before.handshake_where);
         numbers(e, F(HANDSHAKE_LATELY), r->before.handshake_age, 0);

@@ -163,7 +163,7 @@ static void note_handshake(struct reset *r, const struct connection *c)
 {
     const struct recent *e, *first = NULL;
     r->before.handshake_age = -1;
-    if (r->before.client != 1 || !seen(&r->x, END_SYN_ACK))
+    if (r->before.client != 1 || !seen(&r->x, END_SYN_ACK) || c->segments > MAX_RELATED)
         return;
     for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;

@@ -137,11 +137,15 @@ bool table_make_embryo(struct table *t, const struct tcprst_segment *s,
     return true;
 }
 
+/* A home, and room in the index of those at work; SLAB_NONE: no memory. */
+static size_t home_for_work(struct table *t)
+{
+    return index_reserve(&t->at_work) ? take_home(t) : SLAB_NONE;
+}
+
 struct connection *table_grow(struct table *t, size_t entry, uint32_t hash)
 {
-    if (!index_reserve(&t->at_work))
-        return NULL;
-    size_t home = take_home(t);
+    size_t home = home_for_work(t);
     if (home == SLAB_NONE)
         return NULL;
     struct connection *c = &home_at(t, home)->connection;
@@ -158,9 +162,7 @@ struct connection *table_grow(struct table *t, size_t entry, uint32_t hash)
 
 struct connection *table_unpack(struct table *t, size_t entry, uint32_t hash)
 {
-    if (!index_reserve(&t->at_work))
-        return NULL;
-    size_t home = take_home(t);
+    size_t home = home_for_work(t);
     if (home == SLAB_NONE)
         return NULL;
     struct connection *c = &home_at(t, home)->connection;

@@ -69,6 +69,9 @@
  * with queues, so four times the largest measured one, and at least 250 ms. */
 #define TRIGGER_RTTS 4
 #define TRIGGER_MIN (250 * NS_PER_MS)
+/* What a server sends about the end of its handshake changes places within a round trip, or two
+ * where queues stretch them. */
+#define HANDSHAKE_RTTS 2
 /* Several segments wait for their answers: the first of them is at most so many times older than
  * the last (queues on the way stretch), give or take the scheduling of a busy host. */
 #define TRIGGER_SPREAD 3
