@@ -11,6 +11,16 @@ def tcp(sport=1234, dport=80, seq=1000, ack=2000, flags=RST_ACK, payload=b"", op
     return struct.pack("!HHIIHHHH", sport, dport, seq, ack, offset << 12 | flags, window, 0, 0) + options + payload
 
 
+def filled(segment, src="10.0.0.1", dst="10.0.0.2", card=False):
+    """A TCP segment over IPv4 with its checksum; card: with that of the pseudo-header alone, which a network card would finish."""
+    pseudo = ipaddress.IPv4Address(src).packed + ipaddress.IPv4Address(dst).packed + struct.pack("!HH", 6, len(segment))
+    octets = pseudo + (b"" if card else segment) + b"\0" * (0 if card else len(segment) % 2)
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return segment[:16] + struct.pack("!H", total if card else ~total & 0xFFFF) + segment[18:]
+
+
 def udp(sport, dport, payload, length=None):
     return struct.pack("!HHHH", sport, dport, 8 + len(payload) if length is None else length, 0) + payload
 

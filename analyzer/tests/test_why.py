@@ -9,6 +9,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import packets
 from report_cases import ENVIRONMENT, RECORDED, Conversation, tcprst, text_of
 
 DATA_AFTER_CLOSE = RECORDED / "data-after-close.v4.client.pcapng"
@@ -147,6 +148,27 @@ class Frame(unittest.TestCase):
     def test_of_a_cause_left_out(self):
         self.assertIn("No resets of these causes. 1 other reset is left out by --cause.",
                       self.said("--frame=14", "--cause=closed-port", DATA_AFTER_CLOSE))
+
+
+class RawTool(unittest.TestCase):
+    """The tool fills the checksum of its SYN; the host's stack, which does not know of the SYN, leaves that of its RST to the card."""
+
+    SYN, SYN_ACK, RST = 0x02, 0x12, 0x04
+
+    def test_its_host_fills_no_checksum_and_is_the_host_all_the_same(self):
+        there, back = {"src": "10.0.0.1", "dst": "10.0.0.2"}, {"src": "10.0.0.2", "dst": "10.0.0.1"}
+        syn = packets.filled(packets.tcp(seq=1000, ack=0, flags=self.SYN, window=1024), **there)
+        answer = packets.filled(packets.tcp(80, 1234, seq=5000, ack=1001, flags=self.SYN_ACK, options=b"\2\4\5\xb4"), **back)
+        reset = packets.filled(packets.tcp(seq=1001, ack=0, flags=self.RST, window=0), **there, card=True)
+        frames = [packets.ethernet(packets.ipv4(syn, ttl=42, **there)), packets.ethernet(packets.ipv4(answer, ttl=57, **back)),
+                  packets.ethernet(packets.ipv4(reset, ident=0, **there))]
+        with tempfile.NamedTemporaryFile(suffix=".pcap") as capture:
+            capture.write(packets.pcap(frames, times=[(1, 0), (1, 20000), (1, 20050)]))
+            capture.flush()
+            run = tcprst("-q", "--why", "--why-not=syn-scan", capture.name, env={**ENVIRONMENT, "COLUMNS": "200"})
+            verdict = json.loads(tcprst("-q", "-f", "ndjson", capture.name).stdout)
+        self.assertEqual((verdict["cause"], verdict["origin"]), ("syn-scan", "unknown"), run.stdout)
+        self.assertRegex(text_of(run), r"met +explains what is odd: its TCP checksum was left to a network card")
 
 
 if __name__ == "__main__":
