@@ -3,6 +3,7 @@
 #include "forgotten.h"
 
 #include "fetch.h"
+#include "large.h"
 #include "thresholds.h"
 
 #include <stdlib.h>
@@ -75,21 +76,22 @@ static bool divide(struct prints *p)
 {
     if (p->bits == BITS_MOST)
         return false;
-    prints_set *sets = realloc(p->sets, sizeof(prints_set) << (p->bits + 1));
+    size_t count = (size_t)1 << p->bits;
+    prints_set *sets = calloc(2 * count, sizeof *sets);
     if (!sets)
         return false;
+    large_advise(sets, 2 * count * sizeof *sets);
     unsigned bit = 31 - (p->bits - BITS_LEAST);
-    p->sets = sets;
-    for (size_t i = (size_t)1 << p->bits++; i-- > 0;) {
-        prints_set old;
+    for (size_t i = 0; i < count; i++) {
         unsigned used[2] = {0, 0};
-        memcpy(old, sets[i], sizeof old);
-        memset(sets[2 * i], 0, 2 * sizeof old);
-        for (unsigned way = 0; way < WAYS && old[way]; way++) {
-            unsigned half = old[way] >> bit & 1;
-            sets[2 * i + half][used[half]++] = old[way];
+        for (unsigned way = 0; way < WAYS && p->sets[i][way]; way++) {
+            unsigned half = p->sets[i][way] >> bit & 1;
+            sets[2 * i + half][used[half]++] = p->sets[i][way];
         }
     }
+    free(p->sets);
+    p->sets = sets;
+    p->bits++;
     return true;
 }
 
@@ -170,6 +172,15 @@ void forgotten_expect(const struct forgotten *forgotten, uint64_t hash)
         fetch(set_of(&forgotten->over[0], hash));
     if (forgotten->room.sets)
         fetch(set_of(&forgotten->room, hash));
+}
+
+void forgotten_expect_take(const struct forgotten *forgotten, uint64_t hash, uint16_t flags)
+{
+    if (forgotten->room.sets)
+        fetch(set_of(&forgotten->room, hash));
+    for (unsigned i = 0; i < 2 && !is_syn(flags); i++)
+        if (forgotten->over[i].sets)
+            fetch(set_of(&forgotten->over[i], hash));
 }
 
 void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping keeping)

@@ -16,6 +16,8 @@ void forgotten_free(struct forgotten *forgotten);
 size_t forgotten_memory(const struct forgotten *forgotten);
 /* Fetches into the cache what forgotten_note_over() of that hash touches. */
 void forgotten_expect(const struct forgotten *forgotten, uint64_t hash);
+/* The same of forgotten_take() with these flags. */
+void forgotten_expect_take(const struct forgotten *forgotten, uint64_t hash, uint16_t flags);
 /* That connection, by the hash of its key (key_hash_long()), was given up as it was then, for want
  * of room. Where there is no room for it either the one that was least worth goes. */
 void forgotten_note(struct forgotten *forgotten, uint64_t hash, enum keeping keeping);

@@ -14,6 +14,7 @@
 #include "embryo.h"
 #include "fetch.h"
 #include "key.h"
+#include "large.h"
 #include "sequence.h"
 #include "thresholds.h"
 
@@ -81,6 +82,8 @@ static bool make_glimpses(struct tcprst_glance *g, size_t size)
 {
     g->glimpses = calloc(size, sizeof *g->glimpses);
     g->mask = size - 1;
+    if (g->glimpses)
+        large_advise(g->glimpses, size * sizeof *g->glimpses);
     return g->glimpses != NULL;
 }
 

@@ -5,13 +5,14 @@
 
 #include "checksum.h"
 #include "fetch.h"
+#include "large.h"
 #include "stack.h"
 #include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 8 };
+enum { WAYS = 8, MORE_TRIES = HOST_TRIES - 1 };
 
 /* What is asked of the hosts of a set before one is looked at. */
 struct set {
@@ -32,8 +33,10 @@ static bool allocate(struct hosts *h, size_t set_count)
     h->set_count = set_count;
     h->sets = calloc(set_count, sizeof *h->sets);
     h->members = calloc(set_count * WAYS, sizeof *h->members);
-    if (h->sets && h->members)
+    if (h->sets && h->members) {
+        large_advise(h->members, set_count * WAYS * sizeof *h->members);
         return true;
+    }
     free(h->sets);
     free(h->members);
     return false;
@@ -49,12 +52,18 @@ struct hosts *hosts_new(void)
     return h;
 }
 
+static void forget(struct host *host)
+{
+    free(host->deeds);
+    free(host->more_tries);
+}
+
 void hosts_free(struct hosts *h)
 {
     if (!h)
         return;
     for (size_t i = 0; i < h->set_count * WAYS; i++)
-        free(h->members[i].deeds);
+        forget(&h->members[i]);
     free(h->sets);
     free(h->members);
     free(h);
@@ -208,7 +217,7 @@ struct host *hosts_get(struct hosts *h, uint8_t ip_version, const uint8_t addres
     h->sets[place.set].times[way] = now;
     if (!made)
         return host;
-    free(host->deeds);
+    forget(host);
     *host = (struct host){.ip_version = ip_version, .rtt_min = -1};
     memcpy(host->address, address, 16);
     return host;
@@ -221,11 +230,12 @@ uint64_t hosts_given_up(const struct hosts *h)
 
 size_t hosts_memory(const struct hosts *h)
 {
-    size_t deeds = 0;
-    for (size_t i = 0; i < h->set_count * WAYS; i++)
-        deeds += h->members[i].deeds != NULL;
-    return sizeof *h + h->set_count * (sizeof *h->sets + WAYS * sizeof *h->members) +
-           deeds * sizeof(struct host_deeds);
+    size_t apart = 0;
+    for (size_t i = 0; i < h->set_count * WAYS; i++) {
+        apart += h->members[i].deeds ? sizeof(struct host_deeds) : 0;
+        apart += h->members[i].more_tries ? MORE_TRIES * sizeof(struct host_try) : 0;
+    }
+    return sizeof *h + h->set_count * (sizeof *h->sets + WAYS * sizeof *h->members) + apart;
 }
 
 /* ---- noting ---- */
@@ -270,17 +280,38 @@ static void note_port(struct port_note list[HOST_PORTS], uint8_t *next, uint16_t
     *next = (uint8_t)((*next + 1) % HOST_PORTS);
 }
 
+/* The i-th of HOST_TRIES; NULL: there was no such yet. */
+static const struct host_try *try_at(const struct host *host, unsigned i)
+{
+    return i == 0 ? &host->first_try : host->more_tries ? &host->more_tries[i - 1] : NULL;
+}
+
+/* HOST_TRIES: it did not try that, or no longer. */
+static unsigned find_try(const struct host *host, uint64_t target)
+{
+    for (unsigned i = 0; i < HOST_TRIES; i++) {
+        const struct host_try *try = try_at(host, i);
+        if (!try)
+            break;
+        if (try->target == target)
+            return i;
+    }
+    return HOST_TRIES;
+}
+
 static void note_try(struct host *host, uint64_t target, int64_t time)
 {
-    unsigned i = 0;
-    while (i < HOST_TRIES && host->tries[i].target != target)
-        i++;
+    unsigned i = find_try(host, target);
     if (i == HOST_TRIES) {
         i = host->next_try;
         host->next_try = (uint8_t)((i + 1) % HOST_TRIES);
     }
-    host->tries[i].target = target;
-    host->tries[i].time = time;
+    if (i > 0 && !host->more_tries)
+        host->more_tries = calloc(MORE_TRIES, sizeof *host->more_tries);
+    if (i == 0)
+        host->first_try = (struct host_try){target, time};
+    else if (host->more_tries)
+        host->more_tries[i - 1] = (struct host_try){target, time};
 }
 
 void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time, int64_t rtt)
@@ -432,8 +463,11 @@ unsigned host_fan_out(const struct host *host, int64_t time)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < HOST_TRIES; i++) {
-        int64_t apart = host->tries[i].time - time;
-        if (host->tries[i].target && apart <= SCAN_WINDOW && apart >= -SCAN_WINDOW)
+        const struct host_try *try = try_at(host, i);
+        if (!try)
+            break;
+        int64_t apart = try->time - time;
+        if (try->target && apart <= SCAN_WINDOW && apart >= -SCAN_WINDOW)
             n++;
     }
     return n;

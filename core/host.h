@@ -61,6 +61,13 @@ struct host_deeds {
     uint8_t next_open, next_closed, next_idle, next_window;
 };
 
+/* Whom it tried, and when last. */
+struct host_try {
+    uint64_t target;
+    int64_t time;
+};
+
+/* Of the many hosts of a flood each tries one target: that stands here, all others apart. */
 struct host {
     uint8_t address[16];
     uint8_t ip_version;
@@ -74,10 +81,8 @@ struct host {
     int64_t rtt_min;
     uint64_t wrong_syn_ack_client; /* the last of these clients */
     struct host_deeds *deeds;      /* NULL: none noted */
-    struct {
-        uint64_t target;
-        int64_t time;
-    } tries[HOST_TRIES];
+    struct host_try first_try;
+    struct host_try *more_tries; /* HOST_TRIES - 1; NULL: none noted */
 };
 
 struct hosts;

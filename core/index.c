@@ -2,6 +2,8 @@
 /* index.c - see index.h. */
 #include "index.h"
 
+#include "large.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,8 @@ bool index_make(struct index *x, size_t mask)
     x->slots = calloc(mask + 1, sizeof *x->slots);
     x->mask = mask;
     x->used = 0;
+    if (x->slots)
+        large_advise(x->slots, index_memory(x));
     return x->slots != NULL;
 }
 

@@ -75,11 +75,15 @@ static inline void to_slot(struct table *t, struct expected *e, const struct tcp
 {
     e->direction = key_direction(s);
     e->key = key_of_segment(s, e->direction);
-    e->hash = key_hash(&e->key, t->seed);
+    uint64_t hash = key_hash_long(&e->key, t->seed);
+    e->hash = key_hash_short(hash);
     e->may_rest = s->flags & (TCPRST_SYN | TCPRST_RST);
     fetch(&t->at_work.slots[e->hash & t->at_work.mask]);
-    if (e->may_rest)
-        fetch(&t->all.slots[e->hash & t->all.mask]);
+    if (!e->may_rest)
+        return;
+    fetch(&t->all.slots[e->hash & t->all.mask]);
+    if (t->forgotten)
+        forgotten_expect_take(t->forgotten, hash, s->flags);
 }
 
 /* Of connections that are not at work, the entry that may be that one's. */

@@ -8,6 +8,8 @@
 
 /* So many homes are looked at for one that may go, and so many of them judged. */
 enum { STEPS = 64, SAMPLE = 16 };
+/* What an embryo leaves behind is fetched when it is so many behind the oldest. */
+enum { AHEAD = 4 };
 
 static enum keeping keeping_of(const struct connection *c)
 {
@@ -60,6 +62,12 @@ static void fetch_all(const struct home *home)
         fetch(&r->entries[(r->pushed - 1 - n) & (r->capacity - 1)]);
 }
 
+/* The homes stand in a ring. A division takes as long as all the rest of a sweep. */
+static inline size_t around(const struct table *t, size_t home)
+{
+    return home < t->homes.ever ? home : home % t->homes.ever;
+}
+
 /* What was found to be silent by the sweep before is packed, so that it could come nearer
  * meanwhile.
  */
@@ -70,13 +78,15 @@ void table_sweep(struct table *t, unsigned count)
     for (unsigned i = 0; i < count && t->homes.ever; i++) {
         if (t->due[i] && table_is_due(&home_at(t, t->due[i] - 1)->connection, now, &keeping))
             table_pack(t, t->due[i] - 1, keeping);
-        t->packing_hand = (t->packing_hand + 1) % t->homes.ever;
+        t->packing_hand = around(t, t->packing_hand + 1);
         const struct home *home = home_at(t, t->packing_hand);
         bool due = table_is_due(&home->connection, now, &keeping);
         t->due[i] = due ? t->packing_hand + 1 : 0;
         if (due)
             fetch_all(home);
-        fetch((const char *)home_at(t, (t->packing_hand + TABLE_SWEEP) % t->homes.ever) + LINE);
+        const struct home *later = home_at(t, around(t, t->packing_hand + TABLE_SWEEP));
+        fetch(later);
+        fetch((const char *)later + LINE);
     }
 }
 
@@ -92,23 +102,30 @@ static size_t first_packed(const struct table *t, enum keeping keeping)
     return first - 1;
 }
 
-/* The oldest embryo, likewise. */
+/* What letting that embryo go will touch. */
+static void fetch_leaving(const struct table *t, uint32_t entry)
+{
+    const struct embryo *e = embryo_at(t, t->entries[entry - 1].embryo);
+    const struct key k = key_of_embryo(e);
+    uint64_t hash = key_hash_long(&k, t->seed);
+    fetch(&t->all.slots[key_hash_short(hash) & t->all.mask]);
+    if (t->forgotten)
+        forgotten_expect(t->forgotten, hash);
+    /* Mostly the one behind lies there. */
+    for (unsigned line = 0; line < EMBRYO_SIZE; line += LINE)
+        fetch((const char *)e + AHEAD * EMBRYO_SIZE + line);
+}
+
+/* The oldest embryo; what comes near meanwhile is one a little behind it. */
 static size_t first_unborn(const struct table *t)
 {
-    uint32_t first = t->unborn.first;
-    uint32_t behind = first ? t->entries[first - 1].behind : 0;
+    uint32_t first = t->unborn.first, later = first;
     if (!first)
         return TABLE_NONE;
-    if (behind) {
-        const struct embryo *next = embryo_at(t, t->entries[behind - 1].embryo);
-        const struct key k = key_of_embryo(next);
-        uint64_t hash = key_hash_long(&k, t->seed);
-        fetch(&t->all.slots[key_hash_short(hash) & t->all.mask]);
-        if (t->forgotten)
-            forgotten_expect(t->forgotten, hash);
-        fetch((const char *)next + EMBRYO_SIZE);
-        fetch((const char *)next + EMBRYO_SIZE + LINE);
-    }
+    for (unsigned i = 0; i < AHEAD && later; i++)
+        later = t->entries[later - 1].behind;
+    if (later)
+        fetch_leaving(t, later);
     return first - 1;
 }
 

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* large.h - memory that is looked at here and there: large pages, where the system has them. */
+#ifndef TCPRST_LARGE_H
+#define TCPRST_LARGE_H
+
+#include <stddef.h>
+
+/* Of a block just allocated: its pages may be large ones. Each look at another page of 4 KiB costs
+ * a walk through the page table besides the line itself, which a virtual machine makes dearer: a
+ * flood took a fifth more without. Of small blocks, and where there is no such thing, nothing. */
+void large_advise(void *block, size_t size);
+
+#endif
