@@ -6,6 +6,7 @@
 #include "capture.h"
 #include "capture_libpcap.h"
 #include "decode.h"
+#include "tcprst/places.h"
 #include "translate.h"
 
 #include <string.h>
@@ -110,7 +111,7 @@ static void open_twins(struct input *input, const struct input_options *options)
     if (options->count != 1 || options->separate || !input->entries[0].open ||
         input->entries[0].capture.source.live)
         return;
-    input->twin_count = INPUT_APART_MOST - 1;
+    input->twin_count = TCPRST_MAX_APART - 1;
     input->twins = g_new0(struct entry, input->twin_count);
     for (size_t i = 0; i < input->twin_count; i++)
         open_entry(&input->twins[i], options->names[0], options, input->notes);
@@ -536,7 +537,7 @@ static int64_t lane_time(struct input *input, struct entry *entry)
     return s->time - input->merge.ahead(input->merge.user, s);
 }
 
-/* The lane that comes next, and until when it does; NULL: all are read. */
+/* The lane that comes next, of several the first, and until when it does; NULL: all are read. */
 static struct entry *next_lane(struct input *input, size_t *lane, int64_t *until)
 {
     struct entry *next = NULL;
@@ -551,7 +552,7 @@ static struct entry *next_lane(struct input *input, size_t *lane, int64_t *until
             *until = MIN(*until, time);
             continue;
         }
-        *until = next ? least : INT64_MAX;
+        *until = next ? least - 1 : INT64_MAX;
         least = time;
         next = entry;
         *lane = i;

@@ -124,9 +124,6 @@ struct input_order {
 /* From now on input_read() gives segments of several captures, in that order. Before the first
  * input_read(). */
 void input_merge(struct input *input, const struct input_order *order);
-/* Of one capture so many places can be read apart. */
-enum { INPUT_APART_MOST = 4 };
-
 /* Interfaces that the capture at work has described so far. */
 size_t input_interfaces(const struct input *input);
 

@@ -10,12 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MOST_INTERFACES = 256, /* of a capture told apart */
-    /* Clocks within one capture that differ by less are taken for one: its order is right. */
-    ONE_CLOCK_NS = 500000,
-};
-
 /* A source: an interface of a capture. */
 struct origin {
     uint32_t capture, interface;
@@ -59,7 +53,7 @@ static uint32_t add_source(struct places *places, uint32_t capture, uint32_t int
 static inline uint32_t source_of(struct places *places, const struct tcprst_segment *segment)
 {
     GArray *sources = places->source_of[segment->frame.capture];
-    uint32_t interface = MIN(segment->interface, MOST_INTERFACES - 1u);
+    uint32_t interface = MIN(segment->interface, TCPRST_MAX_INTERFACES - 1u);
     if (G_LIKELY(interface < sources->len)) {
         uint32_t source = g_array_index(sources, uint32_t, interface);
         if (G_LIKELY(source))
@@ -119,15 +113,6 @@ static int64_t begins(void *user, size_t capture)
         first = MIN(first, time);
     }
     return first == INT64_MAX ? INT64_MIN : first;
-}
-
-/* Of one capture, whether its places go by clocks of their own. */
-static bool clocks_differ(const struct places *places)
-{
-    for (size_t s = 0; s < places->sources; s++)
-        if (places->clocks[s].ahead > ONE_CLOCK_NS || places->clocks[s].ahead < -ONE_CLOCK_NS)
-            return true;
-    return false;
 }
 
 /* ---- what is neither one stream nor places of one traffic ---- */
@@ -212,7 +197,8 @@ struct places *places_find(struct input *input, const struct places_wish *wish, 
         places_free(places);
         return NULL;
     }
-    places->beside = input_count(input) == 1 && clocks_differ(places);
+    places->beside =
+        input_count(input) == 1 && tcprst_clocks_differ(places->clocks, places->sources);
     struct input_order order = {.ahead = ahead,
                                 .begins = begins,
                                 .place = place,

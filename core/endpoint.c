@@ -217,3 +217,13 @@ void endpoint_init(struct endpoint *e)
     e->rtt_min = e->rtt_max = -1;
     e->last_time = e->last_data_time = e->fin_time = e->probe_time = e->probe_gap = -1;
 }
+
+/* ---- who keeps segments ---- */
+
+uint32_t tcprst_segment_octets(const struct tcprst_segment *s)
+{
+    /* Of these the checksum is looked at (host.c, reset.c), and the text of a RST. */
+    bool all = s->flags & (TCPRST_SYN | TCPRST_RST);
+    uint32_t some = s->header_length + (uint32_t)LEAD_OCTETS;
+    return all || s->captured < some ? s->captured : some;
+}

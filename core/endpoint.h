@@ -90,10 +90,13 @@ static inline uint32_t read32(const uint8_t *p)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* The first four octets of its text. */
+/* The first octets of its text; 0: they were not captured. */
+enum { LEAD_OCTETS = 4 };
 static inline uint32_t lead_of(const struct tcprst_segment *s)
 {
-    return s->captured >= s->header_length + 4u ? read32(s->bytes + s->header_length) : 0;
+    return s->captured >= s->header_length + (uint32_t)LEAD_OCTETS
+               ? read32(s->bytes + s->header_length)
+               : 0;
 }
 
 #endif

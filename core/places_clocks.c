@@ -255,3 +255,11 @@ bool survey_set_clocks(struct tcprst_survey *s)
     follow_clocks(s);
     return true;
 }
+
+bool tcprst_clocks_differ(const struct tcprst_clock *clocks, size_t sources)
+{
+    for (size_t s = 0; s < sources; s++)
+        if (clocks[s].ahead > ONE_CLOCK || clocks[s].ahead < -ONE_CLOCK)
+            return true;
+    return false;
+}

@@ -332,6 +332,8 @@ enum {
 #define DRIFT_MOST 500e-6
 /* A drift is looked for only in captures as long as this. */
 #define DRIFT_SPAN (5 * NS_PER_S)
+/* Clocks within one capture that differ by less are taken for one: its order is right. */
+#define ONE_CLOCK (500 * INT64_C(1000))
 /* Segments of the connection so long before and after the RST say whether a place was losing any.
  */
 #define AROUND (5 * NS_PER_S)

@@ -13,6 +13,8 @@
 #include "door.h"
 #include "records.h"
 #include "segments.h"
+#include "tcprst/order.h"
+#include "tcprst/places.h"
 
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
@@ -37,13 +39,15 @@ enum {
     NEVER_DONE = 8, /* nobody says that the file was read to its end, as tshark in one pass */
     TUNNEL = 16,    /* IP in IP */
     SEARCHED = 32,  /* trees are searched for our fields, and not shown */
+    TWICE = 64,     /* most packets are captured at two interfaces, one behind a router */
 };
 
 struct packet_data {
     frame_data frame;
     GByteArray *octets;
     uint32_t length; /* on the wire */
-    bool reset;      /* by the analyzer's decoder */
+    uint32_t interface;
+    bool reset; /* by the analyzer's decoder */
     bool passed;
 };
 
@@ -146,6 +150,8 @@ static void take_verdict(void *user, const struct tcprst_verdict *verdict)
 struct alone {
     struct decoder *decoder;
     struct tcprst *core;
+    struct tcprst_options options;
+    GArray *kept; /* of struct tcprst_segment, where there are interfaces; else NULL */
 };
 
 /* The same packet the other way; returns whether it is a RST. */
@@ -166,10 +172,91 @@ static bool feed_alone(struct alone *alone, const struct packet_data *packet, ui
     CHECK(decoded.count <= 1);
     for (size_t i = 0; i < decoded.count; i++) {
         reset |= (segments[i].flags & TCPRST_RST) != 0;
-        tcprst_feed(alone->core, &segments[i], NULL);
+        segments[i].bytes = packet->octets->data + (packet->octets->len - segments[i].captured);
+        segments[i].interface = packet->interface;
+        if (alone->kept)
+            g_array_append_val(alone->kept, segments[i]);
+        else
+            tcprst_feed(alone->core, &segments[i], NULL);
     }
     decoder_release(alone->decoder);
     return reset;
+}
+
+/* Of those not taken yet the one that comes next, each interface by its clock. */
+static struct tcprst_segment *next_kept(const struct alone *alone, guint at[2],
+                                        const struct tcprst_clock *clocks)
+{
+    struct tcprst_segment *next = NULL;
+    int64_t least = 0;
+    unsigned lane = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        while (at[i] < alone->kept->len &&
+               clocks[g_array_index(alone->kept, struct tcprst_segment, at[i]).interface].place !=
+                   i)
+            at[i]++;
+        if (at[i] == alone->kept->len)
+            continue;
+        struct tcprst_segment *s = &g_array_index(alone->kept, struct tcprst_segment, at[i]);
+        int64_t time = s->time == TCPRST_TIME_UNKNOWN
+                           ? INT64_MIN
+                           : s->time - tcprst_clock_ahead(&clocks[s->interface], s->time);
+        if (next && time >= least)
+            continue;
+        next = s;
+        least = time;
+        lane = i;
+    }
+    at[lane] += next != NULL;
+    return next;
+}
+
+static void feed_places(struct alone *alone, const struct tcprst_clock *clocks, size_t sources)
+{
+    guint at[2] = {0, 0};
+    const bool apart = tcprst_clocks_differ(clocks, sources);
+    struct tcprst_order *order = tcprst_order_new(2);
+    struct tcprst_places *places = tcprst_places_new(clocks, sources, 2, alone->kept->len, 1);
+    struct tcprst_options options = alone->options;
+    options.places = places;
+    options.order = apart ? order : NULL;
+    struct tcprst *core = tcprst_new(&options);
+    struct tcprst_segment *s;
+    for (guint i = 0;
+         (s = apart                  ? next_kept(alone, at, clocks)
+              : i < alone->kept->len ? &g_array_index(alone->kept, struct tcprst_segment, i)
+                                     : NULL) != NULL;
+         i++) {
+        if (apart)
+            CHECK(tcprst_order_take(order, clocks[s->interface].place, &s->frame));
+        if (tcprst_places_take(places, s->interface, s))
+            tcprst_feed(core, s, NULL);
+    }
+    tcprst_finish(core);
+    tcprst_free(core);
+    tcprst_places_free(places);
+    tcprst_order_free(order);
+}
+
+/* Those of both interfaces, by what the survey says of them: the first packet is the first one's.
+ */
+static void feed_kept(struct alone *alone)
+{
+    size_t sources;
+    unsigned places;
+    struct tcprst_survey *survey = tcprst_survey_new(0);
+    for (guint i = 0; i < alone->kept->len; i++) {
+        const struct tcprst_segment *s = &g_array_index(alone->kept, struct tcprst_segment, i);
+        tcprst_survey_take(survey, s->interface, s);
+    }
+    const struct tcprst_clock *clocks = tcprst_survey_finish(survey, &sources, &places);
+    CHECK(clocks && places <= 2);
+    if (places == 2)
+        feed_places(alone, clocks, sources);
+    for (guint i = 0; places < 2 && i < alone->kept->len; i++)
+        tcprst_feed(alone->core, &g_array_index(alone->kept, struct tcprst_segment, i), NULL);
+    tcprst_survey_free(survey);
+    g_array_free(alone->kept, TRUE);
 }
 
 /* ---- dissecting ---- */
@@ -177,12 +264,14 @@ static bool feed_alone(struct alone *alone, const struct packet_data *packet, ui
 static wtap_rec record_of(const struct packet_data *packet, int64_t time)
 {
     wtap_rec rec = {.rec_type = REC_TYPE_PACKET, .tsprec = WTAP_TSPREC_NSEC};
-    rec.presence_flags = WTAP_HAS_CAP_LEN | (time == TCPRST_TIME_UNKNOWN ? 0 : WTAP_HAS_TS);
+    rec.presence_flags =
+        WTAP_HAS_CAP_LEN | WTAP_HAS_INTERFACE_ID | (time == TCPRST_TIME_UNKNOWN ? 0 : WTAP_HAS_TS);
     if (time != TCPRST_TIME_UNKNOWN)
         time_as_wireshark(&rec.ts, time);
     rec.rec_header.packet_header.caplen = packet->octets->len;
     rec.rec_header.packet_header.len = packet->length;
     rec.rec_header.packet_header.pkt_encap = WTAP_ENCAP_RAW_IP;
+    rec.rec_header.packet_header.interface_id = packet->interface;
     return rec;
 }
 
@@ -343,13 +432,42 @@ static void read_all(struct reading *r)
 
 /* ---- an input ---- */
 
+static void add_packet(struct reading *r, struct alone *alone, const struct tcprst_segment *s,
+                       uint32_t interface)
+{
+    struct packet_data packet;
+    make_packet(&packet, s, r->manner);
+    packet.interface = interface;
+    uint32_t number = r->frames + 1;
+    packet.passed = !(r->manner & FILTERED) || s->seq % 3;
+    r->frames += packet.passed;
+    wtap_rec rec = record_of(&packet, s->time);
+    frame_data_init(&packet.frame, number, &rec, 0, 0);
+    packet.reset = feed_alone(alone, &packet, number, s->time);
+    g_array_append_val(r->packets, packet);
+}
+
+/* Some pass one interface only. */
+static void add_again(struct reading *r, struct alone *alone, struct tcprst_segment *s)
+{
+    if (r->packets->len == 1 || (s->seq & 7) != 7) {
+        s->ttl -= s->ttl > 1;
+        if (s->time != TCPRST_TIME_UNKNOWN)
+            s->time += r->manner & SEARCHED ? NS_A_SECOND : NS_A_SECOND / 10000;
+        add_packet(r, alone, s, 1);
+    }
+}
+
 /* Its packets, and the verdicts of the core alone. */
 static void make_packets(struct reading *r, const uint8_t *data, size_t size)
 {
     struct segments_state state = {.time = INT64_C(1700000000000000000)};
-    const struct tcprst_options options = {
-        .on_verdict = take_verdict, .user = r->verdicts, .hash_seed = 1};
-    struct alone alone = {decoder_new(), tcprst_new(&options)};
+    struct alone alone = {
+        .decoder = decoder_new(),
+        .options = {.on_verdict = take_verdict, .user = r->verdicts, .hash_seed = 1},
+        .kept =
+            r->manner & TWICE ? g_array_new(FALSE, FALSE, sizeof(struct tcprst_segment)) : NULL};
+    alone.core = tcprst_new(&alone.options);
     struct tcprst_segment s;
     uint8_t bytes[20 + SEGMENTS_OPTIONS + SEGMENTS_TEXT];
     CHECK(alone.core != NULL);
@@ -364,16 +482,12 @@ static void make_packets(struct reading *r, const uint8_t *data, size_t size)
                 g_array_append_vals(r->asked, ask, 2);
             continue;
         }
-        struct packet_data packet;
-        make_packet(&packet, &s, r->manner);
-        uint32_t number = r->frames + 1;
-        packet.passed = !(r->manner & FILTERED) || s.seq % 3;
-        r->frames += packet.passed;
-        wtap_rec rec = record_of(&packet, s.time);
-        frame_data_init(&packet.frame, number, &rec, 0, 0);
-        packet.reset = feed_alone(&alone, &packet, number, s.time);
-        g_array_append_val(r->packets, packet);
+        add_packet(r, &alone, &s, 0);
+        if (r->manner & TWICE)
+            add_again(r, &alone, &s);
     }
+    if (alone.kept)
+        feed_kept(&alone);
     tcprst_finish(alone.core);
     tcprst_free(alone.core);
     decoder_free(alone.decoder);
@@ -386,7 +500,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                         .verdicts = g_array_new(FALSE, FALSE, sizeof(struct tcprst_verdict))};
     for (size_t i = 0; i < size; i++)
         r.manner = r.manner * 31 + data[i];
-    r.manner = r.manner >> 3 & 63;
+    r.manner = r.manner >> 3 & 127;
     make_packets(&r, data, size);
     read_all(&r);
     for (guint i = 0; i < r.packets->len; i++)

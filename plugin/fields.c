@@ -72,6 +72,14 @@ static uint16_t read_leg(const packet_info *pinfo)
                     : 0;
 }
 
+bool tcprst_fields_interface(const packet_info *pinfo, uint32_t *interface)
+{
+    bool packet = pinfo->rec && pinfo->rec->rec_type == REC_TYPE_PACKET;
+    bool numbered = packet && (pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID);
+    *interface = numbered ? pinfo->rec->rec_header.packet_header.interface_id : 0;
+    return numbered;
+}
+
 bool tcprst_fields_read(struct tcprst_segment *segment, tvbuff_t *tvb, packet_info *pinfo,
                         void *data)
 {
@@ -92,5 +100,6 @@ bool tcprst_fields_read(struct tcprst_segment *segment, tvbuff_t *tvb, packet_in
     segment->frame.number = pinfo->num;
     segment->time = read_time(pinfo);
     segment->leg = read_leg(pinfo);
+    tcprst_fields_interface(pinfo, &segment->interface);
     return true;
 }

@@ -14,4 +14,8 @@
 bool tcprst_fields_read(struct tcprst_segment *segment, tvbuff_t *tvb, packet_info *pinfo,
                         void *data);
 
+/* The interface that captured the packet, as its file numbers them, 0: it does not say. Returns
+ * whether the file may have several. */
+bool tcprst_fields_interface(const packet_info *pinfo, uint32_t *interface);
+
 #endif

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* records.c - one core and one record a RST for the open capture file. */
 #include "records.h"
+#include "fields.h"
+#include "interfaces.h"
 #include "queue.h"
 #include "saved.h"
 
 #include <string.h>
+
+/* So many segments of a file are held that shows one interface: one that comes later is no other
+ * place. Some 50 MB. */
+enum { HELD_OF_ONE = 1 << 19 };
 
 struct tcprst_record {
     uint64_t reset; /* serial number in the core */
@@ -44,6 +50,13 @@ static struct {
     struct tcprst *core;        /* NULL: no file, or all is final */
     struct tcprst_queue *queue; /* before the core; NULL with it */
     bool read; /* the file was read to its end; what is not final yet is made so when asked for */
+    /* Its segments, while its interfaces may be places; else NULL. Once there are several, the core
+     * takes them from here: as one stream, should anybody ask before the file was read. */
+    struct tcprst_held *held;
+    struct tcprst_held_cursor fed; /* of what is held: so much the core has */
+    bool several;                  /* interfaces */
+    uint32_t interface;            /* of the first segment */
+    struct tcprst_interfaces_place places[TCPRST_MAX_PLACES];
     struct tcprst_statistics statistics; /* of a core that is no more */
     GPtrArray *records;                  /* all, in the order of their frames */
     guint listed;                        /* so many of them are listed in drawn */
@@ -115,17 +128,101 @@ static void free_core(void)
     file.core = NULL;
 }
 
+static void free_held(void)
+{
+    tcprst_held_free(file.held);
+    file.held = NULL;
+    file.several = false;
+}
+
+/* ---- What waits, and the end ---- */
+
+static void take_verdict(void *user, const struct tcprst_verdict *verdict);
+static void take_connection(void *user, const struct tcprst_connection *connection);
+
+static struct tcprst_options core_options(void)
+{
+    return (struct tcprst_options){
+        .on_verdict = take_verdict,
+        .on_connection = take_connection,
+        .max_connections = *file.max_connections,
+        .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int(),
+    };
+}
+
+static void add_to_queue(const struct tcprst_segment *segment)
+{
+    struct tcprst_record *record = (struct tcprst_record *)segment->cookie;
+    tcprst_queue_add(file.queue, segment, record ? &record->reset : NULL);
+}
+
+/* Feeds what waits. */
+static void catch_up(void)
+{
+    struct tcprst_segment segment;
+    while (file.several && tcprst_held_next(file.held, &file.fed, &segment))
+        add_to_queue(&segment);
+    tcprst_queue_flush(file.queue);
+}
+
+static void end_core(void)
+{
+    tcprst_queue_flush(file.queue);
+    tcprst_finish(file.core);
+    tcprst_statistics(file.core, &file.statistics);
+    free_core();
+}
+
+static void forget_verdicts(void)
+{
+    for (guint i = 0; i < file.records->len; i++) {
+        struct tcprst_record *record = record_at(i);
+        tcprst_saved_free(record->final);
+        record->final = NULL;
+        record->ends = false;
+    }
+    g_array_set_size(file.ended, 0);
+}
+
+/* Judges the file anew, its interfaces as places. Returns whether they are. */
+static bool judge_places(void)
+{
+    struct tcprst_segment segments[TCPRST_PLACES_EXPECT];
+    struct tcprst_options options = core_options();
+    struct tcprst_interfaces *interfaces = tcprst_interfaces_survey(file.held, options.hash_seed);
+    if (!interfaces)
+        return false;
+    options.places = tcprst_interfaces_places(interfaces);
+    options.order = tcprst_interfaces_order(interfaces);
+    struct tcprst *core = tcprst_new(&options);
+    if (core) {
+        free_core();
+        forget_verdicts();
+        file.core = core;
+        file.queue = tcprst_queue_new(core);
+        for (size_t count;
+             (count = tcprst_interfaces_read(interfaces, segments, array_length(segments))) > 0;)
+            for (size_t i = 0; i < count; i++)
+                add_to_queue(&segments[i]);
+        end_core();
+        for (unsigned p = 0; p < TCPRST_MAX_PLACES; p++)
+            file.places[p] = tcprst_interfaces_place(interfaces, p);
+    }
+    tcprst_interfaces_free(interfaces);
+    return core != NULL;
+}
+
 /* Once the file was read all verdicts are final: not before somebody asks for one. */
 static void finish_what_was_read(void)
 {
     if (!file.core || !file.read)
         return;
-    struct tcprst *core = file.core;
-    tcprst_queue_flush(file.queue);
-    tcprst_finish(core);
-    tcprst_statistics(core, &file.statistics);
     file.peeked = NULL;
-    free_core();
+    if (!file.several || !judge_places()) {
+        catch_up();
+        end_core();
+    }
+    free_held();
 }
 
 static void list_record(struct tcprst_record *record)
@@ -245,7 +342,7 @@ static bool is_final(const struct tcprst_record *record)
     if (!record->final)
         finish_what_was_read();
     if (!record->final && file.queue)
-        tcprst_queue_flush(file.queue);
+        catch_up();
     return record->final;
 }
 
@@ -263,14 +360,10 @@ static void take_verdict(void *user, const struct tcprst_verdict *verdict)
 
 void tcprst_records_begin_file(void)
 {
-    struct tcprst_options options = {
-        .on_verdict = take_verdict,
-        .on_connection = take_connection,
-        .max_connections = *file.max_connections,
-        .hash_seed = (uint64_t)g_random_int() << 32 | g_random_int(),
-    };
+    struct tcprst_options options = core_options();
     file.core = tcprst_new(&options);
     file.queue = file.core ? tcprst_queue_new(file.core) : NULL;
+    file.held = tcprst_held_new();
     file.read = false;
     file.peeked = NULL;
     file.records = g_ptr_array_new();
@@ -285,6 +378,7 @@ void tcprst_records_begin_file(void)
 void tcprst_records_end_file(void)
 {
     free_core();
+    free_held();
     for (guint i = 0; file.records && i < file.records->len; i++)
         tcprst_saved_free(record_at(i)->final);
     if (file.records)
@@ -302,6 +396,8 @@ void tcprst_records_reading_done(void)
 {
     file.complete = file.extent;
     file.read = true;
+    if (!file.several)
+        free_held();
 }
 
 /*
@@ -350,6 +446,28 @@ static void forget_frame(uint32_t number)
     }
 }
 
+/* Returns whether the core is to take the segment from what is held. */
+static bool hold(const packet_info *pinfo, const struct tcprst_segment *segment)
+{
+    uint32_t interface;
+    if (!file.held)
+        return false;
+    uint64_t before = tcprst_held_count(file.held);
+    if (before == 0)
+        file.interface = segment->interface;
+    if (!file.several && segment->interface != file.interface) {
+        file.several = true;
+        file.fed = tcprst_held_end(file.held);
+    }
+    bool useless =
+        !file.several && (before == HELD_OF_ONE || !tcprst_fields_interface(pinfo, &interface));
+    if (useless || !tcprst_held_add(file.held, segment)) {
+        catch_up();
+        free_held();
+    }
+    return file.several;
+}
+
 struct tcprst_record *tcprst_records_feed(packet_info *pinfo, struct tcprst_segment *segment)
 {
     /* No core: no memory for one, or a frame that turns up after the end of the file, which would
@@ -360,14 +478,13 @@ struct tcprst_record *tcprst_records_feed(packet_info *pinfo, struct tcprst_segm
         forget_frame(pinfo->num);
     file.extent = (struct extent){pinfo->num, pinfo->abs_ts};
     file.peeked = NULL;
-    if (!(segment->flags & TCPRST_RST)) {
-        tcprst_queue_add(file.queue, segment, NULL);
-        return NULL;
+    struct tcprst_record *record = NULL;
+    if (segment->flags & TCPRST_RST) {
+        segment->cookie = record = new_record(segment);
+        g_ptr_array_add(file.records, record);
     }
-    struct tcprst_record *record = new_record(segment);
-    segment->cookie = record;
-    g_ptr_array_add(file.records, record);
-    tcprst_queue_add(file.queue, segment, &record->reset);
+    if (!hold(pinfo, segment))
+        add_to_queue(segment);
     return record;
 }
 
@@ -442,6 +559,8 @@ bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_ver
             return false;
         *verdict = *peeked;
     }
+    if (file.several)
+        verdict->final = false;
     /* What drew it did not pass a read filter, and this frame has its number now. */
     if (verdict->trigger.number == record->frame)
         verdict->trigger.number = 0;
@@ -450,7 +569,11 @@ bool tcprst_record_verdict(const struct tcprst_record *record, struct tcprst_ver
 
 void tcprst_records_place_name(unsigned place, char *name, size_t size)
 {
-    snprintf(name, size, "interface %u", place);
+    const struct tcprst_interfaces_place *of = &file.places[place];
+    if (of->more)
+        snprintf(name, size, "interface %u and %u more", of->interface, of->more);
+    else
+        snprintf(name, size, "interface %u", of->interface);
 }
 
 void tcprst_records_statistics(struct tcprst_statistics *statistics)
@@ -460,6 +583,6 @@ void tcprst_records_statistics(struct tcprst_statistics *statistics)
         *statistics = file.statistics;
         return;
     }
-    tcprst_queue_flush(file.queue);
+    catch_up();
     tcprst_statistics(file.core, statistics);
 }

@@ -257,6 +257,12 @@ bool tcprst_segment_parse(struct tcprst_segment *segment, const uint8_t *bytes, 
                           uint32_t length, const char **why);
 
 /*
+ * Who keeps a segment to feed it later needs so many of its captured octets: parsed again with
+ * these alone, the verdicts are the same.
+ */
+uint32_t tcprst_segment_octets(const struct tcprst_segment *segment);
+
+/*
  * Where on its way through the capturing machine a packet was captured, for link types that say so
  * (Linux cooked captures, LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2): a number that differs
  * between its interfaces, as far as they are told, and between coming and going (odd). 0: not

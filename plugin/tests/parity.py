@@ -49,6 +49,8 @@ SHARED = {
     **shared_fields(json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]["reset"]["properties"]),
     "tcprst.alternative": lambda reset: [a["cause"] for a in reset["alternatives"]],
     "tcprst.evidence": lambda reset: [e["fact"] for e in reset["evidence"]],
+    "tcprst.sightings": lambda reset: [s["frame"] for s in reset["sightings"]],
+    "tcprst.altered": lambda reset: [a["field"] for a in reset["altered"]],
     "tcprst.evidence.frame": lambda reset: [e["frame"] for e in reset["evidence"] if e["frame"] is not None],
 }
 
@@ -138,6 +140,20 @@ def one_file(ws, files, size=100):
     return targets[0] if len(targets) == 1 else one_file(ws, targets, size)
 
 
+def as_interfaces(ws, files, ahead=2.5):
+    """What a client and its server captured, as two interfaces of one file: by one clock, and by clocks that differ."""
+    for client in (f for f in files if ".client." in f):
+        stem = client.partition(".client.")[0] + ".server."
+        for server in (f for f in files if f.startswith(stem)):
+            moved = os.path.join(ws.folder, "moved.pcapng")
+            subprocess.run(["editcap", "-t", str(ahead), server, moved], check=True, capture_output=True)
+            for name, second in (("one", server), ("two", moved)):
+                merged = os.path.join(ws.folder, os.path.basename(stem) + name + ".pcapng")
+                # Else interfaces that look the same become one.
+                subprocess.run(["mergecap", "-I", "none", "-w", merged, client, second], check=True, capture_output=True)
+                yield merged
+
+
 def captures(places):
     for place in places:
         path = Path(place)
@@ -153,7 +169,9 @@ def chosen(ws, options):
     files = list(captures(options.captures))
     if options.made:
         files += packets.write_shapes(ws.folder)
-    if options.merged:
+    if getattr(options, "interfaces", False):
+        files = list(as_interfaces(ws, files))
+    elif options.merged:
         files = [one_file(ws, files)]
     return files + list(captures(p for p in os.environ.get("TCPRST_CAPTURES", "").split(":") if p))
 
@@ -164,6 +182,8 @@ def main():
     parser.add_argument("--tcprst", required=True, help="the analyzer")
     parser.add_argument("--made", action="store_true", help="also captures made here: tunnels, fragments, quotes")
     parser.add_argument("--merged", action="store_true", help="put the captures in one file first, which is faster")
+    parser.add_argument("--interfaces", action="store_true",
+                        help="put each client's and its server's in one file, as two interfaces")
     parser.add_argument("captures", nargs="*", help="files or directories")
     options = parser.parse_args()
     files = resets = skipped = 0

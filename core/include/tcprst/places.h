@@ -45,6 +45,16 @@ struct tcprst_clock {
     double drift;         /* so much faster it runs: 50e-6 is 50 ppm */
 };
 
+/* What both front doors keep to, so that they say the same of one capture. */
+enum {
+    TCPRST_MAX_INTERFACES = 256, /* of a capture told apart: the others count as the last of them */
+    /* A capture's places are read apart from one another where their clocks differ: so many of
+     * them, and the others as one, in the order of their frames. */
+    TCPRST_MAX_APART = 4,
+};
+/* Whether the clocks of one capture's sources differ: else its packets stand in their order. */
+bool tcprst_clocks_differ(const struct tcprst_clock *clocks, size_t sources);
+
 /* What is to be taken from a time of that clock for the time of the first source. */
 static inline int64_t tcprst_clock_ahead(const struct tcprst_clock *clock, int64_t time)
 {
