@@ -54,7 +54,8 @@ static bool parse_raw(struct raw *raw, int argc, char **argv, char **error)
         context,
         _("CAPTURE is a pcap or pcapng file, plain or compressed (gzip, zstd, lz4, xz, bzip2);\n"
           "\"-\" is standard input. Several files are one stream, in the order of their first "
-          "packets.\n\n"
+          "packets;\n"
+          "files that share packets are places of one traffic.\n\n"
           "Exit status: 0 all was read, 1 a capture was damaged, 2 wrong usage, no capture or no\n"
           "output, 3 --fail-on found its cause, 130, 143 or 129 interrupted by SIGINT, SIGTERM, "
           "SIGHUP.\n"));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_docs.c - writes what is derived from causes.def, verdict.def, options.def and the
- * engine's tables: make_docs TEMPLATES DIRECTORY [CATALOGUES LANGUAGE...]
+ * make_docs.c - writes what is derived from causes.def, facts.def, verdict.def, options.def
+ * and the engine's tables: make_docs TEMPLATES DIRECTORY [CATALOGUES LANGUAGE...]
  *
  * The pages of causes in other languages are LANGUAGE/causes/<id>.md.
  *
- * causes/<id>.md, causes/README.md and mechanisms.md, and from TEMPLATES: tcprst.1, completions/
- * and tcprst.schema.json, where @NAME@ stands for a list.
+ * causes/<id>.md, causes/README.md, facts.md and mechanisms.md, and from TEMPLATES: tcprst.1,
+ * completions/ and tcprst.schema.json, where @NAME@ stands for a list.
  */
 #include "pages.h"
 #include "tcprst.h"
@@ -582,6 +582,49 @@ static void write_mechanisms(const char *directory)
     g_string_free(out, TRUE);
 }
 
+/* A fact's sentence; for its numbers it has names, which nobody needs. */
+static void put_fact(GString *out, const char *sentence)
+{
+    char *plain = g_strdup(sentence), *p = plain;
+    for (const char *from = sentence; *from; from++) {
+        if (*from == '{')
+            from = strchr(from, '}');
+        *p++ = *from == '}' ? 'N' : *from;
+    }
+    *p = '\0';
+    put_markdown(out, plain);
+    g_free(plain);
+}
+
+static void write_facts(const char *directory)
+{
+    static const struct {
+        const char *id, *yes, *no;
+    } facts[] = {
+#define FACT(ID, id, yes, no) {id, yes, no},
+#include "tcprst/facts.def"
+    };
+    GString *out = g_string_new(
+        "<!-- Made from facts.def by make_docs. -->\n"
+        "# What can be observed of a reset\n\n"
+        "The ids stand in `evidence[].fact` and `tcprst.evidence`, beside one of the two "
+        "sentences; N is a "
+        "number. A fact is true, false, or not visible in this capture; where its contrary is not "
+        "worth a "
+        "word, there is none. \"The sender\" is the end whose address the RST carries. "
+        "[How a verdict comes about](verdict.md) says how facts become one.\n\n"
+        "| fact | true | false |\n|---|---|---|\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(facts); i++) {
+        g_string_append_printf(out, "| `%s` | ", facts[i].id);
+        put_fact(out, facts[i].yes);
+        g_string_append(out, " | ");
+        put_fact(out, facts[i].no);
+        g_string_append(out, " |\n");
+    }
+    write_file(directory, "facts.md", out);
+    g_string_free(out, TRUE);
+}
+
 /* up: the way from the pages to the folder of mechanisms.md. */
 static void write_causes(const char *directory, const char *up)
 {
@@ -612,6 +655,7 @@ int main(int argc, char **argv)
     write_causes(argv[2], "../");
     for (int i = 4; i < argc; i++)
         write_causes_in(argv[i], argv[3], argv[2]);
+    write_facts(argv[2]);
     write_mechanisms(argv[2]);
     fill_template(argv[1], "tcprst.1", argv[2], "tcprst.1");
     fill_template(argv[1], "tcprst.bash", argv[2], "completions/tcprst.bash");
