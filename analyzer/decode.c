@@ -52,6 +52,40 @@ void decoder_release(struct decoder *decoder)
         g_ptr_array_set_size(decoder->assembled, 0);
 }
 
+void decoder_leave_out(struct decoder *decoder, const uint64_t *telling, uint64_t count)
+{
+    decoder->telling = telling;
+    decoder->telling_count = count;
+}
+
+uint64_t decoder_left_out(const struct decoder *decoder)
+{
+    return decoder->left_out_all;
+}
+
+/* Whether the next segment need not be made. */
+static inline bool need_not_be(const struct decoder *decoder)
+{
+    uint64_t n = decoder->made;
+    return n < decoder->telling_count && !(decoder->telling[n / 64] >> n % 64 & 1) &&
+           decoder->left_out < UINT16_MAX;
+}
+
+static inline void leave_out(struct decoder *decoder)
+{
+    decoder->made++;
+    decoder->left_out++;
+    decoder->left_out_all++;
+}
+
+/* It is made. */
+static inline void note_made(struct decoder *decoder, struct tcprst_segment *segment)
+{
+    decoder->made++;
+    segment->left_out = decoder->left_out;
+    decoder->left_out = 0;
+}
+
 bool enter(struct decoding *d)
 {
     if (G_LIKELY(d->depth < MAX_DEPTH)) {
@@ -100,10 +134,10 @@ static inline bool fill_segment(struct decoding *d, const struct ip_header *ip, 
     segment->time = d->packet->time;
     segment->cookie = cookie_of(d->packet);
     segment->interface = d->packet->interface;
-    segment->leg =
-        tcprst_segment_leg(d->packet->link_type, d->packet->bytes, d->packet->captured);
+    segment->leg = tcprst_segment_leg(d->packet->link_type, d->packet->bytes, d->packet->captured);
     segment->seen = (struct tcprst_seen){0};
     fill_ip(segment, ip);
+    note_made(d->decoder, segment);
     return true;
 }
 
@@ -129,21 +163,32 @@ enum { SHORTCUTS = 0 };
 enum { SHORTCUTS = 1 };
 #endif
 
+/* Where an ordinary packet's headers begin. */
+enum { ORDINARY_IP = 14, ORDINARY_TCP = ORDINARY_IP + 20, ORDINARY_LEAST = ORDINARY_TCP + 20 };
+
 /* Ethernet, IPv4 in one piece and without options, TCP: most packets of most captures, in one look.
- * What it fills is what the layers would; false: they have to be asked. */
-static inline bool decode_ordinary(const struct packet *packet, struct tcprst_segment *segment)
+ * A segment comes of each. segment_length: octets of it, as sent. */
+static inline bool is_ordinary(const struct packet *packet, uint32_t *segment_length)
 {
-    enum { ETHERNET = 1, IP = 14, TCP = IP + 20, LEAST = TCP + 20, IN_PIECES = 0x3fff };
-    const uint8_t *p = packet->bytes, *ip = p + IP;
-    if (packet->link_type != ETHERNET || packet->captured < LEAST ||
+    enum { ETHERNET = 1, IN_PIECES = 0x3fff, TCP_HEADER = 20 };
+    const uint8_t *p = packet->bytes, *ip = p + ORDINARY_IP;
+    if (packet->link_type != ETHERNET || packet->captured < ORDINARY_LEAST ||
         be16(p + 12) != ETHERTYPE_IPV4 || ip[0] != 0x45 || (be16(ip + 6) & IN_PIECES) || ip[9] != 6)
         return false;
-    uint32_t total = be16(ip + 2), on_wire = packet->length - IP;
-    uint32_t length = total < on_wire ? total : on_wire, captured = packet->captured - IP;
-    if (length < LEAST - IP ||
-        !tcprst_segment_parse(segment, p + TCP, (captured < length ? captured : length) - 20,
-                              length - 20, NULL))
-        return false;
+    uint32_t total = be16(ip + 2), on_wire = packet->length - ORDINARY_IP;
+    uint32_t length = total < on_wire ? total : on_wire, header = (p[ORDINARY_TCP + 12] >> 4) * 4u;
+    *segment_length = length - 20;
+    return length >= ORDINARY_LEAST - ORDINARY_IP && header >= TCP_HEADER && header <= length - 20;
+}
+
+/* What it fills is what the layers would. */
+static inline void decode_ordinary(const struct packet *packet, uint32_t length,
+                                   struct tcprst_segment *segment)
+{
+    const uint8_t *p = packet->bytes, *ip = p + ORDINARY_IP;
+    uint32_t captured = packet->captured - ORDINARY_TCP;
+    tcprst_segment_parse(segment, p + ORDINARY_TCP, captured < length ? captured : length, length,
+                         NULL);
     segment->frame = (struct tcprst_frame){.number = packet->number};
     segment->layer = 1;
     segment->ip_version = 4;
@@ -162,7 +207,6 @@ static inline bool decode_ordinary(const struct packet *packet, struct tcprst_se
     segment->interface = packet->interface;
     segment->leg = 0;
     segment->seen = (struct tcprst_seen){0};
-    return true;
 }
 
 static void decode_any(struct decoder *decoder, const struct packet *packet,
@@ -177,10 +221,16 @@ void decode_packets(struct decoder *decoder, const struct packet *packets, size_
                     struct decoded *decoded)
 {
     for (const struct packet *p = packets; p < packets + count; p++) {
-        if (SHORTCUTS && G_LIKELY(decoded->count < decoded->size) &&
-            G_LIKELY(decode_ordinary(p, &decoded->segments[decoded->count])))
-            decoded->count++;
-        else
+        uint32_t length;
+        if (!SHORTCUTS || G_UNLIKELY(decoded->count == decoded->size) ||
+            G_UNLIKELY(!is_ordinary(p, &length))) {
             decode_any(decoder, p, decoded);
+        } else if (need_not_be(decoder)) {
+            leave_out(decoder);
+        } else {
+            struct tcprst_segment *segment = &decoded->segments[decoded->count++];
+            decode_ordinary(p, length, segment);
+            note_made(decoder, segment);
+        }
     }
 }

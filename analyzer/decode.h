@@ -42,6 +42,13 @@ void decoder_take_pending(struct decoder *decoder, struct decoded *decoded);
 /* The bytes of all segments handed out are no longer needed. */
 void decoder_release(struct decoder *decoder);
 
+/* Which of the segments to come have to be made, as tcprst_glance_telling() says; of those that
+ * need not, ordinary packets' are left out, and how many is said with the next. telling stays as
+ * long as packets come. */
+void decoder_leave_out(struct decoder *decoder, const uint64_t *telling, uint64_t count);
+/* Segments left out so far. */
+uint64_t decoder_left_out(const struct decoder *decoder);
+
 struct decoder_counts decoder_counts(const struct decoder *decoder);
 
 #endif

@@ -24,6 +24,12 @@ struct decoder {
     struct fragments *fragments;
     GArray *pending;      /* struct tcprst_segment: more than there was room for */
     GPtrArray *assembled; /* reassembled packets whose segments are handed out */
+    /* What need not be made: decoder_leave_out(). */
+    const uint64_t *telling;
+    uint64_t telling_count;
+    uint64_t made; /* segments, those left out too */
+    uint64_t left_out_all;
+    uint16_t left_out; /* since the last one that was made */
 };
 
 /* The packet at work. */

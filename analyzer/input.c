@@ -13,6 +13,7 @@
 
 enum {
     LANE = 256,          /* segments read of a capture at once, where several are read together */
+    SURVEYED = 64,       /* likewise by the survey: so few that they stay in the first cache */
     FEW_LINK_TYPES = 16, /* are found by looking at each, and named each where not decoded */
     AT_ONCE = 32,        /* packets decoded in a row */
 };
@@ -65,6 +66,7 @@ struct input {
     bool surveying, surveyed, merging; /* surveyed: whole */
     bool cut; /* the survey was interrupted: what it had come to is all that is read */
     struct input_order merge;
+    struct packet at_hand[AT_ONCE]; /* being decoded; not on the stack, where each is cleared */
 };
 
 static void set_damage(struct entry *entry, uint64_t frame, char *words)
@@ -341,10 +343,10 @@ static enum capture_status next_packet(struct entry *entry, struct packet *packe
 /* Nearly all packets of nearly all files. */
 static bool take_at_hand(struct input *input, struct entry *entry, struct decoded *decoded)
 {
-    struct packet packets[AT_ONCE];
+    struct packet *packets = input->at_hand;
     if (input->filter || entry->has_peeked)
         return false;
-    size_t most = MIN(decoded->size - decoded->count, G_N_ELEMENTS(packets));
+    size_t most = MIN(decoded->size - decoded->count, G_N_ELEMENTS(input->at_hand));
     size_t count = capture_at_hand(&entry->capture, packets, most);
     if (!count)
         return false;
@@ -400,11 +402,11 @@ static void forget_entry(struct entry *entry)
 static bool survey_entry(struct input *input, struct entry *entry,
                          bool (*take)(void *, const struct tcprst_segment *, size_t), void *user)
 {
-    static struct tcprst_segment segments[LANE];
+    static struct tcprst_segment segments[SURVEYED];
     enum input_status status = INPUT_MORE;
     bool go_on = true;
     while (go_on && status == INPUT_MORE) {
-        struct decoded decoded = {segments, LANE, 0};
+        struct decoded decoded = {segments, SURVEYED, 0};
         decoder_release(input->decoder);
         decoder_take_pending(input->decoder, &decoded);
         status = fill(input, entry, &decoded);
@@ -442,6 +444,11 @@ bool input_survey(struct input *input,
     decoder_free(input->decoder);
     input->decoder = decoder_new();
     return whole;
+}
+
+void input_leave_out(struct input *input, const uint64_t *telling, uint64_t count)
+{
+    decoder_leave_out(input->decoder, telling, count);
 }
 
 bool input_in_order(struct input *input)
@@ -603,9 +610,9 @@ static size_t read_merged(struct input *input, struct tcprst_segment *segments, 
 
 /* What the capture has grown by since the survey was not looked at: of that nothing is known. Of
  * several, one's fragments may end in another: which is then read in another order. */
-static void leave_out_new(const struct input *input, struct entry *entry, struct decoded *decoded)
+static void take_back_new(const struct input *input, struct entry *entry, struct decoded *decoded)
 {
-    uint64_t left = entry->looked - entry->handed;
+    uint64_t left = entry->looked - MIN(entry->handed, entry->looked);
     bool all = input->surveyed && input->count == 1 && entry->to_its_end;
     if (!(input->cut || all) || decoded->count <= left)
         return;
@@ -637,8 +644,12 @@ size_t input_read(struct input *input, struct tcprst_segment *segments, size_t s
         *status = INPUT_MORE;
         return 0;
     }
+    uint64_t left_out = decoder_left_out(input->decoder);
     *status = fill(input, entry, &decoded);
-    leave_out_new(input, entry, &decoded);
+    left_out = decoder_left_out(input->decoder) - left_out;
+    entry->facts.segments += left_out;
+    entry->handed += left_out;
+    take_back_new(input, entry, &decoded);
     for (size_t i = 0; i < decoded.count; i++)
         segments[i].frame.capture = (uint32_t)index;
     entry->facts.segments += decoded.count;

@@ -83,5 +83,10 @@ struct tcprst_glance *twice_finish(struct twice *twice)
 {
     if (!twice->stopped && !tcprst_glance_finish(twice->glance))
         stop(twice);
+    if (twice->glance) {
+        uint64_t count;
+        const uint64_t *telling = tcprst_glance_telling(twice->glance, &count);
+        input_leave_out(twice->input, telling, count);
+    }
     return twice->glance;
 }

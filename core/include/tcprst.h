@@ -226,6 +226,8 @@ struct tcprst_segment {
     void *cookie;            /* handed back in the verdict of this segment, if it is a RST */
     uint32_t interface;      /* of its capture, from 0 */
     uint16_t leg;            /* tcprst_segment_leg() of its packet */
+    uint16_t left_out;       /* segments before it, of which tcprst_glance_telling() said that they
+                                need not come */
     struct tcprst_seen seen; /* all 0, or by tcprst_places_take() */
 
     /* by tcprst_segment_parse() */

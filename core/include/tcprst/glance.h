@@ -39,6 +39,13 @@ bool tcprst_glance_take(struct tcprst_glance *glance, const struct tcprst_segmen
 /* All was taken: it may be handed to one handle, and freed after that. False: no memory. */
 bool tcprst_glance_finish(struct tcprst_glance *glance);
 
+/* After that: which segments say something to anybody. Bit n % 64 of word n / 64 is that of the
+ * n-th that was taken, from 0; where it is 0, that one need not be fed: the next one that is fed
+ * says then how many were left out before it (tcprst_segment.left_out). *count: how many there are
+ * bits for; those behind have to be fed. Valid as long as the glance; NULL: all have to be fed,
+ * because their clock ran strangely, or they were too many to remember. */
+const uint64_t *tcprst_glance_telling(const struct tcprst_glance *glance, uint64_t *count);
+
 #ifdef TCPRST_EXPORT
 #pragma GCC visibility pop
 #endif
