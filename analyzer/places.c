@@ -34,6 +34,7 @@ struct places {
     uint32_t overlap[2];
     char *const *shown; /* the captures' names */
     GPtrArray *names;   /* of the places */
+    uint64_t *common;   /* by source, once its stream is no more; else NULL */
 };
 
 static uint32_t add_source(struct places *places, uint32_t capture, uint32_t interface)
@@ -171,6 +172,16 @@ static void look_for_overlap(struct places *places)
     g_free(spans);
 }
 
+static void read_together(struct places *places, struct input *input)
+{
+    struct input_order order = {.ahead = ahead,
+                                .begins = begins,
+                                .place = place,
+                                .user = places,
+                                .apart = places->beside ? places->count : 0};
+    input_merge(input, &order);
+}
+
 struct places *places_find(struct input *input, const struct places_wish *wish, bool *read_twice)
 {
     struct places *places = g_new0(struct places, 1);
@@ -199,12 +210,7 @@ struct places *places_find(struct input *input, const struct places_wish *wish, 
     }
     places->beside =
         input_count(input) == 1 && tcprst_clocks_differ(places->clocks, places->sources);
-    struct input_order order = {.ahead = ahead,
-                                .begins = begins,
-                                .place = place,
-                                .user = places,
-                                .apart = places->beside ? places->count : 0};
-    input_merge(input, &order);
+    read_together(places, input);
     return places;
 }
 
@@ -218,6 +224,7 @@ void places_free(struct places *places)
     g_array_unref(places->origins);
     tcprst_survey_free(places->survey);
     tcprst_places_free(places->stream);
+    g_free(places->common);
     if (places->names)
         g_ptr_array_unref(places->names);
     g_free(places);
@@ -273,6 +280,33 @@ size_t places_take(struct places *places, struct tcprst_order *order,
     return kept;
 }
 
+bool places_again(struct places *places, struct input *again)
+{
+    if (!places_stream(places))
+        return true;
+    places->common = g_new(uint64_t, places->sources);
+    for (size_t s = 0; s < places->sources; s++)
+        places->common[s] = tcprst_places_common(places->stream, (uint32_t)s);
+    tcprst_places_free(places->stream);
+    places->stream = tcprst_places_new(places->clocks, places->sources, places->count,
+                                       places->packets, places->wish.seed);
+    if (places->stream)
+        read_together(places, again);
+    return places->stream != NULL;
+}
+
+bool places_see(struct places *places, struct tcprst_segment *segment)
+{
+    return !places_stream(places) ||
+           tcprst_places_take(places->stream, source_of(places, segment), segment);
+}
+
+static uint64_t common_of(const struct places *places, size_t source)
+{
+    return places->common ? places->common[source]
+                          : tcprst_places_common(places->stream, (uint32_t)source);
+}
+
 /* ---- in words ---- */
 
 unsigned places_count(const struct places *places)
@@ -285,7 +319,7 @@ const struct tcprst_clock *places_clock(const struct places *places, size_t capt
 {
     for (size_t s = 0; places_stream(places) && s < places->sources; s++)
         if (g_array_index(places->origins, struct origin, s).capture == capture) {
-            *common = tcprst_places_common(places->stream, (uint32_t)s);
+            *common = common_of(places, s);
             return &places->clocks[s];
         }
     return NULL;
@@ -367,7 +401,7 @@ static void say_clock(const struct places *places, size_t s, GString *out)
         g_string_append_printf(out,
                                c->drift > 0 ? _(" and %.0f ppm fast") : _(" and %.0f ppm slow"),
                                fabs(c->drift) * 1e6);
-    uint64_t common = tcprst_places_common(places->stream, (uint32_t)s);
+    uint64_t common = common_of(places, s);
     if (c->one_way)
         g_string_append(out, _(" (by packets of one direction, time on the way included)"));
     else

@@ -42,6 +42,12 @@ struct tcprst_order *places_order(const struct places *places, const struct inpu
 size_t places_take(struct places *places, struct tcprst_order *order,
                    struct tcprst_segment *segments, size_t count);
 
+/* The captures are read once more, for diagrams, from an input that was opened anew: has it read
+ * them together, and begins anew with what was seen where. False: no memory. places may be NULL. */
+bool places_again(struct places *places, struct input *again);
+/* The next segment of that reading, as tcprst_places_take(). */
+bool places_see(struct places *places, struct tcprst_segment *segment);
+
 unsigned places_count(const struct places *places);
 /* The clock of that capture's first source; NULL: there is one place, or nothing was captured. */
 const struct tcprst_clock *places_clock(const struct places *places, size_t capture,

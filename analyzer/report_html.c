@@ -14,6 +14,7 @@
 #include "report_words.h"
 #include "translate.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum {
@@ -146,15 +147,32 @@ static void put_all_hosts(GString *out, const struct summary *summary)
 
 /* ---- Events ---- */
 
-static void put_segment(GString *out, const struct diagram *diagram,
-                        const struct diagram_segment *segment)
+/* The frame in which each place has it, from the RST's source to its destination. */
+static void put_segment_places(GString *out, const struct report *report,
+                               const struct diagram *diagram, const struct diagram_segment *segment)
+{
+    struct diagram_way way = diagram_way(diagram, segment);
+    GString *words = g_string_new(NULL);
+    json_number(out, "from", way.from);
+    json_number(out, "to", way.to);
+    json_key(out, "at");
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < diagram->line_count; i++)
+        g_string_append_printf(out, "%s%" PRIu64, i ? "," : "",
+                               segment->at[diagram->lines[i]].number);
+    g_string_append_c(out, ']');
+    page_way(words, report, diagram, segment);
+    json_text(out, "way", words->str);
+    g_string_free(words, TRUE);
+}
+
+static void put_segment(GString *out, const struct report *report, const struct tcprst_verdict *v,
+                        const struct diagram *diagram, const struct diagram_segment *segment)
 {
     g_string_append_c(out, '{');
     json_number(out, "frame", segment->frame.number);
-    if (segment->frame.capture != diagram->reset.capture)
-        json_number(out, "capture", segment->frame.capture);
     if (segment->time != TCPRST_TIME_UNKNOWN)
-        json_double(out, "time", (double)segment->time / 1e9);
+        json_double(out, "time", (double)(segment->time - diagram->zero) / 1e9);
     json_key(out, "out");
     g_string_append(out, segment->from_source ? "true" : "false");
     json_number(out, "flags", segment->flags);
@@ -165,17 +183,40 @@ static void put_segment(GString *out, const struct diagram *diagram,
     json_number(out, "index", segment->index);
     if (segment->is_reset)
         json_number(out, "reset", 1);
+    if (diagram_shows(segment, &v->trigger))
+        json_number(out, "trigger", 1);
+    json_key(out, "facts");
+    g_string_append_c(out, '[');
+    const char *separator = "";
+    for (unsigned i = 0; i < v->evidence_count; i++)
+        if (diagram_shows(segment, &v->evidence[i].frame)) {
+            g_string_append_printf(out, "%s%u", separator, i);
+            separator = ",";
+        }
+    g_string_append_c(out, ']');
+    if (diagram->line_count)
+        put_segment_places(out, report, diagram, segment);
     g_string_append_c(out, '}');
 }
 
-static void put_diagram(GString *out, const struct diagram *diagram)
+static void put_diagram(GString *out, const struct report *report, const struct tcprst_verdict *v,
+                        const struct diagram *diagram)
 {
+    json_key(out, "places");
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; diagram && i < diagram->line_count; i++) {
+        char *name = page_place(report, diagram, i);
+        g_string_append(out, i ? "," : "");
+        string_json(out, name);
+        g_free(name);
+    }
+    g_string_append_c(out, ']');
     json_key(out, "segments");
     g_string_append_c(out, '[');
     for (size_t i = 0; diagram && i < diagram->count; i++) {
         if (i)
             g_string_append_c(out, ',');
-        put_segment(out, diagram, &diagram->segments[i]);
+        put_segment(out, report, v, diagram, &diagram->segments[i]);
     }
     g_string_append_c(out, ']');
     json_number(out, "segments_left_out", diagram ? diagram->left_out : 0);
@@ -260,7 +301,7 @@ static void put_group(GString *out, const struct report *report, const struct su
         put_member(out, report, group, &group->members[i]);
     }
     g_string_append_c(out, ']');
-    put_diagram(out, diagram);
+    put_diagram(out, report, &group->first, diagram);
     g_string_append_c(out, '}');
 }
 
@@ -291,7 +332,7 @@ static struct diagram **collect(struct report *report, GPtrArray *groups, size_t
         diagram_start(diagrams[i], &group->first, &group->tuple);
     }
     if (report->again)
-        diagram_collect(diagrams, count, report->again,
+        diagram_collect(diagrams, count, report->again, report->places,
                         report->interrupted ? report->statistics.segments : 0);
     if (report->again && count > 0)
         report->again_short = second_reading(report);

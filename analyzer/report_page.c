@@ -3,6 +3,7 @@
 #include "report_page.h"
 #include "report_advice.h"
 
+#include "places.h"
 #include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
@@ -378,45 +379,142 @@ static void segment_notes(GString *out, const struct tcprst_verdict *v,
                           const struct diagram_segment *segment)
 {
     g_string_append(out, "<div class=\"note\">");
-    bool own = segment->frame.capture == v->frame.capture;
-    if (segment->frame.number == v->trigger.number && segment->frame.capture == v->trigger.capture)
+    if (diagram_shows(segment, &v->trigger))
         element(out, "p", NULL, _("This segment triggered the reset."));
     if (segment->is_reset)
         element(out, "p", NULL, _("This is the reset."));
-    for (unsigned i = 0; own && i < v->evidence_count; i++)
-        if (v->evidence[i].frame.number == segment->frame.number &&
-            v->evidence[i].frame.capture == segment->frame.capture)
+    for (unsigned i = 0; i < v->evidence_count; i++)
+        if (diagram_shows(segment, &v->evidence[i].frame))
             element(out, "p", NULL, report_evidence_text(&v->evidence[i]));
     g_string_append(out, "</div>");
 }
 
-static void segment_row(GString *out, const struct tcprst_verdict *v,
-                        const struct diagram_segment *segment, int64_t zero)
+void page_way(GString *out, const struct report *report, const struct diagram *diagram,
+              const struct diagram_segment *segment)
 {
-    bool trigger =
-        segment->frame.number == v->trigger.number && segment->frame.capture == v->trigger.capture;
-    char since[DURATION_SIZE];
-    g_string_append_printf(out, "<li class=\"seg %s%s%s%s\"><div class=\"meta\"><b>%" PRIu64 "</b>",
-                           segment->from_source == source_is_left(v) ? "right" : "left",
-                           segment->flags & TCPRST_RST ? " rst" : "",
-                           segment->is_reset ? " this" : "", trigger ? " trigger" : "",
-                           segment->frame.number);
-    if (segment->time != TCPRST_TIME_UNKNOWN && zero != TCPRST_TIME_UNKNOWN) {
-        int64_t distance = segment->time - zero;
-        if (distance == 0)
-            g_string_append_c(out, '0');
-        else
-            g_string_append_printf(out, "%s%s", distance < 0 ? "−" : "+",
-                                   string_duration(since, distance < 0 ? -distance : distance));
+    for (unsigned i = 0; i < diagram->line_count; i++) {
+        unsigned place = diagram->lines[i];
+        const struct tcprst_frame *at = &segment->at[place];
+        char *name = page_place(report, diagram, i);
+        g_string_append(out, i ? "; " : "");
+        char *words =
+            at->number ? words_frame(at->number, name) : g_strdup_printf(_("not at %s"), name);
+        g_string_append(out, words);
+        g_free(words);
+        g_free(name);
     }
-    g_string_append(out, "</div><div class=\"hop\"><span class=\"text\"><b>");
+}
+
+char *page_place(const struct report *report, const struct diagram *diagram, unsigned line)
+{
+    const char *name = places_name(report->places, diagram->lines[line]);
+    const char *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+    for (unsigned i = 0; i < diagram->line_count; i++)
+        if (i != line && g_str_has_suffix(places_name(report->places, diagram->lines[i]), last))
+            last = name;
+    return g_strdup(last);
+}
+
+/* The vertical lines of the places. */
+static void put_lines(GString *out, const struct diagram *diagram)
+{
+    if (!diagram->line_count)
+        return;
+    g_string_append(out, "<svg class=\"lines\" aria-hidden=\"true\">");
+    for (unsigned i = 1; i <= diagram->line_count; i++) {
+        double x = 100.0 * i / (diagram->line_count + 1);
+        g_string_append_printf(
+            out, "<line x1=\"%.1f%%\" x2=\"%.1f%%\" y1=\"0\" y2=\"100%%\"></line>", x, x);
+    }
+    g_string_append(out, "</svg>");
+}
+
+/* What stands at an end of the arrow: its tip, where it began between places, or where it ended. */
+static void put_tip(GString *out, double x, const char *kind, const char *path)
+{
+    g_string_append_printf(out, "<svg class=\"tip %s\" x=\"%.1f%%\"><path d=\"%s\"></path></svg>",
+                           kind, x, path);
+}
+
+/* The arrow, and at each place's line the frame in which it has the segment. */
+static void put_way(GString *out, const struct report *report, const struct diagram *diagram,
+                    const struct diagram_segment *segment, bool rightwards)
+{
+    struct diagram_way way = diagram_way(diagram, segment);
+    unsigned whole = 2 * diagram->line_count + 2;
+    double from = 100.0 * (rightwards ? way.from : whole - way.from) / whole;
+    double to = 100.0 * (rightwards ? way.to : whole - way.to) / whole;
+    GString *words = g_string_new(NULL);
+    page_way(words, report, diagram, segment);
+    g_string_append(out, "<svg class=\"way\" role=\"img\" aria-label=\"");
+    string_html(out, words->str);
+    g_string_append_printf(out, "\"><line x1=\"%.1f%%\" x2=\"%.1f%%\" y1=\"7\" y2=\"7\"></line>",
+                           from, to);
+    if (way.from)
+        put_tip(out, from, "begins", "M0 1V13");
+    if (way.to < whole)
+        put_tip(out, to, "ends", "M-5 2L5 12M-5 12L5 2");
+    else
+        put_tip(out, to, "arrives", rightwards ? "M0 7L-9 2V12Z" : "M0 7L9 2V12Z");
+    bool from_left = rightwards == segment->from_source;
+    for (unsigned i = 0; i < diagram->line_count; i++) {
+        unsigned steps = 2 * i + 2;
+        double x = 100.0 * (from_left ? steps : whole - steps) / whole;
+        uint64_t number = segment->at[diagram->lines[i]].number;
+        g_string_append_printf(out, "<circle class=\"%s\" cx=\"%.1f%%\" cy=\"7\" r=\"4\"></circle>",
+                               number ? "yes" : "no", x);
+        if (number)
+            g_string_append_printf(out, "<text x=\"%.1f%%\" y=\"24\">%" PRIu64 "</text>", x,
+                                   number);
+    }
+    g_string_append(out, "</svg>");
+    g_string_free(words, TRUE);
+}
+
+static void segment_text(GString *out, const struct diagram_segment *segment)
+{
+    g_string_append(out, "<span class=\"text\"><b>");
     put_flags(out, segment->flags);
     g_string_append_printf(out, "</b><span>Seq=%" PRIu32, segment->seq);
     if (segment->flags & TCPRST_ACK)
         g_string_append_printf(out, " Ack=%" PRIu32, segment->ack);
     if (segment->length)
         g_string_append_printf(out, " Len=%" PRIu32, segment->length);
-    g_string_append(out, "</span></span><i></i></div>");
+    g_string_append(out, "</span></span>");
+}
+
+static void segment_since(GString *out, int64_t time, int64_t zero)
+{
+    char since[DURATION_SIZE];
+    if (time == TCPRST_TIME_UNKNOWN || zero == TCPRST_TIME_UNKNOWN)
+        return;
+    int64_t distance = time - zero;
+    if (distance == 0)
+        g_string_append_c(out, '0');
+    else
+        g_string_append_printf(out, "%s%s", distance < 0 ? "−" : "+",
+                               string_duration(since, distance < 0 ? -distance : distance));
+}
+
+static void segment_row(GString *out, const struct report *report, const struct tcprst_verdict *v,
+                        const struct diagram *diagram, const struct diagram_segment *segment)
+{
+    bool rightwards = segment->from_source == source_is_left(v);
+    g_string_append_printf(out, "<li class=\"seg %s%s%s%s\"><div class=\"meta\">",
+                           rightwards ? "right" : "left", segment->flags & TCPRST_RST ? " rst" : "",
+                           segment->is_reset ? " this" : "",
+                           diagram_shows(segment, &v->trigger) ? " trigger" : "");
+    if (!diagram->line_count)
+        g_string_append_printf(out, "<b>%" PRIu64 "</b>", segment->frame.number);
+    segment_since(out, segment->time, diagram->zero);
+    g_string_append(out, "</div><div class=\"hop\">");
+    put_lines(out, diagram);
+    segment_text(out, segment);
+    if (diagram->line_count)
+        put_way(out, report, diagram, segment, rightwards);
+    else
+        g_string_append(out, "<i></i>");
+    g_string_append(out, "</div>");
     segment_notes(out, v, segment);
     g_string_append(out, "</li>");
 }
@@ -441,26 +539,47 @@ static void diagram_ends(GString *out, const struct tcprst_verdict *v)
     g_string_append(out, "</span></div>");
 }
 
-static void put_diagram(GString *out, const struct tcprst_verdict *v, const struct diagram *diagram)
+/* The places' names above their lines. */
+static void diagram_places(GString *out, const struct report *report, const struct diagram *diagram,
+                           bool source_left)
+{
+    unsigned count = diagram->line_count;
+    if (!count)
+        return;
+    g_string_append(out, "<div class=\"ends spots\"><span>");
+    for (unsigned i = 0; i < count; i++) {
+        char *name = page_place(report, diagram, source_left ? i : count - 1 - i);
+        element(out, "span", NULL, name);
+        g_free(name);
+    }
+    g_string_append(out, "</span></div>");
+}
+
+static void gap_row(GString *out, const struct diagram *diagram, uint64_t gap)
+{
+    g_string_append(out, "<li class=\"gap\"><div></div><div class=\"hop\">");
+    put_lines(out, diagram);
+    element(out, "span", "text",
+            words_counted(gap, "%s segment not shown", "%s segments not shown"));
+    g_string_append(out, "</div></li>");
+}
+
+static void put_diagram(GString *out, const struct report *report, const struct tcprst_verdict *v,
+                        const struct diagram *diagram)
 {
     if (!diagram || diagram->count == 0) {
         element(out, "p", "soft", _("No diagram: the capture could not be read a second time."));
         return;
     }
-    int64_t zero = TCPRST_TIME_UNKNOWN;
-    for (size_t i = 0; i < diagram->count; i++)
-        if (diagram->segments[i].is_reset)
-            zero = diagram->segments[i].time;
     g_string_append(out, "<div class=\"seq\">");
     diagram_ends(out, v);
+    diagram_places(out, report, diagram, source_is_left(v));
     g_string_append_printf(out, "<ol class=\"seq-rows\" aria-label=\"%s\">", _("Segments"));
     for (size_t i = 0; i < diagram->count; i++) {
         uint64_t gap = i ? diagram->segments[i].index - diagram->segments[i - 1].index - 1 : 0;
         if (gap > 0)
-            g_string_append_printf(
-                out, "<li class=\"gap\"><div></div><div class=\"hop\">%s</div></li>",
-                words_counted(gap, "%s segment not shown", "%s segments not shown"));
-        segment_row(out, v, &diagram->segments[i], zero);
+            gap_row(out, diagram, gap);
+        segment_row(out, report, v, diagram, &diagram->segments[i]);
     }
     g_string_append(out, "</ol></div>");
 }
@@ -468,8 +587,7 @@ static void put_diagram(GString *out, const struct tcprst_verdict *v, const stru
 static bool is_drawn(const struct diagram *diagram, const struct tcprst_frame *frame)
 {
     for (size_t i = 0; diagram && i < diagram->count; i++)
-        if (diagram->segments[i].frame.number == frame->number &&
-            diagram->segments[i].frame.capture == frame->capture)
+        if (diagram_shows(&diagram->segments[i], frame))
             return true;
     return false;
 }
@@ -620,7 +738,7 @@ void page_event(GString *out, const struct report *report, const struct summary_
     put_facts(out, group, &reset);
     element(out, "h3", NULL,
             group->events > 1 ? _("The first of these events") : _("The segments that matter"));
-    put_diagram(out, v, diagram);
+    put_diagram(out, report, v, diagram);
     put_evidence(out, report, v, diagram);
     put_alternatives(out, v);
     char *advice = advice_words(report, group);

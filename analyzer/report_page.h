@@ -22,6 +22,12 @@ void page_causes(GString *out, const struct report *report);
 void page_endings(GString *out, const struct report *report);
 void page_hosts(GString *out, const struct report *report);
 void page_captures(GString *out, const struct report *report);
+/* Of a diagram with places: a short name of a line's, to be freed; and at which the segment was, in
+ * words. */
+char *page_place(const struct report *report, const struct diagram *diagram, unsigned line);
+void page_way(GString *out, const struct report *report, const struct diagram *diagram,
+              const struct diagram_segment *segment);
+
 /* One group of events. diagram: NULL where the capture could not be read again. open: its details
  * are shown at once. */
 void page_event(GString *out, const struct report *report, const struct summary_group *group,

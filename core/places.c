@@ -376,9 +376,9 @@ static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *
     note_path(p, h, e);
     note_place(p, h);
     p->common[h->source]++;
+    h->s->seen.copy_of = where_frame(e->where);
     if (!(h->flags & TCPRST_RST))
         return false;
-    h->s->seen.copy_of = where_frame(e->where);
     write_name(p, h);
     write_ttl(p, h);
     return true;

@@ -280,18 +280,40 @@
     return sender === "client" || (sender === "unknown" && !group.service_is_source);
   }
 
-  function segmentRow(group, segment, zero, notes) {
-    const rightwards = segment.out === sourceIsLeft(group);
-    const trigger = segment.frame === group.first.trigger_frame && segment.capture === undefined;
-    const kind = ["seg", rightwards ? "right" : "left", segment.flags & 4 ? "rst" : "", segment.reset ? "this" : "", trigger ? "trigger" : ""];
+  // The vertical lines of the places.
+  const placeLines = (count) => count ? [svg("svg", { class: "lines", "aria-hidden": "true" },
+    ...Array.from({ length: count }, (_unused, i) => 100 * (i + 1) / (count + 1)).map((x) => svg("line", { x1: x + "%", x2: x + "%", y1: 0, y2: "100%" })))] : [];
+
+  // The arrow, and at each place's line the frame in which it has the segment.
+  function way(group, segment, rightwards) {
+    const whole = 2 * group.places.length + 2, left = rightwards === segment.out;
+    const [from, to] = [segment.from, segment.to].map((steps) => 100 * (rightwards ? steps : whole - steps) / whole);
+    const tip = (x, kind, d) => svg("svg", { class: "tip " + kind, x: x + "%" }, svg("path", { d }));
+    const places = segment.at.flatMap((frame, i) => {
+      const x = 100 * (left ? 2 * i + 2 : whole - 2 * i - 2) / whole + "%";
+      const dot = svg("circle", { class: frame ? "yes" : "no", cx: x, cy: 7, r: 4 });
+      return frame ? [dot, svg("text", { x, y: 24 }, String(frame))] : [dot];
+    });
+    return svg("svg", { class: "way", role: "img", "aria-label": safe(segment.way) },
+      svg("line", { x1: from + "%", x2: to + "%", y1: 7, y2: 7 }),
+      ...(segment.from ? [tip(from, "begins", "M0 1V13")] : []),
+      segment.to < whole ? tip(to, "ends", "M-5 2L5 12M-5 12L5 2") : tip(to, "arrives", rightwards ? "M0 7L-9 2V12Z" : "M0 7L9 2V12Z"),
+      ...places);
+  }
+
+  function segmentRow(group, segment, notes) {
+    const rightwards = segment.out === sourceIsLeft(group), placed = group.places.length > 0;
+    const kind = ["seg", rightwards ? "right" : "left", segment.flags & 4 ? "rst" : "", segment.reset ? "this" : "", segment.trigger ? "trigger" : ""];
     const numbers = "Seq=" + segment.seq + (segment.flags & 16 ? " Ack=" + segment.ack : "") + (segment.length ? " Len=" + segment.length : "");
-    const since = segment.time === undefined || zero === undefined ? "" : segment.time - zero;
+    const since = segment.time;
     const words = [];
-    if (trigger) words.push(_("This segment triggered the reset."));
+    if (segment.trigger) words.push(_("This segment triggered the reset."));
     if (segment.reset) words.push(_("This is the reset."));
     return el("li", { class: kind.filter(Boolean).join(" ") },
-      el("div", { class: "meta" }, el("b", null, String(segment.frame)), since === "" ? "" : Math.abs(since) < 1e-9 ? "0" : (since < 0 ? "−" : "+") + duration(Math.abs(since))),
-      el("div", { class: "hop" }, el("span", { class: "text" }, el("b", null, flagNames(segment.flags)), el("span", null, numbers)), el("i")),
+      el("div", { class: "meta" }, placed ? null : el("b", null, String(segment.frame)),
+        since === undefined ? "" : Math.abs(since) < 1e-9 ? "0" : (since < 0 ? "−" : "+") + duration(Math.abs(since))),
+      el("div", { class: "hop" }, placeLines(group.places.length),
+        el("span", { class: "text" }, el("b", null, flagNames(segment.flags)), el("span", null, numbers)), placed ? way(group, segment, rightwards) : el("i")),
       el("div", { class: "note" }, words.concat(notes).map((note) => el("p", null, note))));
   }
 
@@ -301,19 +323,19 @@
     const left = sourceIsLeft(group);
     const ends = [endName(first.src, first.src_port), endName(first.dst, first.dst_port)];
     const roles = first.sender === "unknown" ? ["%s", "%s"] : [_("client %s"), _("server %s")];
+    const places = left ? group.places : [...group.places].reverse();
     if (!left) ends.reverse();
-    const rst = group.segments.find((segment) => segment.reset);
     const rows = [];
     let previous = null;
     for (const segment of group.segments) {
       const gap = previous ? segment.index - previous.index - 1 : 0;
-      if (gap > 0) rows.push(el("li", { class: "gap" }, el("div"), el("div", { class: "hop" }, counted(gap, _n("%s segment not shown", "%s segments not shown")))));
-      const notes = first.evidence.filter((e) => e.frame === segment.frame && e.capture === null && segment.capture === undefined).map((e) => safe(e.text));
-      rows.push(segmentRow(group, segment, rst && rst.time, notes));
+      if (gap > 0) rows.push(el("li", { class: "gap" }, el("div"), el("div", { class: "hop" }, placeLines(places.length), el("span", { class: "text" }, counted(gap, _n("%s segment not shown", "%s segments not shown"))))));
+      rows.push(segmentRow(group, segment, segment.facts.map((i) => safe(first.evidence[i].text))));
       previous = segment;
     }
     return el("div", { class: "seq" },
       el("div", { class: "ends" }, el("span", null, el("span", null, fill(roles[0], ends[0])), el("span", null, fill(roles[1], ends[1])))),
+      places.length ? el("div", { class: "ends spots" }, el("span", null, places.map((name) => el("span", null, safe(name))))) : null,
       el("ol", { class: "seq-rows", "aria-label": _("Segments") }, rows));
   }
 
@@ -366,8 +388,8 @@
 
   function eventBody(group) {
     const first = group.first, info = data.causes[first.cause];
-    const shownFrames = new Set(group.segments.filter((s) => s.capture === undefined).map((s) => s.frame));
-    const loose = first.evidence.filter((e) => e.frame === null || e.capture !== null || !shownFrames.has(e.frame));
+    const shown = new Set(group.segments.flatMap((segment) => segment.facts));
+    const loose = first.evidence.filter((e, i) => !shown.has(i));
     const copy = el("button", { type: "button", onclick: () => copyText(group.filter, copy) }, _("Copy"));
     return el("div", { class: "body" },
       el("p", null, el("b", null, group.because[0].toUpperCase() + group.because.slice(1) + _(".")), " " + _("In general:") + " ", prose(info.meaning)),

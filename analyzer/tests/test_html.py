@@ -6,6 +6,7 @@ With a directory SCREENSHOTS it also leaves pictures of the pages there, wide an
 """
 
 import os
+import re
 import sys
 import tempfile
 import unittest
@@ -126,6 +127,21 @@ class Page(unittest.TestCase):
         self.assertIn("RST", reset)
         frames = [int(row.split()[0]) for row in rows]
         self.assertEqual(frames, sorted(frames))
+
+    def test_places_are_lines(self):
+        """A forged RST begins between the places, and the page says the same with and without its script."""
+        both = sorted(RECORDED.glob("injected.mimic.v4.client.pcap*")) + sorted(RECORDED.glob("injected.mimic.v4.server.pcap*"))
+        page = self.make("places", *both)
+        self.open(page)
+        self.run_js("document.querySelector('.event').open = true")
+        self.browser.run("new Promise((done) => setTimeout(done, 30))")
+        ways = self.run_js("return [...document.querySelectorAll('.event[open] svg.way')].map((way) => way.getAttribute('aria-label'))")
+        reset = "return document.querySelector('.seg.this').querySelectorAll('{}').length".format
+        self.assertEqual([1, 1, 1, 1], [self.run_js(reset(f".way {part}")) for part in (".begins", ".arrives", "circle.yes", "circle.no")])
+        self.assertEqual(2, self.run_js("return document.querySelectorAll('.event[open] .spots > span > span').length"))
+        self.assertTrue(any("not at injected.mimic.v4." in way for way in ways), ways)
+        written = re.findall('<svg class="way" role="img" aria-label="(.*?)">', Path(page).read_text(encoding="utf-8"))
+        self.assertEqual(ways, written[:len(ways)])
 
     def test_keyboard(self):
         """Slash reaches the search, Tab reaches an event, Enter opens it."""

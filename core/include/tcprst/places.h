@@ -92,7 +92,8 @@ void tcprst_places_expect(const struct tcprst_places *places, const struct tcprs
 
 /* The next segment. Fills segment->seen, and writes what another place calls the connection and its
  * numbers over them. Returns whether it is to be fed: false for what was fed from another place
- * already, but for a RST, which is a duplicate then (segment->seen.copy_of). */
+ * already, but for a RST, which is a duplicate then. segment->seen.copy_of: the frame that was fed;
+ * none where its octets came in other pieces. */
 bool tcprst_places_take(struct tcprst_places *places, uint32_t source,
                         struct tcprst_segment *segment);
 
