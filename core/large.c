@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* large.c - see large.h. */
 #if defined(__linux__)
+#ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE /* madvise(), the one thing of the core that is not in C11 */
+#endif
 #include <sys/mman.h>
 #endif
 
