@@ -69,6 +69,8 @@ struct around {
     struct company company;
 };
 void around_find(struct around *around, const struct reset *r, struct hosts *hosts);
+/* Whether it is said of that fact, too, that it does not hold. */
+bool evidence_has_contrary(enum tcprst_fact fact);
 /* Fills every fact that this capture shows. */
 void evidence_gather(struct evidence *e, const struct reset *r, const struct around *around);
 /* Adds what can be told of the RSTs before r, and of the one that had ended the connection; 0: none

@@ -29,6 +29,8 @@ static bool is_near(const struct reset *r, uint32_t seq)
  * it. */
 static void note_ttl(struct company *c, const struct reset *r, const struct reset *n)
 {
+    if (n->ttl == r->ttl)
+        return;
     bool alike = n->flags == r->flags && (n->seq == 0) == (r->seq == 0);
     int apart = (int)n->ttl - (int)r->ttl;
     if (!alike || !r->packet.ip_header || (apart <= ROUTE_HOPS && apart >= -ROUTE_HOPS))
@@ -55,10 +57,12 @@ static void note_companion(struct company *c, const struct reset *r, const struc
         return;
     }
     bool other = n->seq != r->seq || n->flags != r->flags;
-    c->same_id |= other && r->ip_id && n->ip_id == r->ip_id;
+    if (!other) /* as all of a storm are; where r itself aims is asked once, in fact_company() */
+        return;
+    c->same_id |= r->ip_id && n->ip_id == r->ip_id;
     /* Steps ahead from the right place, in case the sender goes on before they arrive: ahead of
      * what it had sent by then. */
-    bool steps = other && apart <= NS_PER_S && seen(&r->x, END_SEEN) &&
+    bool steps = apart <= NS_PER_S && seen(&r->x, END_SEEN) &&
                  (in_place(r, n->seq) || in_place(r, r->seq)) &&
                  (steps_ahead(n, n->seq) || steps_ahead(r, r->seq));
     bool alike = n->ttl == r->ttl || (r->ip_id && n->ip_id == r->ip_id);
@@ -184,13 +188,14 @@ static void fact_confirmed(struct evidence *e, const struct reset *r, const stru
  * socket that had the connection. */
 static bool own_abort(const struct reset *r, const struct reset *n)
 {
+    if (n->has_trigger || !(n->flags & TCPRST_ACK))
+        return false;
     bool stamped = seen(&r->x, END_TIMESTAMPS) && n->packet.options.has_timestamps &&
                    seq_le(r->x.ts_val, n->packet.options.ts_val);
     uint16_t step = (uint16_t)(n->ip_id - r->x.ip_id);
     bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= ID_STEP &&
                    r->x.id_jumps <= r->x.id_steps && n->window;
-    return !n->has_trigger && (n->flags & TCPRST_ACK) && seq_le(r->seq, n->seq) &&
-           (stamped || counted);
+    return seq_le(r->seq, n->seq) && (stamped || counted);
 }
 
 /* X's abort came after its answer to what X had not received when it aborted. */

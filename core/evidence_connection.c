@@ -253,7 +253,7 @@ void company_find_earlier(struct company *company, const struct reset *r)
         if (!p->has_trigger)
             continue;
         company->answer = where_pack(p->frame);
-        if (p->trigger.length && regardless_of_fin(p))
+        if (!unprompted && p->trigger.length && regardless_of_fin(p))
             company->data = company->answer;
     }
     /* What X made of its own accord may have ended it, too. */

@@ -174,6 +174,11 @@ static void put_evidence(struct text *t, const struct tcprst_evidence *e)
     put_sentence(t, say(t, sentences[e->fact][e->holds ? 0 : 1]), e->a, e->b);
 }
 
+bool evidence_has_contrary(enum tcprst_fact fact)
+{
+    return *sentences[fact][1];
+}
+
 size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, tcprst_translate *translate,
                             char *buffer, size_t size)
 {

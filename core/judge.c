@@ -5,6 +5,7 @@
 #include "dimensions.h"
 #include "evidence_tell.h"
 #include "thresholds.h"
+#include "uncleared.h"
 
 #include <string.h>
 
@@ -37,9 +38,9 @@ static where_t forged_before(const struct reset *r)
     unsigned looked = 0;
     for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
          p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
-        if (p->incarnation == r->incarnation && (p->d == r->d || reset_pairs(p, r)) &&
-            p->ttl == r->ttl && r->when - p->when <= NS_PER_S && !p->duplicate_of &&
-            outcome_for(r, p)->third_party &&
+        if (outcome_for(r, p)->third_party && p->incarnation == r->incarnation &&
+            (p->d == r->d || reset_pairs(p, r)) && p->ttl == r->ttl &&
+            r->when - p->when <= NS_PER_S && !p->duplicate_of &&
             tcprst_cause_info(outcome_for(r, p)->cause)->maker == TCPRST_MAKER_BETWEEN)
             return where_pack(p->frame);
     return 0;
@@ -225,7 +226,7 @@ void judge_reset(const struct judge *judge, struct judgement *j, const struct re
 
 static struct outcome outcome_of(const struct judge *judge, struct reset *r)
 {
-    struct judgement j;
+    UNCLEARED struct judgement j;
     judge_alone(judge, &j, r);
     conclude(&j, r);
     return j.outcome;

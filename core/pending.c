@@ -152,6 +152,7 @@ void pending_push(struct pending *pending, struct connection *c, struct reset *r
         c->first_pending = r;
     pending->index[r->serial % MAX_PENDING] = r;
     pending->count++;
+    pending->duplicates += r->duplicate_of != 0;
 }
 
 struct reset *pending_find(const struct pending *pending, uint64_t serial)
@@ -185,6 +186,8 @@ void pending_tell_copies(struct pending *pending, const struct reset *r,
                          const struct tcprst_verdict *v, int64_t window)
 {
     unsigned looked = 0;
+    if (!pending->duplicates)
+        return;
     for (struct reset *n = r->next_of_connection;
          n && looked < DUPLICATE_BACK && n->when - r->when <= window;
          n = n->next_of_connection, looked++)
@@ -217,6 +220,7 @@ void pending_done(struct pending *pending)
     c->first_pending = r->next_of_connection;
     pending->index[r->serial % MAX_PENDING] = NULL;
     pending->count--;
+    pending->duplicates -= r->duplicate_of != 0;
     if (c->first_pending)
         release_oldest(pending, c, r);
     else

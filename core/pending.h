@@ -12,9 +12,9 @@
 /* All zero before pending_start(). */
 struct pending {
     struct reset *first, *last;
-    size_t count;
-    size_t held;          /* octets of RSTs, pending or done, and of what hangs on them */
-    struct reset **index; /* by serial number, a ring of MAX_PENDING */
+    size_t count, duplicates; /* of these: so many are copies */
+    size_t held;              /* octets of RSTs, pending or done, and of what hangs on them */
+    struct reset **index;     /* by serial number, a ring of MAX_PENDING */
 };
 
 /* False: no memory. */

@@ -7,14 +7,17 @@
 
 #include "thresholds.h"
 
-static bool same_reset(const struct reset *r, const struct recent *e)
+static inline bool same_reset(const struct reset *r, const struct recent *e)
 {
+    /* What tells nearly all others from it. */
+    if (e->ip_id != r->ip_id || e->seq != r->seq)
+        return false;
     if (!(e->flags & TCPRST_RST) || !!(e->bits & RECENT_FROM_B) != r->d ||
         (e->bits & RECENT_DUPLICATE))
         return false;
     int hops = e->ttl - r->ttl;
-    return e->seq == r->seq && e->ack == r->ack && e->flags == r->flags && e->window == r->window &&
-           e->ip_id == r->ip_id && e->length == r->payload_length && hops >= -1 && hops <= 1;
+    return e->ack == r->ack && e->flags == r->flags && e->window == r->window &&
+           e->length == r->payload_length && hops >= -1 && hops <= 1;
 }
 
 /* All packets but one or two, so far. */
@@ -52,6 +55,8 @@ static bool forwarded_twice(const struct connection *c)
 {
     unsigned originals = 0, copies = 0;
     const struct recent *e;
+    if (!c->apart)
+        return false;
     for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if ((e->flags & TCPRST_RST) || (e->bits & RECENT_ANSWERED))
             continue;
@@ -83,11 +88,14 @@ static bool copies_differ(const struct connection *c)
  */
 static struct recent *find_original(const struct reset *r, const struct connection *c)
 {
-    struct recent *e, *original = NULL;
+    struct recent *original = NULL;
+    const struct recents *recents = &c->recents;
     bool again = false; /* others of its sender came once more since */
     /* Two capture points some way apart have much of a bulk transfer in between. */
     uint64_t back = r->ip_id || r->leg ? DUPLICATE_BACK : RECENT_MIN * 2;
-    for (uint64_t n = 0; n < back && (e = recent_back(&c->recents, n)) != NULL; n++) {
+    back = back < recents->held ? back : recents->held;
+    for (uint64_t n = 0; n < back; n++) {
+        struct recent *e = &recents->entries[(recents->pushed - 1 - n) & (recents->capacity - 1)];
         int64_t apart = r->when - e->time;
         if (apart > DUPLICATE_WINDOW)
             break;

@@ -193,8 +193,10 @@ static void find_others(struct reset *r, const struct connection *c)
         kinds[n++] = trigger_kind(&r->trigger);
     for (unsigned i = 0; i < r->drawn.other_count; i++)
         kinds[n++] = trigger_kind(&r->drawn.others[i].segment);
-    for (uint64_t back = 0; back < MAX_RELATED && r->drawn.other_count < OTHER_TRIGGERS &&
-                            (e = recent_back(&c->recents, back)) != NULL;
+    /* A RST it answers only, if at all, where it acknowledges something. */
+    uint64_t back = r->flags & TCPRST_ACK || !c->last_other ? 0 : recent_other(c);
+    for (; back < MAX_RELATED && r->drawn.other_count < OTHER_TRIGGERS &&
+           (e = recent_back(&c->recents, back)) != NULL;
          back++) {
         if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE) ||
             !(answers(r, e) || answers_with_ack(r, e) || answers_reset(r, e)) ||

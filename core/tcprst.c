@@ -19,6 +19,7 @@
 #include "pending.h"
 #include "tcprst/order.h"
 #include "thresholds.h"
+#include "uncleared.h"
 #include "verdict.h"
 
 #include <stdlib.h>
@@ -80,7 +81,7 @@ void tcprst_free(struct tcprst *core)
 static void finalize_first(struct tcprst *core)
 {
     struct reset *r = core->pending.first;
-    struct tcprst_verdict v;
+    UNCLEARED struct tcprst_verdict v;
     pending_expect(&core->pending);
     struct judgement *j = &core->work;
     j->outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
@@ -144,7 +145,7 @@ static void settle(struct tcprst *core, struct connection *c)
         r = before;
     }
     for (; r; r = r->next_of_connection) {
-        struct tcprst_verdict v;
+        UNCLEARED struct tcprst_verdict v;
         if (r->duplicate_of)
             continue;
         verdict_make(&core->judge, &v, r, &core->work);

@@ -12,7 +12,6 @@ enum { MAX_SAID = 8 };
 /* Of most facts only that they hold. */
 static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
 {
-    struct tcprst_evidence contrary = {.fact = f, .holds = false};
     /* "Accepted a connection {a:time} before": by then it had not. */
     if ((f == TCPRST_FACT_PORT_OPEN || f == TCPRST_FACT_PORT_JUST_OPEN) && e->shown[f].a < 0)
         return false;
@@ -22,7 +21,7 @@ static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
     /* Of a pause that was short it says nothing that shorter ones had been survived. */
     if (f == TCPRST_FACT_IDLE_LONGEST && isnt(e, f) && isnt(e, TCPRST_FACT_IDLE_LONG))
         return false;
-    return is(e, f) || (isnt(e, f) && tcprst_evidence_text(&contrary, NULL, NULL, 0) > 0);
+    return is(e, f) || (isnt(e, f) && evidence_has_contrary(f));
 }
 
 static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, bool against)
