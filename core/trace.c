@@ -338,6 +338,38 @@ static bool any_near(const struct tcprst_trace *t, const struct rst *r, int64_t 
     return false;
 }
 
+/* Of the lines of that run that fit the RST's form the one in its place; -1: none. *fitting: how
+ * many there are. */
+static int32_t line_in_place(const struct tcprst_trace *t, struct run run, const struct rst *r,
+                             uint32_t *fitting)
+{
+    int32_t own = -1;
+    *fitting = 0;
+    for (size_t k = run.first; k < run.first + run.count; k++)
+        if (t->lines[k].sent && trace_forms_fit(&t->lines[k], r) && (*fitting)++ == r->place)
+            own = (int32_t)k;
+    return own;
+}
+
+/* Whether the RSTs of that connection and form that may have overtaken it, or it them, have lines
+ * that say the same as its own. */
+static bool same_whichever(const struct tcprst_trace *t, struct run run, const struct rst *rsts,
+                           size_t count, size_t i, int32_t own)
+{
+    size_t from = i > NEAR ? i - NEAR : 0, to = i + NEAR < count ? i + NEAR : count;
+    for (size_t k = from; k < to; k++) {
+        int64_t apart = rsts[k].time - rsts[i].time;
+        uint32_t fitting;
+        if (k == i || rsts[k].key != rsts[i].key || apart > REORDER_MOST || apart < -REORDER_MOST ||
+            !trace_forms_fit(&t->lines[own], &rsts[k]))
+            continue;
+        int32_t line = line_in_place(t, run, &rsts[k], &fitting);
+        if (line < 0 || strcmp(t->lines[line].reason, t->lines[own].reason) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Of as many lines as RSTs of that connection and form the one in the same place. *as_many: there
  * are as many. */
 static int32_t in_same_place(const struct tcprst_trace *t, const struct rst *rsts, size_t count,
@@ -345,23 +377,13 @@ static int32_t in_same_place(const struct tcprst_trace *t, const struct rst *rst
 {
     const struct rst *r = &rsts[i];
     struct run run = trace_lines_of(t, r->key, INT64_MIN, MANY);
-    uint32_t fitting = 0;
-    int32_t own = -1;
-    bool one_reason = true;
-    for (size_t k = run.first; k < run.first + run.count; k++) {
-        const struct line *l = &t->lines[k];
-        if (!l->sent || !trace_forms_fit(l, r))
-            continue;
-        if (fitting++ == r->place)
-            own = (int32_t)k;
-        one_reason &= strcmp(l->reason, t->lines[run.first].reason) == 0 ||
-                      !t->lines[run.first].sent || !trace_forms_fit(&t->lines[run.first], r);
-    }
+    uint32_t fitting;
+    int32_t own = line_in_place(t, run, r, &fitting);
     *as_many = fitting == r->of && own >= 0 && run.count < MANY;
     if (!*as_many || distance(&t->lines[own], r, clocks) == INT64_MAX)
         return -1;
-    struct rivals rivals = rivals_of(rsts, count, i, &t->lines[own], clocks);
-    return one_reason || clocks->width <= NS_PER_MS || rivals.closest > REORDER_MOST ? own : -1;
+    bool exact = clocks->width <= NS_PER_MS;
+    return exact || same_whichever(t, run, rsts, count, i, own) ? own : -1;
 }
 
 /* The line of one like it before, where all lines that might be meant say the same: doubled on the

@@ -8,6 +8,7 @@
 
 enum {
     MANY = 256, /* lines, or RSTs, looked at around one */
+    NEAR = 16,  /* RSTs looked at that may have come in another order */
     SOURCES = TCPRST_TRACE_SOURCES,
     HOSTS = 4096, /* addresses of traced hosts; a power of two */
 };

@@ -162,6 +162,17 @@ def last_arrival(before, reset, own_mac):
     return None
 
 
+# Of a socket's own accord: traced once it is sent (tcp_send_active_reset()); an answer is traced before.
+ACTIVE = {"TCP_STATE", "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_LINGER", "TCP_ABORT_ON_MEMORY", "TCP_KEEPALIVE_TIMEOUT",
+          "TCP_DISCONNECT_WITH_DATA"}
+
+
+def gap_of(send, event):
+    """Whether the event is on the wrong side of the send, and how far it is; capture and trace read the clock apart."""
+    late = send.time - event.time
+    return (-late if event.reason not in ACTIVE else late) > 5_000, abs(late)
+
+
 def join_kernel(sends, events, lab):
     for send in sends:
         segment = send.segment
@@ -173,8 +184,8 @@ def join_kernel(sends, events, lab):
                 continue
             if event.dport and (event.dst, event.dport) != (segment.dst, segment.dport):
                 continue
-            gap = abs(send.time - event.time)
-            if gap < 100 * MS and (best is None or gap < best[0]):
+            gap = gap_of(send, event)
+            if gap[1] < 100 * MS and (best is None or gap < best[0]):
                 best = (gap, event)
         if best:
             best[1].used = True
