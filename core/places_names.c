@@ -38,7 +38,7 @@ static inline uint32_t *openings(const struct tcprst_places *p, uint32_t ts_val)
 
 struct sight *places_find_opening(const struct tcprst_places *p, const struct at_hand *h)
 {
-    struct sight *found = NULL, *e;
+    struct sight *found = NULL, *own = NULL, *e;
     if (!h->ts_val || (h->flags & (TCPRST_SYN | TCPRST_RST)) != TCPRST_SYN)
         return NULL;
     uint32_t serial = *openings(p, h->ts_val);
@@ -49,14 +49,18 @@ struct sight *places_find_opening(const struct tcprst_places *p, const struct at
             e->length != h->s->payload_length || !in_time(e, h->time) ||
             (e->ip_id && h->s->ip_id && e->ip_id != h->s->ip_id))
             continue;
-        if (e->line == h->line && e->d == h->d)
-            return e;
+        /* One end may try twice within a tick of its clock: then its number tells which it is. */
+        if (e->line == h->line && e->d == h->d) {
+            if (e->seq == h->s->seq)
+                return e;
+            own = e;
+        }
         if (e->line == h->line || !places_may_be_same(p, places_line(p, e->line), h))
             continue;
         several |= found && found->line != e->line;
         found = e;
     }
-    return several ? NULL : found;
+    return own ? own : several ? NULL : found;
 }
 
 void places_note_opening(struct tcprst_places *p, const struct at_hand *h)

@@ -99,6 +99,68 @@ static void order(void)
     tcprst_order_free(o);
 }
 
+/* Behind what translates IPv6 to IPv4 (NAT64): other addresses, another port, an identification,
+ * and the same numbers. */
+static struct tcprst_segment translated(const struct tcprst_segment *s, bool to_server)
+{
+    static const uint8_t server[16] = {192, 0, 2, 2}, pool[16] = {198, 51, 100, 77};
+    struct tcprst_segment out = *s;
+    out.ip_version = 4;
+    out.frame.capture = 1;
+    out.ip_id = (uint16_t)(3 * s->frame.number);
+    out.ttl = (uint8_t)(s->ttl - 1);
+    *(to_server ? &out.source_port : &out.destination_port) = 1055;
+    memcpy(to_server ? out.source : out.destination, pool, 16);
+    memcpy(to_server ? out.destination : out.source, server, 16);
+    return out;
+}
+
+static void other_family(void)
+{
+    enum { COUNT = 12, LAST = COUNT - 1 };
+    static const int64_t begin = INT64_C(1700000000000000000), way = 2000000;
+    static const uint8_t client[16] = {0x20, 1, 0xd, 0xb8, [15] = 9},
+                         server[16] = {0, 0x64, 0xff, 0x9b, [12] = 192, 0, 2, 2};
+    struct tcprst_segment v6[COUNT], v4[COUNT];
+    struct tcprst_survey *survey = tcprst_survey_new(1);
+    for (unsigned n = 0; n < COUNT; n++) {
+        bool to_server = n % 2 == 0;
+        v6[n] = segment(n, to_server, begin + (int64_t)n * 50 * way);
+        v6[n].ip_version = 6;
+        v6[n].ip_id = 0;
+        memcpy(to_server ? v6[n].source : v6[n].destination, client, 16);
+        memcpy(to_server ? v6[n].destination : v6[n].source, server, 16);
+        v6[n].flags = n == 0 ? TCPRST_SYN : n == LAST ? TCPRST_RST | TCPRST_ACK : TCPRST_ACK;
+        v4[n] = translated(&v6[n], to_server);
+        *(to_server ? &v4[n].time : &v6[n].time) += way;
+        tcprst_survey_take(survey, 0, &v6[n]);
+        tcprst_survey_take(survey, 1, &v4[n]);
+    }
+    size_t sources;
+    unsigned places;
+    const struct tcprst_clock *c = tcprst_survey_finish(survey, &sources, &places);
+    check(c && places == 2, "IPv6 and IPv4 share packets");
+    struct tcprst_places *stream = tcprst_places_new(c, sources, places, 2 * COUNT, 1);
+    for (unsigned n = 0; n < COUNT; n++) {
+        bool to_server = n % 2 == 0;
+        struct tcprst_segment *first = to_server ? &v6[n] : &v4[n],
+                              *again = to_server ? &v4[n] : &v6[n];
+        check(tcprst_places_take(stream, !to_server, first), "where it comes first it is fed");
+        bool fed = tcprst_places_take(stream, to_server, again);
+        check(fed == (n == LAST), "where it comes again only a RST is");
+        check(again->seen.copy_of.number == n + 1, "it is the frame of the other family");
+        if (n < LAST)
+            continue;
+        check(first->ip_version == 6 && !memcmp(first->source, server, 16) &&
+                  !memcmp(first->destination, client, 16) && first->destination_port == 40000,
+              "its connection is called as it was first");
+    }
+    check(tcprst_places_common(stream, 0) + tcprst_places_common(stream, 1) == COUNT,
+          "all of them");
+    tcprst_places_free(stream);
+    tcprst_survey_free(survey);
+}
+
 int main(void)
 {
     static const int64_t second = 1000000000, day = 86400 * second;
@@ -108,5 +170,6 @@ int main(void)
     clocks(0, 106 * day / 1000 * 100, 3 * second, "clocks of years");
     clocks(-4000 * day, 8 * day, 0, "clocks of decades");
     order();
+    other_family();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
