@@ -99,7 +99,9 @@ static bool is_start(unsigned ttl)
 
 static bool has(const struct scene *s, const struct sight *e, unsigned place)
 {
-    if (e->seen >> place & 1)
+    /* Doubled at one place, it is there as often as elsewhere once. */
+    const struct sight *twin = places_sight(s->p, e->twin);
+    if ((e->seen | (twin ? twin->seen : 0)) >> place & 1)
         return true;
     /* Offloading cuts and joins: its octets count, not its pieces. */
     const struct line_place *at = &s->line->place[place];
