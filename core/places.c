@@ -177,6 +177,14 @@ bool places_sent_again(const struct sight *e, const struct at_hand *h)
     return counted;
 }
 
+/* A place that shows each packet twice had this one just before. */
+static bool is_double(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
+{
+    int64_t since = h->time - e->time - (int64_t)e->again * 1000;
+    return p->clocks[h->source].mirrored && e->again_at == h->place &&
+           !(e->doubled >> h->place & 1) && since <= DOUBLED_MOST && since >= -DOUBLED_MOST;
+}
+
 /*
  * The packet at hand, seen at another place before: of several alike the oldest that this place
  * does not have yet. *stranger: where there is none, one of another line with the same numbers.
@@ -196,9 +204,10 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
             continue;
         bool same = e->line == h->line && e->d == h->d && !places_sent_again(e, h) &&
                     (!(h->flags & TCPRST_RST) || places_hops_fit(p, e, h));
-        if (same && seen)
+        if (same && seen) {
             h->twin = e->twin ? e->twin : serial;
-        else if (same)
+            h->double_of = is_double(p, e, h) ? serial : h->double_of;
+        } else if (same)
             found = e;
         else if (!seen && e->line != h->line)
             *stranger = e;
@@ -226,6 +235,9 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     e->line = h->line;
     e->twin = h->twin;
     e->altered = 0;
+    e->again = 0;
+    e->again_at = (uint8_t)h->place;
+    e->doubled = 0;
     e->altered_from = e->altered_to = 0;
     e->other = 0;
     e->other_where = 0;
@@ -373,6 +385,8 @@ static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *
     places_line(p, h->line)->anew |= places_opened_anew(e, h);
     places_note_differences(e, h);
     e->seen |= (uint16_t)(1u << h->place);
+    e->again = h->time > e->time ? (uint32_t)((h->time - e->time) / 1000) : 0;
+    e->again_at = (uint8_t)h->place;
     note_path(p, h, e);
     note_place(p, h);
     p->common[h->source]++;
@@ -423,7 +437,11 @@ static bool take(struct tcprst_places *p, struct at_hand *h)
         places_note_offset(p, h, opening);
     }
     places_to_line_numbers(p, h);
-    struct sight *e = find_sight(p, h, &stranger);
+    struct sight *e = find_sight(p, h, &stranger), *doubled = places_sight(p, h->double_of);
+    if (doubled) {
+        doubled->doubled |= (uint16_t)(1u << h->place);
+        return take_copy(p, h, doubled);
+    }
     if (!e && stranger && h->seq && (h->ack || (h->flags & TCPRST_SYN)) &&
         !(h->flags & TCPRST_RST) && !places_sent_again(stranger, h) &&
         places_may_be_same(p, places_line(p, stranger->line), h)) {

@@ -55,9 +55,9 @@ struct sight *places_find_altered(const struct tcprst_places *p, const struct at
         bool stamped =
             (e->ts_val && e->ts_val == h->ts_val) || (e->ip_id && e->ip_id == h->s->ip_id);
         /* 0 is no number of anybody's: a RST with it answers something else than one without. */
-        bool number = e->seq == h->seq || ((h->flags & TCPRST_ACK) && e->ack == h->ack);
-        bool alike =
-            e->flags == h->flags && e->window == h->s->window && !e->seq == !h->seq && number;
+        /* Without ACK, both are 0: the one number that a RST has then may be the altered one. */
+        bool alike = e->flags == h->flags && e->window == h->s->window && !e->seq == !h->seq &&
+                     (e->seq == h->seq || e->ack == h->ack);
         if (e->line != h->line || e->d != h->d || !same_kind || (e->seen >> h->place & 1) ||
             e->length != h->s->payload_length || !in_time(e, h->time))
             continue;

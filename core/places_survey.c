@@ -243,6 +243,18 @@ static void pair_alike(struct tcprst_survey *s, size_t from, size_t to)
     pair_group(s, from, to, false);
 }
 
+/* How often each source has the packet of one identity. */
+static void count_doubles(struct tcprst_survey *s, size_t from, size_t to)
+{
+    for (size_t i = from, end; i < to; i = end) {
+        const struct sample *e = &s->samples[i];
+        for (end = i + 1; end < to && s->samples[end].source == e->source; end++)
+            ;
+        bool doubled = end - i == 2 && e[1].time - e->time <= DOUBLED_MOST;
+        *(doubled ? &s->sources[e->source].twice : &s->sources[e->source].once) += 1;
+    }
+}
+
 /* What must be alike for pairs to stand beside each other. */
 static uint64_t sources_of(const struct pair *p)
 {
@@ -266,6 +278,8 @@ static bool find_pairs(struct tcprst_survey *s)
     for (size_t from = 0, to; from < s->count; from = to) {
         for (to = from + 1; to < s->count && s->samples[to].id == s->samples[from].id; to++)
             ;
+        if (!(s->samples[from].bits & BIT_OPENING))
+            count_doubles(s, from, to);
         if (to - from > 1)
             pair_alike(s, from, to);
     }
@@ -512,5 +526,10 @@ const struct tcprst_clock *tcprst_survey_finish(struct tcprst_survey *s, size_t 
     if (!s->edge_count)
         return s->clocks;
     *places = find_places(s);
-    return *places && survey_set_clocks(s) ? s->clocks : NULL;
+    if (!*places || !survey_set_clocks(s))
+        return NULL;
+    for (size_t i = 0; i < s->source_count; i++)
+        s->clocks[i].mirrored = s->sources[i].twice >= DOUBLED_LEAST &&
+                                s->sources[i].twice > DOUBLED_PART * s->sources[i].once;
+    return s->clocks;
 }

@@ -27,7 +27,8 @@ struct pair {
 struct source {
     int64_t first, last; /* times, TCPRST_TIME_UNKNOWN: none */
     uint32_t samples;
-    uint32_t component; /* the least source it hangs together with */
+    uint32_t once, twice; /* packets of them; twice: within DOUBLED_MOST */
+    uint32_t component;   /* the least source it hangs together with */
 };
 
 /* Two sources that share packets: pairs[from] to pairs[to]. */

@@ -34,10 +34,13 @@ struct sight {
     uint32_t twin;   /* the same packet at the same place before: it was doubled on the way */
     uint32_t line;
     uint32_t altered_from, altered_to;
+    uint32_t again; /* microseconds from its time to when it was seen last, at that place */
     uint16_t flags, window, ip_id;
-    uint16_t seen; /* bit p: at place p */
+    uint16_t seen;    /* bit p: at place p */
+    uint16_t doubled; /* bit p: twice, where each packet is */
     uint8_t d, place, ttl, tos;
     uint8_t altered; /* enum place_field */
+    uint8_t again_at;
 };
 
 /* Of a line, at one place. */

@@ -337,6 +337,10 @@ enum {
 /* Segments of the connection so long before and after the RST say whether a place was losing any.
  */
 #define AROUND (5 * NS_PER_S)
+/* A port mirror of two ports shows a packet again at once. */
+#define DOUBLED_MOST (2 * NS_PER_MS)
+/* A place is one where so many packets come twice, for each that does not. */
+enum { DOUBLED_LEAST = 4, DOUBLED_PART = 4 };
 /* A place that has nothing later than so long before the RST may have stopped capturing. */
 #define SILENT_MOST (1 * NS_PER_S)
 /* Aligned clocks may still be so far apart that a packet seems to arrive before it is sent. */

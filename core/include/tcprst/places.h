@@ -36,6 +36,7 @@ extern "C" {
 struct tcprst_clock {
     uint8_t place;        /* from 0 */
     bool shares;          /* it has packets in common with a source of another place */
+    bool mirrored;        /* it has each packet twice, as a port mirror of two ports shows it */
     bool one_way;         /* packets of one direction only: how long they took is in ahead, too */
     uint32_t relative_to; /* the source it was compared with; itself where it is the first */
     uint32_t common;      /* segments it was compared by, a sample of those both have */
