@@ -162,7 +162,8 @@ bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const
     const struct line *l = places_line(p, h->line);
     const struct path *path = &p->paths[l->path];
     const struct path_place *at = path->place;
-    if (!at[e->place].ttl[h->d] || !at[h->place].ttl[h->d] || !h->s->ip_header)
+    if (!at[e->place].ttl[h->d] || !at[h->place].ttl[h->d] || !h->s->ip_header ||
+        !path_ttl_tells(path, h->d, (uint16_t)(1u << e->place | 1u << h->place)))
         return true;
     return e->ttl - h->s->ttl == at[e->place].ttl[h->d] - at[h->place].ttl[h->d];
 }
@@ -348,7 +349,7 @@ static void write_ttl(const struct tcprst_places *p, const struct at_hand *h)
     const struct path *path = &p->paths[places_line(p, h->line)->path];
     const struct path_place *at = path->place;
     uint8_t most = 0;
-    if (!at[h->place].ttl[h->d] || !h->s->ip_header)
+    if (!at[h->place].ttl[h->d] || !h->s->ip_header || !path_ttl_tells(path, h->d, path->seen))
         return;
     for (unsigned k = 0; k < p->places; k++)
         most = at[k].ttl[h->d] > most ? at[k].ttl[h->d] : most;

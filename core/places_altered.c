@@ -49,7 +49,8 @@ struct sight *places_find_altered(const struct tcprst_places *p, const struct at
 {
     struct sight *e;
     uint32_t serial = places_line(p, h->line)->last;
-    for (unsigned looked = 0; looked < ALTERED_BACK && (e = places_sight(p, serial)) != NULL;
+    unsigned most = h->flags & TCPRST_RST ? AROUND_MOST : ALTERED_BACK; /* RSTs are few */
+    for (unsigned looked = 0; looked < most && (e = places_sight(p, serial)) != NULL;
          looked++, serial = e->before) {
         bool same_kind = !((e->flags ^ h->flags) & (TCPRST_RST | TCPRST_SYN));
         bool stamped =

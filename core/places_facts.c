@@ -67,7 +67,8 @@ static void find_order(struct scene *s, struct place_facts *f)
 {
     struct nearness x = {0, 0}, y = {0, 0};
     bool first = true;
-    s->x_known = s->y_known = true;
+    s->x_known = path_ttl_tells(s->path, s->d, f->on_way);
+    s->y_known = path_ttl_tells(s->path, !s->d, f->on_way);
     for (unsigned p = 0; p < s->p->places; p++) {
         s->x_known &= !(f->on_way >> p & 1) || s->path->place[p].ttl[s->d];
         s->y_known &= !(f->on_way >> p & 1) || s->path->place[p].ttl[!s->d];

@@ -186,7 +186,7 @@ static void add_pair(struct tcprst_survey *s, const struct sample *a, const stru
                      .b = b->source,
                      .time = b->time,
                      .ahead = b->time - a->time,
-                     .hops = (int8_t)(hops < -64 || hops > 64 ? 0 : hops),
+                     .hops = (int8_t)(hops < -HOPS_MOST || hops > HOPS_MOST ? 0 : hops),
                      .bits = a->bits,
                      .renamed = a->name != b->name,
                      .other_id = ids && a->ip_id != b->ip_id && !(a->bits & BIT_STRONG)};

@@ -109,6 +109,21 @@ struct tcprst_places {
     struct path *paths;
 };
 
+/* Whether hops can be told by what is left of the TTL of an end's packets, at all places that have
+ * some: not where something on the way writes its own. */
+static inline bool path_ttl_tells(const struct path *path, int d, uint16_t places)
+{
+    uint8_t least = 255, most = 0;
+    for (unsigned p = 0; p < TCPRST_MAX_PLACES; p++) {
+        uint8_t ttl = path->place[p].ttl[d];
+        if (!(places >> p & 1) || !ttl)
+            continue;
+        least = ttl < least ? ttl : least;
+        most = ttl > most ? ttl : most;
+    }
+    return most - least <= HOPS_MOST;
+}
+
 /* NULL: it was overwritten. */
 struct sight *places_sight(const struct tcprst_places *p, uint32_t serial);
 struct line *places_line(const struct tcprst_places *p, uint32_t serial);

@@ -337,6 +337,8 @@ enum {
 /* Segments of the connection so long before and after the RST say whether a place was losing any.
  */
 #define AROUND (5 * NS_PER_S)
+/* No way has more hops. */
+enum { HOPS_MOST = 64 };
 /* A port mirror of two ports shows a packet again at once. */
 #define DOUBLED_MOST (2 * NS_PER_MS)
 /* A place is one where so many packets come twice, for each that does not. */
