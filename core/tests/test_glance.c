@@ -155,11 +155,14 @@ static void put_ordinary(struct traffic *t, unsigned flow)
     f->step = (uint8_t)(f->closed[0] && f->closed[1] && one_in(4) ? 0 : f->step + (f->step < 3));
 }
 
-/* steady: no clock is set back. */
-static void pass_time(struct traffic *t, bool steady)
+/* SET_BACK: at times, or a packet has no time. LATE: some come late by little. TWO: some packets
+ * have another's time, some seconds behind. */
+enum clocks { SET_BACK, LATE, TWO, CLOCKS };
+
+static void pass_time(struct traffic *t, enum clocks clocks)
 {
     uint64_t kind = chance() % 3000;
-    if (steady && kind == 3)
+    if (clocks != SET_BACK && kind == 3)
         return;
     t->now += kind == 0   ? (int64_t)(chance() % 900) * SECOND
               : kind < 3  ? (int64_t)(chance() % 100) * SECOND
@@ -168,9 +171,20 @@ static void pass_time(struct traffic *t, bool steady)
                           : (int64_t)(chance() % 2000000);
 }
 
-/* Every fourteenth flow may be reset; unruly: one in so many segments of a flow in three; steady:
- * each has a time, and comes late by little at most. */
-static void make(struct traffic *t, unsigned unruly, bool steady)
+static int64_t time_of(const struct traffic *t, enum clocks clocks)
+{
+    switch (clocks) {
+    case LATE:
+        return t->now - (one_in(9) ? (int64_t)(chance() % 2000000) : 0);
+    case TWO:
+        return t->now - (one_in(3) ? 5 * SECOND : 0);
+    default:
+        return one_in(400) ? TCPRST_TIME_UNKNOWN : t->now;
+    }
+}
+
+/* Every fourteenth flow may be reset; unruly: one in so many segments of a flow in three. */
+static void make(struct traffic *t, unsigned unruly, enum clocks clocks)
 {
     memset(t, 0, sizeof *t);
     t->now = SECOND;
@@ -178,7 +192,7 @@ static void make(struct traffic *t, unsigned unruly, bool steady)
     while (t->count < SEGMENTS) {
         size_t first = t->count;
         unsigned flow = (unsigned)(chance() % live);
-        pass_time(t, steady);
+        pass_time(t, clocks);
         if (flow % 14 == 0 && one_in(12))
             put(t, flow, one_in(2), (uint16_t)(TCPRST_RST | (one_in(2) ? TCPRST_ACK : 0)), 0);
         else if (t->count && one_in(unruly * 4))
@@ -189,9 +203,7 @@ static void make(struct traffic *t, unsigned unruly, bool steady)
             put_ordinary(t, flow);
         for (size_t i = first; i < t->count; i++) {
             t->segments[i].frame.number = i + 1;
-            t->segments[i].time = steady ? t->now - (one_in(9) ? (int64_t)(chance() % 2000000) : 0)
-                                  : one_in(400) ? TCPRST_TIME_UNKNOWN
-                                                : t->now;
+            t->segments[i].time = time_of(t, clocks);
         }
     }
 }
@@ -331,7 +343,7 @@ int main(void)
     uint64_t verdicts = 0, passed = 0, connections = 0, unequal = 0, left_out = 0;
     for (unsigned round = 0; round < ROUNDS; round++) {
         chance_state = round;
-        make(&traffic, round % 4 ? 40 : 8, round % 2);
+        make(&traffic, round % 4 ? 40 : 8, (enum clocks)(round % CLOCKS));
         struct said all = judge(&traffic, NULL, true);
         /* At times the capture has grown since the glance. */
         size_t glanced = round % 5 ? traffic.count : traffic.count / 2;
