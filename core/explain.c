@@ -79,17 +79,37 @@ static void put_counted(struct text *t, const char *one, const char *many, int64
     put_string(t, number + strlen("{n}"));
 }
 
-/* Three digits, and no zeros that say nothing: "1.02", "85", "350". */
-static void put_rounded(struct text *t, double value, const char *unit)
+/* A number of hundredths (decimals: 2), tenths or ones, without the zeros at its end that say
+ * nothing. */
+static void put_decimals(struct text *t, int64_t number, unsigned decimals)
 {
-    char s[40];
-    int length = snprintf(s, sizeof s, "%.*f", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value);
-    if (value < 99.95)
-        while (s[length - 1] == '0')
-            length--;
-    if (s[length - 1] < '0' || s[length - 1] > '9')
-        length--;
-    put(t, s, (size_t)length);
+    for (; decimals > 0 && number % 10 == 0; decimals--)
+        number /= 10;
+    int64_t one = decimals == 2 ? 100 : decimals == 1 ? 10 : 1;
+    put_decimal(t, number / one);
+    if (decimals == 0)
+        return;
+    put_string(t, number % one < one / 10 ? ".0" : ".");
+    put_decimal(t, number % one);
+}
+
+/* Three digits, and no zeros that say nothing: "1.02", "85", "350". What lies in the middle between
+ * two goes where the nearest double does. */
+static void put_rounded(struct text *t, int64_t ns, int64_t of, const char *unit)
+{
+    unsigned decimals = ns < of / 1000 * 9995 ? 2 : ns < of / 100 * 9995 ? 1 : 0;
+    int64_t step = decimals == 2 ? of / 100 : decimals == 1 ? of / 10 : of;
+    int64_t number = ns / step, rest = ns % step;
+    if (rest * 2 == step) {
+        char s[40];
+        snprintf(s, sizeof s, "%.*f", (int)decimals, (double)ns / (double)of);
+        number = 0;
+        for (const char *p = s; *p; p++) /* whatever stands for the point */
+            number = *p < '0' || *p > '9' ? number : number * 10 + (*p - '0');
+    } else {
+        number += rest * 2 > step;
+    }
+    put_decimals(t, number, decimals);
     put_string(t, unit);
 }
 
@@ -110,11 +130,11 @@ static void put_time(struct text *t, int64_t ns)
     enum { MINUTES_FROM = 600, HOURS_FROM = 3600, DAYS_FROM = 172800 };
     int64_t seconds = ns / 1000000000;
     if (ns < 999500)
-        put_rounded(t, ns < 0 ? 0 : (double)ns / 1e3, " µs");
+        put_rounded(t, ns < 0 ? 0 : ns, 1000, " µs");
     else if (ns < 999500000)
-        put_rounded(t, (double)ns / 1e6, " ms");
+        put_rounded(t, ns, 1000000, " ms");
     else if (seconds < MINUTES_FROM)
-        put_rounded(t, (double)ns / 1e9, " s");
+        put_rounded(t, ns, 1000000000, " s");
     else if (seconds < HOURS_FROM)
         put_two(t, seconds / 60, " min", seconds % 60, " s");
     else if (seconds < DAYS_FROM)
