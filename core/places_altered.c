@@ -56,9 +56,12 @@ struct sight *places_find_altered(const struct tcprst_places *p, const struct at
         bool stamped =
             (e->ts_val && e->ts_val == h->ts_val) || (e->ip_id && e->ip_id == h->s->ip_id);
         /* 0 is no number of anybody's: a RST with it answers something else than one without. */
-        /* Without ACK, both are 0: the one number that a RST has then may be the altered one. */
+        /* The one number that a RST without ACK has may be the altered one: then its identification
+         * tells who made it, if only by being 0. */
+        bool bare = !(h->flags & TCPRST_ACK) && e->ip_id == h->s->ip_id;
+        bool number = e->seq == h->seq || ((h->flags & TCPRST_ACK) && e->ack == h->ack);
         bool alike = e->flags == h->flags && e->window == h->s->window && !e->seq == !h->seq &&
-                     (e->seq == h->seq || e->ack == h->ack);
+                     (number || bare);
         if (e->line != h->line || e->d != h->d || !same_kind || (e->seen >> h->place & 1) ||
             e->length != h->s->payload_length || !in_time(e, h->time))
             continue;
