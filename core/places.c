@@ -348,11 +348,16 @@ static void write_ttl(const struct tcprst_places *p, const struct at_hand *h)
 {
     const struct path *path = &p->paths[places_line(p, h->line)->path];
     const struct path_place *at = path->place;
-    uint8_t most = 0;
-    if (!at[h->place].ttl[h->d] || !h->s->ip_header || !path_ttl_tells(path, h->d, path->seen))
+    uint8_t most = 0, least = 255;
+    if (!at[h->place].ttl[h->d] || !h->s->ip_header)
         return;
-    for (unsigned k = 0; k < p->places; k++)
-        most = at[k].ttl[h->d] > most ? at[k].ttl[h->d] : most;
+    for (unsigned k = 0; k < p->places; k++) {
+        uint8_t ttl = at[k].ttl[h->d];
+        most = ttl > most ? ttl : most;
+        least = ttl && ttl < least ? ttl : least;
+    }
+    if (most - least > HOPS_MOST)
+        return;
     unsigned near = h->s->ttl + (unsigned)(most - at[h->place].ttl[h->d]);
     h->s->ttl = (uint8_t)(near > 255 ? 255 : near);
 }
@@ -454,7 +459,10 @@ static bool take(struct tcprst_places *p, struct at_hand *h)
         e = find_sight(p, h, &stranger);
     }
     if (e) {
-        places_line(p, h->line)->place[h->place].matched |= !(h->flags & TCPRST_SYN);
+        struct line *l = places_line(p, h->line);
+        bool behind = !(h->flags & TCPRST_SYN);
+        l->place[h->place].matched |= behind;
+        l->place[e->place].matched |= behind;
         return take_copy(p, h, e);
     }
     if (in_other_pieces(p, h)) {
