@@ -37,13 +37,14 @@ static bool stray(const struct evidence *e)
            !yes(TRIGGER_ODD_FLAGS) && !yes(TRIGGER_CHALLENGE);
 }
 
-/* Data that came after the sender's FIN, or what its sender sent on after that. */
+/* Data that came after the sender's FIN, or what its sender sent on after that. What follows a FIN
+ * that the sender never took is data that it refused, as long as its peer sends it again. */
 static bool late_data(const struct evidence *e)
 {
     if (!stray(e) || yes(TRIGGER_ACKED))
         return false;
     if (yes(TRIGGER_DATA))
-        return yes(TRIGGER_AFTER_FIN) && !yes(TRIGGER_AFTER_PEER_FIN);
+        return yes(TRIGGER_AFTER_FIN) && !(yes(TRIGGER_AFTER_PEER_FIN) && !isnt(PEER_FIN_ACKED));
     return yes(EARLIER_DATA) || (yes(TRIGGER_FIN) && yes(TRIGGER_BEHIND_DATA));
 }
 
@@ -320,12 +321,13 @@ static struct tri syn_in_window(const struct evidence *e)
     return yes(SENDER_SEEN) && yes(OPENING_SEEN) ? unseen() : failed();
 }
 
-/* The trigger's own FIN does not count. */
+/* The trigger's own FIN does not count; one that the sender did not acknowledge it may never have
+ * taken. */
 static struct tri both_fins(const struct evidence *e)
 {
     if (yes(TRIGGER) && isnt(TRIGGER_AFTER_PEER_FIN) && yes(TRIGGER_FIN))
         return failed();
-    return fact(CONNECTION_CLOSED);
+    return yes(CONNECTION_CLOSED) && isnt(PEER_FIN_ACKED) ? unseen() : fact(CONNECTION_CLOSED);
 }
 
 static struct tri no_late_data(const struct evidence *e)
