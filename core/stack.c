@@ -95,6 +95,11 @@ enum stack_id stack_of_opening(const struct tcprst_segment *s)
     bool cut = s->options_captured + 20u < s->header_length;
     if (!s->ip_header || cut)
         return STACK_UNKNOWN;
-    bool id_zero = (s->flags & TCPRST_ACK) && s->ip_version == 4 && !s->ip_id && s->dont_fragment;
-    return by_ttl_and_layout(s->ttl, stack_layout(s->bytes + 20, s->options_captured), id_zero);
+    bool numbered = (s->flags & TCPRST_ACK) && s->ip_version == 4;
+    bool id_zero = numbered && !s->ip_id && s->dont_fragment;
+    enum stack_layout layout = stack_layout(s->bytes + 20, s->options_captured);
+    /* Others have its order of options: gVisor. Linux gives every SYN-ACK the identification 0. */
+    if (layout == LAYOUT_LINUX && numbered && s->ip_id)
+        return STACK_UNKNOWN;
+    return by_ttl_and_layout(s->ttl, layout, id_zero);
 }
