@@ -196,9 +196,16 @@ static struct tri abort_id(const struct evidence *e)
 
 /* ---- the sender's state ---- */
 
+/* A RST that its program wants at once stands for the handshake's last ACK, too: it acknowledges the
+ * SYN-ACK, and carries what only a socket knows. */
+static bool finishes_handshake(const struct evidence *e)
+{
+    return yes(ONLY_SYN) && yes(PEER_SEEN) && yes(ACK_FLAG) && yes(ABORT_FORM) && yes(LIVE_SOCKET);
+}
+
 static struct tri live(const struct evidence *e)
 {
-    if (yes(SYN_RECEIVED))
+    if (yes(SYN_RECEIVED) || finishes_handshake(e))
         return met();
     return yes(PEER_ONLY_SYN) ? failed() : fact(SENDER_SYNCHRONIZED);
 }

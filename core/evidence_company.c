@@ -22,7 +22,8 @@ static bool steps_ahead(const struct reset *r, uint32_t seq)
 static bool is_near(const struct reset *r, uint32_t seq)
 {
     int32_t ahead = seq_diff(seq, r->x.snd_max);
-    return in_place(r, seq) || (ahead < LADDER_REACH && ahead > -LADDER_REACH);
+    return in_place(r, seq) || reset_had_sent(r, seq) ||
+           (ahead < LADDER_REACH && ahead > -LADDER_REACH);
 }
 
 /* The same form and numbers, from so much further or less far away that no change of route explains

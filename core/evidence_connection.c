@@ -63,13 +63,13 @@ static void fact_history(struct evidence *e, const struct reset *r)
         tell(e, F(HANDSHAKE_DONE), r->before.connection_flags & CONN_ESTABLISHED);
     tell_at(e, F(ONLY_SYN), seen(x, END_SYN) && !(x->seen & (END_ACK | END_AHEAD)), x->syn_where);
     if (seen(x, END_SEEN)) {
+        bool acks = x->seen & (END_ACK | END_AHEAD);
         /* A client has once it acknowledged the SYN-ACK, a server once it was told of that, or
          * spoke. */
         bool has = opened
                        ? (r->before.connection_flags & CONN_ESTABLISHED) != 0 || seen(x, END_DATA)
-                       : seen(x, END_ACK);
+                       : acks;
         /* Of one end alone: its ACKs tell, but for that in a SYN-ACK. */
-        bool acks = x->seen & (END_ACK | END_AHEAD);
         if (opened && !seen(y, END_SEEN) && acks && !has)
             has = !seen(x, END_SYN_ACK) || x->segments > 1;
         if (has || seen(y, END_SEEN) || !acks)

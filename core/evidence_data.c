@@ -26,7 +26,9 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
     bool y_closed =
         seen(y, END_FIN) && seen(x, END_ACK) &&
         (seq_lt(y->fin_seq, x->max_ack) || (r->flags & TCPRST_ACK && seq_lt(y->fin_seq, r->ack)));
-    tell(e, F(EXCHANGE_COMPLETE), all && (server_last || y_closed));
+    /* Who keeps its window closed has not read all, and its peer not sent all. */
+    bool stuck = seen(x, END_ZERO_WINDOW) || seen(y, END_ZERO_WINDOW);
+    tell(e, F(EXCHANGE_COMPLETE), all && (server_last || y_closed) && !stuck);
 }
 
 /* When the newest text of Y came that the RST acknowledges; what was still on its way nobody can

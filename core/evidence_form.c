@@ -58,7 +58,8 @@ static void fact_place(struct evidence *e, const struct reset *r)
         return;
     if (seq_lt(high, low))
         high = low;
-    tell(e, F(SEQ_NEAR), r->seq - (low - LADDER_REACH) <= high - low + 2 * LADDER_REACH);
+    bool near = r->seq - (low - LADDER_REACH) <= high - low + 2 * LADDER_REACH;
+    tell(e, F(SEQ_NEAR), near || reset_had_sent(r, r->seq));
     bool acked = seq_between(low, r->seq, high) || (seen(y, END_AHEAD) && r->seq == y->ack_ahead);
     bool gap = seq_lt(high, r->seq) && r->seq - high <= STRAY_DISTANCE && !x_seen;
     if (acked || !gap)
@@ -177,6 +178,9 @@ static void fact_window(struct evidence *e, const struct reset *r)
 static void fact_window_low(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x;
+    bool opened_only = seen(x, END_SYN_ACK) && x->segments == 1;
+    tell_at(e, F(WINDOW_SHUT), seen(x, END_ZERO_WINDOW) && !opened_only, x->last);
+    tell_at(e, F(PROXY_SYN_ACK), seen(x, END_ZERO_WINDOW) && opened_only, x->syn_where);
     if (!seen(x, END_SEEN | END_ACK) || x->scale == WSCALE_UNKNOWN || !x->window_max)
         return;
     uint32_t window = (uint32_t)x->window << x->scale, before = x->window_max;

@@ -69,6 +69,13 @@ enum fact_state reset_abort_numbers(const struct reset *r)
     return seq == FACT_HIDDEN ? seq : ack;
 }
 
+bool reset_had_sent(const struct reset *r, uint32_t seq)
+{
+    const struct endpoint *x = &r->x;
+    return seen(x, END_ISS) && x->snd_max - x->iss <= STALE_REACH &&
+           seq - x->iss <= x->snd_max - x->iss;
+}
+
 bool reset_has_abort_form(const struct reset *r)
 {
     return !r->has_trigger && reset_abort_numbers(r) == FACT_TRUE;
