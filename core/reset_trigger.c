@@ -43,7 +43,9 @@ static bool was_accepted(const struct reset *r, const struct recent *e)
     const struct connection *c = r->connection;
     bool before = e->where < c->first && c->past;
     const struct endpoint *x = before ? &c->past->end[r->d] : &r->x;
-    if (!(x->seen & END_ACK) || (e->bits & (RECENT_STRAY | RECENT_REPEATED)))
+    /* A RST is never acknowledged. */
+    if (!(x->seen & END_ACK) || (e->bits & (RECENT_STRAY | RECENT_REPEATED)) ||
+        (e->flags & TCPRST_RST))
         return false;
     uint32_t had = x->max_ack;
     if ((x->seen & END_ABORT_ACK) && seq_lt(had, x->abort_ack))
