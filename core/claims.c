@@ -200,7 +200,8 @@ static struct tri abort_id(const struct evidence *e)
  * SYN-ACK, and carries what only a socket knows. */
 static bool finishes_handshake(const struct evidence *e)
 {
-    return yes(ONLY_SYN) && yes(PEER_SEEN) && yes(ACK_FLAG) && yes(ABORT_FORM) && yes(LIVE_SOCKET);
+    return yes(ONLY_SYN) && yes(PEER_SEEN) && yes(ACK_FLAG) && yes(ABORT_FORM) &&
+           yes(LIVE_SOCKET) && !yes(SENDER_WENT_ON);
 }
 
 static struct tri live(const struct evidence *e)
