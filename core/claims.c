@@ -196,8 +196,8 @@ static struct tri abort_id(const struct evidence *e)
 
 /* ---- the sender's state ---- */
 
-/* A RST that its program wants at once stands for the handshake's last ACK, too: it acknowledges the
- * SYN-ACK, and carries what only a socket knows. */
+/* A RST that its program wants at once stands for the handshake's last ACK, too: it acknowledges
+ * the SYN-ACK, and carries what only a socket knows. */
 static bool finishes_handshake(const struct evidence *e)
 {
     return yes(ONLY_SYN) && yes(PEER_SEEN) && yes(ACK_FLAG) && yes(ABORT_FORM) &&

@@ -72,8 +72,8 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     bool options = r->packet.header_length > 20;
     tell(e, F(ACK_FLAG), r->flags & TCPRST_ACK);
     tell(e, F(SEQ_ZERO), r->seq == 0);
-    tell(e, F(ACK_WITHOUT_FLAG), !(r->flags & TCPRST_ACK) && r->ack && seen(&r->y, END_SYN) &&
-                                     r->ack == r->y.iss + 1);
+    tell(e, F(ACK_WITHOUT_FLAG),
+         !(r->flags & TCPRST_ACK) && r->ack && seen(&r->y, END_SYN) && r->ack == r->y.iss + 1);
     tell_at(e, F(REPEATS_RESET), r->drawn.repeats != 0, r->drawn.repeats);
     if (!r->has_trigger && seen(&r->y, END_SEEN))
         tell_at(e, F(OLD_ACK), r->drawn.old_ack != 0, r->drawn.old_ack);
