@@ -180,7 +180,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
     tcp[3] = (uint8_t)ports[to];
     tcp[12] = (uint8_t)(length << 2);
     tcp[13] = (uint8_t)step->flags;
-    if (!(step->flags & SHUT) && !is_answer(step))
+    if ((step->flags & RAW) || (!(step->flags & SHUT) && !is_answer(step)))
         tcp[14] = step->flags & LOW ? 0x60 : 0xfa;
     EXPECT(tcprst_segment_parse(&s, tcp, length, length + step->payload, NULL));
     tcprst_feed(f->core, &s, NULL);

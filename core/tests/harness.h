@@ -49,9 +49,9 @@ struct tcprst_statistics stop(struct tcprst *core);
 
 /* ---- Segments ---- */
 
-/* In a step's flags: it offers no window; less than half of the usual one; somebody else sent it.
- */
-enum { SHUT = 0x1000, LOW = 0x2000, FORGED = 0x4000 };
+/* In a step's flags: it offers no window; less than half of the usual one; somebody else sent it; a
+ * raw tool did, with a window even in a bare RST. */
+enum { SHUT = 0x1000, LOW = 0x2000, FORGED = 0x4000, RAW = 0x8000 };
 
 /* One segment of a script, in numbers relative to the initial sequence numbers. */
 struct step {

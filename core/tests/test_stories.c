@@ -268,6 +268,19 @@ static const struct story stories[] = {
                {CLIENT, ACK, 1, 1, 0, 40},
                {CLIENT, ACK, 1, 1, 100, 1},
                {SERVER, RST, 1, 0, 0, 20}}},
+    /* masscan lets go of whatever answered, with a RST of its own. */
+    {.name = "a scanner's own reset",
+     .resets = {{TCPRST_CAUSE_CLOSED_PORT, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_SYN_SCAN, TCPRST_EFFECT_IGNORED}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, RST | ACK, UINT32_MAX, 1, 0, 20},
+               {CLIENT, RST | RAW, 1, 0, 0, 1}}},
+    /* The handshake's last ACK is the abort itself: a health check of HAProxy. */
+    {.name = "a connection that is aborted as soon as it is answered",
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, RST | ACK, 1, 1, 0, 1}}},
     /* The ACK was altered behind this place, and what it drew came behind the next answer. */
     {.name = "an altered end of the handshake, overtaken",
      .resets = {{TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_IGNORED}},
