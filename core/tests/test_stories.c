@@ -271,7 +271,7 @@ static const struct story stories[] = {
     /* masscan lets go of whatever answered, with a RST of its own. */
     {.name = "a scanner's own reset",
      .resets = {{TCPRST_CAUSE_CLOSED_PORT, TCPRST_EFFECT_RESET},
-                {TCPRST_CAUSE_SYN_SCAN, TCPRST_EFFECT_IGNORED}},
+                {TCPRST_CAUSE_SYN_SCAN, TCPRST_EFFECT_UNKNOWN}},
      .steps = {{CLIENT, SYN, 0, 0, 0, 0},
                {SERVER, RST | ACK, UINT32_MAX, 1, 0, 20},
                {CLIENT, RST | RAW, 1, 0, 0, 1}}},
