@@ -50,6 +50,19 @@ static uint64_t key_of(const uint8_t *from, uint16_t from_port, const uint8_t *t
     return (to ? hash_end(h, to, version, to_port) : h) | 1;
 }
 
+/* Of a listener's, whose line names no end at all: Linux writes 0.0.0.0 or :: where it listens on
+ * any address of its host. */
+static uint64_t key_of_port(uint16_t port)
+{
+    static const uint8_t any[16];
+    return key_of(any, port, NULL, 0, 0);
+}
+
+static bool is_any(const uint8_t *address)
+{
+    return !load64(address) && !load64(address + 8);
+}
+
 static uint64_t host_of(const uint8_t *address, uint8_t version)
 {
     return hash_end(2, address, version, 0) | 1;
@@ -127,10 +140,12 @@ bool tcprst_trace_add(struct tcprst_trace *t, const struct tcprst_trace_event *e
     l->active = is_active(e->reason);
     l->either = is_either(e->reason);
     memcpy(l->reason, e->reason, sizeof l->reason - 1);
+    if (e->sent && !remote && is_any(e->local))
+        l->key = key_of_port(e->local_port);
     t->sent += e->sent;
     t->received += !e->sent;
     t->no_socket |= e->sent && strcmp(e->reason, "NO_SOCKET") == 0;
-    if (e->sent)
+    if (e->sent && !is_any(e->local))
         note_host(t, host_of(e->local, e->ip_version));
     if (e->time < t->first)
         t->first = e->time;
@@ -155,6 +170,7 @@ void tcprst_trace_survey(struct tcprst_trace *t, uint32_t source, const struct t
         (struct rst){.key = key_of(s->source, s->source_port, s->destination, s->destination_port,
                                    s->ip_version),
                      .own_key = key_of(s->source, s->source_port, NULL, 0, s->ip_version),
+                     .port_key = key_of_port(s->source_port),
                      .host = host_of(s->source, s->ip_version),
                      .time = s->time,
                      .number = s->frame.number,
@@ -421,6 +437,10 @@ static void join_sent(struct tcprst_trace *t, struct rst *rsts, size_t count, si
         line = pick(t, &c, rsts, count, i, clocks);
     if (line < 0 && c.fitting == 0) {
         c = choose(t, r, r->own_key, true, clocks); /* a listener's names no other end */
+        line = pick(t, &c, rsts, count, i, clocks);
+    }
+    if (line < 0 && c.fitting == 0 && is_traced(t, r->host)) {
+        c = choose(t, r, r->port_key, true, clocks);
         line = pick(t, &c, rsts, count, i, clocks);
     }
     if (line >= 0) {

@@ -25,6 +25,7 @@ struct line {
 
 struct rst {
     uint64_t key, own_key; /* of both ends; of its sender alone */
+    uint64_t port_key;     /* of its sender's port on whatever address */
     uint64_t host;
     int64_t time;
     uint64_t number;

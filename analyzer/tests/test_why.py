@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 
 import packets
-from report_cases import ENVIRONMENT, RECORDED, Conversation, tcprst, text_of
+from report_cases import BASE, ENVIRONMENT, RECORDED, Conversation, tcprst, text_of
 
 DATA_AFTER_CLOSE = RECORDED / "data-after-close.v4.client.pcapng"
 WORDS = ("local-abort", "unknown-connection", "insufficient-capture", "unclassified")
@@ -169,6 +169,35 @@ class RawTool(unittest.TestCase):
             verdict = json.loads(tcprst("-q", "-f", "ndjson", capture.name).stdout)
         self.assertEqual((verdict["cause"], verdict["origin"]), ("syn-scan", "unknown"), run.stdout)
         self.assertRegex(text_of(run), r"met +explains what is odd: its TCP checksum was left to a network card")
+
+
+class Kernel(unittest.TestCase):
+    """A line of the kernel's trace that stands for a RST is found, whatever it leaves out."""
+
+    RST, ACK = 0x04, 0x10
+
+    def test_a_listener_that_has_any_address_sends_its_own_resets(self):
+        """Linux writes its end as 0.0.0.0 and the other one not at all."""
+        talk, lines = Conversation(), []
+
+        def traced(source, destination, state, reason):
+            lines.append(f"  server-1 [000] ..s1. {BASE + talk.now - 0.0012:.6f}: tcp_send_reset: skbaddr=0 skaddr=0 "
+                         f"src={source} dest={destination} state={state} reason={reason}\n")
+
+        for i in range(12):
+            talk.refuse(101 + i, 40000 + i)
+            traced(f"{talk.server}:{101 + i}", f"{talk.client}:{40000 + i}", "UNKNOWN", "NO_SOCKET")
+            if i % 4 == 2:
+                talk.add(True, 50000 + i, 80, self.ACK, 1, 7000 + i)
+                talk.add(False, 80, 50000 + i, self.RST, 7000 + i, window=0, ident=0)
+                traced("0.0.0.0:80", "0.0.0.0:0", "TCP_LISTEN", "TCP_FLAGS")
+            talk.now += 0.2 + i / 50
+        with tempfile.TemporaryDirectory() as directory:
+            trace = Path(directory) / "trace"
+            trace.write_text("".join(lines), encoding="utf-8")
+            said = tcprst("-q", "-f", "ndjson", f"--kernel-trace={trace}", talk.write(Path(directory) / "server.pcap")).stdout
+        reasons = [(line["src_port"], line["kernel_reason"]) for line in map(json.loads, said.splitlines())]
+        self.assertEqual(sorted(set(reasons)), sorted([(80, "TCP_FLAGS")] + [(101 + i, "NO_SOCKET") for i in range(12)]))
 
 
 if __name__ == "__main__":
