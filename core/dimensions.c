@@ -102,6 +102,9 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
         return TCPRST_ACCEPTANCE_UNKNOWN;
     if (seen(y, END_SYN) && !seen(y, END_ACK))
         return in_syn_sent(r);
+    /* Just what Y waits for, though what lies before it was not captured. */
+    if (seen(y, END_AHEAD) && !r->has_trigger && r->seq == y->ack_ahead)
+        return TCPRST_ACCEPTANCE_EXACT;
     if (seen(y, END_ACK))
         return by_window(r, y->max_ack);
     /* Y was heard, but never with an ACK: only a probe sends so. */

@@ -63,7 +63,7 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
     }
     /* In a burst of equal ones nobody knows which is whose copy. */
-    if (!r->drawn.repeats_at_once)
+    if (!r->drawn.repeats)
         tell(e, F(SEEN_ONCE), r->copies.all_doubled && !r->copies.doubled);
     fact_ttl(e, r, x_host);
     const struct recent *t = &r->trigger;

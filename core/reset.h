@@ -119,7 +119,6 @@ struct reset_drawn {
     uint32_t matching;    /* segments remembered that these numbers answer */
     where_t old_ack;      /* Y acknowledged its number some time before, 0: never */
     where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
-    bool repeats_at_once; /* and so shortly after that either's copy may be the other's */
 };
 
 /* Of its being captured twice: reset_copy.c. */

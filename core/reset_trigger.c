@@ -308,7 +308,6 @@ static void note_repeats(struct reset *r, const struct connection *c)
     if (!e)
         return;
     r->drawn.repeats = e->where;
-    r->drawn.repeats_at_once = r->when - e->time <= DUPLICATE_WINDOW;
     unsigned looked = 0;
     bool met = false;
     for (const struct reset *p = c->last_reset; p && looked < MAX_RELATED;
