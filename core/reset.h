@@ -116,9 +116,9 @@ struct reset_drawn {
     struct other_trigger *others; /* behind the record */
     uint32_t alike; /* RSTs of X with these numbers in this event, this one included; 0: not known
                      */
-    uint32_t matching;    /* segments remembered that these numbers answer */
-    where_t old_ack;      /* Y acknowledged its number some time before, 0: never */
-    where_t repeats;      /* an earlier RST of X with the same numbers, 0: none */
+    uint32_t matching; /* segments remembered that these numbers answer */
+    where_t old_ack;   /* Y acknowledged its number some time before, 0: never */
+    where_t repeats;   /* an earlier RST of X with the same numbers, 0: none */
 };
 
 /* Of its being captured twice: reset_copy.c. */
