@@ -393,7 +393,8 @@ static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *
     e->seen |= (uint16_t)(1u << h->place);
     e->again = h->time > e->time ? (uint32_t)((h->time - e->time) / 1000) : 0;
     e->again_at = (uint8_t)h->place;
-    note_path(p, h, e);
+    if (e->place != h->place) /* twice at one place says nothing of the way to another */
+        note_path(p, h, e);
     note_place(p, h);
     p->common[h->source]++;
     h->s->seen.copy_of = where_frame(e->where);
