@@ -78,9 +78,10 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
         /* A port that nobody tried afterwards shows neither. */
         bool refused = closed != INT64_MIN && closed > r->when;
         bool accepted = open != INT64_MIN && open > r->when;
-        if (refused || accepted)
+        if (refused || accepted) {
             tell(e, F(PORT_CLOSED_AFTER), refused);
-        numbers(e, F(PORT_CLOSED_AFTER), (refused ? closed : open) - r->when, 0);
+            numbers(e, F(PORT_CLOSED_AFTER), (refused ? closed : open) - r->when, 0);
+        }
     }
     const struct run *strays = !seen(&r->x, END_SEEN) && !seen(&r->y, END_SEEN)
                                    ? host_run_at(x_host, RUN_STRAYS, r->when)
