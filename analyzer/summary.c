@@ -116,21 +116,41 @@ static uint64_t median(GHashTable *table, uint64_t (*count)(const void *value))
     return middle;
 }
 
-/* Drops the smaller half of an overfull table. Returns the sum of what was dropped. */
-static uint64_t prune(GHashTable *table, uint64_t (*count)(const void *value))
+struct counted {
+    uint64_t count;
+    gpointer key;
+};
+
+/* The smaller count first; of equal ones in the order of their keys, whose octets `size` says, so
+ * that every run drops the same. */
+static gint compare_counted(gconstpointer a, gconstpointer b, gpointer size)
 {
-    uint64_t middle = median(table, count), dropped = 0;
-    unsigned goal = g_hash_table_size(table) / 2;
+    const struct counted *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count < y->count ? -1 : 1;
+    return memcmp(y->key, x->key, GPOINTER_TO_SIZE(size));
+}
+
+/* Drops the smaller half of an overfull table. Returns the sum of what was dropped. */
+static uint64_t prune(GHashTable *table, size_t key_size, uint64_t (*count)(const void *value))
+{
+    uint64_t dropped = 0;
     GHashTableIter iter;
+    struct counted each;
     gpointer value;
+    GArray *all = g_array_sized_new(FALSE, FALSE, sizeof each, g_hash_table_size(table));
     g_hash_table_iter_init(&iter, table);
-    while (g_hash_table_size(table) > goal && g_hash_table_iter_next(&iter, NULL, &value)) {
-        uint64_t n = count(value);
-        if (n > middle)
-            continue;
-        dropped += n;
-        g_hash_table_iter_remove(&iter);
+    while (g_hash_table_iter_next(&iter, &each.key, &value)) {
+        each.count = count(value);
+        g_array_append_val(all, each);
     }
+    g_array_sort_with_data(all, compare_counted, GSIZE_TO_POINTER(key_size));
+    for (guint i = 0; i < all->len / 2; i++) {
+        each = g_array_index(all, struct counted, i);
+        dropped += each.count;
+        g_hash_table_remove(table, each.key);
+    }
+    g_array_unref(all);
     return dropped;
 }
 
@@ -166,7 +186,8 @@ static struct summary_host *host_of(struct summary *summary, enum summary_role r
     if (host)
         return host;
     if (g_hash_table_size(summary->hosts[role]) >= 2 * SUMMARY_KEPT)
-        summary->dropped_hosts[role] |= prune(summary->hosts[role], host_count) > 0;
+        summary->dropped_hosts[role] |=
+            prune(summary->hosts[role], sizeof(struct host_key), host_count) > 0;
     host = g_new0(struct summary_host, 1);
     memcpy(host->address, key.address, sizeof host->address);
     host->ip_version = key.ip_version;
