@@ -22,7 +22,7 @@ static bool steps_ahead(const struct reset *r, uint32_t seq)
 static bool is_near(const struct reset *r, uint32_t seq)
 {
     int32_t ahead = seq_diff(seq, r->x.snd_max);
-    return in_place(r, seq) || reset_had_sent(r, seq) ||
+    return in_place(r, seq) || reset_had_sent(r, seq) || reset_may_have_sent(r, seq) ||
            (ahead < LADDER_REACH && ahead > -LADDER_REACH);
 }
 

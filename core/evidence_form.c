@@ -59,7 +59,9 @@ static void fact_place(struct evidence *e, const struct reset *r)
     if (seq_lt(high, low))
         high = low;
     bool near = r->seq - (low - LADDER_REACH) <= high - low + 2 * LADDER_REACH;
-    tell(e, F(SEQ_NEAR), near || reset_had_sent(r, r->seq));
+    near |= reset_had_sent(r, r->seq);
+    if (near || !reset_may_have_sent(r, r->seq))
+        tell(e, F(SEQ_NEAR), near);
     bool acked = seq_between(low, r->seq, high) || (seen(y, END_AHEAD) && r->seq == y->ack_ahead);
     bool gap = seq_lt(high, r->seq) && r->seq - high <= STRAY_DISTANCE && !x_seen;
     if (acked || !gap)

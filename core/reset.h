@@ -267,9 +267,11 @@ int64_t after_pause(const struct reset *r);
 void after_init(struct after *a);
 /* Whether its numbers are those of an abort of X: RFC 9293 section 3.10.5. */
 enum fact_state reset_abort_numbers(const struct reset *r);
-/* Whether that number lies within what X had sent since its opening, and that was not so much that
- * chance hits it. */
+/* Whether that number lies within what X had sent since its opening or first segment, and that was
+ * not so much that chance hits it. */
 bool reset_had_sent(const struct reset *r, uint32_t seq);
+/* Whether it may lie there: the capture began later. */
+bool reset_may_have_sent(const struct reset *r, uint32_t seq);
 /* Whether it has the numbers of an abort, and nothing drew it. */
 bool reset_has_abort_form(const struct reset *r);
 /* ... of a connection that was established, as far as the capture shows. */

@@ -72,8 +72,15 @@ enum fact_state reset_abort_numbers(const struct reset *r)
 bool reset_had_sent(const struct reset *r, uint32_t seq)
 {
     const struct endpoint *x = &r->x;
-    return seen(x, END_ISS) && x->snd_max - x->iss <= STALE_REACH &&
-           seq - x->iss <= x->snd_max - x->iss;
+    uint32_t from = seen(x, END_ISS) ? x->iss : x->first_seq;
+    return (x->seen & (END_ISS | END_SEEN)) && x->snd_max - from <= STALE_REACH &&
+           seq - from <= x->snd_max - from;
+}
+
+bool reset_may_have_sent(const struct reset *r, uint32_t seq)
+{
+    const struct endpoint *x = &r->x;
+    return seen(x, END_SEEN) && !seen(x, END_ISS) && x->first_seq - seq <= STALE_REACH;
 }
 
 bool reset_has_abort_form(const struct reset *r)
