@@ -171,7 +171,7 @@ static void put_segment(GString *out, const struct report *report, const struct 
 {
     g_string_append_c(out, '{');
     json_number(out, "frame", segment->frame.number);
-    if (segment->time != TCPRST_TIME_UNKNOWN)
+    if (segment->time != TCPRST_TIME_UNKNOWN && diagram->zero != TCPRST_TIME_UNKNOWN)
         json_double(out, "time", (double)(segment->time - diagram->zero) / 1e9);
     json_key(out, "out");
     g_string_append(out, segment->from_source ? "true" : "false");

@@ -28,7 +28,9 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
         (seq_lt(y->fin_seq, x->max_ack) || (r->flags & TCPRST_ACK && seq_lt(y->fin_seq, r->ack)));
     /* Who keeps its window closed has not read all, and its peer not sent all. */
     bool stuck = seen(x, END_ZERO_WINDOW) || seen(y, END_ZERO_WINDOW);
-    tell(e, F(EXCHANGE_COMPLETE), all && (server_last || y_closed) && !stuck);
+    bool complete = all && (server_last || y_closed);
+    if (!complete || !stuck)
+        tell(e, F(EXCHANGE_COMPLETE), complete);
 }
 
 /* When the newest text of Y came that the RST acknowledges; what was still on its way nobody can

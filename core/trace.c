@@ -261,6 +261,14 @@ struct rivals {
     int64_t closest;    /* to it in time */
 };
 
+/* Whether the line may be of that RST: a listener's names no other end, and so may be of any from
+ * its port that has none yet. */
+static bool may_be_of(const struct line *line, const struct rst *r)
+{
+    bool listener = line->key == r->own_key || line->key == r->port_key;
+    return line->key == r->key || (listener && r->sent < 0);
+}
+
 static struct rivals rivals_of(const struct rst *rsts, size_t count, size_t i,
                                const struct line *line, const struct clocks *clocks)
 {
@@ -268,7 +276,7 @@ static struct rivals rivals_of(const struct rst *rsts, size_t count, size_t i,
     size_t from = i > MANY ? i - MANY : 0, to = i + MANY < count ? i + MANY : count;
     for (size_t k = from; k < to; k++) {
         int64_t apart = rsts[k].time - rsts[i].time;
-        if (k == i || rsts[k].key != rsts[i].key || apart > AFTER_MOST || apart < -AFTER_MOST ||
+        if (k == i || !may_be_of(line, &rsts[k]) || apart > AFTER_MOST || apart < -AFTER_MOST ||
             !trace_forms_fit(line, &rsts[k]))
             continue;
         r.all++;

@@ -14,7 +14,7 @@ struct entry cost_of_cause(const struct decision *decision, enum tcprst_cause ca
 unsigned cost_of_maker(const struct decision *decision, bool between);
 
 /* Would it still cost less than that, had each claim that cannot be seen failed? And did none fail
- * that can? */
+ * whose failing is rarer than one in ten? */
 bool cost_well_founded(const struct decision *decision, const struct entry *entry, unsigned limit);
 
 /* Whether the sign says anything of a RST made that way; and is to be expected of it. */

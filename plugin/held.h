@@ -18,7 +18,7 @@ void tcprst_held_free(struct tcprst_held *held); /* NULL is fine */
 bool tcprst_held_add(struct tcprst_held *held, const struct tcprst_segment *segment);
 uint64_t tcprst_held_count(const struct tcprst_held *held);
 
-/* How far somebody has read what is held; all 0: he begins. */
+/* How far somebody has read what is held; all 0: read from the beginning. */
 struct tcprst_held_cursor {
     const struct held_chunk *chunk;
     size_t read; /* octets of it */

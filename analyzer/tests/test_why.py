@@ -176,8 +176,8 @@ class Kernel(unittest.TestCase):
 
     RST, ACK = 0x04, 0x10
 
-    def test_a_listener_that_has_any_address_sends_its_own_resets(self):
-        """Linux writes its end as 0.0.0.0 and the other one not at all."""
+    def reasons(self, forged):
+        """[(port, client's port, reason)] of refusals and of a listener's resets; forged: somebody else's comes 50 ms before one."""
         talk, lines = Conversation(), []
 
         def traced(source, destination, state, reason):
@@ -187,6 +187,10 @@ class Kernel(unittest.TestCase):
         for i in range(12):
             talk.refuse(101 + i, 40000 + i)
             traced(f"{talk.server}:{101 + i}", f"{talk.client}:{40000 + i}", "UNKNOWN", "NO_SOCKET")
+            if i == 6 and forged:
+                talk.add(True, 60000, 80, self.ACK, 1, 9000)
+                talk.add(False, 80, 60000, self.RST, 9000, window=0, ident=0)
+                talk.now += 0.05
             if i % 4 == 2:
                 talk.add(True, 50000 + i, 80, self.ACK, 1, 7000 + i)
                 talk.add(False, 80, 50000 + i, self.RST, 7000 + i, window=0, ident=0)
@@ -196,8 +200,13 @@ class Kernel(unittest.TestCase):
             trace = Path(directory) / "trace"
             trace.write_text("".join(lines), encoding="utf-8")
             said = tcprst("-q", "-f", "ndjson", f"--kernel-trace={trace}", talk.write(Path(directory) / "server.pcap")).stdout
-        reasons = [(line["src_port"], line["kernel_reason"]) for line in map(json.loads, said.splitlines())]
-        self.assertEqual(sorted(set(reasons)), sorted([(80, "TCP_FLAGS")] + [(101 + i, "NO_SOCKET") for i in range(12)]))
+        return {line["dst_port"]: line["kernel_reason"] for line in map(json.loads, said.splitlines())}
+
+    def test_a_listener_that_has_any_address_sends_its_own_resets(self):
+        """Linux writes its end as 0.0.0.0 and the other one not at all."""
+        expected = {40000 + i: "NO_SOCKET" for i in range(12)} | {50000 + i: "TCP_FLAGS" for i in (2, 6, 10)}
+        self.assertEqual(self.reasons(forged=False), expected)
+        self.assertEqual(self.reasons(forged=True), expected | {60000: None})
 
 
 if __name__ == "__main__":
