@@ -73,8 +73,7 @@ bool reset_had_sent(const struct reset *r, uint32_t seq)
 {
     const struct endpoint *x = &r->x;
     uint32_t from = seen(x, END_ISS) ? x->iss : x->first_seq;
-    return (x->seen & (END_ISS | END_SEEN)) && x->snd_max - from <= STALE_REACH &&
-           seq - from <= x->snd_max - from;
+    return seen(x, END_SEEN) && x->snd_max - from <= STALE_REACH && seq - from <= x->snd_max - from;
 }
 
 bool reset_may_have_sent(const struct reset *r, uint32_t seq)

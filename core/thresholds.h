@@ -289,8 +289,7 @@
 /* Injectors aim some segments ahead (1460, 4380, 12503 octets were seen), never further than an
  * unscaled window. */
 #define LADDER_REACH 65536
-/* A slow one aims where the sender stood a while before. In so much, a guess falls only once in 256.
- */
+/* A slow one aims where the sender stood a while before. In so much a guess falls once in 256. */
 #define STALE_REACH (1 << 24)
 /* RSTs at different places of the sequence space, for one connection, before they look like
  * guesses. */

@@ -261,11 +261,11 @@ static bool well_founded_list(const struct decision *d, const struct entry *entr
             return false;
         if (claims->state[p->claim] == FACT_TRUE || !fails)
             continue;
-        /* One in ten is no surprise. */
-        if (claims->state[p->claim] == FACT_FALSE && fails > 1)
-            return false;
-        if (claims->state[p->claim] == FACT_FALSE)
+        if (claims->state[p->claim] == FACT_FALSE) {
+            if (fails > 1) /* one in ten is no surprise */
+                return false;
             continue;
+        }
         /* What is rare to go unseen, and did, is no ground. */
         if (price_of(view, p->unseen) > 1)
             return false;
