@@ -157,9 +157,7 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
         return;
     bool more = is(e, F(ABORT_FORM)) && a->x.more != 0;
     bool acked = a->x.acked_trigger != 0;
-    /* Of who had sent its SYN alone, nothing else was still under way. */
-    bool first = is(e, F(ONLY_SYN)) && is(e, F(ABORT_FORM)) && is(e, F(LIVE_SOCKET));
-    bool late = a->x.last >= 0 && a->x.last - r->when > (first ? WENT_ON_MIN : limit);
+    bool late = a->x.last >= 0 && a->x.last - r->when > limit;
     tell_at(e, F(SENDER_ACKED_LATER), a->x.acked_later != 0, a->x.acked_later);
     where_t shows = acked              ? a->x.acked_trigger
                     : a->x.acked_later ? a->x.acked_later

@@ -183,8 +183,9 @@ static void fact_window_low(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x;
     bool opened_only = seen(x, END_SYN_ACK) && x->segments == 1;
-    tell_at(e, F(WINDOW_SHUT),
-            seen(x, END_ZERO_WINDOW) && !opened_only && seen(&r->y, END_SEEN | END_DATA), x->last);
+    /* Of a capture that began later, what filled it came before. */
+    bool empty = (r->before.connection_flags & CONN_OPENED) && !seen(&r->y, END_DATA);
+    tell_at(e, F(WINDOW_SHUT), seen(x, END_ZERO_WINDOW) && !empty, x->last);
     tell_at(e, F(PROXY_SYN_ACK), seen(x, END_ZERO_WINDOW) && opened_only, x->syn_where);
     if (!seen(x, END_SEEN | END_ACK) || x->scale == WSCALE_UNKNOWN || !x->window_max)
         return;

@@ -683,6 +683,19 @@ class FirstScreen(Case):
         self.assertEqual(line["origin"], "unknown")
         self.assertIn(f"{line['src']}:{line['src_port']}, or somebody in that name, refused", self.headline(name))
 
+    def test_a_reset_without_a_time_has_no_times_in_its_diagram(self):
+        """A Simple Packet Block has none, so nothing is so long before or after it."""
+        talk = Conversation()
+        talk.open()
+        talk.add(True, 41000, 80, PSH_ACK, 5001, 9001, b"GET / HTTP/1.0\r\n\r\n")
+        talk.add(False, 80, 41000, RST_ACK, 9001, 5019, window=0)
+        blocks = [packets.enhanced(frame, stamp=1700000000 * 10**6 + i) for i, frame in enumerate(talk.frames[:-1])]
+        capture = self.directory / "untimed.pcapng"
+        capture.write_bytes(packets.section() + packets.interface(1) + b"".join(blocks) + packets.simple(talk.frames[-1]))
+        page = tcprst("-q", "-f", "html", capture).stdout.decode()
+        self.assertIn('"frame":5', page)
+        self.assertNotIn('"time":-', page)
+
     def test_many_alike_are_listed_the_same_in_every_run(self):
         """More services than are kept, one reset each: which of them stay does not depend on how a run hashes them."""
         talk = Conversation()

@@ -171,6 +171,25 @@ class RawTool(unittest.TestCase):
         self.assertRegex(text_of(run), r"met +explains what is odd: its TCP checksum was left to a network card")
 
 
+class Window(unittest.TestCase):
+    def test_a_window_closed_before_anything_came_holds_nothing_unread(self):
+        talk = Conversation()
+        for sent in (b"", b"x"):
+            sport = 41000 + len(sent)
+            talk.add(True, sport, 80, 0x02, 5000)
+            talk.add(False, 80, sport, 0x12, 9000, 5001)
+            if sent:
+                talk.add(False, 80, sport, 0x18, 9001, 5001, sent)
+            talk.add(True, sport, 80, 0x10, 5001, 9001 + len(sent), window=0)
+            talk.now += 0.5
+            talk.add(True, sport, 80, 0x14, 5001, 9001 + len(sent))
+        with tempfile.TemporaryDirectory() as directory:
+            capture = talk.write(Path(directory) / "shut.pcap")
+            said = [" ".join(text_of(tcprst("-q", f"--frame={frame}", "--why-not=so-linger-abort", capture)).split())
+                    for frame in (4, 9)]
+        self.assertEqual(["had closed its own window" in each for each in said], [False, True])
+
+
 class Kernel(unittest.TestCase):
     """A line of the kernel's trace that stands for a RST is found, whatever it leaves out."""
 
