@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * make_capture KIND PACKETS FILE: writes one of the benchmark's captures; the same arguments give
- * the same octets.
+ * make_capture KIND PACKETS FILE [FILE]: writes one of the benchmark's captures; the same arguments
+ * give the same octets. The second file is what the other end captured of the same packets.
  *
  * Traffic is made of scripts: each live connection is a struct flow whose next packet flow_step()
  * writes. A kind is a row of the table at the end: how many flows live at once and what they do.
@@ -41,10 +41,23 @@ struct endpoint {
     uint32_t address, next; /* next: SND.NXT */
     uint16_t port, ip_id;
     uint8_t ttl;
+    bool by_client;
+};
+
+/* What the server's end captures: what it sends half a millisecond before the client's end has it,
+ * what the client sends half a millisecond after; by a clock that is 1 s ahead. */
+enum { HOPS = 7, WAY = 500, AHEAD = 1000000, ON_WAY = 1 << 14 };
+
+struct on_way {
+    struct pcap_pkthdr header;
+    uint8_t frame[FRAME_MOST];
 };
 
 struct writer {
     pcap_dumper_t *dump;
+    pcap_dumper_t *other; /* NULL: one end alone */
+    struct on_way *queue; /* what the client sent and the server's end has not yet */
+    uint32_t sent, arrived;
     uint64_t packets;
     int64_t now; /* microseconds since the epoch */
     uint32_t step, snaplen;
@@ -110,6 +123,38 @@ static void put_ip(uint8_t *ip, struct endpoint *from, const struct endpoint *to
     put16(ip + 10, checksum(sum16(ip, IP, 0)));
 }
 
+/* Writes what has arrived at the other end by that time, by the client's clock. */
+static void let_arrive(struct writer *w, int64_t time)
+{
+    for (; w->arrived != w->sent; w->arrived++) {
+        struct on_way *next = &w->queue[w->arrived % ON_WAY];
+        int64_t at = (int64_t)next->header.ts.tv_sec * 1000000 + next->header.ts.tv_usec;
+        if (at > time + AHEAD && w->sent - w->arrived < ON_WAY)
+            return;
+        pcap_dump((u_char *)w->other, &next->header, next->frame);
+    }
+}
+
+/* The frame as the other end has it. */
+static void write_other(struct writer *w, struct pcap_pkthdr header, bool by_client)
+{
+    int64_t at = w->now + AHEAD + (by_client ? WAY : -WAY);
+    uint8_t *ip = w->frame + ETHERNET;
+    header.ts.tv_sec = (time_t)(at / 1000000);
+    header.ts.tv_usec = (suseconds_t)(at % 1000000);
+    ip[8] = (uint8_t)(by_client ? ip[8] - HOPS : ip[8] + HOPS);
+    put16(ip + 10, 0);
+    put16(ip + 10, checksum(sum16(ip, IP, 0)));
+    let_arrive(w, w->now - WAY);
+    if (!by_client) {
+        pcap_dump((u_char *)w->other, &header, w->frame);
+        return;
+    }
+    struct on_way *last = &w->queue[w->sent++ % ON_WAY];
+    last->header = header;
+    memcpy(last->frame, w->frame, header.caplen);
+}
+
 /* Writes one segment and moves from's SND.NXT. */
 static void segment(struct writer *w, struct endpoint *from, struct endpoint *to, unsigned flags,
                     uint32_t payload)
@@ -136,6 +181,8 @@ static void segment(struct writer *w, struct endpoint *from, struct endpoint *to
     header.ts.tv_sec = (time_t)(w->now / 1000000);
     header.ts.tv_usec = (suseconds_t)(w->now % 1000000);
     pcap_dump((u_char *)w->dump, &header, w->frame);
+    if (w->other)
+        write_other(w, header, from->by_client);
     w->now += 1 + below(2 * w->step);
     w->packets++;
 }
@@ -168,6 +215,7 @@ static void flow_start(struct flow *flow, const struct kind *kind, uint64_t numb
     flow->server.next = (uint32_t)chance();
     flow->client.ip_id = (uint16_t)chance();
     flow->server.ip_id = (uint16_t)chance();
+    flow->client.by_client = true;
     flow->client.ttl = 64;
     flow->server.ttl = 57;
     flow->ending = kind->start(flow, number);
@@ -314,34 +362,58 @@ static int make(const struct kind *kind, uint64_t packets, struct writer *w)
     return 0;
 }
 
+static pcap_dumper_t *begin_file(pcap_t *format, const char *name)
+{
+    pcap_dumper_t *dump = format ? pcap_dump_open(format, name) : NULL;
+    if (!dump)
+        fprintf(stderr, "make_capture: %s\n", format ? pcap_geterr(format) : "no memory");
+    return dump;
+}
+
+static int end_file(pcap_dumper_t *dump, const char *name)
+{
+    bool written = pcap_dump_flush(dump) == 0;
+    if (!written)
+        fprintf(stderr, "make_capture: cannot write '%s'\n", name);
+    pcap_dump_close(dump);
+    return !written;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: make_capture KIND PACKETS FILE [FILE]\nkinds:");
+    for (const struct kind *kind = kinds; kind < kinds + sizeof kinds / sizeof *kinds; kind++)
+        fprintf(stderr, " %s", kind->name);
+    fprintf(stderr, "\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     const struct kind *kind = kinds, *end = kinds + sizeof kinds / sizeof *kinds;
-    while (argc == 4 && kind < end && strcmp(kind->name, argv[1]) != 0)
+    bool both = argc == 5;
+    if (argc != 4 && !both)
+        return usage();
+    while (kind < end && strcmp(kind->name, argv[1]) != 0)
         kind++;
-    if (argc != 4 || kind == end || strtoull(argv[2], NULL, 10) == 0) {
-        fprintf(stderr, "usage: make_capture KIND PACKETS FILE\nkinds:");
-        for (kind = kinds; kind < end; kind++)
-            fprintf(stderr, " %s", kind->name);
-        fprintf(stderr, "\n");
-        return 2;
-    }
+    if (kind == end || strtoull(argv[2], NULL, 10) == 0)
+        return usage();
     pcap_t *format = pcap_open_dead(DLT_EN10MB, (int)kind->snaplen);
-    pcap_dumper_t *dump = format ? pcap_dump_open(format, argv[3]) : NULL;
-    if (!dump) {
-        fprintf(stderr, "make_capture: %s\n", format ? pcap_geterr(format) : "no memory");
-        return 1;
-    }
-    struct writer w = {.dump = dump,
+    struct writer w = {.dump = begin_file(format, argv[3]),
+                       .other = both ? begin_file(format, argv[4]) : NULL,
+                       .queue = both ? calloc(ON_WAY, sizeof *w.queue) : NULL,
                        .now = INT64_C(1700000000000000),
                        .step = kind->microseconds,
                        .snaplen = kind->snaplen};
+    if (!w.dump || (both && (!w.other || !w.queue)))
+        return 1;
     int failed = make(kind, strtoull(argv[2], NULL, 10), &w);
-    if (pcap_dump_flush(dump) != 0) {
-        fprintf(stderr, "make_capture: cannot write '%s'\n", argv[3]);
-        failed = 1;
+    if (both) {
+        let_arrive(&w, INT64_MAX - AHEAD);
+        failed |= end_file(w.other, argv[4]);
     }
-    pcap_dump_close(dump);
+    failed |= end_file(w.dump, argv[3]);
     pcap_close(format);
+    free(w.queue);
     return failed;
 }
