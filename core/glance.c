@@ -41,9 +41,13 @@ enum {
 enum {
     SEEN = 1 << 0, /* by direction, two bits each */
     FIN = 1 << 2,
-    ASKS = 1 << 4,    /* nothing but a SYN so far */
-    FOLLOWED = 1 << 5 /* out of the ordinary */
+    ASKS = 1 << 4,     /* nothing but a SYN so far; in the second reading: */
+    BEGUN = 1 << 4,    /* its first segment has come */
+    FOLLOWED = 1 << 5, /* out of the ordinary */
+    MIDWAY = 1 << 6    /* its first segment is no opening */
 };
+/* What says something whoever it belongs to. */
+enum { TELLING = TCPRST_SYN | TCPRST_RST };
 
 struct glimpse {
     uint64_t hash; /* of its key, which stands for it; 0: none */
@@ -56,15 +60,9 @@ struct glimpse {
 };
 enum { NUMBERS = 1 << 24 };
 
-/* A connection that began with another segment than an opening. */
-struct begun {
-    uint64_t number; /* of that segment */
-    uint64_t hash;
-};
-
 struct tcprst_glance {
     struct glimpse *glimpses;
-    size_t mask, used, followed, most;
+    size_t mask, used, followed, midway, most;
     uint64_t seed;
     struct clock clock;
     int64_t began;
@@ -75,10 +73,7 @@ struct tcprst_glance {
     size_t log_room;
     uint64_t newest; /* the last of the latest segments so far, from 1 */
     uint64_t *telling;
-    struct begun *begun;
-    size_t begun_count, begun_room, begun_next;
-    uint64_t until;  /* second reading: before that segment none begins, and the file is the same */
-    uint8_t *filter; /* second reading: of those that are followed */
+    uint8_t *filter; /* second reading: of those that are followed, or begin midway */
     size_t filter_mask;
     uint64_t passed_by[4];
     /* sifted */
@@ -125,7 +120,6 @@ void tcprst_glance_free(struct tcprst_glance *g)
     free(g->glimpses);
     free(g->log);
     free(g->telling);
-    free(g->begun);
     free(g->filter);
     free(g->kept);
     free(g->known);
@@ -223,20 +217,6 @@ static void follow(struct tcprst_glance *g, struct glimpse *e)
     g->followed++;
 }
 
-static bool note_begun(struct tcprst_glance *g, uint64_t hash)
-{
-    if (g->begun_count == g->begun_room) {
-        size_t room = g->begun_room ? g->begun_room * 2 : 64;
-        struct begun *begun = realloc(g->begun, room * sizeof *begun);
-        if (!begun)
-            return false;
-        g->begun = begun;
-        g->begun_room = room;
-    }
-    g->begun[g->begun_count++] = (struct begun){g->segments, hash};
-    return true;
-}
-
 /* ---- which segments say something ---- */
 
 static void drop_log(struct tcprst_glance *g)
@@ -271,19 +251,17 @@ static void log_late(struct tcprst_glance *g, int64_t time)
     g->log[g->segments - 1] |= 1;
 }
 
-/* The segment just noted, of connection e. */
+/* The segment just noted, of connection e; first: it begins it. */
 static inline void log_segment(struct tcprst_glance *g, const struct tcprst_segment *s,
-                               const struct glimpse *e)
+                               const struct glimpse *e, bool first)
 {
-    enum { TELLING = TCPRST_SYN | TCPRST_FIN | TCPRST_RST };
     if (!g->log)
         return;
     if (!log_has_room(g)) {
         drop_log(g);
         return;
     }
-    bool begun = g->begun_count && g->begun[g->begun_count - 1].number == g->segments;
-    bool tells = s->flags & TELLING || begun || g->segments == 1;
+    bool tells = first || s->flags & TELLING;
     g->log[g->segments - 1] = (uint32_t)e->number << 1 | tells;
     if (s->time == g->clock.now && !g->clock.behind && !g->clock.set_back)
         g->newest = g->segments;
@@ -297,7 +275,7 @@ static inline uint32_t end_of(const struct tcprst_segment *s)
 }
 
 /* A connection's first segment. */
-static bool begin(struct tcprst_glance *g, struct glimpse *e, uint64_t hash,
+static void begin(struct tcprst_glance *g, struct glimpse *e, uint64_t hash,
                   const struct tcprst_segment *s, int d)
 {
     *e = (struct glimpse){.hash = hash,
@@ -308,13 +286,14 @@ static bool begin(struct tcprst_glance *g, struct glimpse *e, uint64_t hash,
     g->used++;
     if (s->flags & TCPRST_FIN)
         e->bits |= (uint8_t)(FIN << d);
-    if (s->flags & (TCPRST_RST | TCPRST_SYN)) {
-        e->bits |= s->flags & TCPRST_ACK ? 0 : ASKS;
-        if (!embryo_fits(s))
-            follow(g, e);
-        return true;
+    if (!(s->flags & TELLING)) {
+        e->bits |= MIDWAY;
+        g->midway++;
+        return;
     }
-    return note_begun(g, hash);
+    e->bits |= s->flags & TCPRST_ACK ? 0 : ASKS;
+    if (!embryo_fits(s))
+        follow(g, e);
 }
 
 /* Whether the glimpse knows all that comes of this segment of an end it knows. */
@@ -373,16 +352,16 @@ static bool glance_at(struct tcprst_glance *g, const struct tcprst_segment *s, u
     if (g->segments == 1)
         g->began = g->clock.now;
     struct glimpse *e = find(g, hash);
-    if (e->hash) {
+    bool first = !e->hash;
+    if (!first) {
         go_on(g, e, s, d);
     } else {
         if (!reserve(g))
             return false;
         e = find(g, hash);
-        if (!begin(g, e, hash, s, d))
-            return false;
+        begin(g, e, hash, s, d);
     }
-    log_segment(g, s, e);
+    log_segment(g, s, e, first);
     return true;
 }
 
@@ -415,7 +394,7 @@ static inline size_t filter_bit(const struct tcprst_glance *g, uint64_t hash)
 static bool make_filter(struct tcprst_glance *g)
 {
     size_t bits = FILTER_LEAST;
-    while (bits < FILTER_MOST && bits < g->followed * FILTER_PART)
+    while (bits < FILTER_MOST && bits < (g->followed + g->midway) * FILTER_PART)
         bits *= 2;
     g->filter = calloc(1, bits / 8);
     g->filter_mask = bits - 1;
@@ -444,11 +423,6 @@ const uint64_t *tcprst_glance_telling(const struct tcprst_glance *g, uint64_t *c
     return g->telling;
 }
 
-static void look_out(struct tcprst_glance *g)
-{
-    g->until = g->begun_next < g->begun_count ? g->begun[g->begun_next].number : g->all + 1;
-}
-
 bool tcprst_glance_finish(struct tcprst_glance *g)
 {
     g->kept = malloc(GLANCE_MOST * sizeof *g->kept);
@@ -456,41 +430,28 @@ bool tcprst_glance_finish(struct tcprst_glance *g)
     if (!make_filter(g) || !g->kept || !g->known)
         return false;
     make_telling(g);
-    size_t begun = 0;
-    for (size_t i = 0; i < g->begun_count; i++)
-        if (!(find(g, g->begun[i].hash)->bits & FOLLOWED))
-            g->begun[begun++] = g->begun[i];
-    g->begun_count = begun;
     for (size_t i = 0; i <= g->mask; i++) {
         struct glimpse *e = &g->glimpses[i];
         if (!e->hash)
             continue;
         e->asked = INT64_MIN;
-        e->bits &= FOLLOWED;
-        if (e->bits)
+        e->bits &= FOLLOWED | MIDWAY | 3 * FIN;
+        if (e->bits & (FOLLOWED | MIDWAY))
             g->filter[filter_bit(g, e->hash) / 8] |= (uint8_t)(1 << filter_bit(g, e->hash) % 8);
     }
     clock_start(&g->clock);
     g->all = g->segments;
     g->segments = 0;
-    look_out(g);
     return true;
 }
 
 /* ---- the second ---- */
 
-/* Of a connection that is not followed. */
-static void note_fin(struct tcprst_glance *g, struct glimpse *e, int d)
+/* A connection that is not followed: how it ends is known. */
+static void note_beginning(struct tcprst_glance *g, struct glimpse *e)
 {
-    uint8_t before = e->bits;
-    e->bits |= (uint8_t)(FIN << d);
-    if ((e->bits & 3 * FIN) != 3 * FIN || (before & 3 * FIN) == 3 * FIN)
-        return;
-    /* None where the file is another now. */
-    if (!g->passed_by[TCPRST_ENDING_OPEN])
-        return;
-    g->passed_by[TCPRST_ENDING_OPEN]--;
-    g->passed_by[TCPRST_ENDING_FIN]++;
+    e->bits |= BEGUN;
+    g->passed_by[(e->bits & 3 * FIN) == 3 * FIN ? TCPRST_ENDING_FIN : TCPRST_ENDING_OPEN]++;
 }
 
 static void note_opening(struct tcprst_glance *g, struct glimpse *e, const struct tcprst_segment *s,
@@ -499,60 +460,39 @@ static void note_opening(struct tcprst_glance *g, struct glimpse *e, const struc
     bool answers = (s->flags & TCPRST_ACK) && e->asked != INT64_MIN;
     int64_t rtt = answers ? g->clock.now - e->asked : -1;
     known->rtt = rtt <= RTT_MOST ? rtt : -1;
-    known->begins = !answers;
-    g->passed_by[TCPRST_ENDING_OPEN] += known->begins;
     e->asked = s->flags & TCPRST_ACK ? INT64_MIN : g->clock.now;
 }
 
 /* Of a segment that may tell something. */
 static enum glance_use use_of(struct tcprst_glance *g, const struct tcprst_segment *s,
-                              uint64_t hash, int d, struct glanced *known)
+                              uint64_t hash, struct glanced *known)
 {
     struct glimpse *e = find(g, hash);
     /* One that is not known: the file is another now. */
     if ((s->flags & TCPRST_RST) || e->bits & FOLLOWED || !e->hash)
         return GLANCE_FOLLOW;
-    if (s->flags & TCPRST_FIN)
-        note_fin(g, e, d);
+    known->begins = !(e->bits & BEGUN);
+    if (known->begins)
+        note_beginning(g, e);
     if (!(s->flags & TCPRST_SYN))
-        return GLANCE_PASS;
+        return known->begins ? GLANCE_BEGIN : GLANCE_PASS;
     note_opening(g, e, s, known);
     return GLANCE_OPEN;
 }
 
-/* What is quickly told of the segments: their hashes and directions, and whether they may tell
- * something, in one octet. */
+/* What is quickly told of the segments: their hashes, and whether they may tell something. */
 static void sift_roughly(struct tcprst_glance *g, const struct tcprst_segment *segments)
 {
-    enum { TELLING = TCPRST_SYN | TCPRST_FIN | TCPRST_RST };
     for (size_t i = 0; i < g->count; i++) {
         int d;
         uint64_t hash = hash_of(&segments[i], g->seed, &d);
         size_t bit = filter_bit(g, hash);
         bool tells = g->filter[bit / 8] >> bit % 8 & 1 || segments[i].flags & TELLING;
         g->hashes[i] = hash;
-        g->uses[i] = (uint8_t)(tells << 1 | d);
+        g->uses[i] = tells;
         if (tells)
             fetch(&g->glimpses[hash & g->mask]);
     }
-}
-
-static enum glance_use sift(struct tcprst_glance *g, const struct tcprst_segment *s, size_t i,
-                            struct glanced *known)
-{
-    bool begins = g->segments == g->until;
-    enum glance_use use = GLANCE_PASS;
-    /* Nothing is known of what a file has grown by. */
-    if (g->segments > g->all)
-        return GLANCE_FOLLOW;
-    if (g->uses[i] >> 1)
-        use = use_of(g, s, g->hashes[i], g->uses[i] & 1, known);
-    if (!begins)
-        return use;
-    g->begun_next++;
-    look_out(g);
-    g->passed_by[TCPRST_ENDING_OPEN]++;
-    return use == GLANCE_PASS ? GLANCE_BEGIN : use;
 }
 
 const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
@@ -568,14 +508,15 @@ const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
         g->segments += s->left_out;
         if (++g->segments == 1)
             g->began = g->clock.now;
-        bool tells = g->uses[i] >> 1;
-        if (!tells && g->segments < g->until) {
+        /* Nothing is known of what a file has grown by. */
+        bool grown = g->segments > g->all;
+        if (!g->uses[i] && !grown) {
             g->uses[i] = GLANCE_PASS;
             continue;
         }
         struct glanced *known = &g->known[g->kept_count];
         *known = (struct glanced){.now = g->clock.now, .number = g->segments};
-        known->use = sift(g, s, i, known);
+        known->use = grown ? GLANCE_FOLLOW : use_of(g, s, g->hashes[i], known);
         g->uses[i] = (uint8_t)known->use;
         if (known->use == GLANCE_PASS)
             continue;

@@ -15,8 +15,8 @@ enum glance_use {
 /* One that is not passed. */
 struct glanced {
     enum glance_use use;
-    bool begins;     /* with GLANCE_OPEN: a connection */
-    int64_t rtt;     /* likewise: of its host, -1 unknown */
+    bool begins;     /* a connection, with GLANCE_BEGIN and at times with GLANCE_OPEN */
+    int64_t rtt;     /* with GLANCE_OPEN: of its host, -1 unknown */
     int64_t now;     /* the core's clock */
     uint64_t number; /* of the segment, from 1, counted over all that were sifted */
     const struct tcprst_segment *segment; /* as expected: its copy in that row */

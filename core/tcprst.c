@@ -343,7 +343,7 @@ static void pass_by(struct tcprst *core, const struct glanced *known)
     const struct tcprst_segment *s = known->segment;
     look_ahead(core, s);
     table_pass(core->table, s);
-    if (known->use == GLANCE_BEGIN || known->begins) {
+    if (known->begins) {
         table_begins(core->table, core->clock.now);
         core->statistics.connections++;
     }
