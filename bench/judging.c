@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judging [RESETS]: what a RST costs the core alone, no capture read and no report written: CPU
- * time of a RST, beside that of an ordinary segment in the same run.
+ * judging [RESETS [KIND]]: what a RST costs the core alone, no capture read and no report written:
+ * CPU time of a RST, beside that of an ordinary segment in the same run. Of one kind only (0: the
+ * first), once, for a profiler.
  */
 #include "tcprst.h"
 
@@ -165,9 +166,14 @@ int main(int argc, char **argv)
     enum { KINDS = sizeof kinds / sizeof *kinds };
     double took[KINDS][RUNS];
     uint64_t count = argc > 1 ? strtoull(argv[1], NULL, 10) : 200000;
-    if (argc > 2 || count < 1 || count > 1000000) {
-        fprintf(stderr, "usage: judging [RESETS]; at most a million\n");
+    uint64_t kind = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+    if (argc > 3 || count < 1 || count > 1000000 || kind >= KINDS) {
+        fprintf(stderr, "usage: judging [RESETS [KIND]]; at most a million\n");
         return 2;
+    }
+    if (argc > 2) {
+        printf("%8.2f us  %s\n", measure(&kinds[kind], (uint32_t)count) / 1e3, kinds[kind].name);
+        return 0;
     }
     for (unsigned run = 0; run < RUNS; run++)
         for (unsigned k = 0; k < KINDS; k++)
