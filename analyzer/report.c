@@ -245,7 +245,7 @@ static void display_filter(const struct report_reset *reset, char buffer[FILTER_
     static const char *const ipv6[] = {"ipv6.addr", "ipv6.src", "ipv6.dst"};
     static const char *const ports[] = {"tcp.port", "tcp.srcport", "tcp.dstport"};
     const struct tcprst_verdict *v = reset->verdict;
-    char a[8], b[8];
+    char a[24], b[24];
     string_digits(a, v->source_port, 1);
     string_digits(b, v->destination_port, 1);
     char *end = put_pair(buffer, v->ip_version == 6 ? ipv6 : ipv4, reset->src, reset->dst);

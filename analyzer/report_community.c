@@ -15,24 +15,43 @@ static bool source_first(const struct tcprst_verdict *v, size_t size)
     return order < 0 || (order == 0 && v->source_port <= v->destination_port);
 }
 
-void report_community_id(char buffer[COMMUNITY_ID_SIZE], const struct tcprst_verdict *v)
+/* What is hashed, of IPv6 at most: a seed, both addresses, the protocol, a zero, both ports. */
+enum { HASHED_MOST = 2 + 2 * 16 + 2 + 4 };
+
+static char *put(char *to, const void *octets, size_t length)
+{
+    return (char *)memcpy(to, octets, length) + length;
+}
+
+static size_t what_is_hashed(char to[HASHED_MOST], const struct tcprst_verdict *v)
 {
     static const uint8_t seed[2], protocol[2] = {IPPROTO_TCP, 0};
     size_t size = v->ip_version == 6 ? 16 : 4;
     bool first = source_first(v, size);
     uint16_t ports[2] = {g_htons(first ? v->source_port : v->destination_port),
                          g_htons(first ? v->destination_port : v->source_port)};
-    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA1);
-    g_checksum_update(sum, seed, sizeof seed);
-    g_checksum_update(sum, first ? v->source : v->destination, (gssize)size);
-    g_checksum_update(sum, first ? v->destination : v->source, (gssize)size);
-    g_checksum_update(sum, protocol, sizeof protocol);
-    g_checksum_update(sum, (const guchar *)ports, sizeof ports);
+    char *end = put(to, seed, sizeof seed);
+    end = put(end, first ? v->source : v->destination, size);
+    end = put(end, first ? v->destination : v->source, size);
+    end = put(end, protocol, sizeof protocol);
+    return (size_t)(put(end, ports, sizeof ports) - to);
+}
+
+void report_community_id(char buffer[COMMUNITY_ID_SIZE], const struct tcprst_verdict *v)
+{
+    static GChecksum *sum;
+    char hashed[HASHED_MOST], text[COMMUNITY_ID_SIZE + 8];
     guint8 digest[SHA1_SIZE];
     gsize length = sizeof digest;
+    gint state = 0, save = 0;
+    if (sum)
+        g_checksum_reset(sum);
+    else
+        sum = g_checksum_new(G_CHECKSUM_SHA1);
+    g_checksum_update(sum, (const guchar *)hashed, (gssize)what_is_hashed(hashed, v));
     g_checksum_get_digest(sum, digest, &length);
-    g_checksum_free(sum);
-    char *text = g_base64_encode(digest, length);
+    size_t end = g_base64_encode_step(digest, length, FALSE, text, &state, &save);
+    end += g_base64_encode_close(FALSE, text + end, &state, &save);
+    text[end] = '\0';
     g_strlcpy(g_stpcpy(buffer, "1:"), text, COMMUNITY_ID_SIZE - 2);
-    g_free(text);
 }

@@ -44,7 +44,7 @@ static void put_text(GString *out, const char *text)
         put_null(out);
 }
 
-/* An id: nothing in it has to be escaped. */
+/* An id, or plain text: nothing in it has to be escaped. */
 static void put_word(GString *out, const char *id)
 {
     string_add_constant(out, "\"");
@@ -161,8 +161,8 @@ static void put_alternatives(GString *out, const struct tcprst_verdict *v)
     string_add_constant(out, "]");
 }
 
-static void put_evidence(GString *out, const struct report *report, uint32_t own,
-                         const struct tcprst_evidence *evidence)
+/* What stands before the frame of a piece of evidence, with its numbers. */
+static void put_said(GString *out, const struct tcprst_evidence *evidence)
 {
     string_add_constant(out, "{\"fact\":");
     put_word(out, tcprst_fact_id(evidence->fact));
@@ -171,6 +171,41 @@ static void put_evidence(GString *out, const struct report *report, uint32_t own
     string_add_constant(out, ",\"against\":");
     put_flag(out, evidence->against);
     string_add_constant(out, ",\"frame\":");
+}
+
+/* Of facts whose sentence has no numbers that is always the same: it is made once. */
+struct said {
+    enum { SAID_UNKNOWN, SAID_SAME, SAID_WITH_NUMBERS } is;
+    size_t length;
+    char *text;
+};
+
+static void find_out(struct said *said, const struct tcprst_evidence *evidence)
+{
+    /* Whatever a number is shown as, it shows that these are others. */
+    struct tcprst_evidence one = *evidence, other = *evidence;
+    one.a = one.b = 1;
+    other.a = other.b = INT64_C(86400000000000) * 3 + 7;
+    GString *text = g_string_new(NULL), *again = g_string_new(NULL);
+    put_said(text, &one);
+    put_said(again, &other);
+    said->is = g_string_equal(text, again) ? SAID_SAME : SAID_WITH_NUMBERS;
+    said->length = text->len;
+    said->text = g_string_free(text, said->is != SAID_SAME);
+    g_string_free(again, TRUE);
+}
+
+static void put_evidence(GString *out, const struct report *report, uint32_t own,
+                         const struct tcprst_evidence *evidence)
+{
+    static struct said all[TCPRST_FACT_COUNT][2][2];
+    struct said *said = &all[evidence->fact][evidence->holds][evidence->against];
+    if (said->is == SAID_UNKNOWN)
+        find_out(said, evidence);
+    if (said->is == SAID_SAME)
+        string_add(out, said->text, said->length);
+    else
+        put_said(out, evidence);
     put_frame(out, &evidence->frame);
     string_add_constant(out, ",\"capture\":");
     put_other_capture(out, report, &evidence->frame, own);
@@ -335,7 +370,14 @@ static void make_pieces(void)
 }
 
 #define PUT_TEXT(member, of, absent)                                                               \
-    put_text(out, (absent) && reset->member && !*reset->member ? NULL : reset->member);
+    if ((absent) && (!reset->member || !*reset->member))                                           \
+        put_null(out);                                                                             \
+    else                                                                                           \
+        PUT_##of(out, reset->member);
+#define PUT_any put_text
+#define PUT_plain put_word
+#define PUT_rfc3339 put_word
+#define PUT_epoch put_word
 #define PUT_NUMBER(member, of, absent) put_number(out, v->member);
 #define PUT_WORD(member, of, absent)                                                               \
     if ((absent) && !v->member)                                                                    \

@@ -28,6 +28,7 @@ struct direction {
 };
 
 struct says {
+    bool any; /* direction has something */
     struct direction directions[DIRECTIONS];
 };
 
@@ -43,11 +44,12 @@ void says_free(struct says *says)
 
 static size_t place_of(const struct direction_key *key)
 {
-    const uint8_t *octets = (const uint8_t *)key;
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < sizeof *key; i++)
-        hash = (hash ^ octets[i]) * 16777619u;
-    return (hash ^ hash >> 16) % DIRECTIONS;
+    uint64_t words[sizeof *key / sizeof(uint64_t)], hash = 0;
+    G_STATIC_ASSERT(sizeof words == sizeof *key);
+    memcpy(words, key, sizeof words);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        hash = (hash ^ hash >> 29 ^ words[i]) * 0x9e3779b97f4a7c15u;
+    return (hash >> 32) % DIRECTIONS;
 }
 
 /* ---- Reading ---- */
@@ -260,6 +262,7 @@ static struct direction *make_direction(struct says *says, const struct tcprst_s
     struct direction *direction = &says->directions[place_of(&key)];
     if (memcmp(&direction->key, &key, sizeof key) != 0)
         *direction = (struct direction){.key = key};
+    says->any = true;
     return direction;
 }
 
@@ -289,6 +292,8 @@ void says_note_text(struct says *says, const struct tcprst_segment *s,
 static const struct direction *direction_of(const struct says *says, const struct tcprst_verdict *v,
                                             bool of_sender)
 {
+    if (!says->any)
+        return NULL;
     struct direction_key key = {.source_port = of_sender ? v->source_port : v->destination_port,
                                 .destination_port =
                                     of_sender ? v->destination_port : v->source_port,

@@ -19,23 +19,30 @@ static inline bool json_plain(unsigned char c)
     return plain[c >> 5] >> (c & 31) & 1;
 }
 
-/* How many of the octets from p to before end, in whole words, are all printable ASCII that stands
- * for itself. */
-static size_t json_plain_words(const char *p, const char *end)
+enum { WORD = sizeof(uint64_t) };
+
+/* Whether so many octets, a word of them, are all printable ASCII that stands for itself. */
+static inline bool json_plain_word(const char *p)
 {
     const uint64_t ones = UINT64_MAX / 0xff, highs = ones << 7;
+    uint64_t word;
+    memcpy(&word, p, WORD);
+    /* A word's octet is 0 where it is the character; what borrows from a higher one is found all
+     * the same, since the lower one is then odd already. */
+    uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\', del = word ^ ones * 0x7f;
+    uint64_t odd = word | (word - ones * 0x20) | (quote - ones) | (escape - ones) | (del - ones);
+    return !(odd & highs);
+}
+
+/* How many of the octets from p to before end, looked at in words, are so: all, or whole words. */
+static size_t json_plain_words(const char *p, const char *end)
+{
     const char *start = p;
-    for (uint64_t word; end - p >= (ptrdiff_t)sizeof word; p += sizeof word) {
-        memcpy(&word, p, sizeof word);
-        /* A word's octet is 0 where it is the character; what borrows from a higher one is found
-         * all the same, since the lower one is then odd already. */
-        uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\', del = word ^ ones * 0x7f;
-        uint64_t odd =
-            word | (word - ones * 0x20) | (quote - ones) | (escape - ones) | (del - ones);
-        if (odd & highs)
-            break;
-    }
-    return (size_t)(p - start);
+    while (end - p >= WORD && json_plain_word(p))
+        p += WORD;
+    /* What is left is less than a word, of which the octets before it are known. */
+    bool all = end - p < WORD && end - start >= WORD && json_plain_word(end - WORD);
+    return (size_t)((all ? end : p) - start);
 }
 
 static void json_escape(GString *out, unsigned char c)

@@ -317,6 +317,9 @@ void table_begins(struct table *table, int64_t now);
 /* To be called before one is made: packs some of what is silent, count at a time. */
 enum { TABLE_SWEEP = 6 }; /* count at most */
 void table_sweep(struct table *table, unsigned count);
+/* No RST of that one is pending any more, perhaps: if it was silent for long enough it is packed at
+ * once, as sweeping would when it came past. */
+void table_rest(struct table *table, const struct connection *connection);
 /* Makes the connection that table_get() did not find, right behind it but for what lets others go.
  * NULL: no memory. */
 struct connection *table_make(struct table *table, const struct tcprst_segment *segment,

@@ -90,6 +90,13 @@ void table_sweep(struct table *t, unsigned count)
     }
 }
 
+void table_rest(struct table *t, const struct connection *c)
+{
+    enum keeping keeping;
+    if (table_is_due(c, t->begun, &keeping))
+        table_pack(t, t->entries[c->entry].home, keeping);
+}
+
 /* The first in that queue; what comes near meanwhile is the one behind it. */
 static size_t first_packed(const struct table *t, enum keeping keeping)
 {

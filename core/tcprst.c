@@ -81,6 +81,7 @@ void tcprst_free(struct tcprst *core)
 static void finalize_first(struct tcprst *core)
 {
     struct reset *r = core->pending.first;
+    struct connection *c = r->connection;
     UNCLEARED struct tcprst_verdict v;
     pending_expect(&core->pending);
     struct judgement *j = &core->work;
@@ -88,7 +89,7 @@ static void finalize_first(struct tcprst *core)
     verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->copies.duplicate_serial), j);
     v.final = true;
     if (!r->duplicate_of) {
-        ended_for_good(r->connection, r, &j->outcome, v.stage);
+        ended_for_good(c, r, &j->outcome, v.stage);
         /* Places have clocks of their own. */
         pending_tell_copies(&core->pending, r, &v,
                             core->options.places ? INT64_MAX : DUPLICATE_WINDOW);
@@ -105,6 +106,7 @@ static void finalize_first(struct tcprst *core)
     core->judged = NULL;
     r->judged.outcome = j->outcome;
     pending_done(&core->pending);
+    table_rest(core->table, c);
 }
 
 static void finalize_due(struct tcprst *core)

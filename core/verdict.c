@@ -49,21 +49,36 @@ static bool cites(const struct decision *d, enum tcprst_fact f, bool against)
     return false;
 }
 
-/* Of facts that say the same pause, or the same moment, in other words, one is enough. */
-static bool said_better(const struct evidence *e, const struct decision *d, const struct cited *c)
+/* Of facts that say the same pause, or the same moment, in other words, the second is enough. */
+static const enum tcprst_fact said_twice[][2] = {
+    {TCPRST_FACT_IDLE_LONG, TCPRST_FACT_IDLE_LONGEST},
+    {TCPRST_FACT_IDLE_LONGER, TCPRST_FACT_IDLE_LONGEST},
+    {TCPRST_FACT_EVENT_PAUSED, TCPRST_FACT_IDLE_LONGEST},
+    {TCPRST_FACT_IDLE_LONGER, TCPRST_FACT_IDLE_LONG},
+    {TCPRST_FACT_EVENT_PAUSED, TCPRST_FACT_IDLE_LONG},
+    {TCPRST_FACT_FIN_JUST_SENT, TCPRST_FACT_SENDER_FIN},
+    {TCPRST_FACT_PEER_IN_FLIGHT, TCPRST_FACT_PEER_CROSSED},
+    {TCPRST_FACT_PORT_OPEN, TCPRST_FACT_PORT_JUST_OPEN}};
+enum { SAID_TWICE = sizeof said_twice / sizeof *said_twice };
+
+/* Bit i: pair i of them says the same here. Mostly none does. */
+static unsigned find_said_twice(const struct evidence *e)
 {
-    static const enum tcprst_fact pairs[][2] = {
-        {TCPRST_FACT_IDLE_LONG, TCPRST_FACT_IDLE_LONGEST},
-        {TCPRST_FACT_IDLE_LONGER, TCPRST_FACT_IDLE_LONGEST},
-        {TCPRST_FACT_EVENT_PAUSED, TCPRST_FACT_IDLE_LONGEST},
-        {TCPRST_FACT_IDLE_LONGER, TCPRST_FACT_IDLE_LONG},
-        {TCPRST_FACT_EVENT_PAUSED, TCPRST_FACT_IDLE_LONG},
-        {TCPRST_FACT_FIN_JUST_SENT, TCPRST_FACT_SENDER_FIN},
-        {TCPRST_FACT_PEER_IN_FLIGHT, TCPRST_FACT_PEER_CROSSED},
-        {TCPRST_FACT_PORT_OPEN, TCPRST_FACT_PORT_JUST_OPEN}};
-    for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (pairs[i][0] == (enum tcprst_fact)c->fact && is(e, pairs[i][0]) && is(e, pairs[i][1]) &&
-            e->shown[pairs[i][0]].a == e->shown[pairs[i][1]].a && cites(d, pairs[i][1], c->against))
+    unsigned found = 0;
+    for (unsigned i = 0; i < SAID_TWICE; i++) {
+        const enum tcprst_fact *pair = said_twice[i];
+        found |= (unsigned)(is(e, pair[0]) && is(e, pair[1]) &&
+                            e->shown[pair[0]].a == e->shown[pair[1]].a)
+                 << i;
+    }
+    return found;
+}
+
+static bool said_better(unsigned twice, const struct decision *d, const struct cited *c)
+{
+    for (unsigned i = 0; twice >> i; i++)
+        if ((twice >> i & 1) && said_twice[i][0] == (enum tcprst_fact)c->fact &&
+            cites(d, said_twice[i][1], c->against))
             return true;
     return false;
 }
@@ -81,8 +96,9 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
         TCPRST_FACT_RESET_ALTERED};
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
         add_fact(v, e, first[i], false);
+    unsigned twice = find_said_twice(e);
     for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
-        if (is(e, d->cited[i].fact) == d->cited[i].holds && !said_better(e, d, &d->cited[i]))
+        if (is(e, d->cited[i].fact) == d->cited[i].holds && !said_better(twice, d, &d->cited[i]))
             add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
 }
 
