@@ -8,8 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What nearly every RST has is of two sizes. */
+static bool is_common(size_t size)
+{
+    return size == sizeof(struct reset) || size == sizeof(struct after);
+}
+
 static void *hold(struct pending *pending, size_t size)
 {
+    if (is_common(size))
+        return pool_take(&pending->pool, size);
     void *block = malloc(size);
     pending->held += block ? size : 0;
     return block;
@@ -17,6 +25,10 @@ static void *hold(struct pending *pending, size_t size)
 
 static void let_go(struct pending *pending, void *block, size_t size)
 {
+    if (block && is_common(size)) {
+        pool_give(&pending->pool, block, size);
+        return;
+    }
     pending->held -= block ? size : 0;
     free(block);
 }
@@ -79,12 +91,13 @@ void pending_end(struct pending *pending)
 {
     while (pending->first)
         drop_first(pending);
+    pool_clear(&pending->pool);
     free(pending->index);
 }
 
 size_t pending_memory(const struct pending *pending)
 {
-    return MAX_PENDING * sizeof *pending->index + pending->held;
+    return MAX_PENDING * sizeof *pending->index + pending->pool.memory + pending->held;
 }
 
 struct reset *pending_make(struct pending *pending, const struct reset *draft)

@@ -13,7 +13,8 @@
 struct pending {
     struct reset *first, *last;
     size_t count, duplicates; /* of these: so many are copies */
-    size_t held;              /* octets of RSTs, pending or done, and of what hangs on them */
+    struct pool pool;         /* of RSTs, pending or done, and of what follows them */
+    size_t held;              /* octets of what of them is not in the pool */
     struct reset **index;     /* by serial number, a ring of MAX_PENDING */
 };
 

@@ -12,13 +12,21 @@ static size_t take_home(struct table *t)
     if (!slab_reserve(&working, sizeof *t->working, t->at_work.used, &t->working_room))
         return SLAB_NONE;
     t->working = working;
-    return slab_take(&t->homes, sizeof(struct home));
+    void *look_at = t->look_at;
+    if (!slab_reserve(&look_at, sizeof *t->look_at, t->homes.ever, &t->look_room))
+        return SLAB_NONE;
+    t->look_at = look_at;
+    size_t home = slab_take(&t->homes, sizeof(struct home));
+    if (home != SLAB_NONE)
+        t->look_at[home] = 0;
+    return home;
 }
 
 static void leave_home(struct table *t, size_t home)
 {
     slab_leave(&t->homes, home, sizeof(struct home));
     home_at(t, home)->connection.used = false;
+    t->look_at[home] = UINT32_MAX;
 }
 
 /* Returns its number, TABLE_NONE: no memory. */
@@ -237,9 +245,10 @@ size_t table_count(const struct table *t)
 size_t table_memory(const struct table *t)
 {
     return sizeof *t + index_memory(&t->all) + index_memory(&t->at_work) +
-           t->room * sizeof *t->entries + slab_memory(&t->homes, sizeof(struct home)) +
-           slab_memory(&t->embryos, EMBRYO_SIZE) + t->working_room * sizeof *t->working +
-           t->pool.memory + t->packed_memory + forgotten_memory(t->forgotten);
+           t->room * sizeof *t->entries + t->look_room * sizeof *t->look_at +
+           slab_memory(&t->homes, sizeof(struct home)) + slab_memory(&t->embryos, EMBRYO_SIZE) +
+           t->working_room * sizeof *t->working + t->pool.memory + t->packed_memory +
+           forgotten_memory(t->forgotten);
 }
 
 size_t table_numbers(const struct table *t)
@@ -305,6 +314,7 @@ void table_free(struct table *t)
     slab_free(&t->homes);
     slab_free(&t->embryos);
     free(t->working);
+    free(t->look_at);
     free(t->entries);
     free(t->all.slots);
     free(t->at_work.slots);

@@ -8,6 +8,9 @@
 
 /* So many homes are looked at for one that may go, and so many of them judged. */
 enum { STEPS = 64, SAMPLE = 16 };
+/* For each home that a sweep looks at, it may step over so many that it need not look at yet; and
+ * what comes near meanwhile is so many behind. */
+enum { STEPS_EACH = 4, STEP_AHEAD = 2 * TABLE_SWEEP };
 /* What an embryo leaves behind is fetched when it is so many behind the oldest. */
 enum { AHEAD = 4 };
 
@@ -68,25 +71,51 @@ static inline size_t around(const struct table *t, size_t home)
     return home < t->homes.ever ? home : home % t->homes.ever;
 }
 
+/* Before that time sweeping finds nothing to do with it, most likely. */
+static int64_t next_look(const struct connection *c, int64_t now)
+{
+    int64_t at = c->last_time + (c->first_pending ? HORIZON : PACK_ONE_SIDED);
+    return at > now ? at : now + PACK_ONE_SIDED;
+}
+
+/* The next home that is to be looked at, of those that a sweep may step over. */
+static size_t step(struct table *t, unsigned *steps)
+{
+    uint32_t now = ticks(t, t->begun);
+    for (;; --*steps) {
+        t->packing_hand = around(t, t->packing_hand + 1);
+        size_t later = around(t, t->packing_hand + STEP_AHEAD);
+        if (t->look_at[later] <= now) {
+            fetch(home_at(t, later));
+            fetch((const char *)home_at(t, later) + LINE);
+        }
+        if (!*steps)
+            return SLAB_NONE;
+        if (t->look_at[t->packing_hand] <= now)
+            return t->packing_hand;
+    }
+}
+
 /* What was found to be silent by the sweep before is packed, so that it could come nearer
- * meanwhile.
- */
+ * meanwhile. */
 void table_sweep(struct table *t, unsigned count)
 {
     enum keeping keeping;
     int64_t now = t->begun;
+    unsigned steps = STEPS_EACH * count;
     for (unsigned i = 0; i < count && t->homes.ever; i++) {
         if (t->due[i] && table_is_due(&home_at(t, t->due[i] - 1)->connection, now, &keeping))
             table_pack(t, t->due[i] - 1, keeping);
-        t->packing_hand = around(t, t->packing_hand + 1);
-        const struct home *home = home_at(t, t->packing_hand);
-        bool due = table_is_due(&home->connection, now, &keeping);
-        t->due[i] = due ? t->packing_hand + 1 : 0;
-        if (due)
-            fetch_all(home);
-        const struct home *later = home_at(t, around(t, t->packing_hand + TABLE_SWEEP));
-        fetch(later);
-        fetch((const char *)later + LINE);
+        size_t place = step(t, &steps);
+        t->due[i] = 0;
+        if (place == SLAB_NONE)
+            continue;
+        const struct home *home = home_at(t, place);
+        t->look_at[place] = ticks(t, next_look(&home->connection, now));
+        if (!table_is_due(&home->connection, now, &keeping))
+            continue;
+        t->due[i] = place + 1;
+        fetch_all(home);
     }
 }
 

@@ -70,6 +70,8 @@ struct table {
     size_t hand, packing_hand; /* where is looked next */
     struct queue unborn, packed[KEEPINGS];
     struct forgotten *forgotten; /* NULL: none was let go */
+    uint32_t *look_at; /* of each home: sweeping need not look at it before that, as ticks() */
+    size_t look_room;
     size_t due[TABLE_SWEEP]; /* homes to be packed by the next sweep, if still silent; plus one */
     size_t max;
     uint64_t seed;
