@@ -326,14 +326,12 @@ static void read_again(GHashTable *index, struct input *input, struct places *pl
     uint64_t seen = 0;
     do {
         size_t count = input_read(input, segments, BATCH, &status);
-        for (size_t i = 0; i < count && (most == 0 || seen < most); i++) {
+        for (size_t i = 0; i < count && (most == 0 || seen < most); i++, seen++) {
             struct key key;
             struct tcprst_segment *raw = &segments[i], segment = *raw;
             make_key(&key, raw->source, raw->source_port, raw->destination, raw->destination_port);
             GSList *list = g_hash_table_lookup(index, &key);
-            bool kept = places_see(places, &segment);
-            bool again = !kept || segment.seen.copy_of.number;
-            seen += kept; /* as the statistics count it */
+            bool again = !places_see(places, &segment) || segment.seen.copy_of.number;
             for (; list && again; list = list->next)
                 take_again(list->data, raw, &segment);
             for (; list; list = list->next)

@@ -34,7 +34,6 @@ struct places {
     uint32_t overlap[2];
     char *const *shown; /* the captures' names */
     GPtrArray *names;   /* of the places */
-    uint64_t *common;   /* by source, once its stream is no more; else NULL */
 };
 
 static uint32_t add_source(struct places *places, uint32_t capture, uint32_t interface)
@@ -224,7 +223,6 @@ void places_free(struct places *places)
     g_array_unref(places->origins);
     tcprst_survey_free(places->survey);
     tcprst_places_free(places->stream);
-    g_free(places->common);
     if (places->names)
         g_ptr_array_unref(places->names);
     g_free(places);
@@ -284,9 +282,6 @@ bool places_again(struct places *places, struct input *again)
 {
     if (!places_stream(places))
         return true;
-    places->common = g_new(uint64_t, places->sources);
-    for (size_t s = 0; s < places->sources; s++)
-        places->common[s] = tcprst_places_common(places->stream, (uint32_t)s);
     tcprst_places_free(places->stream);
     places->stream = tcprst_places_new(places->clocks, places->sources, places->count,
                                        places->packets, places->wish.seed);
@@ -301,12 +296,6 @@ bool places_see(struct places *places, struct tcprst_segment *segment)
            tcprst_places_take(places->stream, source_of(places, segment), segment);
 }
 
-static uint64_t common_of(const struct places *places, size_t source)
-{
-    return places->common ? places->common[source]
-                          : tcprst_places_common(places->stream, (uint32_t)source);
-}
-
 /* ---- in words ---- */
 
 unsigned places_count(const struct places *places)
@@ -314,14 +303,11 @@ unsigned places_count(const struct places *places)
     return places_stream(places) ? places->count : 1;
 }
 
-const struct tcprst_clock *places_clock(const struct places *places, size_t capture,
-                                        uint64_t *common)
+const struct tcprst_clock *places_clock(const struct places *places, size_t capture)
 {
     for (size_t s = 0; places_stream(places) && s < places->sources; s++)
-        if (g_array_index(places->origins, struct origin, s).capture == capture) {
-            *common = common_of(places, s);
+        if (g_array_index(places->origins, struct origin, s).capture == capture)
             return &places->clocks[s];
-        }
     return NULL;
 }
 
@@ -385,6 +371,14 @@ static char *duration(int64_t ns)
     return g_strdup(string_duration(words, length));
 }
 
+static uint64_t three_digits(uint64_t number)
+{
+    uint64_t unit = 1;
+    while (number / unit >= 1000)
+        unit *= 10;
+    return (number + unit / 2) / unit * unit;
+}
+
 /* How a source's clock stands to that of the first. */
 static void say_clock(const struct places *places, size_t s, GString *out)
 {
@@ -401,14 +395,16 @@ static void say_clock(const struct places *places, size_t s, GString *out)
         g_string_append_printf(out,
                                c->drift > 0 ? _(" and %.0f ppm fast") : _(" and %.0f ppm slow"),
                                fabs(c->drift) * 1e6);
-    uint64_t common = common_of(places, s);
+    unsigned long long common = c->about ? three_digits(c->common) : c->common;
     if (c->one_way)
         g_string_append(out, _(" (by packets of one direction, time on the way included)"));
+    else if (c->about)
+        g_string_append_printf(out, _(" (about %llu common packets, ± %s)"), common, error);
     else
         g_string_append_printf(
             out,
             translate_plural(" (%llu common packet, ± %s)", " (%llu common packets, ± %s)", common),
-            (unsigned long long)common, error);
+            common, error);
     g_free(own);
     g_free(off);
     g_free(error);

@@ -50,8 +50,7 @@ bool places_see(struct places *places, struct tcprst_segment *segment);
 
 unsigned places_count(const struct places *places);
 /* The clock of that capture's first source; NULL: there is one place, or nothing was captured. */
-const struct tcprst_clock *places_clock(const struct places *places, size_t capture,
-                                        uint64_t *common);
+const struct tcprst_clock *places_clock(const struct places *places, size_t capture);
 
 /* The captures by the names they are shown under (borrowed), before anything is asked in words. */
 void places_set_names(struct places *places, char *const *names);

@@ -154,6 +154,14 @@ const char *report_evidence_text(const struct tcprst_evidence *evidence)
     return text;
 }
 
+uint64_t report_segments(const struct report *report)
+{
+    uint64_t segments = 0;
+    for (size_t i = 0; i < report->name_count; i++)
+        segments += input_capture(report->input, i)->segments;
+    return segments;
+}
+
 char *report_clause(const struct report *report, size_t capture, const char *clause)
 {
     char *shown = g_utf8_make_valid(clause, -1);

@@ -156,6 +156,8 @@ void report_epoch(char buffer[32], int64_t time, unsigned digits);
 unsigned report_digits(const struct report *report, uint32_t capture, int64_t time);
 /* The sentence of evidence, in static storage until the next call. */
 const char *report_evidence_text(const struct tcprst_evidence *evidence);
+/* TCP segments read so far, as captured: what several captures have counts in each. */
+uint64_t report_segments(const struct report *report);
 /* What a capture's damage or left-out clause says, as shown (g_free()). */
 char *report_clause(const struct report *report, size_t capture, const char *clause);
 

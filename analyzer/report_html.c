@@ -333,7 +333,7 @@ static struct diagram **collect(struct report *report, GPtrArray *groups, size_t
     }
     if (report->again)
         diagram_collect(diagrams, count, report->again, report->places,
-                        report->interrupted ? report->statistics.segments : 0);
+                        report->interrupted ? report_segments(report) : 0);
     if (report->again && count > 0)
         report->again_short = second_reading(report);
     return diagrams;

@@ -499,8 +499,7 @@ static void json_signed_seconds(GString *out, const char *key, int64_t nanosecon
 static void json_clock(GString *out, const struct report *report, size_t index)
 {
     char drift[G_ASCII_DTOSTR_BUF_SIZE];
-    uint64_t common;
-    const struct tcprst_clock *clock = places_clock(report->places, index, &common);
+    const struct tcprst_clock *clock = places_clock(report->places, index);
     json_key(out, "clock");
     if (!clock) {
         string_add(out, "null", 4);
@@ -509,7 +508,7 @@ static void json_clock(GString *out, const struct report *report, size_t index)
     g_string_append_c(out, '{');
     json_number(out, "place", clock->place);
     json_flag(out, "shares_packets", clock->shares);
-    json_number(out, "common_packets", common);
+    json_number(out, "common_packets", clock->common);
     json_signed_seconds(out, "ahead", clock->ahead);
     json_signed_seconds(out, "error", clock->error);
     json_key(out, "drift_ppm");

@@ -388,44 +388,45 @@ void words_title(GString *out, const struct report *report)
             out, words_counted(report->name_count - 1, " and %s more file", " and %s more files"));
 }
 
-static void first_and_last(const struct report *report, int64_t *first, int64_t *last,
-                           uint64_t *packets)
+struct measure {
+    int64_t first, last;
+    uint64_t packets;
+};
+
+static struct measure measure_of(const struct report *report)
 {
-    *first = *last = TCPRST_TIME_UNKNOWN;
-    *packets = 0;
+    struct measure m = {TCPRST_TIME_UNKNOWN, TCPRST_TIME_UNKNOWN, 0};
     for (size_t i = 0; i < report->name_count; i++) {
         const struct input_capture *capture = input_capture(report->input, i);
-        uint64_t common;
-        const struct tcprst_clock *clock = places_clock(report->places, i, &common);
-        *packets += capture->packets;
+        const struct tcprst_clock *clock = places_clock(report->places, i);
+        m.packets += capture->packets;
         if (capture->first_time == TCPRST_TIME_UNKNOWN)
             continue;
         int64_t begin = capture->first_time, end = capture->last_time;
         begin -= clock ? tcprst_clock_ahead(clock, begin) : 0;
         end -= clock ? tcprst_clock_ahead(clock, end) : 0;
-        if (*first == TCPRST_TIME_UNKNOWN || begin < *first)
-            *first = begin;
-        if (end > *last)
-            *last = end;
+        if (m.first == TCPRST_TIME_UNKNOWN || begin < m.first)
+            m.first = begin;
+        if (end > m.last)
+            m.last = end;
     }
+    return m;
 }
 
 void words_measure(GString *out, const struct report *report, const char *dot)
 {
-    int64_t first, last;
-    uint64_t packets;
+    struct measure m = measure_of(report);
     char from[40], to[40], zone[40], length[DURATION_SIZE];
-    first_and_last(report, &first, &last, &packets);
-    report_local_time(report, from, first, 0);
-    report_local_time(report, to, last, 0);
-    report_zone(report, zone, first);
+    report_local_time(report, from, m.first, 0);
+    report_local_time(report, to, m.last, 0);
+    report_zone(report, zone, m.first);
     g_string_append_printf(
-        out, "%s%s%s", words_counted(packets, "%s packet", "%s packets"), _(", "),
-        words_counted(report->statistics.segments, "%s TCP segment", "%s TCP segments"));
+        out, "%s%s%s", words_counted(m.packets, "%s packet", "%s packets"), _(", "),
+        words_counted(report_segments(report), "%s TCP segment", "%s TCP segments"));
     if (*from && *to)
         g_string_append_printf(out, _(" %s %s to %s %s (%s)"), dot, from,
                                memcmp(from, to, 10) == 0 ? to + 11 : to, zone,
-                               string_duration(length, last - first));
+                               string_duration(length, m.last - m.first));
 }
 
 /* " && ip.src == 192.0.2.1", where all events of the group share that end. */

@@ -41,7 +41,6 @@ struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_
     p->line_size = sizeof(struct line) + p->places * sizeof(struct line_place);
     p->line_size = (p->line_size + alignof(struct line) - 1) & ~(alignof(struct line) - 1);
     p->clocks = malloc(sources * sizeof *clocks);
-    p->common = calloc(sources, sizeof *p->common);
     p->sights = calloc(p->sight_room, sizeof *p->sights);
     p->by_numbers = calloc(p->sight_room, sizeof *p->by_numbers);
     p->by_timestamp = calloc(p->line_room, sizeof *p->by_timestamp);
@@ -49,8 +48,8 @@ struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_
     p->by_key = calloc(p->line_room, sizeof *p->by_key);
     p->paths = calloc(p->path_room, sizeof *p->paths);
     p->by_hosts = calloc(p->path_room, sizeof *p->by_hosts);
-    if (!p->clocks || !p->common || !p->sights || !p->by_numbers || !p->by_timestamp || !p->lines ||
-        !p->by_key || !p->paths || !p->by_hosts) {
+    if (!p->clocks || !p->sights || !p->by_numbers || !p->by_timestamp || !p->lines || !p->by_key ||
+        !p->paths || !p->by_hosts) {
         tcprst_places_free(p);
         return NULL;
     }
@@ -66,7 +65,6 @@ void tcprst_places_free(struct tcprst_places *p)
     if (!p)
         return;
     free(p->clocks);
-    free(p->common);
     free(p->sights);
     free(p->by_numbers);
     free(p->by_timestamp);
@@ -79,15 +77,10 @@ void tcprst_places_free(struct tcprst_places *p)
 
 size_t tcprst_places_memory(const struct tcprst_places *p)
 {
-    return sizeof *p + p->sources * (sizeof *p->clocks + sizeof *p->common) +
+    return sizeof *p + p->sources * sizeof *p->clocks +
            p->sight_room * (sizeof *p->sights + sizeof *p->by_numbers) +
            p->line_room * (p->line_size + sizeof *p->by_key + sizeof *p->by_timestamp) +
            p->path_room * (sizeof *p->paths + sizeof *p->by_hosts);
-}
-
-uint64_t tcprst_places_common(const struct tcprst_places *p, uint32_t source)
-{
-    return source < p->sources ? p->common[source] : 0;
 }
 
 /* ---- paths ---- */
@@ -396,7 +389,6 @@ static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *
     if (e->place != h->place) /* twice at one place says nothing of the way to another */
         note_path(p, h, e);
     note_place(p, h);
-    p->common[h->source]++;
     h->s->seen.copy_of = where_frame(e->where);
     if (!(h->flags & TCPRST_RST))
         return false;
@@ -468,7 +460,6 @@ static bool take(struct tcprst_places *p, struct at_hand *h)
     }
     if (in_other_pieces(p, h)) {
         note_place(p, h);
-        p->common[h->source]++;
         return false;
     }
     return take_new(p, h);

@@ -195,11 +195,18 @@ static struct edge *next_edge(struct tcprst_survey *s, const bool *known)
     return best;
 }
 
+static void note_common(const struct tcprst_survey *s, const struct edge *e, struct tcprst_clock *c)
+{
+    uint64_t common = (uint64_t)e->common << s->halved;
+    c->common = common > c->common ? common : c->common;
+    c->about = s->halved > 0;
+}
+
 static bool set_clock(struct tcprst_survey *s, const struct edge *e, bool *known)
 {
     uint32_t from = known[e->a] ? e->a : e->b, to = known[e->a] ? e->b : e->a;
-    struct tcprst_clock c = {
-        .place = s->clocks[to].place, .shares = true, .relative_to = from, .common = e->common};
+    struct tcprst_clock c = {.place = s->clocks[to].place, .shares = true, .relative_to = from};
+    note_common(s, e, &c);
     if (!compare_clocks(s, e, &c))
         return false;
     if (to == e->a)
@@ -219,8 +226,12 @@ static bool compare_all(struct tcprst_survey *s)
             continue;
         known[i] = true;
         s->clocks[i].relative_to = i;
-        for (size_t k = 0; k < s->edge_count; k++)
-            s->clocks[i].shares |= s->edges[k].a == i || s->edges[k].b == i;
+        for (size_t k = 0; k < s->edge_count; k++) {
+            if (s->edges[k].a != i && s->edges[k].b != i)
+                continue;
+            s->clocks[i].shares = true;
+            note_common(s, &s->edges[k], &s->clocks[i]);
+        }
         for (struct edge *e; done && (e = next_edge(s, known)) != NULL;)
             done = set_clock(s, e, known);
     }

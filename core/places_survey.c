@@ -58,6 +58,7 @@ static void thin_out(struct tcprst_survey *s)
 {
     size_t kept = 0;
     s->limit /= 2;
+    s->halved++;
     for (size_t i = 0; i < s->count; i++) {
         if (s->samples[i].id < s->limit)
             s->samples[kept++] = s->samples[i];

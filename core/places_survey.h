@@ -41,6 +41,7 @@ struct edge {
 
 struct tcprst_survey {
     uint64_t seed, limit;
+    unsigned halved; /* so often was the sample */
     size_t count, pair_count, edge_count, source_count;
     struct sample *samples;
     struct pair *pairs;

@@ -93,7 +93,6 @@ struct tcprst_places {
     unsigned places;
     size_t sources;
     struct tcprst_clock *clocks;
-    uint64_t *common;
     int64_t now;
     bool over; /* no more segments come */
     int64_t first_time[TCPRST_MAX_PLACES], last_time[TCPRST_MAX_PLACES];

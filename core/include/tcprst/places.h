@@ -38,8 +38,10 @@ struct tcprst_clock {
     bool shares;          /* it has packets in common with a source of another place */
     bool mirrored;        /* it has each packet twice, as a port mirror of two ports shows it */
     bool one_way;         /* packets of one direction only: how long they took is in ahead, too */
+    bool about;           /* common is what a sample of the segments shows of them all */
     uint32_t relative_to; /* the source it was compared with; itself where it is the first */
-    uint32_t common;      /* segments it was compared by, a sample of those both have */
+    uint64_t common;      /* segments both have, of those that are not like others; of the first:
+                             with the one it has most in common with */
     int64_t ahead;        /* nanoseconds it shows more than that of the first source, at since */
     int64_t since;        /* nanoseconds since the epoch, by this clock */
     int64_t error;        /* nanoseconds: half of what the packets took there and back */
@@ -98,8 +100,6 @@ void tcprst_places_expect(const struct tcprst_places *places, const struct tcprs
 bool tcprst_places_take(struct tcprst_places *places, uint32_t source,
                         struct tcprst_segment *segment);
 
-/* Segments of that source that another place has, too; among those taken so far. */
-uint64_t tcprst_places_common(const struct tcprst_places *places, uint32_t source);
 size_t tcprst_places_memory(const struct tcprst_places *places);
 
 #ifdef TCPRST_EXPORT
