@@ -85,24 +85,39 @@ size_t tcprst_places_memory(const struct tcprst_places *p)
 
 /* ---- paths ---- */
 
-/* The record of two hosts, by their addresses; of as many as there is room for, the oldest goes. */
-static uint32_t path_of(struct tcprst_places *p, const struct key *k)
+static struct path *path_at(const struct tcprst_places *p, uint32_t serial)
 {
-    uint64_t id = mix(k->a ^ p->seed ^ k->a_rest, k->b ^ p->seed << 32 ^ k->b_rest << 1);
-    uint32_t *head = &p->by_hosts[(id ^ id >> 32) & (p->path_room - 1)], serial = *head;
-    for (unsigned n = 0; n < CHAIN_MOST && serial && p->next_path - serial <= p->path_room; n++) {
-        struct path *path = &p->paths[serial & (p->path_room - 1)];
-        if (path->id == id)
-            return serial & (p->path_room - 1);
+    return serial && p->next_path - serial <= p->path_room ? &p->paths[serial & (p->path_room - 1)]
+                                                           : NULL;
+}
+
+/* The record of two hosts, by their addresses; of as many as there is room for, the oldest goes. */
+static uint32_t path_of(struct tcprst_places *p, const struct key *key)
+{
+    struct key hosts = *key;
+    hosts.ports &= ~(uint64_t)UINT32_MAX;
+    uint32_t *head = &p->by_hosts[key_hash(&hosts, p->seed) & (p->path_room - 1)], serial = *head;
+    struct path *path;
+    for (unsigned n = 0; n < CHAIN_MOST && (path = path_at(p, serial)) != NULL; n++) {
+        if (key_same(&path->hosts, &hosts))
+            return serial;
         serial = path->older;
     }
-    uint32_t made = p->next_path++;
-    struct path *path = &p->paths[made & (p->path_room - 1)];
+    serial = p->next_path++;
+    if (!p->next_path)
+        p->next_path = 1;
+    path = path_at(p, serial);
     memset(path, 0, sizeof *path);
-    path->id = id;
+    path->hosts = hosts;
     path->older = *head;
-    *head = made;
-    return made & (p->path_room - 1);
+    *head = serial;
+    return serial;
+}
+
+void places_keep_path(struct tcprst_places *p, struct line *l)
+{
+    if (!path_at(p, l->path))
+        l->path = path_of(p, &l->key);
 }
 
 /* ---- lines ---- */
@@ -136,7 +151,6 @@ static uint32_t add_line(struct tcprst_places *p, const struct key *key)
     memset(l, 0, p->line_size);
     l->key = *key;
     l->older = *head;
-    l->path = path_of(p, key);
     *head = serial;
     return serial;
 }
@@ -153,7 +167,7 @@ struct sight *places_sight(const struct tcprst_places *p, uint32_t serial)
 bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
 {
     const struct line *l = places_line(p, h->line);
-    const struct path *path = &p->paths[l->path];
+    const struct path *path = places_path(p, l);
     const struct path_place *at = path->place;
     if (!at[e->place].ttl[h->d] || !at[h->place].ttl[h->d] || !h->s->ip_header ||
         !path_ttl_tells(path, h->d, (uint16_t)(1u << e->place | 1u << h->place)))
@@ -268,7 +282,7 @@ static void note_distance(struct path *path, const struct at_hand *h, const stru
 static void note_path(struct tcprst_places *p, const struct at_hand *h, const struct sight *e)
 {
     const struct line *l = places_line(p, h->line);
-    struct path *path = &p->paths[l->path];
+    struct path *path = places_path(p, l);
     uint64_t port = (uint64_t)1 << (l->service & 63);
     bool only_reset = l->anew && !path->place[e->place].ttl[h->d];
     if ((h->flags & TCPRST_RST) && !only_reset)
@@ -339,7 +353,7 @@ static void write_name(const struct tcprst_places *p, struct at_hand *h)
 /* As if it had been captured where its sender's other segments were. */
 static void write_ttl(const struct tcprst_places *p, const struct at_hand *h)
 {
-    const struct path *path = &p->paths[places_line(p, h->line)->path];
+    const struct path *path = places_path(p, places_line(p, h->line));
     const struct path_place *at = path->place;
     uint8_t most = 0, least = 255;
     if (!at[h->place].ttl[h->d] || !h->s->ip_header)
@@ -376,6 +390,7 @@ static void find_line(struct tcprst_places *p, struct at_hand *h)
     } else {
         own->alias = 0;
     }
+    places_keep_path(p, places_line(p, h->line));
 }
 
 /* A copy: noted, and only fed where it is a RST. */
@@ -494,7 +509,7 @@ void tcprst_places_expect(const struct tcprst_places *p, const struct tcprst_seg
     }
     for (size_t i = 0; i < count; i++) {
         const struct line *l = places_line(p, p->by_key[line[i]]);
-        const uint8_t *path = l ? (const void *)&p->paths[l->path] : NULL;
+        const uint8_t *path = l ? (const void *)places_path(p, l) : NULL;
         for (size_t at = 0; path && at < 2 * (size_t)LINE; at += LINE)
             fetch(path + at);
     }

@@ -23,7 +23,7 @@ void places_note_differences(struct sight *e, const struct at_hand *h)
 
 bool places_is_behind(const struct tcprst_places *p, const struct at_hand *h)
 {
-    const struct path *path = &p->paths[places_line(p, h->line)->path];
+    const struct path *path = places_path(p, places_line(p, h->line));
     for (unsigned k = 0; k < p->places; k++)
         if (path->place[k].ttl[h->d] > path->place[h->place].ttl[h->d] ||
             path->place[h->place].lag[h->d] > path->place[k].lag[h->d])

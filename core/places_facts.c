@@ -9,7 +9,6 @@
 struct scene {
     struct tcprst_places *p;
     const struct line *line;
-    uint32_t line_serial;
     const struct path *path;
     int d;
     int64_t when;
@@ -21,11 +20,12 @@ static bool find_scene(struct scene *scene, struct tcprst_places *p, const struc
 {
     struct key key = key_make(c->ip_version, c->address[0], c->address[1], c->port[0], c->port[1]);
     scene->p = p;
-    scene->line_serial = places_find_line(p, &key);
-    scene->line = places_line(p, scene->line_serial);
-    if (!scene->line)
+    struct line *line = places_line(p, places_find_line(p, &key));
+    if (!line)
         return false;
-    scene->path = &p->paths[scene->line->path];
+    places_keep_path(p, line);
+    scene->line = line;
+    scene->path = places_path(p, line);
     scene->d = d;
     return true;
 }

@@ -27,6 +27,7 @@ void places_join(struct tcprst_places *p, struct at_hand *h, const struct sight 
     own->flipped = h->d != e->d;
     h->line = e->line;
     h->d = e->d;
+    places_keep_path(p, other);
     other->place[h->place].name = h->own;
     other->place[h->place].name_flipped = own->flipped;
 }

@@ -61,9 +61,9 @@ struct line {
     struct key key;
     uint8_t address[2][16];
     uint32_t older;
-    uint32_t alias; /* the line it is another name of, 0: none */
-    uint32_t last;  /* its newest sight */
-    uint32_t path;
+    uint32_t alias;   /* the line it is another name of, 0: none */
+    uint32_t last;    /* its newest sight */
+    uint32_t path;    /* serial of its hosts' record, as places_keep_path() left it */
     uint16_t seen;    /* bit p: at place p */
     uint16_t service; /* port */
     bool flipped;     /* as another name: its end 0 is the other's end 1 */
@@ -82,9 +82,9 @@ struct path_place {
 
 /* Two hosts: what lies between them. */
 struct path {
-    uint64_t id;
-    uint32_t older; /* the one before with the same hash */
-    uint16_t seen;  /* bit p: place p */
+    struct key hosts; /* no ports, but the version of IP */
+    uint32_t older;   /* the one before with the same hash */
+    uint16_t seen;    /* bit p: place p */
     struct path_place place[TCPRST_MAX_PLACES];
 };
 
@@ -126,6 +126,13 @@ static inline bool path_ttl_tells(const struct path *path, int d, uint16_t place
 /* NULL: it was overwritten. */
 struct sight *places_sight(const struct tcprst_places *p, uint32_t serial);
 struct line *places_line(const struct tcprst_places *p, uint32_t serial);
+/* Its hosts' record. */
+static inline struct path *places_path(const struct tcprst_places *p, const struct line *l)
+{
+    return &p->paths[l->path & (p->path_room - 1)];
+}
+/* Where that was overwritten by one of other hosts, the line gets one anew. */
+void places_keep_path(struct tcprst_places *p, struct line *l);
 /* 0: there is none. */
 uint32_t places_find_line(const struct tcprst_places *p, const struct key *key);
 

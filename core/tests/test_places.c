@@ -160,6 +160,35 @@ static void other_family(void)
     tcprst_survey_free(survey);
 }
 
+/* Many hosts of one network: what is known of the way to one is not taken for another's. */
+static void neighbours(void)
+{
+    enum { HOSTS = 64 };
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        struct tcprst_places *stream = tcprst_places_new(c, 2, 2, HOSTS, seed);
+        for (unsigned n = 0; n < HOSTS; n++) {
+            struct tcprst_segment far = segment(n, false, n + 1), near = far;
+            far.ip_version = near.ip_version = 6;
+            far.source[15] = near.source[15] = (uint8_t)(7 * n);
+            near.ttl = 200;
+            far.ttl = (uint8_t)(200 - n);
+            tcprst_places_take(stream, 0, &near);
+            check(!tcprst_places_take(stream, 1, &far), "it is the same packet");
+        }
+        for (unsigned n = 0; n < HOSTS; n++) {
+            struct tcprst_segment again = segment(n, false, HOSTS + n);
+            again.ip_version = 6;
+            again.source[15] = (uint8_t)(7 * n);
+            again.seq += 100;
+            again.ttl = (uint8_t)(200 - n);
+            tcprst_places_take(stream, 1, &again);
+            check(again.ttl == 200, "each host is as far as its own packets say");
+        }
+        tcprst_places_free(stream);
+    }
+}
+
 int main(void)
 {
     static const int64_t second = 1000000000, day = 86400 * second;
@@ -170,5 +199,6 @@ int main(void)
     clocks(-4000 * day, 8 * day, 0, "clocks of decades");
     order();
     other_family();
+    neighbours();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
