@@ -48,11 +48,19 @@ static inline void string_add(GString *out, const char *text, size_t length)
  * where they end. */
 static inline char *string_digits(char *to, uint64_t number, unsigned least)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     char digits[24], *first = digits + sizeof digits;
-    do {
-        *--first = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0 || digits + sizeof digits - first < (ptrdiff_t)least);
+    for (; number >= 100; number /= 100)
+        memcpy(first -= 2, &pairs[number % 100 * 2], 2);
+    if (number >= 10)
+        memcpy(first -= 2, &pairs[number * 2], 2);
+    else
+        *--first = (char)('0' + number);
+    while (digits + sizeof digits - first < (ptrdiff_t)least)
+        *--first = '0';
     char *end = string_copy(to, first, (size_t)(digits + sizeof digits - first));
     *end = '\0';
     return end;

@@ -320,6 +320,8 @@ void table_sweep(struct table *table, unsigned count);
 /* No RST of that one is pending any more, perhaps: if it was silent for long enough it is packed at
  * once, as sweeping would when it came past. */
 void table_rest(struct table *table, const struct connection *connection);
+/* Fetches what that will touch. */
+void table_expect_rest(const struct table *table, const struct connection *connection);
 /* Makes the connection that table_get() did not find, right behind it but for what lets others go.
  * NULL: no memory. */
 struct connection *table_make(struct table *table, const struct tcprst_segment *segment,

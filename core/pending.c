@@ -189,7 +189,7 @@ void pending_expect(const struct pending *pending)
     const struct reset *next = pending->first->next;
     if (!next)
         return;
-    fetch_all(next->connection, sizeof *next->connection);
+    fetch_all(next->connection, offsetof(struct connection, inside));
     fetch_all(next->after, sizeof *next->after);
     fetch(next->packet.cookie);
     fetch_all(next->next, sizeof *next->next);

@@ -119,6 +119,15 @@ void table_sweep(struct table *t, unsigned count)
     }
 }
 
+void table_expect_rest(const struct table *t, const struct connection *c)
+{
+    if (t->begun - c->last_time <= PACK_ENDED)
+        return;
+    const struct key k = key_of_connection(c);
+    fetch(&t->at_work.slots[key_hash(&k, t->seed) & t->at_work.mask]);
+    fetch(&t->entries[c->entry]);
+}
+
 void table_rest(struct table *t, const struct connection *c)
 {
     enum keeping keeping;

@@ -84,6 +84,7 @@ static void finalize_first(struct tcprst *core)
     struct connection *c = r->connection;
     UNCLEARED struct tcprst_verdict v;
     pending_expect(&core->pending);
+    table_expect_rest(core->table, c);
     struct judgement *j = &core->work;
     j->outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
     verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->copies.duplicate_serial), j);
