@@ -30,25 +30,33 @@ static bool had_none_before(const struct reset *rst, const struct reset *n)
     return false;
 }
 
-/* By p, before r, whoever made p. */
-static void note_ends(struct ended *ended, const struct reset *r, const struct reset *p,
-                      const struct outcome *outcome)
+/* What p, before r, ended, whoever made p. */
+static struct ended ends_of(const struct reset *r, const struct reset *p,
+                            const struct outcome *outcome)
 {
-    where_t where = where_pack(p->frame);
     bool by_x = p->d == r->d;
     bool receiver_ended =
         outcome->effect == TCPRST_EFFECT_RESET && !lived_on(by_x ? &r->y : &r->x, &p->x);
     bool sender_ended = outcome->sender_ended && !lived_on(by_x ? &r->x : &r->y, &p->y);
-    if (!sender_ended && !receiver_ended)
-        return;
-    ended->x_surely |= by_x ? sender_ended && outcome->surely
-                            : receiver_ended && outcome->acceptance == TCPRST_ACCEPTANCE_EXACT;
-    ended->x_gone |= by_x ? sender_ended : receiver_ended;
-    ended->y_gone |= by_x ? receiver_ended : sender_ended;
+    return (struct ended){
+        .any = sender_ended || receiver_ended,
+        .x_surely = by_x ? sender_ended && outcome->surely
+                         : receiver_ended && outcome->acceptance == TCPRST_ACCEPTANCE_EXACT,
+        .x_gone = by_x ? sender_ended : receiver_ended,
+        .y_gone = by_x ? receiver_ended : sender_ended,
+        .where = where_pack(p->frame),
+        .event = outcome->event};
+}
+
+static void note_ends(struct ended *ended, const struct ended *by)
+{
+    ended->x_surely |= by->x_surely;
+    ended->x_gone |= by->x_gone;
+    ended->y_gone |= by->y_gone;
     if (!ended->any) {
         ended->any = true;
-        ended->where = where;
-        ended->event = outcome->event;
+        ended->where = by->where;
+        ended->event = by->event;
     }
 }
 
@@ -66,18 +74,21 @@ void ended_begin(struct ended *ended, const struct reset *r)
     ended->y_gone = r->before.already.gone >> !r->d & 1;
 }
 
-void ended_add(struct ended *ended, const struct reset *r, const struct reset *p,
+void ended_add(struct ended_if *each, unsigned count, const struct reset *r, const struct reset *p,
                const struct outcome *outcome)
 {
-    ended->forged |= outcome->third_party;
-    if (outcome->third_party && reset_pairs(p, r))
-        return;
-    /* What drew r reached X before a RST of Y that was captured later. */
-    if (p->d != r->d && r->has_trigger && where_pack(p->frame) > r->trigger.where)
-        return;
-    if (p->d != r->d && had_none_before(p, r))
-        return;
-    note_ends(ended, r, p, outcome);
+    bool pairs = outcome->third_party && reset_pairs(p, r);
+    const struct ended by = ends_of(r, p, outcome);
+    bool says = by.any && !(p->d != r->d && had_none_before(p, r));
+    for (const struct ended_if *i = each; i < each + count; i++) {
+        if (i->anew)
+            continue;
+        i->ended->forged |= outcome->third_party;
+        /* What drew r reached X before a RST of Y that was captured later. */
+        bool later = p->d != r->d && i->drawn && by.where > i->by;
+        if (says && !later && !(pairs && !i->drawn))
+            note_ends(i->ended, &by);
+    }
 }
 
 /* Of the ends that r had ended, those that show no life of it before n. */

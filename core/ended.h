@@ -16,8 +16,16 @@ struct ended {
 
 /* By those before r whose verdicts are final. */
 void ended_begin(struct ended *ended, const struct reset *r);
-/* ... and by p, a pending one before r, if that outcome is true of it. */
-void ended_add(struct ended *ended, const struct reset *r, const struct reset *p,
+/* A segment that may have drawn r; and what had ended before r if it did. */
+struct ended_if {
+    bool drawn; /* false: by nothing */
+    bool anew;  /* by a new attempt: nothing had, whatever became of those before */
+    where_t by;
+    struct ended *ended;
+};
+/* Adds p, a pending one before r, if that outcome is true of it, for each of so many segments. r: as
+ * drawn by nothing. */
+void ended_add(struct ended_if *each, unsigned count, const struct reset *r, const struct reset *p,
                const struct outcome *outcome);
 /* r is final: the RSTs behind it, and its connection for those to come, remember whom it ended the
  * connection for. stage: r's. */

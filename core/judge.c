@@ -11,22 +11,6 @@
 
 static const struct outcome *keep_outcome(const struct judge *judge, struct reset *r);
 
-/* What the RSTs before r have ended: those whose verdicts are final, then those pending. */
-static void ended_before(const struct judge *judge, const struct reset *r, struct ended *ended)
-{
-    /* A SYN is a new attempt, whatever became of the one before. */
-    if (r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN) {
-        memset(ended, 0, sizeof *ended);
-        return;
-    }
-    ended_begin(ended, r);
-    unsigned looked = 0;
-    for (struct reset *p = r->connection->first_pending;
-         p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
-        if (p->incarnation == r->incarnation && !p->duplicate_of && !answers_stray(p))
-            ended_add(ended, r, p, keep_outcome(judge, p));
-}
-
 /* An earlier RST of the same burst, from as far away, that somebody in between had made. */
 static where_t forged_before(const struct reset *r)
 {
@@ -105,6 +89,29 @@ static void draw(struct reset *of, const struct reset *r, unsigned by)
     }
 }
 
+/* With each of n triggers what the RSTs before r have ended: those whose verdicts are final, then
+ * those pending. */
+static void ended_before(const struct judge *judge, struct judgement *j, const struct reset *r,
+                         unsigned n)
+{
+    struct ended_if each[TRIGGERS];
+    for (unsigned i = n; i-- > 0;) { /* at last as drawn by nothing */
+        draw(&j->of, r, i);
+        /* A SYN is a new attempt, whatever became of the one before. */
+        bool anew = i && (j->of.trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+        each[i] = (struct ended_if){i > 0, anew, j->of.trigger.where, &j->ended_by[i]};
+        if (anew)
+            memset(each[i].ended, 0, sizeof *each[i].ended);
+        else
+            ended_begin(each[i].ended, &j->of);
+    }
+    unsigned looked = 0;
+    for (struct reset *p = r->connection->first_pending;
+         p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+        if (p->incarnation == r->incarnation && !p->duplicate_of && !answers_stray(p))
+            ended_add(each, n, &j->of, p, keep_outcome(judge, p));
+}
+
 /* Which trigger the verdict has: that of its hypothesis. */
 static unsigned chosen_trigger(const struct decision *d)
 {
@@ -127,9 +134,9 @@ static void judge_alone(const struct judge *judge, struct judgement *j, const st
     trace_ask(&j->trace, judge->trace, judge->order, r);
     j->of = *r;
     j->of.judged.peeking = judge->peeking;
+    ended_before(judge, j, r, n);
     for (unsigned i = 0; i < n; i++) {
         draw(&j->of, r, i);
-        ended_before(judge, &j->of, &j->ended_by[i]);
         gather(&j->evidence[i], &j->of, &around, &j->ended_by[i]);
         places_ask(&j->places[i], judge->places, &j->of);
         places_prove(&j->evidence[i], &j->places[i], &j->of);
