@@ -38,14 +38,14 @@ static struct ended ends_of(const struct reset *r, const struct reset *p,
     bool receiver_ended =
         outcome->effect == TCPRST_EFFECT_RESET && !lived_on(by_x ? &r->y : &r->x, &p->x);
     bool sender_ended = outcome->sender_ended && !lived_on(by_x ? &r->x : &r->y, &p->y);
-    return (struct ended){
-        .any = sender_ended || receiver_ended,
-        .x_surely = by_x ? sender_ended && outcome->surely
-                         : receiver_ended && outcome->acceptance == TCPRST_ACCEPTANCE_EXACT,
-        .x_gone = by_x ? sender_ended : receiver_ended,
-        .y_gone = by_x ? receiver_ended : sender_ended,
-        .where = where_pack(p->frame),
-        .event = outcome->event};
+    return (struct ended){.any = sender_ended || receiver_ended,
+                          .x_surely = by_x ? sender_ended && outcome->surely
+                                           : receiver_ended &&
+                                                 outcome->acceptance == TCPRST_ACCEPTANCE_EXACT,
+                          .x_gone = by_x ? sender_ended : receiver_ended,
+                          .y_gone = by_x ? receiver_ended : sender_ended,
+                          .where = where_pack(p->frame),
+                          .event = outcome->event};
 }
 
 static void note_ends(struct ended *ended, const struct ended *by)

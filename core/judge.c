@@ -209,9 +209,19 @@ static void conclude(struct judgement *j, const struct reset *r)
         j->outcome.event = j->ended.event;
 }
 
-void judge_reset(const struct judge *judge, struct judgement *j, const struct reset *r)
+/* r was looked at: those that come soon need not judge it again. */
+static void keep_peeked(struct reset *r, const struct judgement *j)
+{
+    r->judged.peeked = j->outcome;
+    r->judged.peeked_at = r->connection->recents.pushed + 1;
+}
+
+void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r)
 {
     judge_alone(judge, j, r);
+    conclude(j, r);
+    if (judge->peeking)
+        keep_peeked(r, j);
     const struct outcome *best = NULL;
     struct reset *p = r->previous_of_connection ? r->previous_of_connection : r->next_of_connection;
     for (unsigned back = 1; back < MAX_BURST / 2 && p && p->previous_of_connection; back++)
@@ -226,9 +236,10 @@ void judge_reset(const struct judge *judge, struct judgement *j, const struct re
         if (!best || outcome->own_margin > best->own_margin)
             best = outcome;
     }
-    if (best && better_founded(best, j))
+    if (best && better_founded(best, j)) {
         weigh_adopt(&j->decision, best->own_cause, best->own_strength);
-    conclude(j, r);
+        conclude(j, r);
+    }
 }
 
 static struct outcome outcome_of(const struct judge *judge, struct reset *r)
@@ -240,12 +251,13 @@ static struct outcome outcome_of(const struct judge *judge, struct reset *r)
 }
 
 /* Whether what was made then is as good as made now: nothing came since, or, where that will do,
- * less than half of what had come since the RST; of what is only looked at, no more than that. So
- * each of n RSTs is judged a few times for its neighbours, and not n times. */
+ * less than half of what had come since the RST; of what is only looked at, two more or thrice as
+ * much. So each of n RSTs is judged a few times for its neighbours, and not n times. */
 static bool still_holds(const struct judge *judge, const struct reset *r, uint64_t made_at)
 {
-    uint64_t then = made_at - 1, now = r->connection->recents.pushed;
-    uint64_t may_come = (then - r->judged.pushed) / (judge->peeking ? 1 : 2);
+    uint64_t then = made_at - 1, now = r->connection->recents.pushed,
+             had_come = then - r->judged.pushed;
+    uint64_t may_come = judge->peeking ? 2 + 3 * had_come : had_come / 2;
     return made_at && (now == then || (judge->roughly && now - then <= may_come));
 }
 

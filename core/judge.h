@@ -42,6 +42,6 @@ struct judgement {
 
 /* The RSTs of one burst share what made them: the best founded of them speaks for all that may have
  * come the same way. */
-void judge_reset(const struct judge *judge, struct judgement *j, const struct reset *r);
+void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r);
 
 #endif

@@ -145,7 +145,7 @@ static enum tcprst_strength known_strength(const struct reset *r, enum tcprst_st
     return strength < most ? strength : most;
 }
 
-void verdict_make(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
+void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct reset *r,
                   struct judgement *j)
 {
     judge_reset(judge, j, r);
@@ -193,8 +193,8 @@ static void as_duplicate(const struct judge *judge, struct tcprst_verdict *v, co
     v->duplicate_of = where_frame(r->duplicate_of);
 }
 
-void verdict_of(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
-                const struct reset *original, struct judgement *j)
+void verdict_of(const struct judge *judge, struct tcprst_verdict *v, struct reset *r,
+                struct reset *original, struct judgement *j)
 {
     if (!r->duplicate_of) {
         verdict_make(judge, v, r, j);

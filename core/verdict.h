@@ -6,12 +6,12 @@
 #include "judge.h"
 
 /* Judges r, which is no copy, and fills its verdict; j: how it came about. */
-void verdict_make(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
+void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct reset *r,
                   struct judgement *j);
 /* The same of any RST: a copy says what its original says, at its own place. original: where it is
  * still pending, NULL otherwise. */
-void verdict_of(const struct judge *judge, struct tcprst_verdict *v, const struct reset *r,
-                const struct reset *original, struct judgement *j);
+void verdict_of(const struct judge *judge, struct tcprst_verdict *v, struct reset *r,
+                struct reset *original, struct judgement *j);
 
 /* Each frame by its own number again, where there is an order. */
 void verdict_name_frames(struct tcprst_verdict *v, const struct tcprst_order *order);
