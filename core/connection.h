@@ -208,8 +208,9 @@ struct connection {
     uint8_t stacks; /* enum stack_id of end[0], and of end[1] four bits higher */
     uint8_t surely; /* as gone: by RSTs that nobody else can have made */
     bool apart; /* of it there are copies, or a RST that carried text: neither is to be skipped */
-    uint8_t spare[1];
-    uint32_t entry;    /* the table's: its number there */
+    bool suspected; /* somebody in between was taken, if only for a while, for the maker of one of
+                       its RSTs that are still remembered */
+    uint32_t entry; /* the table's: its number there */
     struct pool *pool; /* where more recent segments live than fit inside */
     struct recent inside[RECENT_INSIDE];
 };

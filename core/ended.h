@@ -23,8 +23,8 @@ struct ended_if {
     where_t by;
     struct ended *ended;
 };
-/* Adds p, a pending one before r, if that outcome is true of it, for each of so many segments. r: as
- * drawn by nothing. */
+/* Adds p, a pending one before r, if that outcome is true of it, for each of so many segments. r:
+ * as drawn by nothing. */
 void ended_add(struct ended_if *each, unsigned count, const struct reset *r, const struct reset *p,
                const struct outcome *outcome);
 /* r is final: the RSTs behind it, and its connection for those to come, remember whom it ended the

@@ -58,7 +58,7 @@ static void note_companion(struct company *c, const struct reset *r, const struc
         return;
     }
     bool other = n->seq != r->seq || n->flags != r->flags;
-    if (!other) /* as all of a storm are; where r itself aims is asked once, in fact_company() */
+    if (!other) /* where r itself aims is asked once, in fact_company() */
         return;
     c->same_id |= r->ip_id && n->ip_id == r->ip_id;
     /* Steps ahead from the right place, in case the sender goes on before they arrive: ahead of
@@ -94,6 +94,13 @@ static bool of_another_incarnation(const struct reset *r)
     return false;
 }
 
+/* As all of a storm are: of such a one nothing is asked but how many like it there are. */
+static inline bool is_alike(const struct reset *r, const struct reset *n)
+{
+    return n->seq == r->seq && n->ack == r->ack && n->d == r->d && n->flags == r->flags &&
+           n->ttl == r->ttl && n->window == r->window;
+}
+
 void company_find(struct company *c, const struct reset *r)
 {
     unsigned looked = 0;
@@ -102,6 +109,11 @@ void company_find(struct company *c, const struct reset *r)
          n = n->next_of_connection, looked++) {
         if (n->incarnation != r->incarnation)
             continue;
+        if (is_alike(r, n)) {
+            if (!n->duplicate_of)
+                note_alike(c, r, n);
+            continue;
+        }
         c->window_steps |=
             n->d == r->d && n->window && (n->window == r->window + 1 || n->window == r->window - 1);
         if (n->duplicate_of)

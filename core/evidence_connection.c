@@ -242,6 +242,7 @@ static void fact_past(struct evidence *e, const struct reset *r)
  * does not say. */
 void company_find_earlier(struct company *company, const struct reset *r)
 {
+    const struct reset *oldest = NULL;
     unsigned looked = 0;
     bool unprompted = false;
     for (const struct reset *p = r->previous_of_connection;
@@ -249,16 +250,20 @@ void company_find_earlier(struct company *company, const struct reset *r)
          p = p->previous_of_connection, looked++) {
         if (p->d != r->d || p->duplicate_of)
             continue;
+        if (p->has_trigger)
+            oldest = p;
         unprompted |= !p->has_trigger;
-        if (!p->has_trigger)
-            continue;
-        company->answer = where_pack(p->frame);
-        if (!unprompted && p->trigger.length && regardless_of_fin(p))
-            company->data = company->answer;
     }
+    if (!oldest)
+        return;
+    company->answer = where_pack(oldest->frame);
     /* What X made of its own accord may have ended it, too. */
-    if (unprompted)
-        company->data = 0;
+    for (const struct reset *p = oldest; p && p->serial != r->serial && !unprompted;
+         p = p->next_of_connection)
+        if (p->d == r->d && !p->duplicate_of && p->trigger.length && regardless_of_fin(p)) {
+            company->data = where_pack(p->frame);
+            return;
+        }
 }
 
 /* Whether that one, of X and among the newest before r, had the form of an abort. */

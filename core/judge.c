@@ -20,6 +20,8 @@ static where_t forged_before(const struct reset *r)
         r->when - c->forged_time <= NS_PER_S && c->forged_where < where_pack(r->frame))
         return c->forged_where;
     unsigned looked = 0;
+    if (!c->suspected)
+        return 0;
     for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
          p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (outcome_for(r, p)->third_party && p->incarnation == r->incarnation &&
@@ -204,6 +206,7 @@ static void conclude(struct judgement *j, const struct reset *r)
     j->outcome.sender_ended = m && m->kind == KIND_ABORT;
     j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
                         j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
+    r->connection->suspected |= j->outcome.third_party;
     j->outcome.event = r->before.event;
     if (tcprst_cause_info(j->decision.cause)->group == TCPRST_GROUP_AFTERMATH && j->ended.event)
         j->outcome.event = j->ended.event;

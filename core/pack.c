@@ -68,7 +68,7 @@ _Static_assert(offsetof(SIZED, bits) ==
 _Static_assert(offsetof(SIZED, inside) ==
                    SIZE(address) SIZE(port) SIZE(ip_version) SIZE(recents) SIZE(last_time)
                        SIZE(last) SIZE(used) SIZE(first_pending) SIZE(first_reset) SIZE(last_reset)
-                           SIZE(entry) SIZE(pool) SIZE(end) SIZE(past) SIZE(spare)
+                           SIZE(entry) SIZE(pool) SIZE(end) SIZE(past) SIZE(suspected)
                                CONNECTION_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE)
                                    CONNECTION_RARE(SIZE, SIZE, SIZE),
                "a field of a connection is not packed");

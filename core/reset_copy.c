@@ -81,6 +81,12 @@ static bool copies_differ(const struct connection *c)
     return false;
 }
 
+/* That end sent again what it had sent. */
+static bool is_repeated(const struct recent *e, int d)
+{
+    return !!(e->bits & RECENT_FROM_B) == d && (e->bits & RECENT_REPEATED);
+}
+
 /*
  * The same packet captured twice. Its IP identification tells where it has one; the RSTs of a burst
  * are alike to the last bit but for their time, so without an identification only one that no
@@ -90,7 +96,8 @@ static struct recent *find_original(const struct reset *r, const struct connecti
 {
     struct recent *original = NULL;
     const struct recents *recents = &c->recents;
-    bool again = false; /* others of its sender came once more since */
+    bool again = false; /* others of its sender came once more since: of so many that was asked */
+    uint64_t asked = 0;
     /* Two capture points some way apart have much of a bulk transfer in between. */
     uint64_t back = r->ip_id || r->leg ? DUPLICATE_BACK : RECENT_MIN * 2;
     back = back < recents->held ? back : recents->held;
@@ -99,9 +106,10 @@ static struct recent *find_original(const struct reset *r, const struct connecti
         int64_t apart = r->when - e->time;
         if (apart > DUPLICATE_WINDOW)
             break;
-        again |= !!(e->bits & RECENT_FROM_B) == r->d && (e->bits & RECENT_REPEATED);
         if (!same_reset(r, e))
             continue;
+        for (; asked <= n; asked++)
+            again |= is_repeated(recent_back(recents, asked), r->d);
         enum legs legs = recent_legs(e, r->leg);
         /* Those alike come in order: the oldest behind the last that was captured here too. */
         if (legs == LEGS_APART && e->copied == r->leg)
