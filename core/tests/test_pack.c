@@ -73,7 +73,7 @@ static void make(struct connection *c, struct pool *pool)
         memset(c->address[1] + 4, 0, 12);
     }
     c->used = true;
-    memset(c->spare, 0, sizeof c->spare);
+    c->suspected = false; /* of RSTs that are remembered: there are none */
     c->ended = chance() % 2;
     c->gone = (uint8_t)(chance() % 4);
     c->ended_after_fin = chance() % 2;
