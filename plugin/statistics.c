@@ -16,6 +16,10 @@
 
 enum { SUMMARY_HOSTS_MAX = 20 };
 
+/* Hosts in a tree by name: Wireshark walks a node's children for each new one, and nobody reads so
+ * many. */
+enum { TREE_HOSTS_MAX = 1000 };
+
 static int tap;
 
 /* The tree's first level, in this order. A node's average, least and most are bytes at risk. */
@@ -83,6 +87,14 @@ static int count_node(stats_tree *st, const char *name, int parent, int risk)
     return node;
 }
 
+/* The sender's name below the root of hosts, as far as there is room for another. */
+static const char *name_in_tree(const stats_tree *st, int root, const char *name)
+{
+    GHashTable *hosts = ((const stat_node *)g_ptr_array_index(st->parents, (guint)root))->hash;
+    bool room = g_hash_table_size(hosts) < TREE_HOSTS_MAX || g_hash_table_contains(hosts, name);
+    return room ? name : _("other hosts");
+}
+
 /* Bytes at risk in both directions; what is not known counts nothing. */
 static int bytes_at_risk(const struct tcprst_verdict *verdict)
 {
@@ -101,17 +113,17 @@ static tap_packet_status count_in_tree(stats_tree *st, packet_info *pinfo, epan_
         return TAP_PACKET_DONT_REDRAW;
     const struct tcprst_cause_info *info = tcprst_cause_info(verdict.cause);
     const char *group = tcprst_group_id(info->group);
-    const char *host = sender_name(pinfo->pool, &verdict);
     int risk = bytes_at_risk(&verdict);
     if (verdict.event.number == verdict.frame.number) {
         int events = count_node(st, _(roots[ROOT_EVENTS]), 0, risk);
         count_node(st, info->id, count_node(st, group, events, risk), risk);
     }
+    int hosts = count_node(st, _(roots[ROOT_HOSTS]), 0, risk);
+    const char *host = name_in_tree(st, hosts, sender_name(pinfo->pool, &verdict));
+    count_node(st, info->id, count_node(st, host, hosts, risk), risk);
     int resets = count_node(st, _(roots[ROOT_RESETS]), 0, risk);
     int cause = count_node(st, info->id, count_node(st, group, resets, risk), risk);
     count_node(st, host, cause, risk);
-    int hosts = count_node(st, _(roots[ROOT_HOSTS]), 0, risk);
-    count_node(st, info->id, count_node(st, host, hosts, risk), risk);
     int strengths = count_node(st, _(roots[ROOT_STRENGTHS]), 0, risk);
     count_node(st, translate_word("strength", tcprst_strength_id(verdict.strength)), strengths,
                risk);

@@ -305,6 +305,14 @@ class Passes(unittest.TestCase):
         self.assertEqual("refused", order[0])
         self.assertEqual(2, order.count("refused"))
 
+    def test_a_tree_names_so_many_hosts(self):
+        """Wireshark walks a node's children for each new one: a tree of all senders of a flood would take hours."""
+        path = capture("flood", [p.ethernet(x) for i in range(1100)
+                                 for x in p.refused(server=f"10.1.{i // 200}.{i % 200 + 1}")])
+        tree = tshark("-n", "-2", "-r", path, "-q", "-z", "tcprst,tree")
+        self.assertEqual(2 * 1000, len(re.findall(r"^\s+10\.1\.\d+\.\d+\s+1\s", tree, re.M)))
+        self.assertEqual(["100"] * 2, re.findall(r"other hosts\s+(\d+)", tree))
+
     def test_forged_resets_are_in_somebodys_name(self):
         forged = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "test-captures", "recorded",
                               "injected.bad-checksum.v4.client.pcapng")

@@ -223,6 +223,18 @@ def one_trigger(n):
     return c.octets()
 
 
+def one_trigger_filtered(n):
+    """Attempts, then all their refusals: where only RSTs pass a read filter, one number is all the attempts'."""
+    c = Capture()
+    for i in range(n // 2):
+        c.now += 10
+        c.tcp(SYN, 7, 0, **host(i))
+    for i in range(n // 2):
+        c.now += 10
+        c.tcp(RST | ACK, 0, 8, back=True, **host(i))
+    return c.octets()
+
+
 def reuse(n):
     """One pair of ports, refused and tried again."""
     c = Capture()
@@ -249,6 +261,16 @@ def hosts(n):
         c.now += 1000
         c.tcp(SYN, 7, 0, **host(i))
         c.tcp(RST | ACK, 0, 8, back=True, **host(i))
+    return c.octets()
+
+
+def refusers(n):
+    """One host tries ever new ones, each of which refuses."""
+    c = Capture()
+    for i in range(n // 2):
+        c.now += 1000
+        c.tcp(SYN, 7, 0, server=0x0c000000 + i)
+        c.tcp(RST | ACK, 0, 8, back=True, server=0x0c000000 + i)
     return c.octets()
 
 
@@ -460,6 +482,17 @@ def elsewhere(octets):
         if i % 10 != 9 or not frame[47] & RST:
             c.frame(frame[:22] + bytes([frame[22] - 1]) + frame[23:])
     return c.octets()
+
+
+def two_interfaces(n):
+    """A pcapng file of one traffic, a RST in ten aside, at two interfaces, one behind the other."""
+    parts = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))] + [block(1, struct.pack("<HHI", 1, 0, 0))] * 2
+    for i, (time, frame) in enumerate(frames(mixed_storm(n // 2))):
+        further = frame[:22] + bytes([frame[22] - 1]) + frame[23:]
+        for number, octets in enumerate((frame, further)[:1 if i % 10 == 9 else 2]):
+            head = struct.pack("<IIIII", number, time >> 32, time & MASK, len(octets), len(octets))
+            parts.append(block(6, head + octets))
+    return b"".join(parts)
 
 
 def traced(octets):

@@ -80,7 +80,7 @@ def beside(counted, capture, word):
     return path
 
 
-def steps_of(command, directory, size):
+def steps_of(command, directory):
     """How many steps the command takes on each of the three captures."""
     steps = []
     for factor in (1, 2, 4):
@@ -98,6 +98,17 @@ def steps_of(command, directory, size):
     return steps
 
 
+def row(name, way, size, steps):
+    """A line of the table, and whether it is in order."""
+    growth = (steps[2] - steps[1]) / max(steps[1] - steps[0], 1)
+    fine = steps[0] > size and growth <= MOST
+    return (f"{name:<20} {way:<50} {size:>6} {' '.join(f'{n:>12}' for n in steps)} {steps[2] / size / 4:>9.0f} {growth:>6.2f}"
+            f"{'' if fine else '  NOT LINEAR'}", fine)
+
+
+HEADING = f"{'attack':<20} {'tcprst':<50} {'N':>6} {'steps(N)':>12} {'steps(2N)':>12} {'steps(4N)':>12} {'a packet':>9} growth"
+
+
 def run_attack(options, attack, size, ways):
     """Lines of the table, and whether each is in order."""
     lines = []
@@ -107,11 +118,7 @@ def run_attack(options, attack, size, ways):
         for factor in (1, 2, 4):
             (directory / str(factor)).write_bytes(attack(size * factor, *more))
         for way in ways or ("-f ndjson",):
-            steps = steps_of([options.counted, "-q", *way.split()], directory, size)
-            growth = (steps[2] - steps[1]) / max(steps[1] - steps[0], 1)
-            fine = steps[0] > size and growth <= MOST
-            lines.append((f"{attack.__name__:<18} {way:<34} {size:>6} {' '.join(f'{n:>12}' for n in steps)}"
-                          f" {steps[2] / size / 4:>9.0f} {growth:>6.2f}{'' if fine else '  NOT LINEAR'}", fine))
+            lines.append(row(attack.__name__, way, size, steps_of([options.counted, "-q", *way.split()], directory)))
     return lines
 
 
@@ -122,7 +129,7 @@ def main():
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--size", type=int, default=0)
     options = parser.parse_args()
-    print(f"{'attack':<18} {'tcprst':<34} {'N':>6} {'steps(N)':>12} {'steps(2N)':>12} {'steps(4N)':>12} {'a packet':>9} growth")
+    print(HEADING)
     failed = 0
     with ThreadPoolExecutor(2) as pool:
         rows = [(attack, options.size or size, ways) for attack, size, ways in TABLE
