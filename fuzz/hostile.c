@@ -72,6 +72,13 @@ static unsigned below(struct hostile *h, unsigned end)
     return end ? (unsigned)g_rand_int_range(h->random, 0, (gint32)end) : 0;
 }
 
+/* Other rounds for each seed: those of two seeds that follow each other are not the same. */
+static void begin_round(struct hostile *h, guint32 seed, unsigned round)
+{
+    const guint32 both[] = {seed, round};
+    g_rand_set_seed_array(h->random, both, G_N_ELEMENTS(both));
+}
+
 static bool chance(struct hostile *h, unsigned one_in)
 {
     return below(h, one_in) == 0;
@@ -301,7 +308,7 @@ _Noreturn static void run_some(struct hostile *h, guint32 seed, unsigned end)
     be_program(h);
     for (; shared->round < end; shared->round++) {
         double before = processor();
-        g_rand_set_seed(h->random, seed + shared->round);
+        begin_round(h, seed, shared->round);
         make_run(h);
         char *command = g_strjoinv(" ", h->arguments);
         g_strlcpy(shared->command, command, sizeof shared->command);
