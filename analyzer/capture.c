@@ -36,10 +36,10 @@ int64_t capture_time(int64_t seconds, uint64_t nanoseconds)
         seconds += (int64_t)(nanoseconds / CAPTURE_NANOSECONDS);
         nanoseconds %= CAPTURE_NANOSECONDS;
     }
-    if (seconds > INT64_MAX / 2 / CAPTURE_NANOSECONDS - 1 ||
-        seconds < INT64_MIN / 2 / CAPTURE_NANOSECONDS + 1)
+    if (seconds > INT32_MAX * INT64_C(4) || seconds < INT32_MIN)
         return TCPRST_TIME_UNKNOWN;
-    return seconds * CAPTURE_NANOSECONDS + (int64_t)nanoseconds;
+    int64_t time = seconds * CAPTURE_NANOSECONDS + (int64_t)nanoseconds;
+    return tcprst_time_known(time) ? time : TCPRST_TIME_UNKNOWN;
 }
 
 enum capture_status capture_need_more(struct capture *capture, size_t need)

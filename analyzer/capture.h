@@ -132,7 +132,7 @@ enum capture_status capture_damaged(struct capture *capture, char *error);
  * allocate. As Wireshark (wtap_max_snaplen_for_encap()). */
 uint32_t capture_max_packet(uint16_t link_type);
 enum { CAPTURE_NANOSECONDS = 1000000000 }; /* in a second */
-/* Nanoseconds since the epoch; TCPRST_TIME_UNKNOWN where they do not fit. */
+/* Nanoseconds since the epoch; TCPRST_TIME_UNKNOWN where no packet may have that time. */
 int64_t capture_time(int64_t seconds, uint64_t nanoseconds);
 
 /* The readers: called with the window at the file's beginning, they take the file header and set

@@ -2,6 +2,7 @@
 /* kernel_trace.c - lines of a kernel's trace to events. */
 #include "kernel_trace.h"
 
+#include "capture.h"
 #include "translate.h"
 
 #include <arpa/inet.h>
@@ -169,8 +170,8 @@ static bool time_before(const char *line, const char *name, int64_t *time)
         whole = whole * 10 + (*p - '0');
     for (int i = 0; i < 9; i++)
         part = part * 10 + (i < end - fraction ? fraction[i] - '0' : 0);
-    *time = whole * 1000000000 + part;
-    return true;
+    *time = capture_time(whole, (uint64_t)part);
+    return *time != TCPRST_TIME_UNKNOWN;
 }
 
 static void take_event(struct kernel_trace *trace, const char *line, const char *name, bool sent)

@@ -109,7 +109,7 @@ static int64_t begins(void *user, size_t capture)
         if (g_array_index(places->origins, struct origin, s).capture != capture ||
             !tcprst_survey_span(places->survey, s, &time, &last))
             continue;
-        time -= tcprst_clock_ahead(&places->clocks[s], time);
+        time = tcprst_clock_aligned(&places->clocks[s], time);
         first = MIN(first, time);
     }
     return first == INT64_MAX ? INT64_MIN : first;

@@ -403,8 +403,10 @@ static struct measure measure_of(const struct report *report)
         if (capture->first_time == TCPRST_TIME_UNKNOWN)
             continue;
         int64_t begin = capture->first_time, end = capture->last_time;
-        begin -= clock ? tcprst_clock_ahead(clock, begin) : 0;
-        end -= clock ? tcprst_clock_ahead(clock, end) : 0;
+        if (clock) {
+            begin = tcprst_clock_aligned(clock, begin);
+            end = tcprst_clock_aligned(clock, end);
+        }
         if (m.first == TCPRST_TIME_UNKNOWN || begin < m.first)
             m.first = begin;
         if (end > m.last)

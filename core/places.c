@@ -522,9 +522,9 @@ bool tcprst_places_take(struct tcprst_places *p, uint32_t source, struct tcprst_
     const struct tcprst_clock *clock = &p->clocks[source];
     struct at_hand h = {.s = s, .source = source, .place = clock->place};
     s->seen.place = clock->place;
-    if (s->time != TCPRST_TIME_UNKNOWN) {
-        s->seen.ahead = tcprst_clock_ahead(clock, s->time);
-        p->now = s->time - s->seen.ahead;
+    if (tcprst_time_known(s->time)) {
+        p->now = tcprst_clock_aligned(clock, s->time);
+        s->seen.ahead = s->time - p->now;
     }
     h.time = p->now;
     if (h.time < p->first_time[h.place])

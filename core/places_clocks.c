@@ -174,12 +174,20 @@ static void turn_round(struct tcprst_clock *c)
     c->drift = -c->drift;
 }
 
+/* One clock by another, and so on, may add up to more than two times can differ by. */
+static int64_t bounded(int64_t ahead)
+{
+    const int64_t most = TCPRST_TIME_MOST - TCPRST_TIME_LEAST;
+    return ahead > most ? most : ahead < -most ? -most : ahead;
+}
+
 /* c was compared with a source whose own clock stands so: what it is to the first one. */
 static void go_on_from(struct tcprst_clock *c, const struct tcprst_clock *before)
 {
-    c->ahead += tcprst_clock_ahead(before, c->since - c->ahead);
-    c->drift += before->drift;
-    c->error += before->error;
+    double drift = c->drift + before->drift;
+    c->ahead = bounded(c->ahead + bounded(tcprst_clock_ahead(before, c->since - c->ahead)));
+    c->drift = drift > DRIFT_MOST ? DRIFT_MOST : drift < -DRIFT_MOST ? -DRIFT_MOST : drift;
+    c->error = bounded(c->error + before->error);
     c->one_way |= before->one_way;
 }
 

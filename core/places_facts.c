@@ -190,7 +190,7 @@ static bool too_soon(const struct scene *s, unsigned place, const struct sight *
         back->count[x] < WAYS_LEAST || at->count[x] < WAYS_LEAST)
         return false;
     int64_t way = at->least[y] - from->least[y] + back->least[x] - at->least[x];
-    return way >= WAY_LEAST && 4 * (reset->time - trigger->time) < 3 * way;
+    return way >= WAY_LEAST && reset->time - trigger->time < (3 * way + 3) / 4;
 }
 
 /* ---- the answer ---- */

@@ -125,7 +125,7 @@ void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct t
             s->sources[i].first = s->sources[i].last = TCPRST_TIME_UNKNOWN;
         s->source_count = source + 1;
     }
-    if (t->time == TCPRST_TIME_UNKNOWN)
+    if (!tcprst_time_known(t->time))
         return;
     if (from->first == TCPRST_TIME_UNKNOWN)
         from->first = from->last = t->time;
@@ -362,7 +362,8 @@ static bool overlap_much(const struct tcprst_survey *s, const struct edge *e, bo
     int64_t first = a->first > b->first - ahead ? a->first : b->first - ahead;
     int64_t last = a->last < b->last - ahead ? a->last : b->last - ahead;
     int64_t one = a->last - a->first, other = b->last - b->first;
-    return 2 * (last - first) >= ((one < other) == both_ways ? one : other);
+    int64_t length = (one < other) == both_ways ? one : other;
+    return last - first >= (length + 1) / 2;
 }
 
 static bool share(const struct tcprst_survey *s, const struct edge *e, size_t all)

@@ -125,6 +125,9 @@ static bool make_room(void **items, size_t *room, size_t count, size_t size)
 bool tcprst_trace_add(struct tcprst_trace *t, const struct tcprst_trace_event *e)
 {
     void *lines = t->lines;
+    int64_t time = e->time < TCPRST_TIME_LEAST  ? TCPRST_TIME_LEAST
+                   : e->time > TCPRST_TIME_MOST ? TCPRST_TIME_MOST
+                                                : e->time;
     if (!make_room(&lines, &t->line_room, t->line_count, sizeof *t->lines)) {
         t->full = true;
         return false;
@@ -135,7 +138,7 @@ bool tcprst_trace_add(struct tcprst_trace *t, const struct tcprst_trace_event *e
     const uint8_t *remote = e->remote_port ? e->remote : NULL;
     l->key = e->sent ? key_of(e->local, e->local_port, remote, e->remote_port, e->ip_version)
                      : key_of(e->remote, e->remote_port, e->local, e->local_port, e->ip_version);
-    l->time = e->time;
+    l->time = time;
     l->sent = e->sent;
     l->active = is_active(e->reason);
     l->either = is_either(e->reason);
@@ -147,10 +150,10 @@ bool tcprst_trace_add(struct tcprst_trace *t, const struct tcprst_trace_event *e
     t->no_socket |= e->sent && strcmp(e->reason, "NO_SOCKET") == 0;
     if (e->sent && !is_any(e->local))
         note_host(t, host_of(e->local, e->ip_version));
-    if (e->time < t->first)
-        t->first = e->time;
-    if (e->time > t->last)
-        t->last = e->time;
+    if (time < t->first)
+        t->first = time;
+    if (time > t->last)
+        t->last = time;
     return true;
 }
 
@@ -162,7 +165,7 @@ void tcprst_trace_lost(struct tcprst_trace *t, uint64_t events)
 void tcprst_trace_survey(struct tcprst_trace *t, uint32_t source, const struct tcprst_segment *s)
 {
     void *rsts = t->rsts;
-    if (!(s->flags & TCPRST_RST) || source >= SOURCES || s->time == TCPRST_TIME_UNKNOWN ||
+    if (!(s->flags & TCPRST_RST) || source >= SOURCES || !tcprst_time_known(s->time) ||
         !make_room(&rsts, &t->rst_room, t->rst_count, sizeof *t->rsts))
         return;
     t->rsts = rsts;

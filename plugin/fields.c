@@ -11,10 +11,11 @@ static int64_t read_time(const packet_info *pinfo)
     if (!(pinfo->presence_flags & PINFO_HAS_TS))
         return TCPRST_TIME_UNKNOWN;
     int64_t seconds = pinfo->abs_ts.secs;
-    int64_t limit = INT64_MAX / NANOSECONDS_PER_SECOND - 1;
+    int64_t limit = TCPRST_TIME_MOST / NANOSECONDS_PER_SECOND;
     if (seconds > limit || seconds < -limit)
         return TCPRST_TIME_UNKNOWN;
-    return seconds * NANOSECONDS_PER_SECOND + pinfo->abs_ts.nsecs;
+    int64_t time = seconds * NANOSECONDS_PER_SECOND + pinfo->abs_ts.nsecs;
+    return tcprst_time_known(time) ? time : TCPRST_TIME_UNKNOWN;
 }
 
 static bool read_address(uint8_t octets[16], const address *from, uint8_t ip_version)

@@ -665,5 +665,39 @@ class Hostile(Case):
         self.assert_said(tcprst(self.file("window.zst", window)), 2, "decompressing it takes more than 128 MiB")
 
 
+class Times(Case):
+    """Clocks at both ends of what a capture can say, and beyond. With sanitizers an overflow ends the program."""
+
+    SHIFTS = (0, 2531000000, -1850000000, -1988000000, 2848000000, -6311000000)
+
+    def capture(self, name, first, second):
+        """A connection and its reset, moved by so many seconds; from its middle on by others."""
+        talk = Conversation()
+        talk.abort(text=b"no")
+        data = packets.section() + packets.interface(1, offset=first) + packets.interface(1, offset=second)
+        for i, (frame, (seconds, micro)) in enumerate(zip(talk.frames, talk.times)):
+            data += packets.enhanced(frame, 2 * i // len(talk.frames), seconds * 10**6 + micro)
+        return self.file(name, data)
+
+    def test_clocks_far_apart(self):
+        for a in self.SHIFTS:
+            for b in self.SHIFTS:
+                one, other = self.capture("one.pcapng", a, a), self.capture("other.pcapng", b, b)
+                jumps = self.capture("jumps.pcapng", a, b)
+                for arguments in ((one, other), (jumps,), (jumps, other, one), ("-f", "html", other, jumps)):
+                    run = tcprst(*arguments)
+                    self.assertEqual((0, b""), (run.returncode, run.stderr), (a, b, arguments))
+
+    def test_a_trace_beyond_time(self):
+        line = "  p-1 [000] ..s1. {}.852349: tcp_send_reset: skbaddr=0 skaddr=0 src=192.0.2.80:80 dest=10.1.1.5:41000 state=TCP_CLOSE\n"
+        one = self.capture("one.pcapng", 0, 0)
+        beyond = self.file("beyond", line.format(9795338701).encode())
+        self.assertIn(b"no time in seconds", tcprst("--kernel-trace", beyond, one).stderr)
+        for time in (0, 1, 4294967295):
+            trace = self.file("trace", line.format(time).encode())
+            for shift in self.SHIFTS:
+                self.assertEqual(0, tcprst("--kernel-trace", trace, self.capture("far.pcapng", shift, shift)).returncode, (time, shift))
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1] + sys.argv[2:])

@@ -203,6 +203,15 @@ struct tcprst_seen {
 
 /* Time of a packet that carries none. */
 #define TCPRST_TIME_UNKNOWN INT64_MIN
+/* The times a packet may have, nanoseconds since the epoch: 1960 to 2106, which pcap's seconds end
+ * with. What two clocks differ by, and what two such differences differ by, fits in 64 bits. */
+#define TCPRST_TIME_LEAST (-(INT64_C(1) << 58))
+#define TCPRST_TIME_MOST (INT64_C(1000000000) << 32)
+/* Whether it is one; what a damaged record says is none. */
+static inline bool tcprst_time_known(int64_t time)
+{
+    return time >= TCPRST_TIME_LEAST && time <= TCPRST_TIME_MOST;
+}
 
 /*
  * One captured TCP segment: the only input of the core. The front door fills the first part from
@@ -220,7 +229,8 @@ struct tcprst_segment {
     uint8_t tos;         /* TOS or traffic class, ECN bits included */
     uint16_t ip_id;      /* IPv4 identification; 0 for IPv6 */
     uint32_t flow_label; /* IPv6 flow label, 20 bits; 0 for IPv4 */
-    int64_t time; /* nanoseconds since the epoch (negative before it) or TCPRST_TIME_UNKNOWN */
+    int64_t time; /* nanoseconds since the epoch (negative before it) or TCPRST_TIME_UNKNOWN; of
+                     several captures, what is beyond TCPRST_TIME_LEAST and _MOST is none */
     uint8_t source[16]; /* network byte order; IPv4 in the first 4 bytes, the rest 0 */
     uint8_t destination[16];
     void *cookie;            /* handed back in the verdict of this segment, if it is a RST */

@@ -196,7 +196,10 @@ int main(void)
     /* So long that their span plus one is no other number to a double: the last packet falls
      * behind the last part that the time is divided into, were that not looked for. */
     clocks(0, 106 * day / 1000 * 100, 3 * second, "clocks of years");
-    clocks(-4000 * day, 8 * day, 0, "clocks of decades");
+    clocks(-3300 * day, 8 * day, 0, "clocks of decades");
+    const int64_t whole = TCPRST_TIME_MOST - TCPRST_TIME_LEAST;
+    clocks(TCPRST_TIME_LEAST, second, whole - 1000 * second, "clocks at both ends of time");
+    clocks(TCPRST_TIME_MOST - 1000 * second, second, 1000 * second - whole, "the other way round");
     order();
     other_family();
     neighbours();

@@ -61,7 +61,16 @@ bool tcprst_clocks_differ(const struct tcprst_clock *clocks, size_t sources);
 /* What is to be taken from a time of that clock for the time of the first source. */
 static inline int64_t tcprst_clock_ahead(const struct tcprst_clock *clock, int64_t time)
 {
-    return clock->ahead + (int64_t)(clock->drift * (double)(time - clock->since));
+    return clock->ahead + (int64_t)(clock->drift * ((double)time - (double)clock->since));
+}
+
+/* That time by the first source's clock; as near to it as a time may be. */
+static inline int64_t tcprst_clock_aligned(const struct tcprst_clock *clock, int64_t time)
+{
+    time -= tcprst_clock_ahead(clock, time);
+    return time < TCPRST_TIME_LEAST  ? TCPRST_TIME_LEAST
+           : time > TCPRST_TIME_MOST ? TCPRST_TIME_MOST
+                                     : time;
 }
 
 struct tcprst_survey;

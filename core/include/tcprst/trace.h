@@ -27,7 +27,7 @@ enum { TCPRST_REASON_SIZE = 40 };
 
 /* tcp:tcp_send_reset or tcp:tcp_receive_reset. */
 struct tcprst_trace_event {
-    int64_t time;       /* nanoseconds, by any clock */
+    int64_t time;       /* nanoseconds, by any clock, TCPRST_TIME_LEAST to TCPRST_TIME_MOST */
     bool sent;          /* the kernel sent a RST; else it took one */
     uint8_t ip_version; /* 4 or 6 */
     uint8_t local[16];  /* the host's own end, as in struct tcprst_segment */
