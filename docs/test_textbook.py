@@ -87,7 +87,7 @@ class Textbook(unittest.TestCase):
                    'while [ ! -s "$1/ready" ]; do sleep 0.02; done\n'
                    'bash -e "$1/script.sh"; status=$?; exec 3>&-; wait; exit $status')
         run = subprocess.run(alone("bash", "-c", wrapper, "bash", folder), capture_output=True, text=True, check=False,
-                             timeout=60)
+                             timeout=3600)
         self.assertEqual(run.returncode, 0, run.stderr)
         resets = subprocess.run([TCPRST, "-f", "ndjson", capture], capture_output=True, text=True, check=True)
         return run.stdout, [json.loads(line) for line in resets.stdout.splitlines()]

@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ENDINGS = (".pcap", ".pcapng", ".cap")
 COMPRESSED = (".gz", ".zst", ".lz4")
-SECONDS = 120  # a capture of these few frames that takes longer hangs
+SECONDS = 3600  # a capture of these few frames that takes longer hangs, however busy the machine
 
 
 class Failed(Exception):

@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from processes import PATIENCE
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -92,7 +94,7 @@ class Browser:
         """Opens a file and waits until its script has drawn it."""
         self.events.clear()
         self.call("Page.navigate", url=Path(path).resolve().as_uri())
-        end = time.monotonic() + 60
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if self.run("document.readyState") == "complete":
                 return

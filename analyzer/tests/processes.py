@@ -10,9 +10,12 @@ import time
 from pathlib import Path
 
 
+PATIENCE = 3600  # seconds: what takes so long hangs, however busy the machine
+
+
 def until(condition):
     """Asks again and again; that it comes some day is what is tested."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
             raise AssertionError("it never came")

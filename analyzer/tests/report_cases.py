@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import packets
+from processes import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "test-captures" / "recorded"
@@ -24,7 +25,7 @@ for unwanted in ("NO_COLOR", "COLUMNS"):
 def tcprst(*arguments, **options):
     """Runs tcprst; outputs are octets."""
     options.setdefault("env", ENVIRONMENT)
-    return subprocess.run([TCPRST, *map(os.fspath, arguments)], capture_output=True, check=False, timeout=120, **options)
+    return subprocess.run([TCPRST, *map(os.fspath, arguments)], capture_output=True, check=False, timeout=PATIENCE, **options)
 
 
 def text_of(run):

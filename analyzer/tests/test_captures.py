@@ -20,6 +20,7 @@ import unittest
 
 from packets import (block, enhanced, ethernet, interface, ipv4, ipv6, lz4_stored, obsolete, option, pcap, section, simple,
                      snap, tcp, udp, zstd_stored)
+from processes import PATIENCE
 
 DUMP = sys.argv.pop(1)
 FRAME = ethernet(ipv4(tcp()))
@@ -77,7 +78,7 @@ class Test(unittest.TestCase):
 
     def dump(self, *arguments, data=None):
         run = subprocess.run([DUMP, *arguments], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             timeout=60, check=False)
+                             timeout=PATIENCE, check=False)
         self.assertGreaterEqual(run.returncode, 0, run.stderr.decode())
         return Result(run)
 
@@ -531,7 +532,7 @@ class Live(Test):
 
     def lines_until(self, process, wanted):
         lines = []
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             lines.append(process.stdout.readline().decode().strip())
             if lines[-1].startswith(wanted):
@@ -550,7 +551,7 @@ class Live(Test):
             process.stdin.write(data[half + 7:])
             self.lines_until(process, "0:2 1 10.0.0.1")
             process.stdin.close()
-            self.assertEqual(process.wait(timeout=20), 0)
+            self.assertEqual(process.wait(timeout=PATIENCE), 0)
 
     def test_an_interrupt_ends_it(self):
         process = self.start("--flush")
@@ -558,7 +559,7 @@ class Live(Test):
         self.lines_until(process, "paused")
         process.send_signal(signal.SIGINT)
         self.lines_until(process, "interrupted")
-        self.assertEqual(process.wait(timeout=20), 0)
+        self.assertEqual(process.wait(timeout=PATIENCE), 0)
         self.assertIn(b"packets=1", process.stderr.read())
 
     def test_a_file_that_grows_is_read_to_where_it_is(self):

@@ -23,7 +23,7 @@ import unittest
 from pathlib import Path
 
 import packets
-from processes import wait_until_patience_ended, wait_until_reading
+from processes import PATIENCE, wait_until_patience_ended, wait_until_reading
 from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RECORDED, ROOT, RST, RST_ACK, TCPRST, Conversation, tcprst, text_of
 
 try:
@@ -201,7 +201,7 @@ class Live(Case):
         process.stdin.write(octets[:half])
         process.stdin.flush()
         wait_until_patience_ended(process)
-        out, _ = process.communicate(octets[half:], timeout=60)
+        out, _ = process.communicate(octets[half:], timeout=PATIENCE)
         expected = lines_of(tcprst("-f", "ndjson", source))
         self.assertEqual([{**json.loads(line), "capture": ""} for line in out.splitlines()],
                          [{**line, "capture": ""} for line in expected])

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from processes import wait_until_reading
+from processes import PATIENCE, wait_until_reading
 
 PROBE, TCPRST = sys.argv[1], sys.argv[2]
 FORBIDDEN = ("open", "create", "unlink", "execute", "fork", "thread", "socket", "socketpair", "trace",
@@ -23,7 +23,7 @@ HEADER = bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 01000000")
 
 def run(*command, **options):
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=60, check=False, **options)
+                          timeout=PATIENCE, check=False, **options)
 
 
 def missing():
@@ -169,7 +169,7 @@ class Sandbox(unittest.TestCase):
                 file.unlink(missing_ok=True)
             words = [{"OUT": files[0], "COPY": files[1]}.get(word, word) for word in arguments]
             with open(standard_input, "rb") as octets:
-                done = subprocess.run([TCPRST, *outside, *words], stdin=octets, capture_output=True, timeout=60, check=False)
+                done = subprocess.run([TCPRST, *outside, *words], stdin=octets, capture_output=True, timeout=PATIENCE, check=False)
             # What --redact shows is chosen anew each time.
             said = bool(done.stdout) if "--redact" in arguments else done.stdout
             results.append((done.returncode, said, done.stderr, [file.read_bytes() for file in files if file.exists()]))
@@ -180,7 +180,7 @@ class Sandbox(unittest.TestCase):
         capture = next(str(path) for path in sorted(CAPTURES.glob("*.pcap")))
         with open("/dev/full", "wb") as full:
             said = subprocess.run([TCPRST, "-f", "json", capture], stdin=subprocess.DEVNULL, stdout=full,
-                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+                                  stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
         self.assertEqual(said.returncode, 2)
         self.assertIn("cannot write", said.stderr)
 

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 
 NOBODY = 65534
+PATIENCE = 3600  # seconds: what takes so long hangs, however busy the machine
 
 
 def sanitizers():
@@ -75,7 +76,7 @@ class Wireshark:
                         "WIRESHARK_PLUGIN_DIR": folder, "WIRESHARK_EXTCAP_DIR": self.home,
                         **(self.environment if plugin else {}), **(environment or {})}}
 
-    def run(self, *arguments, plugin=True, program=None, timeout=300, text=True, environment=None):
+    def run(self, *arguments, plugin=True, program=None, timeout=PATIENCE, text=True, environment=None):
         """Runs tshark (or another program) and returns what subprocess.run() does."""
         return subprocess.run(
             [program or self.tshark_program, *arguments],
