@@ -14,12 +14,14 @@ enum {
 
 enum { TCP_HEADER = 20 };
 
-_Static_assert(sizeof(struct embryo) <= 128, "two lines of the cache");
+_Static_assert(offsetof(struct embryo, octets) + 2 * 16 + EMBRYO_OPTIONS <= (size_t)EMBRYO_LARGE,
+               "two lines of the cache");
 
 void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const struct birth *birth)
 {
-    memcpy(e->address[d], s->source, 16);
-    memcpy(e->address[!d], s->destination, 16);
+    size_t address = address_size(s->ip_version);
+    memcpy(e->octets + (d ? address : 0), s->source, address);
+    memcpy(e->octets + (d ? 0 : address), s->destination, address);
     e->port[d] = s->source_port;
     e->port[!d] = s->destination_port;
     e->ip_version = s->ip_version;
@@ -40,7 +42,7 @@ void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const 
     e->header_length = s->header_length;
     e->options_captured = s->options_captured;
     if (s->options_captured)
-        memcpy(e->options, s->bytes + TCP_HEADER, s->options_captured);
+        memcpy(e->octets + 2 * address, s->bytes + TCP_HEADER, s->options_captured);
 }
 
 void embryo_grow(const struct embryo *e, struct connection *c)
@@ -68,9 +70,11 @@ void embryo_grow(const struct embryo *e, struct connection *c)
                                .bytes = bytes,
                                .captured = TCP_HEADER + (uint32_t)e->options_captured,
                                .length = e->header_length};
-    memcpy(bytes + TCP_HEADER, e->options, e->options_captured);
+    size_t address = address_size(e->ip_version);
+    memcpy(bytes + TCP_HEADER, e->octets + 2 * address, e->options_captured);
     c->ip_version = e->ip_version;
-    memcpy(c->address, e->address, sizeof c->address);
+    memcpy(c->address[0], e->octets, address);
+    memcpy(c->address[1], e->octets + address, address);
     memcpy(c->port, e->port, sizeof c->port);
     connection_begin_anew(c, e->number);
     c->flags |= e->bits & AGAIN;

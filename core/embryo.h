@@ -10,24 +10,34 @@
 #define TCPRST_EMBRYO_H
 
 #include "connection.h"
+#include "pack.h"
+
+#include <stddef.h>
 
 enum { EMBRYO_OPTIONS = 40 }; /* octets: all that fit into a TCP header */
 
 struct embryo {
-    uint8_t address[2][16]; /* as the connection's */
-    uint16_t port[2];
-    uint8_t ip_version;
-    uint8_t bits;
-    uint8_t ttl, tos;
     uint64_t number; /* the connection's */
     int64_t time;
     where_t where;
     uint32_t seq, ack;
+    uint16_t port[2]; /* as the connection's */
     uint16_t window, flags, ip_id;
-    uint8_t header_length, options_captured;
     uint16_t leg;
-    uint8_t options[EMBRYO_OPTIONS];
+    uint8_t ip_version;
+    uint8_t bits;
+    uint8_t ttl, tos;
+    uint8_t header_length, options_captured;
+    uint8_t octets[]; /* both addresses, as the connection's, of 4 or 16 octets each; the options */
 };
+
+/* Octets of one: IPv4 with the options that all but a few have is of the first size. */
+enum { EMBRYO_SMALL = 96, EMBRYO_LARGE = 128 };
+static inline bool embryo_is_large(const struct tcprst_segment *s)
+{
+    return offsetof(struct embryo, octets) + 2 * address_size(s->ip_version) + s->options_captured >
+           EMBRYO_SMALL;
+}
 
 /* What an embryo is told of besides its segment. */
 struct birth {

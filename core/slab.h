@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * slab.h - numbered places of one size that stay where they are: taken in chunks, each place
- * beginning on a cache line, the one left last taken first.
+ * slab.h - numbered places of one size that stay where they are: taken in chunks, each chunk
+ * beginning on a cache line, the place left last taken first.
  */
 #ifndef TCPRST_SLAB_H
 #define TCPRST_SLAB_H
@@ -23,10 +23,7 @@ struct slab {
 
 #define SLAB_NONE SIZE_MAX
 
-/* Octets of a place for something of that size: whole lines. */
-#define SLAB_SIZE(size) (((size) + LINE - 1) / LINE * LINE)
-
-/* The place of that number; size as in all calls for this slab, in whole lines. */
+/* The place of that number; size as in all calls for this slab, a multiple of half a line. */
 static inline void *slab_at(const struct slab *slab, size_t number, size_t size)
 {
     return slab->chunks[number / SLAB_CHUNK] + number % SLAB_CHUNK * size;

@@ -51,6 +51,18 @@ static void leave_entry(struct table *t, size_t entry)
     t->free_entry = entry + 1;
 }
 
+/* As entries have it; SLAB_NONE: no memory. */
+static size_t take_embryo(struct table *t, bool large)
+{
+    size_t number = slab_take(&t->embryos[large], embryo_size(large));
+    return number == SLAB_NONE ? SLAB_NONE : number << 1 | large;
+}
+
+static void leave_embryo(struct table *t, size_t embryo)
+{
+    slab_leave(&t->embryos[embryo & 1], embryo >> 1, embryo_size(embryo));
+}
+
 static struct queue *queue_of(struct table *t, const struct entry *e)
 {
     return e->state == ENTRY_EMBRYO ? &t->unborn : &t->packed[e->keeping];
@@ -126,12 +138,12 @@ bool table_make_embryo(struct table *t, const struct tcprst_segment *s,
 {
     if (!index_reserve(&t->all))
         return false;
-    size_t embryo = slab_take(&t->embryos, EMBRYO_SIZE);
+    size_t embryo = take_embryo(t, embryo_is_large(s));
     if (embryo == SLAB_NONE)
         return false;
     size_t entry = take_entry(t);
     if (entry == TABLE_NONE) {
-        slab_leave(&t->embryos, embryo, EMBRYO_SIZE);
+        leave_embryo(t, embryo);
         return false;
     }
     embryo_make(embryo_at(t, embryo), s, found->direction, birth);
@@ -163,7 +175,7 @@ struct connection *table_grow(struct table *t, size_t entry, uint32_t hash)
     c->pool = &t->pool;
     embryo_grow(embryo_at(t, embryo), c);
     dequeue(t, entry);
-    slab_leave(&t->embryos, embryo, EMBRYO_SIZE);
+    leave_embryo(t, embryo);
     begin_work(t, entry, home, hash);
     return c;
 }
@@ -228,7 +240,7 @@ void table_remove(struct table *t, size_t i)
         end_work(t, e->home);
     } else if (e->state == ENTRY_EMBRYO) {
         dequeue(t, i);
-        slab_leave(&t->embryos, e->embryo, EMBRYO_SIZE);
+        leave_embryo(t, e->embryo);
     } else {
         t->packed_memory -= e->packed->size;
         dequeue(t, i);
@@ -246,9 +258,9 @@ size_t table_memory(const struct table *t)
 {
     return sizeof *t + index_memory(&t->all) + index_memory(&t->at_work) +
            t->room * sizeof *t->entries + t->look_room * sizeof *t->look_at +
-           slab_memory(&t->homes, sizeof(struct home)) + slab_memory(&t->embryos, EMBRYO_SIZE) +
-           t->working_room * sizeof *t->working + t->pool.memory + t->packed_memory +
-           forgotten_memory(t->forgotten);
+           slab_memory(&t->homes, sizeof(struct home)) + slab_memory(&t->embryos[0], EMBRYO_SMALL) +
+           slab_memory(&t->embryos[1], EMBRYO_LARGE) + t->working_room * sizeof *t->working +
+           t->pool.memory + t->packed_memory + forgotten_memory(t->forgotten);
 }
 
 size_t table_numbers(const struct table *t)
@@ -294,7 +306,8 @@ void table_remove_all(struct table *t)
     }
     pool_clear(&t->pool);
     slab_clear(&t->homes);
-    slab_clear(&t->embryos);
+    slab_clear(&t->embryos[0]);
+    slab_clear(&t->embryos[1]);
     index_clear(&t->all);
     index_clear(&t->at_work);
     memset(t->due, 0, sizeof t->due);
@@ -312,7 +325,8 @@ void table_free(struct table *t)
         table_remove_all(t);
     forgotten_free(t->forgotten);
     slab_free(&t->homes);
-    slab_free(&t->embryos);
+    slab_free(&t->embryos[0]);
+    slab_free(&t->embryos[1]);
     free(t->working);
     free(t->look_at);
     free(t->entries);

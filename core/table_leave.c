@@ -150,15 +150,16 @@ static size_t first_packed(const struct table *t, enum keeping keeping)
 /* What letting that embryo go will touch. */
 static void fetch_leaving(const struct table *t, uint32_t entry)
 {
-    const struct embryo *e = embryo_at(t, t->entries[entry - 1].embryo);
+    size_t number = t->entries[entry - 1].embryo, size = embryo_size(number);
+    const struct embryo *e = embryo_at(t, number);
     const struct key k = key_of_embryo(e);
     uint64_t hash = key_hash_long(&k, t->seed);
     fetch(&t->all.slots[key_hash_short(hash) & t->all.mask]);
     if (t->forgotten)
         forgotten_expect(t->forgotten, hash);
     /* Mostly the one behind lies there. */
-    for (unsigned line = 0; line < EMBRYO_SIZE; line += LINE)
-        fetch((const char *)e + AHEAD * EMBRYO_SIZE + line);
+    for (unsigned line = 0; line < size; line += LINE)
+        fetch((const char *)e + AHEAD * size + line);
 }
 
 /* The oldest embryo; what comes near meanwhile is one a little behind it. */

@@ -28,14 +28,12 @@ struct home {
     };
 };
 
-enum { EMBRYO_SIZE = SLAB_SIZE(sizeof(struct embryo)) };
-
 enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_EMBRYO, ENTRY_PACKED };
 
 struct entry {
     union {
         size_t home;   /* its number */
-        size_t embryo; /* its number */
+        size_t embryo; /* twice its number, and one where it is a large one */
         struct packed *packed;
         size_t next_free; /* plus one */
     };
@@ -62,9 +60,9 @@ struct table {
      * theirs. */
     struct index at_work;
     struct entry *entries;
-    size_t room, ever; /* entries there is room for; ever handed out */
-    size_t free_entry; /* plus one */
-    struct slab homes, embryos;
+    size_t room, ever;             /* entries there is room for; ever handed out */
+    size_t free_entry;             /* plus one */
+    struct slab homes, embryos[2]; /* small ones, large ones */
     uint32_t *working; /* numbers of the homes at work, at_work.used of them, in no order */
     size_t working_room;
     size_t hand, packing_hand; /* where is looked next */
@@ -99,9 +97,14 @@ static inline struct home *home_at(const struct table *t, size_t i)
     return slab_at(&t->homes, i, sizeof(struct home));
 }
 
+static inline size_t embryo_size(size_t i)
+{
+    return i & 1 ? EMBRYO_LARGE : EMBRYO_SMALL;
+}
+
 static inline struct embryo *embryo_at(const struct table *t, size_t i)
 {
-    return slab_at(&t->embryos, i, EMBRYO_SIZE);
+    return slab_at(&t->embryos[i & 1], i >> 1, embryo_size(i));
 }
 
 static inline struct key key_of_connection(const struct connection *c)
@@ -111,7 +114,8 @@ static inline struct key key_of_connection(const struct connection *c)
 
 static inline struct key key_of_embryo(const struct embryo *e)
 {
-    return key_make(e->ip_version, e->address[0], e->address[1], e->port[0], e->port[1]);
+    return key_make(e->ip_version, e->octets, e->octets + address_size(e->ip_version), e->port[0],
+                    e->port[1]);
 }
 
 static inline struct key key_of_packed(const struct packed *p)

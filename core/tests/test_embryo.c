@@ -88,7 +88,7 @@ static bool same(const struct connection *a, struct connection b)
 int main(void)
 {
     static const uint8_t again[] = {0, CONN_FORGOTTEN, CONN_OVER};
-    unsigned failures = 0, fitting = 0;
+    unsigned failures = 0, fitting = 0, beyond = 0;
     for (unsigned i = 0; i < ROUNDS; i++) {
         static struct connection followed, grown;
         uint8_t bytes[60];
@@ -98,18 +98,26 @@ int main(void)
                               .time = s.time + (int64_t)(chance() % 2),
                               .again = again[chance() % 3]};
         int d = (int)(chance() % 2);
-        struct embryo e;
-        memset(&e, 0xa5, sizeof e);
+        union {
+            struct embryo embryo;
+            uint8_t octets[EMBRYO_LARGE];
+        } room;
+        struct embryo *e = &room.embryo;
+        memset(&room, 0xa5, sizeof room);
         if (!embryo_fits(&s))
             continue;
         fitting++;
-        embryo_make(&e, &s, d, &birth);
+        size_t size = embryo_is_large(&s) ? EMBRYO_LARGE : EMBRYO_SMALL;
+        embryo_make(e, &s, d, &birth);
+        for (size_t at = size; at < sizeof room; at++)
+            beyond += room.octets[at] != 0xa5;
         begin(&grown);
-        embryo_grow(&e, &grown);
+        embryo_grow(e, &grown);
         begin(&followed);
         follow(&followed, &s, d, &birth);
         failures += !same(&followed, grown);
     }
-    printf("%u embryos, %u grew into something else\n", fitting, failures);
-    return failures || fitting < ROUNDS / 2;
+    printf("%u embryos, %u grew into something else, %u octets beyond their room\n", fitting,
+           failures, beyond);
+    return failures || beyond || fitting < ROUNDS / 2;
 }
