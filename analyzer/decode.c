@@ -32,6 +32,7 @@ struct decoder_counts decoder_counts(const struct decoder *decoder)
     struct fragments_counts fragments = fragments_counts(decoder->fragments);
     counts.fragments_incomplete = fragments.incomplete;
     counts.fragments_given_up = fragments.given_up;
+    counts.fragments_waiting = fragments.waiting;
     return counts;
 }
 
@@ -52,10 +53,12 @@ void decoder_release(struct decoder *decoder)
         g_ptr_array_set_size(decoder->assembled, 0);
 }
 
-void decoder_leave_out(struct decoder *decoder, const uint64_t *telling, uint64_t count)
+void decoder_leave_out(struct decoder *decoder, const uint64_t *telling, uint64_t next,
+                       uint64_t end)
 {
     decoder->telling = telling;
-    decoder->telling_count = count;
+    decoder->made = next;
+    decoder->telling_count = end;
 }
 
 uint64_t decoder_left_out(const struct decoder *decoder)

@@ -22,6 +22,7 @@ struct decoder_counts {
     uint64_t fragments_cut; /* IP fragments not wholly captured, which cannot be put together */
     uint64_t fragments_incomplete; /* IP fragments whose packet is not (or never became) complete */
     uint64_t fragments_given_up;   /* of these: let go because too many others wait */
+    uint64_t fragments_waiting;    /* of these: kept for those that may yet come */
 };
 
 struct decoder *decoder_new(void);
@@ -42,10 +43,11 @@ void decoder_take_pending(struct decoder *decoder, struct decoded *decoded);
 /* The bytes of all segments handed out are no longer needed. */
 void decoder_release(struct decoder *decoder);
 
-/* Which of the segments to come have to be made, as tcprst_glance_telling() says; of those that
- * need not, ordinary packets' are left out, and how many is said with the next. telling stays as
- * long as packets come. */
-void decoder_leave_out(struct decoder *decoder, const uint64_t *telling, uint64_t count);
+/* Which of the segments to come have to be made, as tcprst_glance_telling() says, from the bit next
+ * to the one before end; of those that need not, ordinary packets' are left out, and how many is
+ * said with the next. telling stays as long as packets come. */
+void decoder_leave_out(struct decoder *decoder, const uint64_t *telling, uint64_t next,
+                       uint64_t end);
 /* Segments left out so far. */
 uint64_t decoder_left_out(const struct decoder *decoder);
 

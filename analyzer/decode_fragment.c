@@ -204,5 +204,6 @@ struct fragments_counts fragments_counts(const struct fragments *fragments)
 {
     struct fragments_counts counts = fragments->counts;
     counts.incomplete += fragments->waiting;
+    counts.waiting = fragments->waiting;
     return counts;
 }

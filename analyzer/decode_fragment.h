@@ -28,6 +28,7 @@ struct fragment {
 struct fragments_counts {
     uint64_t incomplete; /* fragments whose packet is not (or never became) complete */
     uint64_t given_up;   /* of these, let go because of too many others */
+    uint64_t waiting;    /* of these, kept for those that may yet come */
 };
 
 struct fragments *fragments_new(void);

@@ -36,6 +36,7 @@ struct entry {
 
     uint64_t looked, handed; /* segments: what the survey took of it, what was read of it since */
     bool to_its_end;         /* the survey read all of the file */
+    bool by_itself;          /* and found in it what is found when it is read alone */
     bool grown;              /* there are more */
 
     int64_t first_packet; /* its time, for the order */
@@ -405,6 +406,8 @@ static bool survey_entry(struct input *input, struct entry *entry,
     static struct tcprst_segment segments[SURVEYED];
     enum input_status status = INPUT_MORE;
     bool go_on = true;
+    /* What was begun before may end here. */
+    entry->by_itself = !decoder_counts(input->decoder).fragments_waiting;
     while (go_on && status == INPUT_MORE) {
         struct decoded decoded = {segments, SURVEYED, 0};
         decoder_release(input->decoder);
@@ -446,9 +449,16 @@ bool input_survey(struct input *input,
     return whole;
 }
 
-void input_leave_out(struct input *input, const uint64_t *telling, uint64_t count)
+void input_leave_out(struct input *input, size_t capture, const uint64_t *telling, uint64_t next,
+                     uint64_t end)
 {
-    decoder_leave_out(input->decoder, telling, count);
+    struct entry *entry = &input->entries[capture];
+    if (!input->merging) {
+        decoder_leave_out(input->decoder, telling, next, end);
+    } else if (entry->by_itself) {
+        entry->decoder = decoder_new();
+        decoder_leave_out(entry->decoder, telling, next, end);
+    }
 }
 
 bool input_in_order(struct input *input)
@@ -509,6 +519,19 @@ static void keep_place(struct input *input, struct entry *entry, size_t lane)
     entry->lane_count = kept;
 }
 
+/* What the capture has grown by since the survey was not looked at: of that nothing is known. Of
+ * several, one's fragments may end in another: which is then read in another order. */
+static void take_back_new(const struct input *input, struct entry *entry, struct decoded *decoded)
+{
+    uint64_t left = entry->looked - MIN(entry->handed, entry->looked);
+    bool all = input->surveyed && (input->merging ? entry->by_itself && input->twin_count == 0
+                                                  : input->count == 1 && entry->to_its_end);
+    if (!(input->cut || all) || decoded->count <= left)
+        return;
+    decoded->count = left;
+    entry->grown = true;
+}
+
 /* Reads on until there is a segment to hand out, or the capture has none any more. */
 static enum input_status fill_lane(struct input *input, size_t lane)
 {
@@ -517,19 +540,27 @@ static enum input_status fill_lane(struct input *input, size_t lane)
     if (!entry->lane_begun) {
         entry->lane_begun = true;
         entry->lane = g_new(struct tcprst_segment, LANE);
-        entry->decoder = decoder_new();
+        if (!entry->decoder)
+            entry->decoder = decoder_new();
     }
     entry->lane_next = entry->lane_count = 0;
     while (entry->open && entry->lane_count == 0 && status == INPUT_MORE) {
         struct decoded decoded = {entry->lane, LANE, 0};
         decoder_release(entry->decoder);
         decoder_take_pending(entry->decoder, &decoded);
+        uint64_t left_out = decoder_left_out(entry->decoder);
         status = fill(input, entry, &decoded);
+        left_out = decoder_left_out(entry->decoder) - left_out;
+        entry->handed += left_out;
+        take_back_new(input, entry, &decoded);
+        entry->handed += decoded.count;
         entry->lane_count = decoded.count;
         for (size_t i = 0; i < decoded.count; i++)
             entry->lane[i].frame.capture = (uint32_t)entry->index;
         keep_place(input, entry, lane);
-        input->entries[entry->index].facts.segments += entry->lane_count;
+        input->entries[entry->index].facts.segments += entry->lane_count + left_out;
+        if (entry->grown && entry->open)
+            finish_entry(input, entry);
     }
     return status;
 }
@@ -606,18 +637,6 @@ static size_t read_merged(struct input *input, struct tcprst_segment *segments, 
             break;
     }
     return count;
-}
-
-/* What the capture has grown by since the survey was not looked at: of that nothing is known. Of
- * several, one's fragments may end in another: which is then read in another order. */
-static void take_back_new(const struct input *input, struct entry *entry, struct decoded *decoded)
-{
-    uint64_t left = entry->looked - MIN(entry->handed, entry->looked);
-    bool all = input->surveyed && input->count == 1 && entry->to_its_end;
-    if (!(input->cut || all) || decoded->count <= left)
-        return;
-    decoded->count = left;
-    entry->grown = true;
 }
 
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,

@@ -102,9 +102,11 @@ bool input_survey(struct input *input,
                   bool (*take)(void *user, const struct tcprst_segment *segments, size_t count),
                   void *user);
 
-/* After input_survey(): which of the segments need be read again, as decoder_leave_out(). telling
- * stays as long as it is read. */
-void input_leave_out(struct input *input, const uint64_t *telling, uint64_t count);
+/* After input_survey(): which of the segments need be read again, as decoder_leave_out(): after
+ * input_merge() of that capture, else of all as they follow each other. telling stays as long as
+ * it is read. */
+void input_leave_out(struct input *input, size_t capture, const uint64_t *telling, uint64_t next,
+                     uint64_t end);
 
 /* Before the first input_read(): whether they are named in the order in which they will be read,
  * and none of them is a pipe. */

@@ -150,6 +150,7 @@ static void feed(struct run *run, struct tcprst_segment *segments, size_t count)
     if (!run->core)
         start_core(run);
     run->capture = segments[0].frame.capture;
+    count = twice_sift(run->twice, segments, count);
     count = places_take(run->places, run->order, segments, count);
     tcprst_expect(run->core, segments, count);
     for (size_t i = 0; i < count; i++) {
@@ -500,8 +501,8 @@ static void look_first(struct run *run)
             _("--kernel-trace reads the captures twice, which a pipe cannot: nothing is joined"));
     else if (run->trace)
         tcprst_trace_join(run->trace->trace);
-    if (run->twice && twice && !run->places)
-        run->glance = twice_finish(run->twice);
+    if (run->twice && twice)
+        run->glance = twice_finish(run->twice, run->places);
     run->order = places_order(run->places, run->input, options->separate);
     run->report.places = run->places;
     run->report.kernel_trace = run->trace;

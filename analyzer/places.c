@@ -296,6 +296,16 @@ bool places_see(struct places *places, struct tcprst_segment *segment)
            tcprst_places_take(places->stream, source_of(places, segment), segment);
 }
 
+bool places_is_one(const struct places *places, size_t capture)
+{
+    const struct tcprst_clock *first = places_clock(places, capture);
+    for (size_t s = 0; first && s < places->sources; s++)
+        if (g_array_index(places->origins, struct origin, s).capture == capture &&
+            places->clocks[s].place != first->place)
+            return false;
+    return true;
+}
+
 /* ---- in words ---- */
 
 unsigned places_count(const struct places *places)

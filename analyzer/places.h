@@ -52,6 +52,9 @@ unsigned places_count(const struct places *places);
 /* The clock of that capture's first source; NULL: there is one place, or nothing was captured. */
 const struct tcprst_clock *places_clock(const struct places *places, size_t capture);
 
+/* Whether all of that capture was captured at one place. */
+bool places_is_one(const struct places *places, size_t capture);
+
 /* The captures by the names they are shown under (borrowed), before anything is asked in words. */
 void places_set_names(struct places *places, char *const *names);
 /* What people call that place: its capture, or captures; with the interface, where one capture has

@@ -12,12 +12,29 @@ enum { SHORTCUTS = 0 };
 enum { SHORTCUTS = 1 };
 #endif
 
+/* Captures of which one goes on where another ends. */
+struct lane {
+    struct tcprst_glance *glance;
+    int64_t last; /* the latest time so far */
+    uint64_t segments;
+};
+
+/* A capture: its lane, and which of its segments are the capture's. */
+struct part {
+    unsigned lane;
+    uint64_t from, until;
+};
+
 struct twice {
     struct input *input;
     struct progress *progress;
-    struct tcprst_glance *glance;
-    uint64_t segments;
-    bool stopped;
+    size_t max_connections;
+    uint64_t seed, segments;
+    struct lane lanes[TCPRST_MAX_PLACES];
+    unsigned lane_count;
+    struct part *parts; /* by capture */
+    size_t capture;     /* at work */
+    bool in_order, joined, stopped;
 };
 
 /* What does not stay in memory is read from the disk again. */
@@ -40,31 +57,75 @@ static bool wants_all(const struct options *options)
 struct twice *twice_begin(const struct options *options, struct input *input,
                           struct progress *progress)
 {
-    if (!SHORTCUTS || wants_all(options) || options->separate || !stays_in_memory(input) ||
-        !input_in_order(input))
+    size_t count = input_count(input);
+    if (!SHORTCUTS || wants_all(options) || options->separate)
+        return NULL;
+    bool in_order = input_in_order(input);
+    /* Several are read twice anyway. */
+    if (count == 1 && (!in_order || !stays_in_memory(input)))
         return NULL;
     struct twice *twice = g_new0(struct twice, 1);
-    uint64_t seed = (uint64_t)g_random_int() << 32 | g_random_int();
     twice->input = input;
     twice->progress = progress;
-    twice->glance = tcprst_glance_new(options->max_connections, seed);
-    twice->stopped = !twice->glance;
+    twice->max_connections = options->max_connections;
+    twice->seed = (uint64_t)g_random_int() << 32 | g_random_int();
+    twice->parts = g_new0(struct part, count);
+    twice->capture = count;
+    twice->in_order = in_order;
     return twice;
+}
+
+static void stop(struct twice *twice)
+{
+    for (unsigned i = 0; i < twice->lane_count; i++)
+        tcprst_glance_free(twice->lanes[i].glance);
+    twice->lane_count = 0;
+    twice->stopped = true;
 }
 
 void twice_free(struct twice *twice)
 {
     if (!twice)
         return;
-    tcprst_glance_free(twice->glance);
+    stop(twice);
+    g_free(twice->parts);
     g_free(twice);
 }
 
-static void stop(struct twice *twice)
+/* A capture begins at that time: it goes on where one before ends, or stands beside them. */
+static bool begin_capture(struct twice *twice, size_t capture, int64_t time)
 {
-    tcprst_glance_free(twice->glance);
-    twice->glance = NULL;
-    twice->stopped = true;
+    enum { OVERLAP = 1000000000 }; /* ns: a little out of order where they meet */
+    unsigned n = 0;
+    while (n < twice->lane_count && twice->lanes[n].last > time &&
+           twice->lanes[n].last - time > OVERLAP)
+        n++;
+    if (n == TCPRST_MAX_PLACES)
+        return false;
+    struct lane *lane = &twice->lanes[n];
+    if (n == twice->lane_count) {
+        bool several = input_count(twice->input) > 1;
+        lane->glance = several ? tcprst_glance_of_several(twice->max_connections, twice->seed)
+                               : tcprst_glance_new(twice->max_connections, twice->seed);
+        lane->last = time;
+        twice->lane_count++;
+    }
+    twice->capture = capture;
+    twice->parts[capture] = (struct part){n, lane->segments, lane->segments};
+    return lane->glance != NULL;
+}
+
+static bool look(struct twice *twice, const struct tcprst_segment *segments, size_t count)
+{
+    size_t capture = segments->frame.capture;
+    if (capture != twice->capture && !begin_capture(twice, capture, segments->time))
+        return false;
+    struct part *part = &twice->parts[capture];
+    struct lane *lane = &twice->lanes[part->lane];
+    lane->segments = part->until += count;
+    lane->last = MAX(lane->last, segments[count - 1].time);
+    bool light = input_count(twice->input) > 1 || input_is_light(twice->input);
+    return light && tcprst_glance_take(lane->glance, segments, count);
 }
 
 bool twice_look(void *user, const struct tcprst_segment *segments, size_t count)
@@ -74,19 +135,83 @@ bool twice_look(void *user, const struct tcprst_segment *segments, size_t count)
         return false;
     twice->segments += count;
     progress_update(twice->progress, twice->input, twice->segments);
-    if (!input_is_light(twice->input) || !tcprst_glance_take(twice->glance, segments, count))
+    if (!look(twice, segments, count))
         stop(twice);
     return !twice->stopped;
 }
 
-struct tcprst_glance *twice_finish(struct twice *twice)
+/* The glances at several places become one, where each is at one place. */
+static bool join(struct twice *twice, const struct places *places)
 {
-    if (!twice->stopped && !tcprst_glance_finish(twice->glance))
-        stop(twice);
-    if (twice->glance) {
-        uint64_t count;
-        const uint64_t *telling = tcprst_glance_telling(twice->glance, &count);
-        input_leave_out(twice->input, telling, count);
+    struct tcprst_glance *glances[TCPRST_MAX_PLACES];
+    int64_t ahead[TCPRST_MAX_PLACES];
+    int place[TCPRST_MAX_PLACES];
+    for (unsigned n = 0; n < twice->lane_count; n++) {
+        glances[n] = twice->lanes[n].glance;
+        place[n] = -1;
     }
-    return twice->glance;
+    for (size_t i = 0; i < input_count(twice->input); i++) {
+        const struct tcprst_clock *clock = places_clock(places, i);
+        unsigned n = twice->parts[i].lane;
+        if (!clock)
+            continue;
+        if (!places_is_one(places, i) || (place[n] >= 0 && place[n] != clock->place))
+            return false;
+        if (place[n] < 0)
+            ahead[n] = tcprst_clock_ahead(clock, clock->since);
+        place[n] = clock->place;
+    }
+    twice->joined = twice->lane_count > 1 && tcprst_glance_join(glances, ahead, twice->lane_count);
+    return twice->joined;
+}
+
+static void leave_out(const struct twice *twice)
+{
+    for (size_t i = 0; i < (twice->joined ? input_count(twice->input) : 1); i++) {
+        const struct part *part = &twice->parts[i];
+        uint64_t count;
+        const uint64_t *telling = tcprst_glance_telling(twice->lanes[part->lane].glance, &count);
+        if (twice->joined && telling)
+            input_leave_out(twice->input, i, telling, part->from, MIN(part->until, count));
+        else if (!twice->joined)
+            input_leave_out(twice->input, 0, telling, 0, count);
+    }
+}
+
+struct tcprst_glance *twice_finish(struct twice *twice, const struct places *places)
+{
+    bool one_stream = !places && twice->lane_count == 1 && twice->in_order;
+    bool good =
+        !twice->stopped &&
+        (places_stream(places) ? join(twice, places)
+                               : one_stream && tcprst_glance_finish(twice->lanes[0].glance));
+    if (!good) {
+        stop(twice);
+        return NULL;
+    }
+    leave_out(twice);
+    return twice->lanes[0].glance;
+}
+
+static struct tcprst_glance *glance_of(const struct twice *twice, const struct tcprst_segment *s)
+{
+    return twice->lanes[twice->parts[s->frame.capture].lane].glance;
+}
+
+size_t twice_sift(struct twice *twice, struct tcprst_segment *segments, size_t count)
+{
+    enum { AHEAD = 16 };
+    size_t kept = 0;
+    if (!twice || !twice->joined)
+        return count;
+    for (size_t i = 0; i < count; i++) {
+        const struct tcprst_segment *later = &segments[MIN(i + AHEAD, count - 1)];
+        tcprst_glance_expect(glance_of(twice, later), later);
+        if (!tcprst_glance_wants(glance_of(twice, &segments[i]), &segments[i]))
+            continue;
+        if (kept != i)
+            segments[kept] = segments[i];
+        kept++;
+    }
+    return kept;
 }

@@ -6,6 +6,7 @@
 
 #include "input.h"
 #include "options.h"
+#include "places.h"
 #include "progress.h"
 #include "tcprst/glance.h"
 
@@ -19,8 +20,11 @@ void twice_free(struct twice *twice);
 /* The next segments of the first reading (twice: of a struct twice). Returns whether it is worth
  * going on. */
 bool twice_look(void *twice, const struct tcprst_segment *segments, size_t count);
-/* All was looked at: what tcprst_options.glance wants (owned by twice), NULL: no connection can be
- * left out. */
-struct tcprst_glance *twice_finish(struct twice *twice);
+/* All was looked at, and found to be that: what tcprst_options.glance wants (owned by twice), NULL:
+ * no connection can be left out. */
+struct tcprst_glance *twice_finish(struct twice *twice, const struct places *places);
+/* The next segments of the second reading, before places_take(). Returns how many of them, now the
+ * first, say something. twice may be NULL: all do. */
+size_t twice_sift(struct twice *twice, struct tcprst_segment *segments, size_t count);
 
 #endif

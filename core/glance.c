@@ -7,82 +7,25 @@
  * comes, a RST or something out of order, makes the connection one that is followed; so nothing
  * that the second reading passes hangs on anything that a glimpse does not know.
  */
-#include "glance.h"
-
-#include "clock.h"
 #include "connection.h"
 #include "embryo.h"
 #include "fetch.h"
-#include "key.h"
+#include "glance_parts.h"
 #include "large.h"
+#include "places_key.h"
 #include "sequence.h"
-#include "thresholds.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    /* The filter has so many bits for each that is followed: most segments are told by it. */
-    FILTER_PART = 32,
-    FILTER_LEAST = 1 << 16, /* bits */
-    FILTER_MOST = 1 << 21,  /* 256 KiB, which stay in the cache */
-    FEWEST = 4096,          /* connections, before their kinds are compared */
+    FEWEST = 4096, /* connections, before their kinds are compared */
     /* Segments whose glimpses are fetched before they are looked at: so few that what is fetched,
      * and they, stay in the first cache. With 256 the reading of small packets took 15 % more. */
     FETCHED = 32,
-    LOG_LEAST = 1 << 16, /* segments */
-    LOG_MOST = 1 << 24,  /* likewise: 64 MiB */
-    /* Far less than STRAY_DISTANCE: numbers so near the last cannot be another incarnation's. */
-    NEAR = STRAY_DISTANCE / 2,
-    TICK = 1 << 24,                   /* ns */
+    LOG_LEAST = 1 << 16,              /* segments */
+    LOG_MOST = 1 << 24,               /* likewise: 64 MiB */
     LONG = KEEP_UNANSWERED / TICK - 1 /* ticks: it may be over */
-};
-
-enum {
-    SEEN = 1 << 0, /* by direction, two bits each */
-    FIN = 1 << 2,
-    ASKS = 1 << 4,     /* nothing but a SYN so far; in the second reading: */
-    BEGUN = 1 << 4,    /* its first segment has come */
-    FOLLOWED = 1 << 5, /* out of the ordinary */
-    MIDWAY = 1 << 6    /* its first segment is no opening */
-};
-/* What says something whoever it belongs to. */
-enum { TELLING = TCPRST_SYN | TCPRST_RST };
-
-struct glimpse {
-    uint64_t hash; /* of its key, which stands for it; 0: none */
-    union {
-        uint32_t reach[2]; /* highest SEG.SEQ + SEG.LEN of each end; in the second reading: */
-        int64_t asked;     /* when its SYN came, INT64_MIN: it did not */
-    };
-    uint32_t since; /* ticks: when it was last heard of */
-    uint32_t number : 24, bits : 8;
-};
-enum { NUMBERS = 1 << 24 };
-
-struct tcprst_glance {
-    struct glimpse *glimpses;
-    size_t mask, used, followed, midway, most;
-    uint64_t seed;
-    struct clock clock;
-    int64_t began;
-    uint64_t segments, all; /* so far; in the first reading */
-    /* Of each segment of the first reading: whether it says something whoever it belongs to, and
-     * above that bit the number of its connection. NULL: none is kept. */
-    uint32_t *log;
-    size_t log_room;
-    uint64_t newest; /* the last of the latest segments so far, from 1 */
-    uint64_t *telling;
-    uint8_t *filter; /* second reading: of those that are followed, or begin midway */
-    size_t filter_mask;
-    uint64_t passed_by[4];
-    /* sifted */
-    const struct tcprst_segment *next;
-    size_t at, count, kept_at, kept_count;
-    uint8_t uses[GLANCE_MOST];
-    uint64_t hashes[GLANCE_MOST];
-    struct tcprst_segment *kept;
-    struct glanced *known;
 };
 
 static bool make_glimpses(struct tcprst_glance *g, size_t size)
@@ -113,6 +56,19 @@ struct tcprst_glance *tcprst_glance_new(size_t max_connections, uint64_t seed)
     return g;
 }
 
+struct tcprst_glance *tcprst_glance_of_several(size_t max_connections, uint64_t seed)
+{
+    struct tcprst_glance *g = tcprst_glance_new(max_connections, seed);
+    if (!g)
+        return NULL;
+    g->opening_room = FEWEST;
+    g->openings = g->most <= NUMBERS ? malloc(g->opening_room * sizeof *g->openings) : NULL;
+    if (g->openings)
+        return g;
+    tcprst_glance_free(g);
+    return NULL;
+}
+
 void tcprst_glance_free(struct tcprst_glance *g)
 {
     if (!g)
@@ -120,7 +76,8 @@ void tcprst_glance_free(struct tcprst_glance *g)
     free(g->glimpses);
     free(g->log);
     free(g->telling);
-    free(g->filter);
+    free(g->filter.bits);
+    free(g->openings);
     free(g->kept);
     free(g->known);
     free(g);
@@ -171,15 +128,6 @@ static inline void note_time(struct clock *clock, int64_t time)
         clock_note(clock, time);
 }
 
-/* Its place, or the one where it would be. */
-static inline struct glimpse *find(const struct tcprst_glance *g, uint64_t hash)
-{
-    size_t p = hash & g->mask;
-    while (g->glimpses[p].hash && g->glimpses[p].hash != hash)
-        p = (p + 1) & g->mask;
-    return &g->glimpses[p];
-}
-
 /* Makes room for one more. Returns false where it is not worth going on. */
 static bool reserve(struct tcprst_glance *g)
 {
@@ -198,7 +146,7 @@ static bool reserve(struct tcprst_glance *g)
     }
     for (size_t i = 0; i < size; i++)
         if (before[i].hash)
-            *find(g, before[i].hash) = before[i];
+            *glance_find(g, before[i].hash) = before[i];
     free(before);
     return true;
 }
@@ -215,6 +163,29 @@ static void follow(struct tcprst_glance *g, struct glimpse *e)
 {
     e->bits |= FOLLOWED;
     g->followed++;
+}
+
+/* One of several keeps more of a connection. */
+static bool note_opening(struct tcprst_glance *g, const struct glimpse *e,
+                         const struct tcprst_segment *s, int d)
+{
+    if (e->number >= g->opening_room) {
+        size_t room = 2 * g->opening_room;
+        struct opening *more = realloc(g->openings, room * sizeof *more);
+        if (!more)
+            return false;
+        g->openings = more;
+        g->opening_room = room;
+    }
+    struct key hosts = key_of_segment(s, d);
+    hosts.ports = s->ip_version;
+    bool syn = (s->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_RST)) == TCPRST_SYN;
+    g->openings[e->number] = (struct opening){.hash = e->hash,
+                                              .seq = syn ? s->seq : 0,
+                                              .stamp = syn ? places_timestamp(s) : 0,
+                                              .began = e->since,
+                                              .hosts = key_hash(&hosts, g->seed)};
+    return true;
 }
 
 /* ---- which segments say something ---- */
@@ -351,15 +322,17 @@ static bool glance_at(struct tcprst_glance *g, const struct tcprst_segment *s, u
     note_time(&g->clock, s->time);
     if (g->segments == 1)
         g->began = g->clock.now;
-    struct glimpse *e = find(g, hash);
+    struct glimpse *e = glance_find(g, hash);
     bool first = !e->hash;
     if (!first) {
         go_on(g, e, s, d);
     } else {
         if (!reserve(g))
             return false;
-        e = find(g, hash);
+        e = glance_find(g, hash);
         begin(g, e, hash, s, d);
+        if (g->openings && !note_opening(g, e, s, d))
+            return false;
     }
     log_segment(g, s, e, first);
     return true;
@@ -386,19 +359,15 @@ bool tcprst_glance_take(struct tcprst_glance *g, const struct tcprst_segment *se
 
 /* ---- between them ---- */
 
-static inline size_t filter_bit(const struct tcprst_glance *g, uint64_t hash)
+bool glance_filter_make(struct glance_filter *f, size_t count)
 {
-    return hash >> 32 & g->filter_mask;
-}
-
-static bool make_filter(struct tcprst_glance *g)
-{
-    size_t bits = FILTER_LEAST;
-    while (bits < FILTER_MOST && bits < (g->followed + g->midway) * FILTER_PART)
+    enum { PART = 32, LEAST = 1 << 16, MOST = 1 << 21 }; /* bits: 256 KiB stay in the cache */
+    size_t bits = LEAST;
+    while (bits < MOST && bits < count * PART)
         bits *= 2;
-    g->filter = calloc(1, bits / 8);
-    g->filter_mask = bits - 1;
-    return g->filter != NULL;
+    f->bits = calloc(1, bits / 8);
+    f->mask = bits - 1;
+    return f->bits != NULL;
 }
 
 /* From the log, which is then no longer needed. Without memory all segments have to come. */
@@ -408,7 +377,7 @@ static void make_telling(struct tcprst_glance *g)
     g->telling = followed ? calloc(g->segments / 64 + 1, sizeof *g->telling) : NULL;
     for (size_t i = 0; g->telling && i <= g->mask; i++)
         if (g->glimpses[i].hash)
-            followed[g->glimpses[i].number] = (g->glimpses[i].bits & FOLLOWED) != 0;
+            followed[g->glimpses[i].number] = (g->glimpses[i].bits & (FOLLOWED | MATCHED)) != 0;
     for (uint64_t i = 0; g->telling && i < g->segments; i++) {
         uint64_t tells = (g->log[i] & 1) | followed[g->log[i] >> 1] | (i + 1 == g->segments);
         g->telling[i / 64] |= tells << i % 64;
@@ -423,25 +392,30 @@ const uint64_t *tcprst_glance_telling(const struct tcprst_glance *g, uint64_t *c
     return g->telling;
 }
 
-bool tcprst_glance_finish(struct tcprst_glance *g)
+bool glance_turn(struct tcprst_glance *g)
 {
     g->kept = malloc(GLANCE_MOST * sizeof *g->kept);
     g->known = malloc(GLANCE_MOST * sizeof *g->known);
-    if (!make_filter(g) || !g->kept || !g->known)
-        return false;
     make_telling(g);
     for (size_t i = 0; i <= g->mask; i++) {
         struct glimpse *e = &g->glimpses[i];
-        if (!e->hash)
-            continue;
         e->asked = INT64_MIN;
-        e->bits &= FOLLOWED | MIDWAY | 3 * FIN;
-        if (e->bits & (FOLLOWED | MIDWAY))
-            g->filter[filter_bit(g, e->hash) / 8] |= (uint8_t)(1 << filter_bit(g, e->hash) % 8);
+        e->came = 0;
+        e->bits &= FOLLOWED | MIDWAY | MATCHED | 3 * FIN | (g->openings ? LACKING : 0);
     }
     clock_start(&g->clock);
     g->all = g->segments;
     g->segments = 0;
+    return g->kept && g->known;
+}
+
+bool tcprst_glance_finish(struct tcprst_glance *g)
+{
+    if (!glance_turn(g) || !glance_filter_make(&g->filter, g->followed + g->midway))
+        return false;
+    for (size_t i = 0; i <= g->mask; i++)
+        if (g->glimpses[i].bits & (FOLLOWED | MIDWAY))
+            filter_add(&g->filter, g->glimpses[i].hash);
     return true;
 }
 
@@ -454,8 +428,8 @@ static void note_beginning(struct tcprst_glance *g, struct glimpse *e)
     g->passed_by[(e->bits & 3 * FIN) == 3 * FIN ? TCPRST_ENDING_FIN : TCPRST_ENDING_OPEN]++;
 }
 
-static void note_opening(struct tcprst_glance *g, struct glimpse *e, const struct tcprst_segment *s,
-                         struct glanced *known)
+static void learn_opening(struct tcprst_glance *g, struct glimpse *e,
+                          const struct tcprst_segment *s, struct glanced *known)
 {
     bool answers = (s->flags & TCPRST_ACK) && e->asked != INT64_MIN;
     int64_t rtt = answers ? g->clock.now - e->asked : -1;
@@ -463,11 +437,19 @@ static void note_opening(struct tcprst_glance *g, struct glimpse *e, const struc
     e->asked = s->flags & TCPRST_ACK ? INT64_MIN : g->clock.now;
 }
 
+static struct glimpse *find_anywhere(const struct tcprst_glance *g, uint64_t hash)
+{
+    struct glimpse *e = glance_find(g, hash);
+    while (!e->hash && (g = g->others) != NULL)
+        e = glance_find(g, hash);
+    return e;
+}
+
 /* Of a segment that may tell something. */
 static enum glance_use use_of(struct tcprst_glance *g, const struct tcprst_segment *s,
                               uint64_t hash, struct glanced *known)
 {
-    struct glimpse *e = find(g, hash);
+    struct glimpse *e = find_anywhere(g, hash);
     /* One that is not known: the file is another now. */
     if ((s->flags & TCPRST_RST) || e->bits & FOLLOWED || !e->hash)
         return GLANCE_FOLLOW;
@@ -476,7 +458,7 @@ static enum glance_use use_of(struct tcprst_glance *g, const struct tcprst_segme
         note_beginning(g, e);
     if (!(s->flags & TCPRST_SYN))
         return known->begins ? GLANCE_BEGIN : GLANCE_PASS;
-    note_opening(g, e, s, known);
+    learn_opening(g, e, s, known);
     return GLANCE_OPEN;
 }
 
@@ -486,13 +468,40 @@ static void sift_roughly(struct tcprst_glance *g, const struct tcprst_segment *s
     for (size_t i = 0; i < g->count; i++) {
         int d;
         uint64_t hash = hash_of(&segments[i], g->seed, &d);
-        size_t bit = filter_bit(g, hash);
-        bool tells = g->filter[bit / 8] >> bit % 8 & 1 || segments[i].flags & TELLING;
+        bool tells = filter_has(&g->filter, hash) || segments[i].flags & TELLING;
         g->hashes[i] = hash;
         g->uses[i] = tells;
         if (tells)
             fetch(&g->glimpses[hash & g->mask]);
     }
+}
+
+void tcprst_glance_expect(const struct tcprst_glance *g, const struct tcprst_segment *s)
+{
+    int d;
+    fetch(&g->glimpses[hash_of(s, g->seed, &d) & g->mask]);
+}
+
+bool tcprst_glance_wants(struct tcprst_glance *g, struct tcprst_segment *s)
+{
+    int d;
+    uint64_t hash = hash_of(s, g->seed, &d);
+    if (!(s->flags & TELLING) && !filter_has(&g->filter, hash))
+        return false;
+    struct glimpse *e = glance_find(g, hash);
+    if (!e->hash || s->flags & TCPRST_RST || e->bits & (FOLLOWED | MATCHED))
+        return true;
+    /* Its opening tells which other name it has. */
+    if (e->bits & LACKING && s->flags & TCPRST_SYN)
+        return true;
+    if (!(s->flags & TCPRST_SYN) && !(e->bits & MIDWAY))
+        return false;
+    e->bits &= (uint8_t)~MIDWAY;
+    e = find_anywhere(g->first, hash);
+    bool first = !(e->came >> d & 1);
+    e->came |= s->flags & TCPRST_SYN ? 1u << d : 0;
+    s->seen.passed_by = true;
+    return first;
 }
 
 const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
@@ -504,7 +513,7 @@ const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
     sift_roughly(g, segments);
     for (size_t i = 0; i < g->count; i++) {
         const struct tcprst_segment *s = &segments[i];
-        note_time(&g->clock, s->time);
+        note_time(&g->clock, s->time == TCPRST_TIME_UNKNOWN ? s->time : s->time - s->seen.ahead);
         g->segments += s->left_out;
         if (++g->segments == 1)
             g->began = g->clock.now;

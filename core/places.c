@@ -91,32 +91,39 @@ static struct path *path_at(const struct tcprst_places *p, uint32_t serial)
                                                            : NULL;
 }
 
-/* The record of two hosts, by their addresses; of as many as there is room for, the oldest goes. */
+static bool is_young(const struct tcprst_places *p, uint32_t serial)
+{
+    return serial && p->next_path - serial <= p->path_room / 2;
+}
+
+/* The record of two hosts, by their addresses; of as many as there is room for, the oldest goes.
+ * One that is asked for when it is old is made young again. */
 static uint32_t path_of(struct tcprst_places *p, const struct key *key)
 {
     struct key hosts = *key;
     hosts.ports &= ~(uint64_t)UINT32_MAX;
     uint32_t *head = &p->by_hosts[key_hash(&hosts, p->seed) & (p->path_room - 1)], serial = *head;
-    struct path *path;
-    for (unsigned n = 0; n < CHAIN_MOST && (path = path_at(p, serial)) != NULL; n++) {
+    struct path *path, *old = NULL;
+    for (unsigned n = 0; n < CHAIN_MOST && !old && (path = path_at(p, serial)) != NULL; n++) {
         if (key_same(&path->hosts, &hosts))
-            return serial;
-        serial = path->older;
+            old = path;
+        else
+            serial = path->older;
     }
-    serial = p->next_path++;
+    if (old && is_young(p, serial))
+        return serial;
+    struct path fresh = old ? *old : (struct path){.hosts = hosts};
+    fresh.older = *head;
+    *head = p->next_path++;
     if (!p->next_path)
         p->next_path = 1;
-    path = path_at(p, serial);
-    memset(path, 0, sizeof *path);
-    path->hosts = hosts;
-    path->older = *head;
-    *head = serial;
-    return serial;
+    *path_at(p, *head) = fresh;
+    return *head;
 }
 
 void places_keep_path(struct tcprst_places *p, struct line *l)
 {
-    if (!path_at(p, l->path))
+    if (!is_young(p, l->path))
         l->path = path_of(p, &l->key);
 }
 
@@ -488,6 +495,9 @@ void tcprst_places_expect(const struct tcprst_places *p, const struct tcprst_seg
         count = TCPRST_PLACES_EXPECT;
     for (size_t i = 0; i < count; i++) {
         const struct tcprst_segment *s = &segments[i];
+        line[i] = numbers[i] = 0;
+        if (s->seen.passed_by)
+            continue;
         struct key key = key_of_segment(s, key_direction(s));
         line[i] = key_hash(&key, p->seed) & (p->line_room - 1);
         fetch(&p->by_key[line[i]]);
@@ -531,6 +541,8 @@ bool tcprst_places_take(struct tcprst_places *p, uint32_t source, struct tcprst_
         p->first_time[h.place] = h.time;
     if (h.time > p->last_time[h.place])
         p->last_time[h.place] = h.time;
+    if (s->seen.passed_by)
+        return true;
     h.flags = s->flags & PLACES_FLAGS;
     h.ts_val = places_timestamp(s);
     find_line(p, &h);

@@ -46,7 +46,7 @@ struct place_facts {
     bool x_is_host;         /* near_x is X's own host, or beside it: no router lies between */
     uint16_t seen_at;       /* bit p: place p has the RST */
     bool nothing_there;     /* near_x has nothing of this connection, nor of its service */
-    bool all_of_y; /* near_y, which has the RST, lost nothing of this connection around that time */
+    bool all_of_y;       /* near_y, which alone has the RST, lost nothing of this connection then */
     uint16_t on_way;     /* bit p: place p lies between these hosts */
     uint16_t missing_at; /* bit p: it has others of the connection, but not the RST */
     bool at_x, at_y;     /* the places nearest to X, to Y have it */

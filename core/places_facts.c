@@ -239,7 +239,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
     f->missed_y = miss_of(&s, f->near_y, reset, LAG_MOST, NULL);
     f->nothing_there = !(s.line->seen >> f->near_x & 1) &&
                        !(s.path->place[f->near_x].services >> (s.line->service & 63) & 1);
-    f->all_of_y = f->at_y && has_all_of_y(&s, f->near_y, reset);
+    f->all_of_y = f->at_y && !f->at_x && has_all_of_y(&s, f->near_y, reset);
     if (f->at_x)
         f->missed_x = MISS_NONE;
     if (f->at_y)

@@ -131,7 +131,7 @@ static inline struct path *places_path(const struct tcprst_places *p, const stru
 {
     return &p->paths[l->path & (p->path_room - 1)];
 }
-/* Where that was overwritten by one of other hosts, the line gets one anew. */
+/* Before that: so that it is not overwritten by one of other hosts. */
 void places_keep_path(struct tcprst_places *p, struct line *l);
 /* 0: there is none. */
 uint32_t places_find_line(const struct tcprst_places *p, const struct key *key);

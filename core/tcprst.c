@@ -429,7 +429,10 @@ bool tcprst_peek(struct tcprst *core, uint64_t reset, struct tcprst_verdict *ver
 
 size_t tcprst_findings(struct tcprst *core, struct tcprst_finding *findings, size_t size)
 {
-    return core->judged ? verdict_findings(core->judged, findings, size) : 0;
+    size = core->judged ? verdict_findings(core->judged, findings, size) : 0;
+    for (size_t i = 0; i < size; i++)
+        findings[i].trigger = tcprst_order_frame(core->options.order, findings[i].trigger);
+    return size;
 }
 
 size_t tcprst_ledger(struct tcprst *core, enum tcprst_cause cause, struct tcprst_ledger_line *lines,

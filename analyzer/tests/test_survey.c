@@ -71,6 +71,55 @@ static struct input *survey(const char *const *names, bool *whole)
     return input;
 }
 
+static int64_t no_lead(void *user, const struct tcprst_segment *segment)
+{
+    (void)user, (void)segment;
+    return 0;
+}
+
+static int64_t all_begin(void *user, size_t capture)
+{
+    (void)user, (void)capture;
+    return 0;
+}
+
+static unsigned own_place(void *user, const struct tcprst_segment *segment)
+{
+    (void)user;
+    return segment->frame.capture;
+}
+
+/* Two captures, of which one grows and the other loses its end between the readings; read together,
+ * every second segment only. */
+static void change_of_two(const char *const *names)
+{
+    const struct input_options options = {.names = names, .count = 2};
+    const struct input_order order = {.ahead = no_lead, .begins = all_begin, .place = own_place};
+    static const uint64_t all = UINT64_MAX / 3; /* 0101... */
+    uint64_t telling[2 * PACKETS / 64 + 1];
+    enum input_status status;
+    char *error = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(telling); i++)
+        telling[i] = all;
+    append(names[0], 0, PACKETS);
+    append(names[1], 0, PACKETS);
+    taken = 0;
+    interrupt_at = 0;
+    struct input *input = input_open(&options, &error);
+    check(input_survey(input, take, NULL) && taken == 2 * PACKETS, "both are looked at");
+    append(names[0], PACKETS, MORE);
+    append(names[1], 0, PACKETS / 2);
+    input_merge(input, &order);
+    input_leave_out(input, 0, telling, 0, PACKETS);
+    input_leave_out(input, 1, telling, PACKETS, 2 * PACKETS);
+    uint64_t read = read_all(input, &status);
+    /* Raw packets are none of the ordinary ones, of which alone some are left out. */
+    check(read == PACKETS + PACKETS / 2, "what there was is read, and no more");
+    check(status == INPUT_END, "and ends there");
+    check(input_capture(input, 0)->segments == PACKETS, "each counts its own");
+    input_close(input);
+}
+
 int main(void)
 {
     char name[] = "tcprst-survey-XXXXXX";
@@ -94,6 +143,12 @@ int main(void)
     check(status == INPUT_INTERRUPTED, "and says that it was interrupted");
     input_close(input);
 
+    char other[] = "tcprst-survey-XXXXXX";
+    const char *const both[] = {name, other};
+    close(g_mkstemp(other));
+    change_of_two(both);
+
+    g_unlink(other);
     g_unlink(name);
     return failures > 0;
 }

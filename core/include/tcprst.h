@@ -199,6 +199,7 @@ struct tcprst_seen {
                                     number 0: none */
     uint8_t place;
     bool translated; /* addresses, ports or numbers are written as another place has them */
+    bool passed_by;  /* by tcprst_glance_wants(): no more of its connection comes */
 };
 
 /* Time of a packet that carries none. */

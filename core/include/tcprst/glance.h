@@ -13,6 +13,22 @@
  *
  * Verdicts are the same, octet for octet, and so is what is counted. tcprst_options.on_connection
  * is not called for connections that are not followed: tcprst_statistics.passed_by counts them.
+ *
+ * Of several places of capture (tcprst/places.h) there is a glance at each:
+ *
+ *     glances[p] = tcprst_glance_of_several(max_connections, seed); // the same seed
+ *     ... tcprst_glance_take() with the segments of that place ...
+ *     if (tcprst_glance_join(glances, ahead, places))
+ *         options.glance = glances[0];
+ *     for all segments again, in the order of their aligned times:
+ *         if (tcprst_glance_wants(glances[p], &segment) &&
+ *             tcprst_places_take(stream, source, &segment))
+ *             tcprst_feed()
+ *
+ * Followed are connections that a glance at any place says have to be, under all names they may
+ * have at others. Of hosts that have such a connection, the first others are matched, too, for what
+ * they show of the way between the places: where two hosts have more connections, verdicts rest on
+ * these.
  */
 #ifndef TCPRST_GLANCE_H
 #define TCPRST_GLANCE_H
@@ -39,7 +55,21 @@ bool tcprst_glance_take(struct tcprst_glance *glance, const struct tcprst_segmen
 /* All was taken: it may be handed to one handle, and freed after that. False: no memory. */
 bool tcprst_glance_finish(struct tcprst_glance *glance);
 
-/* After that: which segments say something to anybody. Bit n % 64 of word n / 64 is that of the
+/* Instead of tcprst_glance_new(): one of several to be joined. NULL: no memory, or they would be
+ * too many to remember. */
+struct tcprst_glance *tcprst_glance_of_several(size_t max_connections, uint64_t seed);
+/* Instead of tcprst_glance_finish(), of glances at several places, which stay their owner's. ahead:
+ * of each, the nanoseconds by which its place's clock is (tcprst_clock_ahead()). False: no memory,
+ * or more connections than the handle may hold. */
+bool tcprst_glance_join(struct tcprst_glance *const *glances, const int64_t *ahead, size_t count);
+/* After that, of the next segment of that place, as captured: whether it says something to
+ * anybody. Fills segment->seen.passed_by: copies of it at other places are not wanted. */
+bool tcprst_glance_wants(struct tcprst_glance *glance, struct tcprst_segment *segment);
+
+/* That segment will be asked for soon. */
+void tcprst_glance_expect(const struct tcprst_glance *glance, const struct tcprst_segment *segment);
+
+/* After either: which segments say something to anybody. Bit n % 64 of word n / 64 is that of the
  * n-th that was taken, from 0; where it is 0, that one need not be fed: the next one that is fed
  * says then how many were left out before it (tcprst_segment.left_out). *count: how many there are
  * bits for; those behind have to be fed. Valid as long as the glance; NULL: all have to be fed,
