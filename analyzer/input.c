@@ -6,6 +6,7 @@
 #include "capture.h"
 #include "capture_libpcap.h"
 #include "decode.h"
+#include "input_lanes.h"
 #include "tcprst/places.h"
 #include "translate.h"
 
@@ -67,6 +68,8 @@ struct input {
     bool surveying, surveyed, merging; /* surveyed: whole */
     bool cut; /* the survey was interrupted: what it had come to is all that is read */
     struct input_order merge;
+    struct lanes lanes;             /* that have something to hand out, or have not begun */
+    GArray *empty;                  /* numbers of those of which nothing is left at hand */
     struct packet at_hand[AT_ONCE]; /* being decoded; not on the stack, where each is cleared */
 };
 
@@ -173,6 +176,9 @@ void input_close(struct input *input)
     for (size_t i = 0; i < input->twin_count; i++)
         close_entry(&input->twins[i]);
     g_free(input->twins);
+    lanes_end(&input->lanes);
+    if (input->empty)
+        g_array_unref(input->empty);
     decoder_free(input->decoder);
     capture_notes_free(input->notes);
     capture_filter_free(input->filter);
@@ -490,6 +496,21 @@ size_t input_interfaces(const struct input *input)
 
 /* ---- reading together ---- */
 
+static struct entry *lane_at(struct input *input, size_t i)
+{
+    return i < input->count ? &input->entries[i] : &input->twins[i - input->count];
+}
+
+static int64_t lane_time(struct input *input, struct entry *entry)
+{
+    if (!entry->lane_begun)
+        return input->merge.begins(input->merge.user, entry->index);
+    const struct tcprst_segment *s = &entry->lane[entry->lane_next];
+    if (s->time == TCPRST_TIME_UNKNOWN)
+        return INT64_MIN;
+    return s->time - input->merge.ahead(input->merge.user, s);
+}
+
 void input_merge(struct input *input, const struct input_order *order)
 {
     input->merging = true;
@@ -498,11 +519,11 @@ void input_merge(struct input *input, const struct input_order *order)
     size_t needed = order->apart < 2 ? 0 : order->apart - 1;
     while (input->twin_count > needed) /* the others are read by nobody */
         close_entry(&input->twins[--input->twin_count]);
-}
-
-static struct entry *lane_at(struct input *input, size_t i)
-{
-    return i < input->count ? &input->entries[i] : &input->twins[i - input->count];
+    lanes_begin(&input->lanes);
+    input->empty = g_array_new(FALSE, FALSE, sizeof(size_t));
+    for (size_t i = 0; i < input->count + input->twin_count; i++)
+        if (lane_at(input, i)->open)
+            lanes_add(&input->lanes, i, lane_time(input, lane_at(input, i)));
 }
 
 /* Of a capture whose places are read apart, each lane keeps its own. */
@@ -565,76 +586,67 @@ static enum input_status fill_lane(struct input *input, size_t lane)
     return status;
 }
 
-static int64_t lane_time(struct input *input, struct entry *entry)
+/* Reads on where nothing is left of it to hand out; returns what to do next. */
+static enum input_status refill(struct input *input, size_t lane)
 {
-    if (!entry->lane_begun)
-        return input->merge.begins(input->merge.user, entry->index);
-    const struct tcprst_segment *s = &entry->lane[entry->lane_next];
-    if (s->time == TCPRST_TIME_UNKNOWN)
-        return INT64_MIN;
-    return s->time - input->merge.ahead(input->merge.user, s);
-}
-
-/* The lane that comes next, of several the first, and until when it does; NULL: all are read. */
-static struct entry *next_lane(struct input *input, size_t *lane, int64_t *until)
-{
-    struct entry *next = NULL;
-    int64_t least = INT64_MAX;
-    *until = INT64_MAX;
-    for (size_t i = 0; i < input->count + input->twin_count; i++) {
-        struct entry *entry = lane_at(input, i);
-        if (entry->lane_next >= entry->lane_count && (!entry->open || entry->lane_begun))
-            continue;
-        int64_t time = lane_time(input, entry);
-        if (next && time >= least) {
-            *until = MIN(*until, time);
-            continue;
-        }
-        *until = next ? least - 1 : INT64_MAX;
-        least = time;
-        next = entry;
-        *lane = i;
-    }
-    return next;
+    enum input_status status = fill_lane(input, lane);
+    struct entry *entry = lane_at(input, lane);
+    if (entry->lane_count)
+        lanes_add(&input->lanes, lane, lane_time(input, entry));
+    else if (entry->open)
+        g_array_append_val(input->empty, lane);
+    return status;
 }
 
 /* Fills the lanes that are empty: the segments handed out before are no longer needed. */
 static enum input_status fill_lanes(struct input *input)
 {
-    for (size_t i = 0; i < input->count + input->twin_count; i++) {
-        struct entry *entry = lane_at(input, i);
-        if (!entry->lane_begun || entry->lane_next < entry->lane_count || !entry->open)
-            continue;
-        enum input_status status = fill_lane(input, i);
-        if (status == INPUT_INTERRUPTED)
-            return status;
+    enum input_status status = INPUT_MORE;
+    for (guint left = input->empty->len; left > 0 && status != INPUT_INTERRUPTED; left--) {
+        size_t lane = g_array_index(input->empty, size_t, 0);
+        g_array_remove_index(input->empty, 0);
+        status = refill(input, lane);
     }
-    return INPUT_MORE;
+    return status == INPUT_INTERRUPTED ? status : INPUT_MORE;
+}
+
+/* From the lane that comes next, until another one does. */
+static size_t take_from(struct input *input, struct entry *entry, int64_t until,
+                        struct tcprst_segment *segments, size_t size)
+{
+    size_t count = 0;
+    do
+        segments[count++] = entry->lane[entry->lane_next++];
+    while (count < size && entry->lane_next < entry->lane_count &&
+           lane_time(input, entry) <= until);
+    return count;
 }
 
 static size_t read_merged(struct input *input, struct tcprst_segment *segments, size_t size,
                           enum input_status *status)
 {
-    size_t count = 0, lane = 0;
+    size_t count = 0, lane;
     int64_t until;
-    struct entry *entry;
     *status = fill_lanes(input);
     while (*status == INPUT_MORE && count < size) {
-        entry = next_lane(input, &lane, &until);
-        if (!entry) {
+        if (!lanes_next(&input->lanes, &lane, &until)) {
             *status = count ? INPUT_MORE : INPUT_END;
             break;
         }
+        struct entry *entry = lane_at(input, lane);
         if (!entry->lane_begun) {
-            *status = fill_lane(input, lane);
+            lanes_drop(&input->lanes);
+            *status = refill(input, lane);
             continue;
         }
-        do
-            segments[count++] = entry->lane[entry->lane_next++];
-        while (count < size && entry->lane_next < entry->lane_count &&
-               lane_time(input, entry) <= until);
-        if (entry->lane_next == entry->lane_count)
+        count += take_from(input, entry, until, segments + count, size - count);
+        if (entry->lane_next == entry->lane_count) {
+            lanes_drop(&input->lanes);
+            if (entry->open)
+                g_array_append_val(input->empty, lane);
             break;
+        }
+        lanes_move(&input->lanes, lane_time(input, entry));
     }
     return count;
 }

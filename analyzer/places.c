@@ -62,6 +62,19 @@ static inline uint32_t source_of(struct places *places, const struct tcprst_segm
     return add_source(places, segment->frame.capture, interface);
 }
 
+/* The source of that capture's first interface from *i on that the survey knows; *i: which it is.
+ */
+static bool known_source(const struct places *places, size_t capture, guint *i, uint32_t *source)
+{
+    const GArray *own = places->source_of[capture];
+    for (; *i < own->len; (*i)++) {
+        *source = g_array_index(own, uint32_t, *i) - 1; /* there plus one, 0: none */
+        if (*source < places->sources)
+            return true;
+    }
+    return false;
+}
+
 static bool look_at(void *user, const struct tcprst_segment *segments, size_t count)
 {
     struct places *places = user;
@@ -103,11 +116,10 @@ static unsigned place(void *user, const struct tcprst_segment *segment)
 static int64_t begins(void *user, size_t capture)
 {
     const struct places *places = user;
-    int64_t first = INT64_MAX;
-    for (uint32_t s = 0; s < places->sources; s++) {
-        int64_t time, last;
-        if (g_array_index(places->origins, struct origin, s).capture != capture ||
-            !tcprst_survey_span(places->survey, s, &time, &last))
+    int64_t first = INT64_MAX, time, last;
+    uint32_t s;
+    for (guint i = 0; known_source(places, capture, &i, &s); i++) {
+        if (!tcprst_survey_span(places->survey, s, &time, &last))
             continue;
         time = tcprst_clock_aligned(&places->clocks[s], time);
         first = MIN(first, time);
@@ -315,19 +327,18 @@ unsigned places_count(const struct places *places)
 
 const struct tcprst_clock *places_clock(const struct places *places, size_t capture)
 {
-    for (size_t s = 0; places_stream(places) && s < places->sources; s++)
-        if (g_array_index(places->origins, struct origin, s).capture == capture)
-            return &places->clocks[s];
-    return NULL;
+    uint32_t first = UINT32_MAX, source;
+    for (guint i = 0; places_stream(places) && known_source(places, capture, &i, &source); i++)
+        first = MIN(first, source);
+    return first == UINT32_MAX ? NULL : &places->clocks[first];
 }
 
 /* Whether the capture of that source has another place, too. */
 static bool is_shared(const struct places *places, size_t source)
 {
-    const struct origin *own = &g_array_index(places->origins, struct origin, source);
-    for (size_t s = 0; s < places->sources; s++)
-        if (g_array_index(places->origins, struct origin, s).capture == own->capture &&
-            places->clocks[s].place != places->clocks[source].place)
+    uint32_t capture = g_array_index(places->origins, struct origin, source).capture, other;
+    for (guint i = 0; known_source(places, capture, &i, &other); i++)
+        if (places->clocks[other].place != places->clocks[source].place)
             return true;
     return false;
 }

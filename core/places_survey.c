@@ -437,13 +437,17 @@ static bool find_edges(struct tcprst_survey *s)
 
 /* ---- places ---- */
 
-static bool shares_with(const struct tcprst_survey *s, uint32_t a, uint32_t b)
+/* The places, a bit each, at which source i shares packets with one that has its place already. */
+static unsigned places_shared(const struct tcprst_survey *s, uint32_t i, const bool *placed)
 {
-    for (size_t i = 0; i < s->edge_count; i++)
-        if ((s->edges[i].a == a && s->edges[i].b == b) ||
-            (s->edges[i].a == b && s->edges[i].b == a))
-            return true;
-    return false;
+    unsigned places = 0;
+    for (size_t k = 0; k < s->edge_count; k++) {
+        const struct edge *e = &s->edges[k];
+        uint32_t other = e->a == i ? e->b : e->a;
+        if ((e->a == i || e->b == i) && placed[other])
+            places |= 1u << s->clocks[other].place;
+    }
+    return places;
 }
 
 /* A place's last source, for another to follow it. */
@@ -455,13 +459,11 @@ struct tail {
 /* The place that source i goes on with: nothing of it is captured there, and what there is of that
  * place ends before it begins. */
 static unsigned place_before(const struct tcprst_survey *s, const struct tail *tails,
-                             unsigned places, uint32_t i, const uint32_t *order, size_t done)
+                             unsigned places, uint32_t i, unsigned shared)
 {
     unsigned best = places;
     for (unsigned p = 0; p < places; p++) {
-        bool apart = tails[p].last - s->sources[i].first < NS_PER_S;
-        for (size_t k = 0; k < done && apart; k++)
-            apart = s->clocks[order[k]].place != p || !shares_with(s, i, order[k]);
+        bool apart = tails[p].last - s->sources[i].first < NS_PER_S && !(shared >> p & 1);
         if (apart && (best == places || tails[p].last > tails[best].last))
             best = p;
     }
@@ -486,34 +488,35 @@ static unsigned find_places(struct tcprst_survey *s)
 {
     size_t count = s->source_count;
     struct beginning *begin = malloc((count + 1) * sizeof *begin);
-    uint32_t *order = malloc((count + 1) * sizeof *order);
+    bool *placed = calloc(count + 1, sizeof *placed);
     struct tail tails[TCPRST_MAX_PLACES];
     unsigned places = 0;
     for (uint32_t i = 0; begin && i < count; i++)
         begin[i] = (struct beginning){s->sources[i].first, i};
     if (begin)
         qsort(begin, count, sizeof *begin, by_beginning);
-    for (size_t n = 0; begin && order && n < count; n++) {
-        uint32_t i = order[n] = begin[n].source;
+    for (size_t n = 0; begin && placed && n < count; n++) {
+        uint32_t i = begin[n].source;
         unsigned p = s->sources[i].first == TCPRST_TIME_UNKNOWN
                          ? 0
-                         : place_before(s, tails, places, i, order, n);
+                         : place_before(s, tails, places, i, places_shared(s, i, placed));
         if (p == TCPRST_MAX_PLACES) { /* more than can be kept apart: as if none were */
             places = 1;
             break;
         }
         s->clocks[i].place = (uint8_t)p;
+        placed[i] = true;
         if (s->sources[i].first == TCPRST_TIME_UNKNOWN)
             continue;
         tails[p] = (struct tail){s->sources[i].last, i};
         places += p == places;
     }
-    if (!begin || !order)
+    if (!begin || !placed)
         places = 0;
     else if (!places)
         places = 1;
     free(begin);
-    free(order);
+    free(placed);
     return places;
 }
 

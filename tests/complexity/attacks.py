@@ -26,11 +26,12 @@ class Capture:
                    struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(payload), ident & 0xffff, fragment, 64, protocol, 0,
                                source, destination) + payload)
 
-    def tcp(self, flags, seq, ack, *, back=False, client=A, server=B, port=1000, service=80, ident=0, text=b"", options=b""):
+    def tcp(self, flags, seq, ack, *, back=False, client=A, server=B, port=1000, service=80, ident=0, text=b"", options=b"",
+            window=8192):
         ports = (service, port) if back else (port, service)
         ends = (server, client) if back else (client, server)
         self.ip(struct.pack(">HHIIBBHHH", *ports, seq & MASK, ack & MASK, 0x50 + (len(options) << 2), flags,
-                            0 if flags & RST else 8192, 0, 0) + options + text, *ends, ident=ident)
+                            0 if flags & RST else window, 0, 0) + options + text, *ends, ident=ident)
 
     def open(self, seq=1, **end):
         self.tcp(SYN, seq, 0, **end)
@@ -160,6 +161,34 @@ def over_in_time(n):
         if i >= 400:
             c.tcp(PSH | ACK, 8, 8, text=b"x", **host(i - 400))
             c.tcp(RST, 8, 0, back=True, **host(i - 400))
+    return c.octets()
+
+
+def alike(n):
+    """Keep-alives and their answers that nothing tells apart, and RSTs with their numbers."""
+    c = Capture()
+    c.open()
+    for i in range(n // 4):
+        c.now += 10
+        c.tcp(ACK, 1, 2)
+        c.tcp(ACK, 2, 2, back=True)
+        c.tcp(RST, 2, 0, back=True)
+        c.tcp(ACK, 1, 2)
+    return c.octets()
+
+
+def closed_window(n):
+    """Data sent against a window that is shut and opened again and again, acknowledgements of what was never sent, and RSTs."""
+    c = Capture()
+    c.open()
+    sent = 2
+    for i in range(n // 4):
+        c.now += 50
+        c.tcp(PSH | ACK, sent, 2, text=b"x" * 10)
+        sent += 10
+        c.tcp(ACK, 2, sent if i % 3 else sent + 5000, back=True, window=0 if i % 2 else 10)
+        c.tcp(PSH | ACK, sent + 1000, 2, text=b"x")
+        c.tcp(RST | ACK, 2, sent, back=True)
     return c.octets()
 
 
@@ -482,6 +511,40 @@ def elsewhere(octets):
         if i % 10 != 9 or not frame[47] & RST:
             c.frame(frame[:22] + bytes([frame[22] - 1]) + frame[23:])
     return c.octets()
+
+
+def parts(octets):
+    """The same traffic in files of some twenty packets, each of which begins with the last of the one before."""
+    packets = list(frames(octets))
+    for start in range(0, len(packets), 20):
+        c = Capture()
+        for c.now, frame in packets[max(0, start - 5):start + 20]:
+            c.frame(frame)
+        yield c.octets()
+
+
+def translated(octets):
+    """The same traffic as captured behind a NAT64: as IPv6, with other ports."""
+    c = Capture()
+    for time, frame in frames(octets):
+        c.now = time + 2000
+        text = frame[34:]
+        source, destination = (bytes.fromhex("0064ff9b" + "00" * 8) + frame[i:i + 4] for i in (26, 30))
+        ports = bytearray(text[:4])
+        ports[2 if text[:2] == b"\0P" else 0] ^= 0x40
+        c.frame(frame[:12] + b"\x86\xdd" + struct.pack(">IHBB", 0x60000000, len(text), 6, 63) + source + destination +
+                bytes(ports) + text[4:])
+    return c.octets()
+
+
+def traced_listener(octets):
+    """What a kernel would have traced, had a listener of any address sent them all."""
+    lines = []
+    for time, frame in frames(octets):
+        if frame[47] & RST:
+            lines.append(f"  p-1 [000] ..s1. {time / 1e6 - 10**9:.6f}: tcp_send_reset: skbaddr=0 skaddr=0 "
+                         f"src=0.0.0.0:{struct.unpack_from('>H', frame, 34)[0]} dest=0.0.0.0:0 state=TCP_LISTEN reason=TCP_FLAGS\n")
+    return "".join(lines).encode()
 
 
 def two_interfaces(n):

@@ -24,17 +24,23 @@ MOST = 2.5
 EVERY_FORMAT = ("-f ndjson", "-f csv", "-f json", "-f text", "-f text --why", "-f html -o OUT", "-f ndjson --redact",
                 "-f ndjson --annotate OUT")
 
-# OTHER is the same traffic captured elsewhere, TRACE the kernel's trace of it, EARLIER a report in json.
+# OTHER is the same traffic captured elsewhere, SIX behind a NAT64, TRACE the kernel's trace of it, LISTENER one of a listener that
+# sent all, EARLIER a report in json, KEYS the connections of which a report is; PARTS many files of it, instead of it.
 EVERY_SIDE = ("-f ndjson OTHER", "-f text --why OTHER", "-f ndjson --kernel-trace TRACE", "-f text --baseline EARLIER",
               "-f json --baseline EARLIER", "-f text --why-not closed-port", "-f json --why --connections", "-f markdown",
               "-f text --lang zh_CN", "--keys")
+
+TOGETHER = ("-f ndjson OTHER", "-f ndjson SIX", "-f text --why OTHER SIX", "-f ndjson --kernel-trace TRACE OTHER",
+            "-f ndjson --kernel-trace LISTENER", "-f json PARTS", "-o OUT --extract KEYS")
 
 # Attack, N, and the ways it is run: ndjson without any.
 TABLE = (
     (attacks.burst, 10000, ("-f ndjson", "-f html -o OUT")),
     (attacks.burst_in_time, 10000, ()),
     (attacks.resets_at_once, 5000, EVERY_FORMAT + EVERY_SIDE),
-    (attacks.storm, 5000, ("-f ndjson", "-f text --why")),
+    (attacks.storm, 5000, ("-f ndjson", "-f text --why", *TOGETHER)),
+    (attacks.alike, 4000, ("-f ndjson", *TOGETHER)),
+    (attacks.closed_window, 4000, ("-f ndjson", "-f text --why-not zero-window-timeout", "-f html -o OUT", *TOGETHER)),
     (attacks.mixed_storm, 5000, EVERY_FORMAT + EVERY_SIDE),
     (attacks.answered_both_ways, 5000, ("-f ndjson", "-f text --why", *EVERY_SIDE)),
     (attacks.aborts_survived, 5000, ("-f ndjson", "-f text --why", "-f ndjson OTHER")),
@@ -50,6 +56,9 @@ TABLE = (
     (attacks.reuse, 5000, EVERY_FORMAT + EVERY_SIDE),
     (attacks.reuse_after_abort, 8000, ("-f ndjson", "-f json")),
     (attacks.hosts, 10000, EVERY_FORMAT + EVERY_SIDE),
+    (attacks.hosts, 10000, TOGETHER),
+    (attacks.reuse, 4000, TOGETHER),
+    (attacks.refusers, 10000, ("-f html -o OUT", "-f text", "-f markdown", "-f json --baseline EARLIER")),
     (attacks.scan, 10000, ("-f ndjson", "-f ndjson --max-connections 10", "-f ndjson --max-connections 1000",
                            "-f ndjson --max-connections 10000", "-f html -o OUT", "-f text")),
     (attacks.mass, 10000, ("-f ndjson", "-f text", "-f json")),
@@ -75,9 +84,23 @@ def beside(counted, capture, word):
     path = Path(f"{capture}.{word.lower()}")
     if not path.exists() and word == "EARLIER":
         subprocess.run([counted, "-q", "-f", "json", "-o", path, capture], check=True)
+    elif not path.exists() and word == "KEYS":
+        with open(path, "wb") as out:
+            subprocess.run([counted, "-q", "--keys", capture], stdout=out, check=True)
     elif not path.exists():
-        path.write_bytes({"OTHER": attacks.elsewhere, "TRACE": attacks.traced}[word](capture.read_bytes()))
+        path.write_bytes({"OTHER": attacks.elsewhere, "SIX": attacks.translated, "TRACE": attacks.traced,
+                          "LISTENER": attacks.traced_listener}[word](capture.read_bytes()))
     return path
+
+
+def parts_of(capture):
+    """The files that it is cut into, as words."""
+    folder = Path(f"{capture}.parts")
+    if not folder.exists():
+        folder.mkdir()
+        for i, octets in enumerate(attacks.parts(capture.read_bytes())):
+            (folder / f"{i:05}").write_bytes(octets)
+    return sorted(map(str, folder.iterdir()))
 
 
 def steps_of(command, directory):
@@ -87,13 +110,15 @@ def steps_of(command, directory):
         counter, out, capture = directory / "steps", directory / "out", directory / str(factor)
         for path in (counter, out):
             path.unlink(missing_ok=True)
-        names = {word: beside(command[0], capture, word) for word in ("OTHER", "TRACE", "EARLIER") if word in command}
+        names = {word: beside(command[0], capture, word)
+                 for word in ("OTHER", "SIX", "TRACE", "LISTENER", "EARLIER", "KEYS") if word in command}
         names["OUT"] = out
-        words = [str(names.get(word, word)) for word in command]
-        run = subprocess.run([*words, capture], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        words = [str(names.get(word, word)) for word in command if word != "PARTS"]
+        words += parts_of(capture) if "PARTS" in command else [str(capture)]
+        run = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                              env={**os.environ, "TCPRST_STEPS": str(counter)}, check=False)
         if run.returncode:
-            raise RuntimeError(f"{words}: {run.returncode}, {run.stderr.decode(errors='replace')}")
+            raise RuntimeError(f"{words[:20]}: {run.returncode}, {run.stderr.decode(errors='replace')}")
         steps.append(int.from_bytes(counter.read_bytes(), sys.byteorder))
     return steps
 
