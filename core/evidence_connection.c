@@ -260,7 +260,9 @@ void company_find_earlier(struct company *company, const struct reset *r)
     /* What X made of its own accord may have ended it, too. */
     for (const struct reset *p = oldest; p && p->serial != r->serial && !unprompted;
          p = p->next_of_connection)
-        if (p->d == r->d && !p->duplicate_of && p->trigger.length && regardless_of_fin(p)) {
+        /* A window is of a socket, or of somebody else: no answer has one. */
+        if (p->d == r->d && !p->duplicate_of && !p->window && p->trigger.length &&
+            regardless_of_fin(p)) {
             company->data = where_pack(p->frame);
             return;
         }

@@ -203,7 +203,10 @@ static void conclude(struct judgement *j, const struct reset *r)
     places_effect(&j->outcome.effect, &j->places[j->chosen]);
     if (j->trace.taken)
         j->outcome.effect = TCPRST_EFFECT_RESET;
-    j->outcome.sender_ended = m && m->kind == KIND_ABORT;
+    /* A socket that sends a RST is gone with it, whatever made it do so. */
+    j->outcome.sender_ended =
+        m && (m->kind == KIND_ABORT || (m->kind == KIND_OTHER && m->maker == MAKER_STACK &&
+                                        is(&j->evidence[j->chosen], TCPRST_FACT_LIVE_SOCKET)));
     j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
                         j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
     r->connection->suspected |= j->outcome.third_party;
