@@ -263,9 +263,9 @@
 #define TIMER_MIN (200 * NS_PER_MS)
 /* Shorter pauses recur by chance. */
 #define IDLE_RECUR_MIN (1 * NS_PER_S)
-/* Two ends told of one expiry: the device sends both at once, the observer may stand beside one of
- * them. */
-#define AT_ONCE (50 * NS_PER_MS)
+/* Two ends told of one event: the device sends both at once, a queue may lie between them. Some ten
+ * milliseconds later it is as well each end's own. */
+#define AT_ONCE (10 * NS_PER_MS)
 /* Listener and un-accepted connections are closed in one system call. */
 #define LISTENER_SPAN (20 * NS_PER_MS)
 /* Different clients challenged with a wrong SYN-ACK before it is a habit of the server's side. */
