@@ -119,11 +119,13 @@ struct reset_drawn {
     uint32_t matching; /* segments remembered that these numbers answer */
     where_t old_ack;   /* Y acknowledged its number some time before, 0: never */
     where_t repeats;   /* an earlier RST of X with the same numbers, 0: none */
+    where_t answered;  /* what the RST of X before it answers, 0: nothing */
 };
 
 /* Of its being captured twice: reset_copy.c. */
 struct reset_copies {
     bool all_doubled; /* the packets of its connection are captured twice */
+    bool own_doubled; /* ... those of its sender among them, as far as there are some */
     bool doubled;     /* so was this one: at the other place, not only twice on the way */
     uint16_t seen_at; /* bit p: place p has it, as far as is known */
     uint64_t duplicate_serial;

@@ -31,7 +31,9 @@ static int64_t trigger_window(const struct reset *r, const struct recent *e)
 {
     if ((e->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
         return TRIGGER_SYN;
-    if (r->x.rtt_max < 0)
+    /* Answers keep the order of what drew them: where one before it was drawn, the next segment may
+     * have drawn this, however the way stalled. */
+    if (r->x.rtt_max < 0 || (r->drawn.answered && e->where > r->drawn.answered))
         return TRIGGER_UNKNOWN_RTT;
     int64_t window = TRIGGER_RTTS * r->x.rtt_max;
     return window > TRIGGER_MIN ? window : TRIGGER_MIN;
@@ -231,8 +233,20 @@ static bool is_ambiguous(const struct reset *r, const struct connection *c, cons
     return false;
 }
 
+static void note_answered(struct reset *r, const struct connection *c)
+{
+    const struct reset *p = c->last_reset;
+    for (unsigned looked = 0; p && looked < MAX_RELATED; p = p->previous_of_connection, looked++) {
+        if (p->incarnation != r->incarnation || p->d != r->d || p->duplicate_of)
+            continue;
+        r->drawn.answered = p->has_trigger ? p->trigger.where : 0;
+        return;
+    }
+}
+
 struct recent *reset_find_trigger(struct reset *r, struct connection *c)
 {
+    note_answered(r, c);
     struct recent *t = find_trigger(r, c);
     if (t) {
         r->has_trigger = true;
