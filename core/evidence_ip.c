@@ -62,8 +62,9 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         tell(e, F(IP_ID_ZERO), r->ip_id == 0);
         numbers(e, F(IP_ID_ZERO), r->ip_id, 0);
     }
-    /* In a burst of equal ones nobody knows which is whose copy. */
-    if (!r->drawn.repeats)
+    /* In a burst of equal ones nobody knows which is whose copy; where none of the sender's came
+     * twice, the way from it to the second place is cut, for this one too. */
+    if (!r->drawn.repeats && r->copies.own_doubled == r->copies.all_doubled)
         tell(e, F(SEEN_ONCE), r->copies.all_doubled && !r->copies.doubled);
     fact_ttl(e, r, x_host);
     const struct recent *t = &r->trigger;

@@ -66,6 +66,20 @@ static bool forwarded_twice(const struct connection *c)
     return copies >= 3 && copies + 1 >= originals;
 }
 
+/* Those of end d, all but one; where there are none, nothing speaks against it. */
+static bool own_twice(const struct connection *c, unsigned d)
+{
+    unsigned originals = 0, copies = 0;
+    const struct recent *e;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if ((e->flags & TCPRST_RST) || !!(e->bits & RECENT_FROM_B) != d)
+            continue;
+        copies += (e->bits & RECENT_DUPLICATE) != 0;
+        originals += !(e->bits & RECENT_DUPLICATE);
+    }
+    return !originals || (copies && copies + 1 >= originals);
+}
+
 /* Whether a router stands between the two places the packets are captured at: of the newest copy.
  */
 static bool copies_differ(const struct connection *c)
@@ -141,6 +155,7 @@ struct recent *reset_find_original(struct reset *r, const struct tcprst_segment 
                                    const struct connection *c)
 {
     r->copies.all_doubled = (captured_twice(c) && c->copies >= 3) || forwarded_twice(c);
+    r->copies.own_doubled = r->copies.all_doubled && own_twice(c, r->d);
     struct recent *original = find_original(r, c);
     if (s->seen.copy_of.number) {
         r->duplicate_of = where_pack(s->seen.copy_of);
