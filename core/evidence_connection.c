@@ -238,6 +238,14 @@ static void fact_past(struct evidence *e, const struct reset *r)
     numbers(e, F(EARLIER_OPEN), r->past.age, 0);
 }
 
+/* A program that closes while the way is full: its FIN waits behind its data, and the peer's next
+ * data finds nobody who reads. */
+static bool answers_while_sending(const struct reset *p)
+{
+    return !p->window && p->trigger.length && seen(&p->x, END_DATA) && !seen(&p->x, END_FIN) &&
+           p->when - p->x.last_data_time <= EARLY_REPLY;
+}
+
 /* Of an answer the sender is the same stack without the connection; what ended that, the answer
  * does not say. */
 void company_find_earlier(struct company *company, const struct reset *r)
@@ -257,6 +265,7 @@ void company_find_earlier(struct company *company, const struct reset *r)
     if (!oldest)
         return;
     company->answer = where_pack(oldest->frame);
+    company->sending = !unprompted && answers_while_sending(oldest) ? company->answer : 0;
     /* What X made of its own accord may have ended it, too. */
     for (const struct reset *p = oldest; p && p->serial != r->serial && !unprompted;
          p = p->next_of_connection)
@@ -287,6 +296,8 @@ void evidence_earlier_reset(struct evidence *e, const struct reset *r,
         tell_at(e, F(EARLIER_ANSWER), true, company->answer);
     if (company->data)
         tell_at(e, F(EARLIER_DATA), true, company->data);
+    if (company->sending)
+        tell_at(e, F(EARLIER_SENDING), true, company->sending);
     if (where && was_abort(r, where))
         tell_at(e, F(EARLIER_ABORT), true, where);
 }
