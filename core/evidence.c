@@ -26,6 +26,25 @@ void around_find(struct around *around, const struct reset *r, struct hosts *hos
     company_find(&around->company, r);
 }
 
+/* What rests on segments that are not there because nobody asked for them: of these facts neither
+ * that they hold nor that they do not is known. */
+static const enum tcprst_fact unasked[] = {
+    F(ONLY_SYN), F(SYN_RECEIVED), F(SERVER_NEVER_SPOKE), F(PEER_ONLY_SYN), F(HANDSHAKE_LATELY),
+    F(HALF_MADE), F(HANDSHAKE_DONE), F(IDLE_LONG), F(IDLE_LONGEST), F(IDLE_LONGER), F(IDLE_SOME),
+    F(IDLE_BRIEF), F(EVENT_PAUSED), F(SENDER_JUST_HEARD), F(SURPLUS), F(LADDER), F(GUESSES),
+    F(GUESSES_FAR), F(OUT_OF_PLACE), F(SEQ_BEYOND_SENT), F(SEQ_NEAR), F(SEQ_ACKED), F(ABORT_FORM),
+    F(SEQ_BELOW_SENT), F(OLD_ACK), F(SENDER_SENT_DATA), F(PEER_SENT_DATA), F(SENDER_SYNCHRONIZED),
+    F(PEER_DATA_AFTER_FIN), F(HALF_CLOSED), F(FIN_ACKED), F(PEER_FIN_ACKED), F(ALL_ACKNOWLEDGED),
+    F(EXCHANGE_COMPLETE), F(PEER_IN_FLIGHT), F(PEER_CROSSED), F(BULK_FROM_PEER), F(REPLY_SENT),
+    F(REPLY_UNACKED), F(REPLY_ENDS_IT), F(PEER_DATA_LAST), F(RIGHT_AFTER_DATA), F(PROVOKED),
+};
+
+static void forget_unasked(struct evidence *e)
+{
+    for (size_t i = 0; i < sizeof unasked / sizeof *unasked; i++)
+        e->state[unasked[i]] = FACT_HIDDEN;
+}
+
 void evidence_gather(struct evidence *e, const struct reset *r, const struct around *around)
 {
     const struct host *x_host = around->x_host;
@@ -41,4 +60,6 @@ void evidence_gather(struct evidence *e, const struct reset *r, const struct aro
     evidence_others(e, r, x_host, around->y_host);
     evidence_company(e, r, &around->company);
     fact_signatures(e, r);
+    if (e->view.by_flags)
+        forget_unasked(e);
 }

@@ -38,6 +38,36 @@ static bool lossy(const struct reset *r)
     return false;
 }
 
+/* What it carries shows that either end had sent octets before, or that they had been taken. */
+static bool speaks_of_more(const struct connection *c, const struct recent *e)
+{
+    unsigned d = !!(e->bits & RECENT_FROM_B);
+    const struct endpoint *x = &c->end[d], *y = &c->end[!d];
+    if (e->flags & TCPRST_FIN)
+        return true;
+    return (e->flags & TCPRST_RST) && (e->flags & TCPRST_ACK) &&
+           (x->seen & (END_SYN | END_SYN_ACK)) && (y->seen & (END_SYN | END_SYN_ACK)) &&
+           seq_lt(x->iss + 1, e->seq) && seq_lt(y->iss + 1, e->ack);
+}
+
+/* Captures are taken with "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0": of a connection that
+ * was made and used there is no other segment, not even the ACK that finished its handshake. */
+static bool by_flags(const struct reset *r)
+{
+    const struct connection *c = r->connection;
+    const struct recent *e;
+    bool used = false;
+    if (c->number != r->incarnation || !(c->end[0].seen & c->end[1].seen & END_SEEN) ||
+        c->recents.pushed > c->recents.held)
+        return false;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (!(e->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_RST)))
+            return false;
+        used |= speaks_of_more(c, e);
+    }
+    return used;
+}
+
 void view_of(struct view *view, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -47,12 +77,17 @@ void view_of(struct view *view, const struct reset *r)
     view->y = seen(y, END_SEEN);
     view->gaps = lacks_octets(x) || lacks_octets(y) || acknowledged_unseen(x, y) ||
                  acknowledged_unseen(y, x);
+    view->by_flags = by_flags(r);
     view->lossy = lossy(r);
     view->renumbered = r->before.connection_flags & CONN_RENUMBERED;
     view->fresh = r->before.since_start < FRESH_CAPTURE;
     view->at_x = view->x && r->packet.ip_header && host_hops(x->ttl_last) == 0 && x->rtt_min >= 0 &&
                  x->rtt_min <= AT_HOST;
     view->loss = !view->opening || !view->y || view->gaps || view->lossy ? 1 : 3;
+    if (view->by_flags) {
+        view->gaps = true;
+        view->loss = 0;
+    }
     view->behind = view->at_x ? view->loss : view->loss < 2 ? view->loss : 2;
     view->alter = view->at_x ? 3 : 2;
 }

@@ -18,6 +18,7 @@ struct view {
     bool fresh;      /* the capture had just begun when the connection was first seen */
     bool gaps;       /* octets of either end are missing, by what the other acknowledged */
     bool lossy;      /* something had to be sent again, or came out of order */
+    bool by_flags;   /* only what opens, closes or resets was captured: a filter on flags */
     bool renumbered; /* between two legs of the capture numbers are rewritten: none says much */
     bool at_x;       /* the place is X's own host: what was captured is what X sent and got */
     uint8_t loss;    /* price of: it happened and was not captured */
