@@ -207,6 +207,9 @@
 #define TIMEOUT_MANY 5
 #define DUE_CUT 4
 
+/* So much an end may have sent that a capture does not have: a guess is seldom so near. */
+#define SPOKEN_MOST (1u << 24)
+
 /* ---- Aborts ---- */
 
 /* The server's last data to its RST, where it answered early: lingering closes wait up to 2 s

@@ -45,9 +45,11 @@ static bool speaks_of_more(const struct connection *c, const struct recent *e)
     const struct endpoint *x = &c->end[d], *y = &c->end[!d];
     if (e->flags & TCPRST_FIN)
         return true;
-    return (e->flags & TCPRST_RST) && (e->flags & TCPRST_ACK) &&
-           (x->seen & (END_SYN | END_SYN_ACK)) && (y->seen & (END_SYN | END_SYN_ACK)) &&
-           seq_lt(x->iss + 1, e->seq) && seq_lt(y->iss + 1, e->ack);
+    if (!(e->flags & TCPRST_RST) || !(x->seen & (END_SYN | END_SYN_ACK)) ||
+        !(y->seen & (END_SYN | END_SYN_ACK)) || !seq_lt(x->iss + 1, e->seq))
+        return false;
+    return e->flags & TCPRST_ACK ? seq_lt(y->iss + 1, e->ack)
+                                 : e->seq != y->max_ack && e->seq - x->iss < SPOKEN_MOST;
 }
 
 /* Captures are taken with "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0": of a connection that
