@@ -48,6 +48,12 @@ static bool late_data(const struct evidence *e)
     return yes(EARLIER_DATA) || (yes(TRIGGER_FIN) && yes(TRIGGER_BEHIND_DATA));
 }
 
+/* Who refuses a SYN acknowledges it: that number nobody guesses. */
+static struct tri numbers_near(const struct evidence *e)
+{
+    return yes(TRIGGER_SYN) && yes(SEQ_ZERO) ? met() : fact(SEQ_NEAR);
+}
+
 static struct tri number_acked(const struct evidence *e)
 {
     if (yes(TRIGGER) || yes(ACK_FLAG))

@@ -55,6 +55,7 @@ static bool forwarded_twice(const struct connection *c)
 {
     unsigned originals = 0, copies = 0;
     const struct recent *e;
+    const struct reset *before = c->last_reset;
     if (!c->apart)
         return false;
     for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
@@ -63,6 +64,9 @@ static bool forwarded_twice(const struct connection *c)
         copies += (e->bits & RECENT_DUPLICATE) != 0;
         originals += !(e->bits & RECENT_DUPLICATE);
     }
+    /* A long row of answers leaves but what they answer to be remembered: as those before it. */
+    if (copies < 3 && before && before->incarnation == c->number)
+        return before->copies.all_doubled;
     return copies >= 3 && copies + 1 >= originals;
 }
 

@@ -43,6 +43,9 @@ static int64_t trigger_window(const struct reset *r, const struct recent *e)
 static bool was_accepted(const struct reset *r, const struct recent *e)
 {
     const struct connection *c = r->connection;
+    /* Who refuses a SYN that X accepted has seen that SYN all the same. */
+    if ((e->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN && r->seq == 0 && e->where >= c->first)
+        return false;
     bool before = e->where < c->first && c->past;
     const struct endpoint *x = before ? &c->past->end[r->d] : &r->x;
     /* A RST is never acknowledged. */
@@ -233,6 +236,28 @@ static bool is_ambiguous(const struct reset *r, const struct connection *c, cons
     return false;
 }
 
+/* A copy that the network made comes to X as its original does: after a RST of Y, X answers it. */
+static struct recent *find_network_copy(const struct reset *r, const struct connection *c)
+{
+    const struct reset *p = c->last_reset;
+    struct recent *e;
+    for (unsigned looked = 0; p && p->incarnation == r->incarnation && p->d == r->d; looked++) {
+        if (looked == MAX_RELATED)
+            return NULL;
+        p = p->previous_of_connection;
+    }
+    if (!p || p->incarnation != r->incarnation)
+        return NULL;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (e->where < where_pack(p->frame) || r->when - e->time > trigger_window(r, e))
+            return NULL;
+        if ((e->bits & RECENT_DUPLICATE) && !(e->bits & RECENT_ANSWERED) &&
+            !!(e->bits & RECENT_FROM_B) != r->d && answers(r, e))
+            return e;
+    }
+    return NULL;
+}
+
 static void note_answered(struct reset *r, const struct connection *c)
 {
     const struct reset *p = c->last_reset;
@@ -248,6 +273,8 @@ struct recent *reset_find_trigger(struct reset *r, struct connection *c)
 {
     note_answered(r, c);
     struct recent *t = find_trigger(r, c);
+    if (!t)
+        t = find_network_copy(r, c);
     if (t) {
         r->has_trigger = true;
         r->trigger = *t;
