@@ -243,7 +243,7 @@ static void fact_past(struct evidence *e, const struct reset *r)
 static bool answers_while_sending(const struct reset *p)
 {
     return !p->window && p->trigger.length && seen(&p->x, END_DATA) && !seen(&p->x, END_FIN) &&
-           p->when - p->x.last_data_time <= EARLY_REPLY;
+           connection_left(&p->x, &p->y) > 0;
 }
 
 /* Of an answer the sender is the same stack without the connection; what ended that, the answer

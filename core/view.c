@@ -48,8 +48,13 @@ static bool speaks_of_more(const struct connection *c, const struct recent *e)
     if (!(e->flags & TCPRST_RST) || !(x->seen & (END_SYN | END_SYN_ACK)) ||
         !(y->seen & (END_SYN | END_SYN_ACK)) || !seq_lt(x->iss + 1, e->seq))
         return false;
-    return e->flags & TCPRST_ACK ? seq_lt(y->iss + 1, e->ack)
-                                 : e->seq != y->max_ack && e->seq - x->iss < SPOKEN_MOST;
+    if (e->flags & TCPRST_ACK)
+        return seq_lt(y->iss + 1, e->ack);
+    /* Drawn by the handshake itself, altered behind the place of capture, it comes with it. */
+    int64_t last = x->last_time > y->last_time ? x->last_time : y->last_time,
+            trip = (x->rtt_max > 0 ? x->rtt_max : 0) + (y->rtt_max > 0 ? y->rtt_max : 0);
+    return e->seq != y->max_ack && e->seq - x->iss < SPOKEN_MOST &&
+           e->time - last > trip + REACTION;
 }
 
 /* Captures are taken with "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0": of a connection that
