@@ -91,7 +91,7 @@ static int count_node(stats_tree *st, const char *name, int parent, int risk)
 static const char *name_in_tree(const stats_tree *st, int root, const char *name)
 {
     GHashTable *hosts = ((const stat_node *)g_ptr_array_index(st->parents, (guint)root))->hash;
-    bool room = g_hash_table_size(hosts) < TREE_HOSTS_MAX || g_hash_table_contains(hosts, name);
+    bool room = g_hash_table_size(hosts) < TREE_HOSTS_MAX || g_hash_table_lookup(hosts, name);
     return room ? name : _("other hosts");
 }
 
