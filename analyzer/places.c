@@ -311,9 +311,9 @@ bool places_see(struct places *places, struct tcprst_segment *segment)
 bool places_is_one(const struct places *places, size_t capture)
 {
     const struct tcprst_clock *first = places_clock(places, capture);
-    for (size_t s = 0; first && s < places->sources; s++)
-        if (g_array_index(places->origins, struct origin, s).capture == capture &&
-            places->clocks[s].place != first->place)
+    uint32_t source;
+    for (guint i = 0; first && known_source(places, capture, &i, &source); i++)
+        if (places->clocks[source].place != first->place)
             return false;
     return true;
 }
