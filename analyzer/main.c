@@ -140,6 +140,25 @@ static void finish_core(struct run *run)
     run->core = NULL;
 }
 
+static void feed_one(struct run *run, const struct tcprst_segment *segment)
+{
+    says_note(run->report.says, segment, run->order);
+    tcprst_feed(run->core, segment, NULL);
+    run->segments++;
+}
+
+/* Verdicts say what the places have by then: they take no segment before the core has the one
+ * before it, or what is said would hang on how many are read at once. */
+static void feed_places(struct run *run, struct tcprst_segment *segments, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i % TCPRST_PLACES_EXPECT == 0)
+            places_expect(run->places, &segments[i], count - i);
+        if (places_take(run->places, run->order, &segments[i]))
+            feed_one(run, &segments[i]);
+    }
+}
+
 static void feed(struct run *run, struct tcprst_segment *segments, size_t count)
 {
     if (count == 0)
@@ -151,13 +170,15 @@ static void feed(struct run *run, struct tcprst_segment *segments, size_t count)
         start_core(run);
     run->capture = segments[0].frame.capture;
     count = twice_sift(run->twice, segments, count);
-    count = places_take(run->places, run->order, segments, count);
-    tcprst_expect(run->core, segments, count);
-    for (size_t i = 0; i < count; i++) {
-        says_note(run->report.says, &segments[i], run->order);
-        tcprst_feed(run->core, &segments[i], NULL);
+    if (places_stream(run->places)) {
+        feed_places(run, segments, count);
+        return;
     }
-    run->segments += count;
+    for (size_t i = 0; i < count; i++)
+        places_take(run->places, run->order, &segments[i]);
+    tcprst_expect(run->core, segments, count);
+    for (size_t i = 0; i < count; i++)
+        feed_one(run, &segments[i]);
 }
 
 static int64_t wall_clock(void)

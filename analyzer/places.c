@@ -266,28 +266,23 @@ static void put_in_order(struct tcprst_order *order, size_t lane, struct tcprst_
         g_error("no memory");
 }
 
-size_t places_take(struct places *places, struct tcprst_order *order,
-                   struct tcprst_segment *segments, size_t count)
+void places_expect(const struct places *places, const struct tcprst_segment *segments, size_t count)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < count && !places_stream(places); i++)
-        put_in_order(order, segments[i].frame.capture, &segments[i]);
-    if (!places_stream(places))
-        return count;
-    for (size_t i = 0; i < count; i++) {
-        if (i % TCPRST_PLACES_EXPECT == 0)
-            tcprst_places_expect(places->stream, &segments[i], count - i);
-        uint32_t source = source_of(places, &segments[i]);
-        size_t lane = places->beside ? places->clocks[source < places->sources ? source : 0].place
-                                     : segments[i].frame.capture;
-        put_in_order(order, lane, &segments[i]);
-        if (!tcprst_places_take(places->stream, source, &segments[i]))
-            continue;
-        if (kept != i)
-            segments[kept] = segments[i];
-        kept++;
+    if (places_stream(places))
+        tcprst_places_expect(places->stream, segments, count);
+}
+
+bool places_take(struct places *places, struct tcprst_order *order, struct tcprst_segment *segment)
+{
+    if (!places_stream(places)) {
+        put_in_order(order, segment->frame.capture, segment);
+        return true;
     }
-    return kept;
+    uint32_t source = source_of(places, segment);
+    size_t lane = places->beside ? places->clocks[source < places->sources ? source : 0].place
+                                 : segment->frame.capture;
+    put_in_order(order, lane, segment);
+    return tcprst_places_take(places->stream, source, segment);
 }
 
 bool places_again(struct places *places, struct input *again)

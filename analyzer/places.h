@@ -37,10 +37,12 @@ struct tcprst_places *places_stream(const struct places *places);
 /* The order in which segments of that input come; NULL: that of one capture's frames. */
 struct tcprst_order *places_order(const struct places *places, const struct input *input,
                                   bool separate);
-/* Takes those segments; returns how many of them, now the first, are to be fed. places may be NULL:
- * all are; so may order. */
-size_t places_take(struct places *places, struct tcprst_order *order,
-                   struct tcprst_segment *segments, size_t count);
+/* Those segments come next, as tcprst_places_expect(). places may be NULL. */
+void places_expect(const struct places *places, const struct tcprst_segment *segments,
+                   size_t count);
+/* Takes the segment; returns whether it is to be fed: where there is a stream, before the next one
+ * is taken. places may be NULL: it is; so may order. */
+bool places_take(struct places *places, struct tcprst_order *order, struct tcprst_segment *segment);
 
 /* The captures are read once more, for diagrams, from an input that was opened anew: has it read
  * them together, and begins anew with what was seen where. False: no memory. places may be NULL. */

@@ -26,6 +26,9 @@ struct tcprst_interfaces {
     struct tcprst_order *order; /* NULL: their clocks are one */
     struct lane lanes[TCPRST_MAX_APART];
     unsigned lane_count;
+    /* Read together; of count those from at on are not taken yet. */
+    struct tcprst_segment ahead[TCPRST_PLACES_EXPECT];
+    size_t at, count;
 };
 
 /* ---- the survey ---- */
@@ -136,10 +139,10 @@ struct tcprst_interfaces_place tcprst_interfaces_place(const struct tcprst_inter
 /* ---- reading together ---- */
 
 /* The next segments by aligned time, of several the first lane's. */
-static size_t merge(struct tcprst_interfaces *x, struct tcprst_segment *segments, size_t size)
+static void merge(struct tcprst_interfaces *x)
 {
-    size_t count = 0;
-    for (; count < size; count++) {
+    x->at = x->count = 0;
+    for (; x->count < TCPRST_PLACES_EXPECT; x->count++) {
         unsigned next = x->lane_count;
         for (unsigned i = 0; i < x->lane_count; i++)
             if (x->lanes[i].some &&
@@ -147,27 +150,25 @@ static size_t merge(struct tcprst_interfaces *x, struct tcprst_segment *segments
                 next = i;
         if (next == x->lane_count)
             break;
-        segments[count] = x->lanes[next].next;
+        x->ahead[x->count] = x->lanes[next].next;
         advance(x, next);
     }
-    return count;
+    tcprst_places_expect(x->stream, x->ahead, x->count);
 }
 
-size_t tcprst_interfaces_read(struct tcprst_interfaces *x, struct tcprst_segment *segments,
-                              size_t size)
+const struct tcprst_segment *tcprst_interfaces_next(struct tcprst_interfaces *x)
 {
-    size_t kept = 0, count;
-    while (kept == 0 && (count = merge(x, segments, size)) > 0)
-        for (size_t i = 0; i < count; i++) {
-            if (i % TCPRST_PLACES_EXPECT == 0)
-                tcprst_places_expect(x->stream, &segments[i], count - i);
-            uint32_t source = source_of(x, &segments[i]);
-            /* Left out for want of memory, as the core leaves out what it has none for. */
-            if (x->order &&
-                !tcprst_order_take(x->order, x->clocks[source].place, &segments[i].frame))
-                continue;
-            if (tcprst_places_take(x->stream, source, &segments[i]))
-                segments[kept++] = segments[i];
-        }
-    return kept;
+    for (;;) {
+        if (x->at == x->count)
+            merge(x);
+        if (x->count == 0)
+            return NULL;
+        struct tcprst_segment *s = &x->ahead[x->at++];
+        uint32_t source = source_of(x, s);
+        /* Left out for want of memory, as the core leaves out what it has none for. */
+        if (x->order && !tcprst_order_take(x->order, x->clocks[source].place, &s->frame))
+            continue;
+        if (tcprst_places_take(x->stream, source, s))
+            return s;
+    }
 }

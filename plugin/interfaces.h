@@ -19,9 +19,9 @@ void tcprst_interfaces_free(struct tcprst_interfaces *interfaces); /* NULL is fi
 struct tcprst_places *tcprst_interfaces_places(const struct tcprst_interfaces *interfaces);
 struct tcprst_order *tcprst_interfaces_order(const struct tcprst_interfaces *interfaces);
 
-/* The next segments to be fed, in their order; returns how many, 0: there are no more. */
-size_t tcprst_interfaces_read(struct tcprst_interfaces *interfaces, struct tcprst_segment *segments,
-                              size_t size);
+/* The next segment to be fed, in their order, before the one behind it is asked for: verdicts say
+ * what the places have by then. Valid until then. NULL: there are no more. */
+const struct tcprst_segment *tcprst_interfaces_next(struct tcprst_interfaces *interfaces);
 
 /* What a place of capture is made of. */
 struct tcprst_interfaces_place {

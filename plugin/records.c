@@ -187,7 +187,6 @@ static void forget_verdicts(void)
 /* Judges the file anew, its interfaces as places. Returns whether they are. */
 static bool judge_places(void)
 {
-    struct tcprst_segment segments[TCPRST_PLACES_EXPECT];
     struct tcprst_options options = core_options();
     struct tcprst_interfaces *interfaces = tcprst_interfaces_survey(file.held, options.hash_seed);
     if (!interfaces)
@@ -200,10 +199,10 @@ static bool judge_places(void)
         forget_verdicts();
         file.core = core;
         file.queue = tcprst_queue_new(core);
-        for (size_t count;
-             (count = tcprst_interfaces_read(interfaces, segments, array_length(segments))) > 0;)
-            for (size_t i = 0; i < count; i++)
-                add_to_queue(&segments[i]);
+        for (const struct tcprst_segment *s; (s = tcprst_interfaces_next(interfaces)) != NULL;) {
+            struct tcprst_record *record = (struct tcprst_record *)s->cookie;
+            tcprst_feed(core, s, record ? &record->reset : NULL);
+        }
         end_core();
         for (unsigned p = 0; p < TCPRST_MAX_PLACES; p++)
             file.places[p] = tcprst_interfaces_place(interfaces, p);

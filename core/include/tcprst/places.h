@@ -17,6 +17,9 @@
  *                 tcprst_feed(core, &segment, NULL);
  *     }
  *
+ * Each is fed before the next is taken: a verdict, which comes while segments are fed, says what
+ * the places have by then.
+ *
  * Both have bounded memory, whatever they are given, and look at each segment once.
  */
 #ifndef TCPRST_PLACES_H
