@@ -113,16 +113,6 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
 
 /* ---- effect ---- */
 
-static bool peer_answered_with_reset(const struct reset *r)
-{
-    unsigned looked = 0;
-    for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
-         n = n->next_of_connection, looked++)
-        if (n->incarnation == r->incarnation && n->d != r->d && n->has_trigger && !n->duplicate_of)
-            return true;
-    return false;
-}
-
 /* It acknowledged more than the RST's number. What it acknowledges it had before the RST came,
  * which then lay below RCV.NXT; had the RST come first, it would have acknowledged nothing more.
  * Only with the FIN's own number it may still have been taken (Linux tcp_reset_check()). */
@@ -135,16 +125,36 @@ static bool had_more(const struct reset *r)
            seq_le(a->y.ack, r->connection->end[r->d].snd_max);
 }
 
+static where_t earlier(where_t a, where_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
 /* More than what was in flight: a retransmission, an acknowledgment of what X sent afterwards, a
- * fresh start. */
-static bool receiver_went_on(const struct reset *r)
+ * fresh start. The first of it, 0: nothing. */
+static where_t receiver_went_on(const struct reset *r)
 {
     const struct after *a = r->after;
-    if (a->y.acked_new || a->y.beyond || a->y.resumed >= 0)
-        return true;
+    where_t where = earlier(a->y.acked_new, a->y.beyond);
+    if (a->y.resumed >= 0)
+        where = earlier(where, a->y.resumed_where);
     /* No retransmission timer runs out sooner, and none on an end that the RST has reached. */
     int64_t sent_before = r->y.rtt_samples ? r->y.rtt_max + REACTION / 2 : 3 * REACTION;
-    return a->y.repeated >= 0 && a->y.repeated - r->when > sent_before;
+    if (a->y.repeated >= 0 && a->y.repeated - r->when > sent_before)
+        where = earlier(where, a->y.repeated_where);
+    return where;
+}
+
+/* Unless it had gone on before: then something later ended it. */
+static bool peer_answered_with_reset(const struct reset *r)
+{
+    where_t went_on = receiver_went_on(r);
+    unsigned looked = 0;
+    for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+         n = n->next_of_connection, looked++)
+        if (n->incarnation == r->incarnation && n->d != r->d && n->has_trigger && !n->duplicate_of)
+            return !went_on || where_pack(n->frame) < went_on;
+    return false;
 }
 
 /* A challenge of Y came so soon after the RST that it may answer it. */
