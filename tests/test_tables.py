@@ -22,7 +22,7 @@ NOT_SHOWN_YET = {
     ("firewall-reject", 4), ("firewall-reject", 5), ("accept-queue-overflow", 1), ("backend-unavailable", 0),
     ("backend-unavailable", 1), ("backend-unavailable", 2), ("backend-unavailable", 3), ("probe-response", 1),
     ("unsolicited-syn-ack", 1), ("unsolicited-syn-ack", 2), ("ddos-challenge", 1), ("syn-received-timeout", 2),
-    ("syn-received-timeout", 3), ("out-of-window-segment", 1), ("bad-handshake-ack", 1), ("listener-closed", 1),
+    ("syn-received-timeout", 3), ("out-of-window-segment", 1), ("listener-closed", 1),
 }
 
 # Told to the evidence, cited by no claim or sign yet: each is either cited one day or taken out.
