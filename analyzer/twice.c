@@ -92,12 +92,13 @@ void twice_free(struct twice *twice)
     g_free(twice);
 }
 
-/* A capture begins at that time: it goes on where one before ends, or stands beside them. */
+/* A capture begins at that time, TCPRST_TIME_UNKNOWN where it has none: it goes on where one before
+ * ends, or stands beside them. */
 static bool begin_capture(struct twice *twice, size_t capture, int64_t time)
 {
     enum { OVERLAP = 1000000000 }; /* ns: a little out of order where they meet */
     unsigned n = 0;
-    while (n < twice->lane_count && twice->lanes[n].last > time &&
+    while (n < twice->lane_count && time != TCPRST_TIME_UNKNOWN && twice->lanes[n].last > time &&
            twice->lanes[n].last - time > OVERLAP)
         n++;
     if (n == TCPRST_MAX_PLACES)
