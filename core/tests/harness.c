@@ -137,7 +137,9 @@ static uint16_t identification(struct feeder *f, const struct step *step)
         return (uint16_t)(OF_FORGER + 7 * f->frame);
     if (is_answer(step))
         return 0;
-    return (uint16_t)(++f->ip_id[step->from_server] + (step->from_server ? OF_SERVER : 0));
+    if (!(step->flags & DOUBLED))
+        f->ip_id[step->from_server]++;
+    return (uint16_t)(f->ip_id[step->from_server] + (step->from_server ? OF_SERVER : 0));
 }
 
 void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
@@ -189,4 +191,17 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
 void feed(struct feeder *f, const struct step *step)
 {
     feed_stamped(f, step, 0);
+}
+
+void feed_at_two_places(struct feeder *f, const struct step *step, uint32_t stamp)
+{
+    enum { COMING = 4, GOING = 7 };
+    struct step copy = *step;
+    leg = COMING;
+    feed_stamped(f, step, stamp);
+    copy.flags |= DOUBLED;
+    leg = GOING;
+    if (!(step->flags & ONCE))
+        feed_stamped(f, &copy, stamp);
+    leg = 0;
 }

@@ -49,9 +49,10 @@ struct tcprst_statistics stop(struct tcprst *core);
 
 /* ---- Segments ---- */
 
-/* In a step's flags: it offers no window; less than half of the usual one; somebody else sent it; a
- * raw tool did, with a window even in a bare RST. */
-enum { SHUT = 0x1000, LOW = 0x2000, FORGED = 0x4000, RAW = 0x8000 };
+/* In a step's flags: it is the last packet of that end once more, as a network doubles it; it is
+ * captured at one of two places only (feed_at_two_places()); it offers no window; less than half of
+ * the usual one; somebody else sent it; a raw tool did, with a window even in a bare RST. */
+enum { DOUBLED = 0x200, ONCE = 0x400, SHUT = 0x1000, LOW = 0x2000, FORGED = 0x4000, RAW = 0x8000 };
 
 /* One segment of a script, in numbers relative to the initial sequence numbers. */
 struct step {
@@ -76,6 +77,9 @@ extern uint16_t leg;  /* on which they are captured; 0: not known */
 /* stamp: its timestamp in ms; 0: without timestamps. */
 void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp);
 void feed(struct feeder *f, const struct step *step);
+
+/* Feeds it as two places capture it, one after the other, unless it is there once. */
+void feed_at_two_places(struct feeder *f, const struct step *step, uint32_t stamp);
 
 enum { SERVER = true, CLIENT = false };
 #define SYN TCPRST_SYN

@@ -220,6 +220,32 @@ static void test_rewritten_numbers(void)
     EXPECT(strength_on_two_legs(1000000) == TCPRST_STRENGTH_LIKELY);
 }
 
+/* A filter between the two places answers what it keeps back: however many segments, each there
+ * once, they say nothing of whether packets come twice. */
+static void test_long_row_between_places(void)
+{
+    static const struct step opening[] = {OPENING};
+    static struct answers answers;
+    enum { TALKS = 10, ROW = 60 };
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    for (size_t i = 0; i < sizeof opening / sizeof *opening; i++)
+        feed_at_two_places(&f, &opening[i], 0);
+    for (uint32_t i = 0; i < TALKS; i++) {
+        f.time += MILLISECOND;
+        feed_at_two_places(&f, &(struct step){CLIENT, ACK, 1 + 10 * i, 1 + 10 * i, 10, 0}, 0);
+        feed_at_two_places(&f, &(struct step){SERVER, ACK, 1 + 10 * i, 11 + 10 * i, 10, 0}, 0);
+    }
+    for (uint32_t i = 0; i < ROW; i++) {
+        f.time += MILLISECOND;
+        feed_at_two_places(&f, &(struct step){SERVER, ACK | ONCE, 101 + 1000 * i, 101, 1000, 0}, 0);
+        feed_at_two_places(&f, &(struct step){CLIENT, RST | ONCE, 101, 0, 0, 0}, 0);
+    }
+    stop(f.core);
+    EXPECT(answers.count == ROW);
+    for (unsigned i = 0; i < ROW; i++)
+        EXPECT(answers.verdicts[i].origin != TCPRST_ORIGIN_ENDPOINT);
+}
+
 static void test_leg(void)
 {
     static const uint8_t sll[16] = {0, 4}, sll2[20] = {8, 0, 0, 0, 0, 0, 0, 3, 0, 1, 4};
@@ -626,6 +652,7 @@ int main(void)
     test_copy_behind_a_window();
     test_copies_by_leg();
     test_rewritten_numbers();
+    test_long_row_between_places();
     test_leg();
     test_times();
     test_extreme_times();

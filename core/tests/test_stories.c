@@ -12,6 +12,9 @@ struct story {
         enum tcprst_cause cause;
         enum tcprst_effect effect;
     } resets[4];
+    uint8_t trigger;         /* the frame that drew the last RST; 0: not asked */
+    bool unsure;             /* the last one is not certain */
+    bool two_places;         /* each packet is captured twice, but for those that are there ONCE */
     enum tcprst_cause maybe; /* what else the first RST may be, unless it is 0 */
     struct step steps[16];
     uint32_t stamps[16]; /* timestamps of the steps; 0: without */
@@ -270,6 +273,7 @@ static const struct story stories[] = {
     {.name = "the answer comes when the way had stalled",
      .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_IGNORED},
                 {TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET}},
+     .trigger = 9,
      .steps = {OPENING,
                {CLIENT, ACK, 1, 1, 100, 1},
                {SERVER, ACK, 1, 101, 1000, 20},
@@ -281,6 +285,77 @@ static const struct story stories[] = {
                {SERVER, RST, 2001, 0, 0, 400},
                {SERVER, ACK, 1, 101, 1000, 200}},
      .stamps = {1000, 5000, 1021, 1022, 5042, 5043, 5044, 1045, 1046, 0, 0, 5666}},
+    {.name = "only what opens and resets was captured, no answer says what it had taken",
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, RST, 20001, 0, 0, 900}},
+     .stamps = {1000, 5000, 0}},
+    {.name = "late data, taken and reset by the socket, and what it answers when it is gone",
+     .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 900, 20},
+               {CLIENT, ACK, 101, 901, 0, 1},
+               {SERVER, FIN | ACK, 901, 101, 0, 1},
+               {CLIENT, ACK, 101, 902, 300, 20},
+               {SERVER, RST | ACK, 902, 401, 0, 20},
+               {CLIENT, ACK, 401, 902, 300, 1},
+               {SERVER, RST, 902, 0, 0, 20}},
+     .stamps = {1000, 5000, 1021, 1022, 5042, 1043, 5043, 1064, 5084, 1085, 0}},
+    {.name = "a RST with a window that fits the late data, then the answer to it",
+     .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_IGNORED}},
+     .unsure = true,
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 1000, 1},
+               {SERVER, FIN | ACK, 1, 1, 33, 20},
+               {CLIENT, ACK, 1001, 35, 1000, 1},
+               {SERVER, RST | RAW | FORGED, 35, 0, 0, 1},
+               {SERVER, RST, 1, 0, 0, 20}},
+     .stamps = {1000, 5000, 1021, 1022, 5042, 1043, 0, 0}},
+    {.name = "a handshake rewritten on its way, then the server's own abort",
+     .resets = {{TCPRST_CAUSE_WRONG_SYN_ACK, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 3},
+               {CLIENT, RST, 700001, 0, 0, 5},
+               {CLIENT, SYN, 0, 0, 0, 12},
+               {SERVER, SYN | ACK, 0, 1, 0, 3},
+               {CLIENT, ACK, 1, 1, 0, 3},
+               {SERVER, RST | ACK, 1, 1, 0, 2}},
+     .stamps = {1000, 5000, 0, 1030, 5003, 1036, 5006}},
+    {.name = "the network doubles a request, and the copy meets a server that is gone",
+     .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_RESET}},
+     .trigger = 7,
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 89, 1},
+               {SERVER, ACK, 1, 90, 50, 1},
+               {CLIENT, RST | ACK | FORGED, 90, 1, 0, 1},
+               {CLIENT, ACK | DOUBLED, 1, 1, 89, 1},
+               {SERVER, RST, 1, 0, 0, 1}},
+     .stamps = {1000, 5000, 1021, 1022, 5023, 0, 1022, 0}},
+    {.name = "a RST that its receiver outlives, then another end of it",
+     .resets = {{TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, RST | FORGED, 2, 0, 0, 1},
+               {CLIENT, ACK, 1, 1, 100, 300},
+               {SERVER, ACK, 1, 101, 50, 900},
+               {CLIENT, RST, 101, 0, 0, 1}},
+     .stamps = {1000, 5000, 1021, 1022, 5042, 0, 1343, 6243, 0}},
+    {.name = "captured at two places, but of the server nothing gets to the second",
+     .two_places = true,
+     .resets = {{TCPRST_CAUSE_TIME_WAIT_COLLISION, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK | ONCE, 0, 1, 0, 400},
+               {CLIENT, SYN, 0, 0, 0, 600},
+               {SERVER, SYN | ACK | ONCE, 0, 1, 0, 400},
+               {CLIENT, SYN, 0, 0, 0, 700},
+               {SERVER, RST | ACK | ONCE, UINT32_MAX, 1, 0, 300}}},
     /* A forger as far away as the host in whose name it speaks: what the host says next is its own.
      */
     {.name = "a guess far beyond the window, then an abort",
@@ -443,7 +518,7 @@ static void play(const struct story *story)
         if (!step->flags)
             break;
         f.time += (int64_t)step->wait_ms * MILLISECOND;
-        feed_stamped(&f, step, story->stamps[i]);
+        (story->two_places ? feed_at_two_places : feed_stamped)(&f, step, story->stamps[i]);
         resets += (step->flags & RST) != 0;
     }
     stop(f.core);
@@ -452,6 +527,8 @@ static void play(const struct story *story)
     for (size_t i = 0; i < answers.count; i++) {
         const struct tcprst_verdict *v = &answers.verdicts[i];
         bool right = v->cause == story->resets[i].cause && v->effect == story->resets[i].effect;
+        right &= !story->trigger || i + 1 < answers.count || v->trigger.number == story->trigger;
+        right &= !story->unsure || i + 1 < answers.count || v->strength < TCPRST_STRENGTH_CERTAIN;
         right &= i > 0 || !story->maybe || is_alternative(v, story->maybe);
         all_right = all_right && right;
         EXPECT(right || story->not_yet);
