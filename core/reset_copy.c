@@ -49,39 +49,45 @@ void reset_note_once(struct reset *r, const struct connection *c)
         r->drawn.others[i].once = !has_copy(c, &r->drawn.others[i].segment);
 }
 
+/* What is remembered, RSTs apart: packets captured once or first, and copies. */
+struct tally {
+    unsigned originals, copies;
+};
+
+/* Of the ends in that mask, but for those with one of these bits. */
+static struct tally tally(const struct connection *c, unsigned ends, unsigned without)
+{
+    struct tally n = {0, 0};
+    const struct recent *e;
+    for (uint64_t i = 0; i < MAX_RELATED && (e = recent_back(&c->recents, i)) != NULL; i++) {
+        if ((e->flags & TCPRST_RST) || (e->bits & without) ||
+            !(ends >> !!(e->bits & RECENT_FROM_B) & 1))
+            continue;
+        n.copies += (e->bits & RECENT_DUPLICATE) != 0;
+        n.originals += !(e->bits & RECENT_DUPLICATE);
+    }
+    return n;
+}
+
 /* All but one of those no RST answered: what was answered may have been kept from the second place.
  */
 static bool forwarded_twice(const struct connection *c)
 {
-    unsigned originals = 0, copies = 0;
-    const struct recent *e;
     const struct reset *before = c->last_reset;
     if (!c->apart)
         return false;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if ((e->flags & TCPRST_RST) || (e->bits & RECENT_ANSWERED))
-            continue;
-        copies += (e->bits & RECENT_DUPLICATE) != 0;
-        originals += !(e->bits & RECENT_DUPLICATE);
-    }
+    struct tally n = tally(c, 3, RECENT_ANSWERED);
     /* A long row of answers leaves but what they answer to be remembered: as those before it. */
-    if (copies < 3 && before && before->incarnation == c->number)
+    if (n.copies < 3 && before && before->incarnation == c->number)
         return before->copies.all_doubled;
-    return copies >= 3 && copies + 1 >= originals;
+    return n.copies >= 3 && n.copies + 1 >= n.originals;
 }
 
 /* Those of end d, all but one; where there are none, nothing speaks against it. */
 static bool own_twice(const struct connection *c, unsigned d)
 {
-    unsigned originals = 0, copies = 0;
-    const struct recent *e;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if ((e->flags & TCPRST_RST) || !!(e->bits & RECENT_FROM_B) != d)
-            continue;
-        copies += (e->bits & RECENT_DUPLICATE) != 0;
-        originals += !(e->bits & RECENT_DUPLICATE);
-    }
-    return !originals || (copies && copies + 1 >= originals);
+    struct tally n = tally(c, 1u << d, 0);
+    return !n.originals || (n.copies && n.copies + 1 >= n.originals);
 }
 
 /* Whether a router stands between the two places the packets are captured at: of the newest copy.

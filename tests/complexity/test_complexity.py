@@ -147,6 +147,20 @@ def run_attack(options, attack, size, ways):
     return lines
 
 
+def run_table(table, only, run):
+    """Prints what run() says of each row of the table, two at once; returns the exit code."""
+    failed = 0
+    print(HEADING)
+    with ThreadPoolExecutor(2) as pool:
+        rows = [entry for entry in table if not only or entry[0].__name__ in only]
+        for lines in pool.map(lambda entry: run(*entry), rows):
+            for line, fine in lines:
+                print(line, flush=True)
+                failed += not fine
+    print(f"{failed} not linear: the second difference at most {MOST} times the first")
+    return 1 if failed else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("counted")
@@ -154,17 +168,7 @@ def main():
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--size", type=int, default=0)
     options = parser.parse_args()
-    print(HEADING)
-    failed = 0
-    with ThreadPoolExecutor(2) as pool:
-        rows = [(attack, options.size or size, ways) for attack, size, ways in TABLE
-                if not options.only or attack.__name__ in options.only]
-        for lines in pool.map(lambda row: run_attack(options, *row), rows):
-            for line, fine in lines:
-                print(line, flush=True)
-                failed += not fine
-    print(f"{failed} not linear: the second difference at most {MOST} times the first")
-    return 1 if failed else 0
+    return run_table(TABLE, options.only, lambda attack, size, ways: run_attack(options, attack, options.size or size, ways))
 
 
 if __name__ == "__main__":

@@ -12,13 +12,12 @@ import argparse
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / "plugin" / "tests")]
 
 import attacks  # pylint: disable=wrong-import-position
-from test_complexity import HEADING, MOST, row  # pylint: disable=wrong-import-position
+from test_complexity import row, run_table  # pylint: disable=wrong-import-position
 from wireshark import Wireshark  # pylint: disable=wrong-import-position,import-error
 
 REVISIT = "revisit"
@@ -86,18 +85,10 @@ def main():
     parser.add_argument("--revisit")
     parser.add_argument("--only", nargs="*", default=[])
     options = parser.parse_args()
-    failed = 0
-    with Wireshark(options.counted) as wireshark, ThreadPoolExecutor(2) as pool:
+    with Wireshark(options.counted) as wireshark:
         counter = Counter(wireshark, options.revisit)
-        print(HEADING)
-        rows = [(attack, size, [way for way in ways if way != REVISIT or options.revisit]) for attack, size, ways in TABLE
-                if not options.only or attack.__name__ in options.only]
-        for lines in pool.map(lambda entry: run_attack(counter, *entry), rows):
-            for line, fine in lines:
-                print(line, flush=True)
-                failed += not fine
-    print(f"{failed} not linear: the second difference at most {MOST} times the first")
-    return 1 if failed else 0
+        return run_table(TABLE, options.only, lambda attack, size, ways: run_attack(
+            counter, attack, size, [way for way in ways if way != REVISIT or options.revisit]))
 
 
 if __name__ == "__main__":
