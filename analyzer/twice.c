@@ -145,8 +145,9 @@ bool twice_look(void *user, const struct tcprst_segment *segments, size_t count)
 static bool join(struct twice *twice, const struct places *places)
 {
     struct tcprst_glance *glances[TCPRST_MAX_PLACES];
-    int64_t ahead[TCPRST_MAX_PLACES];
+    int64_t ahead[TCPRST_MAX_PLACES] = {0};
     int place[TCPRST_MAX_PLACES];
+    bool placed = true;
     for (unsigned n = 0; n < twice->lane_count; n++) {
         glances[n] = twice->lanes[n].glance;
         place[n] = -1;
@@ -162,7 +163,10 @@ static bool join(struct twice *twice, const struct places *places)
             ahead[n] = tcprst_clock_ahead(clock, clock->since);
         place[n] = clock->place;
     }
-    twice->joined = twice->lane_count > 1 && tcprst_glance_join(glances, ahead, twice->lane_count);
+    for (unsigned n = 0; n < twice->lane_count; n++)
+        placed &= place[n] >= 0;
+    twice->joined =
+        placed && twice->lane_count > 1 && tcprst_glance_join(glances, ahead, twice->lane_count);
     return twice->joined;
 }
 
