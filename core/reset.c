@@ -102,7 +102,8 @@ void reset_begin(struct reset_draft *draft, struct connection *c, const struct t
     copy_connection(r, c);
     r->before.leg_hops = leg_hops(r, c);
     struct recent *t = reset_find_trigger(r, c);
-    struct recent *original = reset_find_original(r, s, c);
+    bool lately = reset_came_lately(draft->lately, r);
+    struct recent *original = reset_find_original(r, s, c, lately);
     if (!t && !original)
         reset_take_late_trigger(r, c);
     if (t && !r->duplicate_of)

@@ -120,6 +120,8 @@ struct reset_drawn {
     where_t old_ack;   /* Y acknowledged its number some time before, 0: never */
     where_t repeats;   /* an earlier RST of X with the same numbers, 0: none */
     where_t answered;  /* what the RST of X before it answers, 0: nothing */
+    uint64_t spent; /* of so many of the connection's segments, as recents.pushed counts, none that
+                       its numbers answer is left to draw another */
 };
 
 /* Of its being captured twice: reset_copy.c. */
@@ -229,11 +231,18 @@ struct reset {
     struct reset_packet packet;
 };
 
-/* One that is being made, with room for all that may stand behind it: most have nothing there. */
+/* When, of all RSTs whose identification and numbers have that hash, the newest came, in
+ * LATELY_TICK ns: one of whose kind none came lately is no copy. Other connections' and what
+ * wrapped around make some look as if, and cost a look. */
+enum { LATELY = 1 << 14, LATELY_TICK = 1 << 18 };
+
+/* One that is being made, with room for all that may stand behind it: most have nothing there. And
+ * what is kept from one to the next. */
 struct reset_draft {
     struct reset reset;
     struct other_trigger others[OTHER_TRIGGERS];
     uint8_t text[RESET_TEXT];
+    uint16_t lately[LATELY];
 };
 
 /* All of these END_... were seen of that end. */

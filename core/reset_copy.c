@@ -111,17 +111,33 @@ static bool is_repeated(const struct recent *e, int d)
     return !!(e->bits & RECENT_FROM_B) == d && (e->bits & RECENT_REPEATED);
 }
 
+_Static_assert(DUPLICATE_WINDOW / LATELY_TICK < UINT16_MAX / 8,
+               "few look late for wrapping around");
+
+bool reset_came_lately(uint16_t *lately, const struct reset *r)
+{
+    uint64_t hash = ((uint64_t)r->seq << 32 | r->ack) * 0x9e3779b97f4a7c15u;
+    hash = (hash ^ r->ip_id) * 0x9e3779b97f4a7c15u;
+    uint16_t *slot = &lately[(hash >> 32) % LATELY];
+    uint16_t now = (uint16_t)((uint64_t)r->when / LATELY_TICK);
+    bool found = (uint16_t)(now - *slot) <= DUPLICATE_WINDOW / LATELY_TICK + 1;
+    *slot = now;
+    return found;
+}
+
 /*
  * The same packet captured twice. Its IP identification tells where it has one; the RSTs of a burst
  * are alike to the last bit but for their time, so without an identification only one that no
  * segment accounts for can be a copy.
  */
-static struct recent *find_original(const struct reset *r, const struct connection *c)
+static struct recent *find_original(const struct reset *r, const struct connection *c, bool lately)
 {
     struct recent *original = NULL;
     const struct recents *recents = &c->recents;
     bool again = false; /* others of its sender came once more since: of so many that was asked */
     uint64_t asked = 0;
+    if (!lately)
+        return NULL;
     /* Two capture points some way apart have much of a bulk transfer in between. */
     uint64_t back = r->ip_id || r->leg ? DUPLICATE_BACK : RECENT_MIN * 2;
     back = back < recents->held ? back : recents->held;
@@ -162,11 +178,11 @@ static struct recent *find_original(const struct reset *r, const struct connecti
 }
 
 struct recent *reset_find_original(struct reset *r, const struct tcprst_segment *s,
-                                   const struct connection *c)
+                                   const struct connection *c, bool lately)
 {
     r->copies.all_doubled = (captured_twice(c) && c->copies >= 3) || forwarded_twice(c);
     r->copies.own_doubled = r->copies.all_doubled && own_twice(c, r->d);
-    struct recent *original = find_original(r, c);
+    struct recent *original = find_original(r, c, lately);
     if (s->seen.copy_of.number) {
         r->duplicate_of = where_pack(s->seen.copy_of);
     } else if (original) {

@@ -22,9 +22,12 @@ void reset_late_trigger(struct reset *r, struct recent *e, int d);
 
 /* ---- whether it is captured twice: reset_copy.c ---- */
 
+/* Whether one with its identification and numbers may have come so lately that it is a copy of that
+ * one. To be asked once of each, in their order. */
+bool reset_came_lately(uint16_t *lately, const struct reset *r);
 /* The same packet captured before, its entry in the connection; NULL: none is known. */
 struct recent *reset_find_original(struct reset *r, const struct tcprst_segment *s,
-                                   const struct connection *c);
+                                   const struct connection *c, bool lately);
 /* Which of the segments that may have drawn it were captured at one of two places only. */
 void reset_note_once(struct reset *r, const struct connection *c);
 

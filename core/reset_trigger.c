@@ -79,9 +79,15 @@ static bool taken_in_silence(const struct reset *r, const struct recent *e)
     return of_fin || !answered_before(r);
 }
 
+/* Of Y, and no RST was paired with it yet. */
+static bool is_unspent(const struct reset *r, const struct recent *e)
+{
+    return !!(e->bits & RECENT_FROM_B) != r->d && !(e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED));
+}
+
 static bool matches(const struct reset *r, const struct recent *e)
 {
-    if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED)))
+    if (!is_unspent(r, e))
         return false;
     return answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e);
 }
@@ -126,19 +132,36 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
     return best;
 }
 
+/* What the RST before it says of that, where it has the same numbers: what is spent stays so. */
+static uint64_t spent_before(const struct reset *r, const struct connection *c)
+{
+    const struct reset *p = c->last_reset;
+    bool same = p && p->d == r->d && p->seq == r->seq && p->ack == r->ack &&
+                !((p->flags ^ r->flags) & TCPRST_ACK);
+    return same ? p->drawn.spent : 0;
+}
+
 /* Of a stream many segments have the number that the RST answers, and where packets overtake each
  * other any of them may have drawn it: the end of the last. */
-static uint32_t last_drawing_end(const struct reset *r, const struct connection *c)
+static void note_drawing_end(struct reset *r, const struct connection *c)
 {
     uint32_t end = r->trigger.seq + r->trigger.length;
+    uint64_t pushed = c->recents.pushed, spent = spent_before(r, c);
+    bool all_spent = true;
     const struct recent *e;
-    for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if (r->when - e->time > trigger_window(r, e))
+    for (uint64_t n = recent_other(c); pushed - n > spent; n++) {
+        e = recent_back(&c->recents, n);
+        if (!e)
+            break;
+        bool over = r->when - e->time > trigger_window(r, e);
+        all_spent &= !over && !(is_unspent(r, e) && answers(r, e));
+        if (over)
             break;
         if (matches(r, e))
             end = seq_max(end, e->seq + e->length);
     }
-    return end;
+    r->drawn.end = end;
+    r->drawn.spent = all_spent ? pushed - recent_other(c) : spent;
 }
 
 /* RST+ACK that takes both its numbers from a segment with ACK: lwIP's tcp_rst(), and others. */
@@ -312,9 +335,11 @@ void reset_take_late_trigger(struct reset *r, const struct connection *c)
  */
 static void count_alike(struct reset *r, const struct connection *c)
 {
-    const struct recent *e;
+    const struct recent *e = recent_back(&c->recents, MAX_RELATED);
     uint32_t alike = 1, matching = 0;
     uint64_t n = 0;
+    if (e && r->when - e->time <= HORIZON)
+        return;
     for (; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > HORIZON)
             break;
@@ -389,7 +414,7 @@ void reset_find_other_triggers(struct reset *r, const struct connection *c)
     find_others(r, c);
     count_alike(r, c);
     if (r->has_trigger)
-        r->drawn.end = last_drawing_end(r, c);
+        note_drawing_end(r, c);
     r->drawn.old_ack = find_old_ack(r, c);
 }
 
