@@ -150,6 +150,8 @@ static bool peer_answered_with_reset(const struct reset *r)
 {
     where_t went_on = receiver_went_on(r);
     unsigned looked = 0;
+    if (reset_row_behind(r))
+        return false;
     for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++)
         if (n->incarnation == r->incarnation && n->d != r->d && n->has_trigger && !n->duplicate_of)
@@ -307,7 +309,7 @@ enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage st
 static bool ended_by(const struct reset *r, const struct ended *ended, bool *by_x)
 {
     unsigned looked = 0;
-    for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
+    for (const struct reset *p = reset_nearby(r);
          p && p != r && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (where_pack(p->frame) == ended->where && !outcome_for(r, p)->third_party) {
             *by_x = p->d == r->d;

@@ -105,7 +105,10 @@ void company_find(struct company *c, const struct reset *r)
 {
     unsigned looked = 0;
     *c = (struct company){.places = 1};
-    for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
+    company_find_earlier(c, r);
+    if (r->row >= MAX_RELATED / 2 && reset_row_behind(r))
+        return; /* those alike tell nothing but their number, and that is not known */
+    for (const struct reset *n = reset_nearby(r); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++) {
         if (n->incarnation != r->incarnation)
             continue;
@@ -126,7 +129,6 @@ void company_find(struct company *c, const struct reset *r)
             (!n->has_trigger || !(r->before.connection_flags & CONN_ESTABLISHED)))
             note_companion(c, r, n);
     }
-    company_find_earlier(c, r);
 }
 
 static void fact_company(struct evidence *e, const struct reset *r, const struct company *c)
@@ -217,6 +219,8 @@ static void fact_overtook(struct evidence *e, const struct reset *r)
     unsigned looked = 0;
     if (!r->has_trigger || !r->trigger.length || !seen(&r->x, END_SEEN))
         return;
+    if (!(r->flags & TCPRST_ACK) && reset_row_behind(r))
+        return; /* nor has one of those that ACK */
     for (const struct reset *n = r->next_of_connection;
          n && looked < MAX_RELATED && n->incarnation == r->incarnation;
          n = n->next_of_connection, looked++)

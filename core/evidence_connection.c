@@ -246,13 +246,17 @@ static bool answers_while_sending(const struct reset *p)
            connection_left(&p->x, &p->y) > 0;
 }
 
-/* Of an answer the sender is the same stack without the connection; what ended that, the answer
- * does not say. */
-void company_find_earlier(struct company *company, const struct reset *r)
+/* Of the newest of X before r the oldest that answers something, NULL: none does. unprompted: X
+ * made one of its own accord, too. */
+static const struct reset *oldest_answer(const struct reset *r, bool *unprompted)
 {
     const struct reset *oldest = NULL;
     unsigned looked = 0;
-    bool unprompted = false;
+    *unprompted = false;
+    if (r->row >= MAX_RELATED && r->previous_of_connection->has_trigger)
+        return r->far_back;
+    if (r->row >= MAX_RELATED)
+        return NULL;
     for (const struct reset *p = r->previous_of_connection;
          p && p->incarnation == r->incarnation && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++) {
@@ -260,8 +264,17 @@ void company_find_earlier(struct company *company, const struct reset *r)
             continue;
         if (p->has_trigger)
             oldest = p;
-        unprompted |= !p->has_trigger;
+        *unprompted |= !p->has_trigger;
     }
+    return oldest;
+}
+
+/* Of an answer the sender is the same stack without the connection; what ended that, the answer
+ * does not say. */
+void company_find_earlier(struct company *company, const struct reset *r)
+{
+    bool unprompted;
+    const struct reset *oldest = oldest_answer(r, &unprompted);
     if (!oldest)
         return;
     company->answer = where_pack(oldest->frame);
@@ -281,6 +294,9 @@ void company_find_earlier(struct company *company, const struct reset *r)
 static bool was_abort(const struct reset *r, where_t where)
 {
     const struct reset *p = r->previous_of_connection;
+    bool aborts = (r->flags & TCPRST_ACK) || r->window;
+    if (r->row >= MAX_RELATED && (!aborts || p->has_trigger))
+        return false; /* nor was any of those */
     for (unsigned looked = 0; p && p->incarnation == r->incarnation && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++)
         if (where_pack(p->frame) == where && p->d == r->d && !p->duplicate_of && !p->has_trigger &&

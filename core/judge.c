@@ -22,7 +22,7 @@ static where_t forged_before(const struct reset *r)
     unsigned looked = 0;
     if (!c->suspected)
         return 0;
-    for (const struct reset *p = reset_nearby(r, MAX_RELATED / 2);
+    for (const struct reset *p = reset_nearby(r);
          p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (outcome_for(r, p)->third_party && p->incarnation == r->incarnation &&
             (p->d == r->d || reset_pairs(p, r)) && p->ttl == r->ttl &&

@@ -161,6 +161,7 @@ void pending_push(struct pending *pending, struct connection *c, struct reset *r
     else
         c->first_reset = r;
     c->last_reset = r;
+    reset_line_up(r);
     if (!c->first_pending)
         c->first_pending = r;
     pending->index[r->serial % MAX_PENDING] = r;

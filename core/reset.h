@@ -216,6 +216,10 @@ struct reset {
     bool has_trigger;
     struct after *after;
     struct tcprst_frame frame;
+    /* Its place among those of its connection, and how many right before it are like it; the
+     * MAX_RELATED and half as many before it, NULL: it has not so many before it. reset_row.c */
+    uint32_t place, row;
+    struct reset *far_back, *half_back;
     uint32_t payload_length;
     uint16_t window;
     struct reset_copies copies;
@@ -257,13 +261,27 @@ static inline const struct outcome *outcome_for(const struct reset *r, const str
     return r->judged.peeking && !p->judged.done ? &p->judged.peeked : &p->judged.outcome;
 }
 
-/* The first of the RSTs around r in its connection: some before it, then r, then those after. */
-static inline const struct reset *reset_nearby(const struct reset *r, unsigned before)
+/* The first of the RSTs around r in its connection: half of MAX_RELATED before it, then r, then
+ * those after. */
+static inline const struct reset *reset_nearby(const struct reset *r)
 {
-    while (before-- > 0 && r->previous_of_connection)
+    if (r->half_back)
+        return r->half_back;
+    while (r->previous_of_connection)
         r = r->previous_of_connection;
     return r;
 }
+
+/* Whether all behind r in its connection, and there may be none, are like it: reset_row.c. */
+static inline bool reset_row_behind(const struct reset *r)
+{
+    const struct reset *last = r->connection->last_reset;
+    return last->row >= last->place - r->place;
+}
+/* r, the last of its connection's, is given its place. */
+void reset_line_up(struct reset *r);
+/* What drew r, a pending one, turned out to be something else. */
+void reset_leave_row(struct reset *r);
 
 /* Makes the record of a RST about to be tracked (the connection is still as before it). when: its
  * time as judged. */

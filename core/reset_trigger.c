@@ -264,6 +264,8 @@ static struct recent *find_network_copy(const struct reset *r, const struct conn
 {
     const struct reset *p = c->last_reset;
     struct recent *e;
+    if (p && p->row >= MAX_RELATED && p->incarnation == r->incarnation && p->d == r->d)
+        return NULL;
     for (unsigned looked = 0; p && p->incarnation == r->incarnation && p->d == r->d; looked++) {
         if (looked == MAX_RELATED)
             return NULL;
@@ -317,6 +319,8 @@ void reset_take_late_trigger(struct reset *r, const struct connection *c)
     unsigned looked = 0;
     if (r->x.seen & END_FIN) /* it has closed: without what drew it, the earlier one says nothing */
         return;
+    if (c->last_reset && c->last_reset->row >= MAX_RELATED && !c->last_reset->has_trigger)
+        return;
     for (struct reset *p = c->last_reset; p && looked < MAX_RELATED;
          p = p->previous_of_connection, looked++) {
         if (p->judged.done || p->d != r->d || p->duplicate_of || !p->has_trigger ||
@@ -325,6 +329,7 @@ void reset_take_late_trigger(struct reset *r, const struct connection *c)
         r->has_trigger = true;
         r->trigger = p->trigger;
         p->has_trigger = false;
+        reset_leave_row(p);
         return;
     }
 }
@@ -427,4 +432,5 @@ void reset_late_trigger(struct reset *r, struct recent *e, int d)
     r->has_trigger = true;
     r->trigger = *e;
     r->drawn.end = e->seq + e->length;
+    reset_leave_row(r);
 }

@@ -74,7 +74,7 @@ struct burst {
 static void count_burst(const struct reset *r, struct burst *b)
 {
     unsigned looked = 0;
-    for (const struct reset *n = reset_nearby(r, MAX_RELATED / 2); n && looked < MAX_RELATED;
+    for (const struct reset *n = reset_nearby(r); n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++) {
         if (n->d != r->d || n->incarnation != r->incarnation || n->duplicate_of)
             continue;
