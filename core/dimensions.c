@@ -309,8 +309,8 @@ enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage st
 static bool ended_by(const struct reset *r, const struct ended *ended, bool *by_x)
 {
     unsigned looked = 0;
-    for (const struct reset *p = reset_nearby(r);
-         p && p != r && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+    for (const struct reset *p = reset_nearby(r); p && p != r && looked < MAX_RELATED;
+         p = p->next_of_connection, looked++)
         if (where_pack(p->frame) == ended->where && !outcome_for(r, p)->third_party) {
             *by_x = p->d == r->d;
             return true;

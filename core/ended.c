@@ -6,6 +6,7 @@
 #include "sequence.h"
 #include "thresholds.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* Since p, that end acknowledged octets which the other sent after it: p has not ended it. */
@@ -74,13 +75,33 @@ void ended_begin(struct ended *ended, const struct reset *r)
     ended->y_gone = r->before.already.gone >> !r->d & 1;
 }
 
-void ended_add(struct ended_if *each, unsigned count, const struct reset *r, const struct reset *p,
-               const struct outcome *outcome)
+/* Of a storm each says what all before it said. */
+enum { ANY = 1, X_SURELY = 2, X_GONE = 4, Y_GONE = 8, FORGED = 16 };
+
+static unsigned known_to(const struct ended *ended)
+{
+    return (ended->any ? ANY : 0u) | (ended->x_surely ? X_SURELY : 0u) |
+           (ended->x_gone ? X_GONE : 0u) | (ended->y_gone ? Y_GONE : 0u) |
+           (ended->forged ? FORGED : 0u);
+}
+
+/* All that p can say if that is true of it: ends_of(), had no end lived on. */
+static unsigned may_say(bool by_x, const struct outcome *outcome)
+{
+    bool reset = outcome->effect == TCPRST_EFFECT_RESET, ended = outcome->sender_ended;
+    unsigned says = (reset || ended ? ANY : 0u) | (outcome->third_party ? FORGED : 0u);
+    if (by_x)
+        return says | (reset ? Y_GONE : 0u) | (ended ? X_GONE | X_SURELY : 0u);
+    return says | (reset ? X_GONE | X_SURELY : 0u) | (ended ? Y_GONE : 0u);
+}
+
+static void add_to_each(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
+                        const struct outcome *outcome)
 {
     bool pairs = outcome->third_party && reset_pairs(p, r);
     const struct ended by = ends_of(r, p, outcome);
     bool says = by.any && !(p->d != r->d && had_none_before(p, r));
-    for (const struct ended_if *i = each; i < each + count; i++) {
+    for (const struct ended_if *i = ifs->each; i < ifs->each + ifs->count; i++) {
         if (i->anew)
             continue;
         i->ended->forged |= outcome->third_party;
@@ -89,6 +110,18 @@ void ended_add(struct ended_if *each, unsigned count, const struct reset *r, con
         if (says && !later && !(pairs && !i->drawn))
             note_ends(i->ended, &by);
     }
+}
+
+void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
+               const struct outcome *outcome)
+{
+    if (!(may_say(p->d == r->d, outcome) & ~ifs->known))
+        return;
+    add_to_each(ifs, r, p, outcome);
+    ifs->known = UINT_MAX;
+    for (const struct ended_if *i = ifs->each; i < ifs->each + ifs->count; i++)
+        if (!i->anew)
+            ifs->known &= known_to(i->ended);
 }
 
 /* Of the ends that r had ended, those that show no life of it before n. */

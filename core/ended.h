@@ -23,9 +23,14 @@ struct ended_if {
     where_t by;
     struct ended *ended;
 };
-/* Adds p, a pending one before r, if that outcome is true of it, for each of so many segments. r:
- * as drawn by nothing. */
-void ended_add(struct ended_if *each, unsigned count, const struct reset *r, const struct reset *p,
+/* All of them, each begun. */
+struct ended_ifs {
+    struct ended_if *each;
+    unsigned count;
+    unsigned known; /* what all know already, in bits of ended.c; 0 at first */
+};
+/* Adds p, a pending one before r, if that outcome is true of it. r: as drawn by nothing. */
+void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
                const struct outcome *outcome);
 /* r is final: the RSTs behind it, and its connection for those to come, remember whom it ended the
  * connection for. stage: r's. */

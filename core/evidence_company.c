@@ -83,9 +83,10 @@ static bool of_another_incarnation(const struct reset *r)
 {
     const struct recent *p;
     const struct connection *c = r->connection;
-    for (uint64_t n = recent_other(c); n < MAX_RELATED && (p = recent_back(&c->recents, n)); n++) {
+    for (uint64_t n = recent_upto(c, where_pack(r->frame) - 1, MAX_RELATED);
+         n < MAX_RELATED && (p = recent_back(&c->recents, n)); n++) {
         bool from_x = !!(p->bits & RECENT_FROM_B) == r->d;
-        if (!(p->bits & RECENT_STRAY) || p->where >= where_pack(r->frame))
+        if (!(p->bits & RECENT_STRAY))
             continue;
         if (from_x ? p->seq + segment_length(p->flags, p->length) == r->seq
                    : (p->flags & TCPRST_ACK) && p->ack == r->seq)

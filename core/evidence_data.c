@@ -54,10 +54,10 @@ static where_t crossed(const struct reset *r)
 {
     const struct recent *p, *later = NULL; /* Y's text of the least acknowledgment so far */
     const struct connection *c = r->connection;
-    for (uint64_t n = recent_other(c); n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL;
-         n++) {
+    for (uint64_t n = recent_upto(c, where_pack(r->frame), MAX_RELATED);
+         n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL; n++) {
         if (!p->length || (p->bits & (RECENT_DUPLICATE | RECENT_STRAY | RECENT_REPEATED)) ||
-            (p->flags & (TCPRST_RST | TCPRST_SYN)) || p->where > where_pack(r->frame))
+            (p->flags & (TCPRST_RST | TCPRST_SYN)))
             continue;
         if (r->when - p->time > EARLY_REPLY)
             break;
@@ -196,10 +196,9 @@ static struct repetitions retransmissions_of(const struct reset *r)
     struct repetitions p = {.growing = true, .gap = -1};
     const struct recent *e, *newest = NULL;
     const struct connection *c = r->connection;
-    for (uint64_t n = recent_other(c); n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL;
-         n++) {
-        if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST) ||
-            e->where > where_pack(r->frame))
+    for (uint64_t n = recent_upto(c, where_pack(r->frame), MAX_RELATED);
+         n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST))
             continue;
         if (!!(e->bits & RECENT_FROM_B) != r->d)
             break;
@@ -218,10 +217,9 @@ static struct repetitions window_probes_of(const struct reset *r)
     struct repetitions p = {.growing = true, .gap = -1};
     const struct recent *e;
     const struct connection *c = r->connection;
-    for (uint64_t n = recent_other(c); n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL;
-         n++) {
-        if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST) ||
-            e->where > where_pack(r->frame))
+    for (uint64_t n = recent_upto(c, where_pack(r->frame), MAX_RELATED);
+         n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST))
             continue;
         bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
         if (!from_x && e->window)

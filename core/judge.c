@@ -107,11 +107,12 @@ static void ended_before(const struct judge *judge, struct judgement *j, const s
         else
             ended_begin(each[i].ended, &j->of);
     }
+    struct ended_ifs ifs = {each, n, 0};
     unsigned looked = 0;
     for (struct reset *p = r->connection->first_pending;
          p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
         if (p->incarnation == r->incarnation && !p->duplicate_of && !answers_stray(p))
-            ended_add(each, n, &j->of, p, keep_outcome(judge, p));
+            ended_add(&ifs, &j->of, p, keep_outcome(judge, p));
 }
 
 /* Which trigger the verdict has: that of its hypothesis. */

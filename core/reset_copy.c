@@ -195,14 +195,17 @@ struct recent *reset_find_original(struct reset *r, const struct tcprst_segment 
 
 bool reset_captured_before(const struct connection *c, const struct recent *e)
 {
-    const struct recent *p;
+    const struct recents *recents = &c->recents;
+    uint64_t back = recents->held < MERGED_BACK ? recents->held : MERGED_BACK;
     if (!e->ip_id)
         return false;
-    for (uint64_t n = 0; n < MERGED_BACK && (p = recent_back(&c->recents, n)) != NULL; n++)
-        if (p != e && p->ip_id == e->ip_id && p->seq == e->seq && p->ack == e->ack &&
+    for (uint64_t n = recents->pushed - back; n < recents->pushed; n++) {
+        const struct recent *p = &recents->entries[n & (recents->capacity - 1)];
+        if (p->ip_id == e->ip_id && p != e && p->seq == e->seq && p->ack == e->ack &&
             p->flags == e->flags && p->length == e->length && p->window == e->window &&
             !((p->bits ^ e->bits) & RECENT_FROM_B))
             return true;
+    }
     return false;
 }
 

@@ -30,10 +30,9 @@ static bool lossy(const struct reset *r)
     const struct connection *c = r->connection;
     if (seen(&r->x, END_SACK) || seen(&r->y, END_SACK) || r->x.retransmissions)
         return true;
-    for (uint64_t n = recent_other(c); n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL;
-         n++)
-        if (p->where < where_pack(r->frame) && (p->bits & RECENT_REPEATED) &&
-            !(p->bits & (RECENT_PROBE | RECENT_DUPLICATE)))
+    for (uint64_t n = recent_upto(c, where_pack(r->frame) - 1, MAX_RELATED);
+         n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL; n++)
+        if ((p->bits & RECENT_REPEATED) && !(p->bits & (RECENT_PROBE | RECENT_DUPLICATE)))
             return true;
     return false;
 }
@@ -57,22 +56,34 @@ static bool speaks_of_more(const struct connection *c, const struct recent *e)
            e->time - last > trip + REACTION;
 }
 
+/* e, older than one with its numbers, speaks of no more than that one. */
+static bool said_as_much(const struct recent *newer, const struct recent *e)
+{
+    return e->seq == newer->seq && e->ack == newer->ack && e->flags == newer->flags &&
+           !((e->bits ^ newer->bits) & RECENT_FROM_B);
+}
+
 /* Captures are taken with "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0": of a connection that
  * was made and used there is no other segment, not even the ACK that finished its handshake. */
 static bool by_flags(const struct reset *r)
 {
     const struct connection *c = r->connection;
-    const struct recent *e;
-    bool used = false;
+    const struct recent *e, *idle = NULL;        /* one that speaks of no more */
+    uint64_t n = c->apart ? 0 : recent_other(c); /* newer ones are RSTs */
     if (c->number != r->incarnation || !(c->end[0].seen & c->end[1].seen & END_SEEN) ||
         c->recents.pushed > c->recents.held)
         return false;
-    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+    for (; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
         if (!(e->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_RST)))
             return false;
-        used |= speaks_of_more(c, e);
+    for (n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (idle && said_as_much(idle, e))
+            continue;
+        if (speaks_of_more(c, e))
+            return true;
+        idle = e;
     }
-    return used;
+    return false;
 }
 
 void view_of(struct view *view, const struct reset *r)
