@@ -85,8 +85,8 @@ static unsigned known_to(const struct ended *ended)
            (ended->forged ? FORGED : 0u);
 }
 
-/* All that p can say if that is true of it: ends_of(), had no end lived on. */
-static unsigned may_say(bool by_x, const struct outcome *outcome)
+/* As ends_of() has it where no end lived on. */
+unsigned ended_may_say(bool by_x, const struct outcome *outcome)
 {
     bool reset = outcome->effect == TCPRST_EFFECT_RESET, ended = outcome->sender_ended;
     unsigned says = (reset || ended ? ANY : 0u) | (outcome->third_party ? FORGED : 0u);
@@ -115,7 +115,7 @@ static void add_to_each(struct ended_ifs *ifs, const struct reset *r, const stru
 void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
                const struct outcome *outcome)
 {
-    if (!(may_say(p->d == r->d, outcome) & ~ifs->known))
+    if (!(ended_may_say(p->d == r->d, outcome) & ~ifs->known))
         return;
     add_to_each(ifs, r, p, outcome);
     ifs->known = UINT_MAX;

@@ -27,8 +27,10 @@ struct ended_if {
 struct ended_ifs {
     struct ended_if *each;
     unsigned count;
-    unsigned known; /* what all know already, in bits of ended.c; 0 at first */
+    unsigned known; /* what all know already, as ended_may_say(); 0 at first */
 };
+/* All that a RST with that outcome can say, in bits, to one of its own end or of the other. */
+unsigned ended_may_say(bool same_end, const struct outcome *outcome);
 /* Adds p, a pending one before r, if that outcome is true of it. r: as drawn by nothing. */
 void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
                const struct outcome *outcome);

@@ -66,6 +66,7 @@ struct company {
 /* What is the same whatever drew a RST: found once for all segments that may have. */
 struct around {
     const struct host *x_host, *y_host; /* what is known of the two hosts, NULL: nothing */
+    bool unshown; /* what shows the facts is not asked for: only that they hold */
     struct view view;
     struct company company;
 };

@@ -91,6 +91,70 @@ static void draw(struct reset *of, const struct reset *r, unsigned by)
     }
 }
 
+/* Whether the memo speaks of all that are pending before r, as they are now. */
+static bool memo_covers(const struct judge *judge, const struct reset *r)
+{
+    const struct ended_memo *memo = judge->memo;
+    const struct connection *c = r->connection;
+    const struct reset *first = c->first_pending;
+    return memo->count && memo->first == first->serial && memo->incarnation == r->incarnation &&
+           judge->roughly && memo->peeking == judge->peeking && c->recents.pushed < memo->until &&
+           (memo->count == MAX_RELATED || r->place - first->place <= memo->count);
+}
+
+static void memo_begin(struct ended_memo *memo, const struct judge *judge, const struct reset *r)
+{
+    *memo = (struct ended_memo){.first = r->connection->first_pending->serial,
+                                .incarnation = r->incarnation,
+                                .peeking = judge->peeking,
+                                .until = UINT64_MAX};
+}
+
+static void memo_add(struct ended_memo *memo, const struct reset *p, const struct outcome *outcome)
+{
+    uint64_t until = memo->peeking ? p->judged.peeked_until : p->judged.outcome_until;
+    memo->until = until < memo->until ? until : memo->until;
+    for (unsigned d = 0; d < 2; d++)
+        memo->says[d] |= ended_may_say(p->d == d, outcome);
+}
+
+/* r is judged anew, or was. */
+static void memo_forget(struct ended_memo *memo, const struct reset *r)
+{
+    if (r->serial >= memo->first && r->serial <= memo->last)
+        memo->count = 0;
+}
+
+/* What those before r have ended whose verdicts are pending: of a storm the first says what all
+ * say. */
+static void ended_pending(const struct judge *judge, struct ended_ifs *ifs, const struct reset *r,
+                          const struct reset *of)
+{
+    struct reset *p = r->connection->first_pending;
+    if (!p || p->serial == r->serial)
+        return;
+    bool covered = memo_covers(judge, r), strays = false;
+    bool many = judge->roughly && r->place - p->place >= MAX_RELATED / 2;
+    struct ended_memo memo;
+    uint32_t looked = 0;
+    memo_begin(&memo, judge, r);
+    for (; p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++) {
+        if (covered && !(judge->memo->says[r->d] & ~ifs->known))
+            return;
+        memo.last = p->serial;
+        strays |= answers_stray(p);
+        if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
+            continue;
+        const struct outcome *outcome = keep_outcome(judge, p);
+        if (many)
+            memo_add(&memo, p, outcome);
+        ended_add(ifs, of, p, outcome);
+    }
+    memo.count = strays ? 0 : looked;
+    if (many)
+        *judge->memo = memo;
+}
+
 /* With each of n triggers what the RSTs before r have ended: those whose verdicts are final, then
  * those pending. */
 static void ended_before(const struct judge *judge, struct judgement *j, const struct reset *r,
@@ -108,11 +172,7 @@ static void ended_before(const struct judge *judge, struct judgement *j, const s
             ended_begin(each[i].ended, &j->of);
     }
     struct ended_ifs ifs = {each, n, 0};
-    unsigned looked = 0;
-    for (struct reset *p = r->connection->first_pending;
-         p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
-        if (p->incarnation == r->incarnation && !p->duplicate_of && !answers_stray(p))
-            ended_add(&ifs, &j->of, p, keep_outcome(judge, p));
+    ended_pending(judge, &ifs, r, &j->of);
 }
 
 /* Which trigger the verdict has: that of its hypothesis. */
@@ -128,11 +188,13 @@ static const struct mechanism *mechanism_of(const struct decision *d)
     return d->ranked ? &mechanisms[d->best[d->winner].hypothesis->mechanism] : NULL;
 }
 
-/* Weighs r by itself. */
-static void judge_alone(const struct judge *judge, struct judgement *j, const struct reset *r)
+/* Weighs r by itself. What it returns is there until the next one is weighed. unshown: nobody asks
+ * what shows the facts. */
+static const struct decision *judge_alone(const struct judge *judge, struct judgement *j,
+                                          const struct reset *r, bool unshown)
 {
     unsigned n = triggers_of(r);
-    struct around around;
+    struct around around = {.unshown = unshown};
     around_find(&around, r, judge->hosts);
     trace_ask(&j->trace, judge->trace, judge->order, r);
     j->of = *r;
@@ -145,13 +207,14 @@ static void judge_alone(const struct judge *judge, struct judgement *j, const st
         places_prove(&j->evidence[i], &j->places[i], &j->of);
         trace_prove(&j->evidence[i], &j->trace);
     }
-    weigh(judge->precedents, &j->decision, j->evidence, n);
-    j->alone = (struct outcome){.own_cause = j->decision.cause,
-                                .own_strength = j->decision.strength,
-                                .own_margin = j->decision.margin,
-                                .between = j->decision.between};
-    if (j->decision.between)
-        j->alone.impossible = weigh_impossible(&j->decision);
+    const struct decision *d = weigh(judge->precedents, j->evidence, n);
+    j->alone = (struct outcome){.own_cause = d->cause,
+                                .own_strength = d->strength,
+                                .own_margin = d->margin,
+                                .between = d->between};
+    if (d->between)
+        j->alone.impossible = weigh_impossible(d);
+    return d;
 }
 
 static unsigned form_of(const struct reset *r)
@@ -188,17 +251,17 @@ static bool better_founded(const struct outcome *b, const struct judgement *j)
 }
 
 /* What follows from the decision. */
-static void conclude(struct judgement *j, const struct reset *r)
+static void conclude(struct judgement *j, const struct reset *r, const struct decision *d)
 {
-    j->chosen = chosen_trigger(&j->decision);
+    j->chosen = chosen_trigger(d);
     const struct reset *of = &j->of;
     draw(&j->of, r, j->chosen);
-    const struct mechanism *m = mechanism_of(&j->decision);
+    const struct mechanism *m = mechanism_of(d);
     j->outcome = j->alone;
     j->ended = j->ended_by[j->chosen];
     j->outcome.third_party = m && m->maker == MAKER_BETWEEN && m->kind == KIND_OTHER &&
-                             j->decision.origin == TCPRST_ORIGIN_THIRD_PARTY;
-    j->outcome.cause = j->decision.cause;
+                             d->origin == TCPRST_ORIGIN_THIRD_PARTY;
+    j->outcome.cause = d->cause;
     j->outcome.acceptance = acceptance_of(of, &j->ended);
     j->outcome.effect = effect_of(of, j->outcome.acceptance, &j->evidence[j->chosen]);
     places_effect(&j->outcome.effect, &j->places[j->chosen]);
@@ -208,27 +271,38 @@ static void conclude(struct judgement *j, const struct reset *r)
     j->outcome.sender_ended =
         m && (m->kind == KIND_ABORT || (m->kind == KIND_OTHER && m->maker == MAKER_STACK &&
                                         is(&j->evidence[j->chosen], TCPRST_FACT_LIVE_SOCKET)));
-    j->outcome.surely = j->decision.origin == TCPRST_ORIGIN_ENDPOINT &&
-                        j->decision.group_strength == TCPRST_STRENGTH_CERTAIN;
+    j->outcome.surely =
+        d->origin == TCPRST_ORIGIN_ENDPOINT && d->group_strength == TCPRST_STRENGTH_CERTAIN;
     r->connection->suspected |= j->outcome.third_party;
     j->outcome.event = r->before.event;
-    if (tcprst_cause_info(j->decision.cause)->group == TCPRST_GROUP_AFTERMATH && j->ended.event)
+    if (tcprst_cause_info(d->cause)->group == TCPRST_GROUP_AFTERMATH && j->ended.event)
         j->outcome.event = j->ended.event;
 }
 
+/* What is made of r now will do, where that does, until recents.pushed of its connection is that:
+ * less than half of what had come since the RST came since; of what is only looked at, two more or
+ * thrice as much. So each of n RSTs is judged a few times for its neighbours, and not n times. */
+static uint64_t will_do_until(const struct judge *judge, const struct reset *r)
+{
+    uint64_t now = r->connection->recents.pushed, had_come = now - r->judged.pushed;
+    return now + 1 + (judge->peeking ? 2 + 3 * had_come : had_come / 2);
+}
+
 /* r was looked at: those that come soon need not judge it again. */
-static void keep_peeked(struct reset *r, const struct judgement *j)
+static void keep_peeked(const struct judge *judge, struct reset *r, const struct judgement *j)
 {
     r->judged.peeked = j->outcome;
     r->judged.peeked_at = r->connection->recents.pushed + 1;
+    r->judged.peeked_until = will_do_until(judge, r);
+    memo_forget(judge->memo, r);
 }
 
 void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r)
 {
-    judge_alone(judge, j, r);
-    conclude(j, r);
+    j->decision = *judge_alone(judge, j, r, false);
+    conclude(j, r, &j->decision);
     if (judge->peeking)
-        keep_peeked(r, j);
+        keep_peeked(judge, r, j);
     const struct outcome *best = NULL;
     struct reset *p = r->previous_of_connection ? r->previous_of_connection : r->next_of_connection;
     for (unsigned back = 1; back < MAX_BURST / 2 && p && p->previous_of_connection; back++)
@@ -245,27 +319,15 @@ void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r
     }
     if (best && better_founded(best, j)) {
         weigh_adopt(&j->decision, best->own_cause, best->own_strength);
-        conclude(j, r);
+        conclude(j, r, &j->decision);
     }
 }
 
 static struct outcome outcome_of(const struct judge *judge, struct reset *r)
 {
     UNCLEARED struct judgement j;
-    judge_alone(judge, &j, r);
-    conclude(&j, r);
+    conclude(&j, r, judge_alone(judge, &j, r, true));
     return j.outcome;
-}
-
-/* Whether what was made then is as good as made now: nothing came since, or, where that will do,
- * less than half of what had come since the RST; of what is only looked at, two more or thrice as
- * much. So each of n RSTs is judged a few times for its neighbours, and not n times. */
-static bool still_holds(const struct judge *judge, const struct reset *r, uint64_t made_at)
-{
-    uint64_t then = made_at - 1, now = r->connection->recents.pushed,
-             had_come = then - r->judged.pushed;
-    uint64_t may_come = judge->peeking ? 2 + 3 * had_come : had_come / 2;
-    return made_at && (now == then || (judge->roughly && now - then <= may_come));
 }
 
 /* The outcome of a pending RST as far as is known; kept until its connection has gone on. */
@@ -273,11 +335,15 @@ static const struct outcome *keep_outcome(const struct judge *judge, struct rese
 {
     if (r->judged.done)
         return &r->judged.outcome;
+    uint64_t now = r->connection->recents.pushed;
     struct outcome *outcome = judge->peeking ? &r->judged.peeked : &r->judged.outcome;
-    uint64_t *made_at = judge->peeking ? &r->judged.peeked_at : &r->judged.outcome_at;
-    if (!still_holds(judge, r, *made_at)) {
-        *outcome = outcome_of(judge, r);
-        *made_at = r->connection->recents.pushed + 1;
-    }
+    uint64_t *made_at = judge->peeking ? &r->judged.peeked_at : &r->judged.outcome_at,
+             *until = judge->peeking ? &r->judged.peeked_until : &r->judged.outcome_until;
+    if (*made_at == now + 1 || (judge->roughly && now < *until))
+        return outcome;
+    *outcome = outcome_of(judge, r);
+    *made_at = now + 1;
+    *until = will_do_until(judge, r);
+    memo_forget(judge->memo, r);
     return outcome;
 }

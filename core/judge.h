@@ -13,6 +13,16 @@
 #include "trace_verdict.h"
 #include "weigh.h"
 
+/* Of the oldest RSTs of one connection whose verdicts are pending, what was found when their
+ * outcomes were last asked for one after the other: it is the same for each RST behind them. */
+struct ended_memo {
+    uint64_t first, last, incarnation; /* serial numbers of the RSTs, and their number */
+    uint32_t count;                    /* of them; 0: nothing is known */
+    bool peeking;
+    uint64_t until; /* recents.pushed of the connection: from then on one has to be judged again */
+    unsigned says[2]; /* no more than that, to a RST of end 0 or 1, as ended_may_say() */
+};
+
 /* What is known beside the connections; nothing is owned. */
 struct judge {
     struct hosts *hosts;
@@ -20,7 +30,8 @@ struct judge {
     struct tcprst_places *places;     /* NULL: there is one place */
     const struct tcprst_order *order; /* NULL: one capture */
     const struct tcprst_trace *trace; /* NULL: no kernel was asked */
-    bool peeking;                     /* only to look: final verdicts owe it nothing */
+    struct ended_memo *memo;
+    bool peeking; /* only to look: final verdicts owe it nothing */
     bool roughly; /* what is known about of the RSTs around it will do, though more came since */
 };
 

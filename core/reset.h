@@ -91,8 +91,9 @@ struct reset_judged {
     struct outcome peeked;  /* so far, for verdicts that are only looked at: final ones owe them
                                nothing */
     uint64_t pushed, outcome_at, peeked_at;
-    bool peeking; /* of a copy: it is only looked at */
-    bool done;    /* its verdict is final: kept for the RSTs around it */
+    uint64_t outcome_until, peeked_until; /* so long each will do where that does: exclusive */
+    bool peeking;                         /* of a copy: it is only looked at */
+    bool done;                            /* its verdict is final: kept for the RSTs around it */
 };
 
 /* A segment of another kind that it may answer as well. */

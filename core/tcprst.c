@@ -39,6 +39,7 @@ struct tcprst {
     uint64_t serial;
     bool newest_is_reset; /* the segment fed last */
     struct judge judge;
+    struct ended_memo memo;         /* the judge's */
     struct reset_draft draft;       /* of a RST that comes, and ... */
     struct judgement work;          /* ... on one: too large to be begun anew for each */
     const struct judgement *judged; /* of the verdict being handed out; NULL: there is none */
@@ -57,7 +58,8 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
                                  .precedents = precedents_new(),
                                  .places = options->places,
                                  .order = options->order,
-                                 .trace = options->trace};
+                                 .trace = options->trace,
+                                 .memo = &core->memo};
     if (!core->table || !core->hosts || !core->judge.precedents || !pending_start(&core->pending)) {
         tcprst_free(core);
         return NULL;

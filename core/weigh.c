@@ -351,8 +351,8 @@ static bool shows_the_same(const struct precedent *p, const struct evidence *evi
     return true;
 }
 
-void weigh(struct precedents *precedents, struct decision *d, const struct evidence *evidence,
-           unsigned count)
+const struct decision *weigh(struct precedents *precedents, const struct evidence *evidence,
+                             unsigned count)
 {
     struct precedent *p = &precedents->of[hash_of(evidence, count) % PRECEDENTS];
     if (!shows_the_same(p, evidence, count)) {
@@ -361,7 +361,7 @@ void weigh(struct precedents *precedents, struct decision *d, const struct evide
         for (unsigned i = 0; i < count; i++)
             memcpy(p->seen[i], &evidence[i], EVIDENCE_SEEN);
     }
-    *d = p->decision;
+    return &p->decision;
 }
 
 void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_strength strength)

@@ -94,9 +94,10 @@ struct precedents *precedents_new(void); /* NULL: no memory */
 void precedents_free(struct precedents *precedents);
 size_t precedents_memory(void); /* octets of one */
 
-/* evidence[0]: with no trigger; the others with one each; at most MAX_TRIGGERS. */
-void weigh(struct precedents *precedents, struct decision *decision,
-           const struct evidence *evidence, unsigned count);
+/* evidence[0]: with no trigger; the others with one each; at most MAX_TRIGGERS. What it returns is
+ * there until the next is weighed. */
+const struct decision *weigh(struct precedents *precedents, const struct evidence *evidence,
+                             unsigned count);
 
 /* The verdict that another RST of the same act came to, where it is better founded: taken over if
  * it is within reach here. Where other places prove that it is the same act, as sure as it is
