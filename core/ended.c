@@ -75,24 +75,11 @@ void ended_begin(struct ended *ended, const struct reset *r)
     ended->y_gone = r->before.already.gone >> !r->d & 1;
 }
 
-/* Of a storm each says what all before it said. */
-enum { ANY = 1, X_SURELY = 2, X_GONE = 4, Y_GONE = 8, FORGED = 16 };
-
 static unsigned known_to(const struct ended *ended)
 {
-    return (ended->any ? ANY : 0u) | (ended->x_surely ? X_SURELY : 0u) |
-           (ended->x_gone ? X_GONE : 0u) | (ended->y_gone ? Y_GONE : 0u) |
-           (ended->forged ? FORGED : 0u);
-}
-
-/* As ends_of() has it where no end lived on. */
-unsigned ended_may_say(bool by_x, const struct outcome *outcome)
-{
-    bool reset = outcome->effect == TCPRST_EFFECT_RESET, ended = outcome->sender_ended;
-    unsigned says = (reset || ended ? ANY : 0u) | (outcome->third_party ? FORGED : 0u);
-    if (by_x)
-        return says | (reset ? Y_GONE : 0u) | (ended ? X_GONE | X_SURELY : 0u);
-    return says | (reset ? X_GONE | X_SURELY : 0u) | (ended ? Y_GONE : 0u);
+    return (ended->any ? ENDED_ANY : 0u) | (ended->x_surely ? ENDED_X_SURELY : 0u) |
+           (ended->x_gone ? ENDED_X_GONE : 0u) | (ended->y_gone ? ENDED_Y_GONE : 0u) |
+           (ended->forged ? ENDED_FORGED : 0u);
 }
 
 static void add_to_each(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
@@ -115,8 +102,6 @@ static void add_to_each(struct ended_ifs *ifs, const struct reset *r, const stru
 void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
                const struct outcome *outcome)
 {
-    if (!(ended_may_say(p->d == r->d, outcome) & ~ifs->known))
-        return;
     add_to_each(ifs, r, p, outcome);
     ifs->known = UINT_MAX;
     for (const struct ended_if *i = ifs->each; i < ifs->each + ifs->count; i++)

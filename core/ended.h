@@ -29,8 +29,17 @@ struct ended_ifs {
     unsigned count;
     unsigned known; /* what all know already, as ended_may_say(); 0 at first */
 };
-/* All that a RST with that outcome can say, in bits, to one of its own end or of the other. */
-unsigned ended_may_say(bool same_end, const struct outcome *outcome);
+/* Of a storm each says what all before it said. In bits: */
+enum { ENDED_ANY = 1, ENDED_X_SURELY = 2, ENDED_X_GONE = 4, ENDED_Y_GONE = 8, ENDED_FORGED = 16 };
+/* All that a RST of that outcome can say to one of the same end, or of the other. */
+static inline unsigned ended_may_say(bool same_end, const struct outcome *outcome)
+{
+    enum { OF_X = ENDED_X_GONE | ENDED_X_SURELY };
+    bool reset = outcome->effect == TCPRST_EFFECT_RESET, ended = outcome->sender_ended;
+    return (reset || ended ? ENDED_ANY : 0u) | (outcome->third_party ? ENDED_FORGED : 0u) |
+           ((same_end ? ended : reset) ? OF_X : 0u) |
+           ((same_end ? reset : ended) ? ENDED_Y_GONE : 0u);
+}
 /* Adds p, a pending one before r, if that outcome is true of it. r: as drawn by nothing. */
 void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
                const struct outcome *outcome);

@@ -9,7 +9,20 @@
 
 #include <string.h>
 
-static const struct outcome *keep_outcome(const struct judge *judge, struct reset *r);
+static const struct outcome *judge_outcome(const struct judge *judge, struct reset *r);
+
+/* The outcome of a pending RST as far as is known; kept until its connection has gone on. */
+static inline const struct outcome *keep_outcome(const struct judge *judge, struct reset *r)
+{
+    if (r->judged.done)
+        return &r->judged.outcome;
+    uint64_t now = r->connection->recents.pushed;
+    uint64_t made_at = judge->peeking ? r->judged.peeked_at : r->judged.outcome_at,
+             until = judge->peeking ? r->judged.peeked_until : r->judged.outcome_until;
+    if (made_at == now + 1 || (judge->roughly && now < until))
+        return judge->peeking ? &r->judged.peeked : &r->judged.outcome;
+    return judge_outcome(judge, r);
+}
 
 /* An earlier RST of the same burst, from as far away, that somebody in between had made. */
 static where_t forged_before(const struct reset *r)
@@ -142,13 +155,15 @@ static void ended_pending(const struct judge *judge, struct ended_ifs *ifs, cons
         if (covered && !(judge->memo->says[r->d] & ~ifs->known))
             return;
         memo.last = p->serial;
-        strays |= answers_stray(p);
-        if (p->incarnation != r->incarnation || p->duplicate_of || answers_stray(p))
+        bool stray = answers_stray(p);
+        strays |= stray;
+        if (p->incarnation != r->incarnation || p->duplicate_of || stray)
             continue;
         const struct outcome *outcome = keep_outcome(judge, p);
         if (many)
             memo_add(&memo, p, outcome);
-        ended_add(ifs, of, p, outcome);
+        if (ended_may_say(p->d == r->d, outcome) & ~ifs->known)
+            ended_add(ifs, of, p, outcome);
     }
     memo.count = strays ? 0 : looked;
     if (many)
@@ -217,20 +232,14 @@ static const struct decision *judge_alone(const struct judge *judge, struct judg
     return d;
 }
 
-static unsigned form_of(const struct reset *r)
-{
-    return (r->flags & TCPRST_ACK ? 1u : 0u) | (r->packet.header_length > 20 ? 2u : 0u) |
-           (r->window ? 4u : 0u) | (r->payload_length ? 8u : 0u);
-}
-
 /* Of one maker and one act, by all that shows: the same form from the same way, one right after the
  * other, past the same place. */
 static bool in_burst(const struct reset *a, const struct reset *b)
 {
     int64_t apart = a->when > b->when ? a->when - b->when : b->when - a->when;
-    return a->d == b->d && (a->copies.seen_at & b->copies.seen_at) &&
-           a->incarnation == b->incarnation && a->ttl == b->ttl && form_of(a) == form_of(b) &&
-           !b->duplicate_of && apart <= BURST_SPAN;
+    return a->d == b->d && a->ttl == b->ttl && a->form == b->form && !b->duplicate_of &&
+           a->incarnation == b->incarnation && (a->copies.seen_at & b->copies.seen_at) &&
+           apart <= BURST_SPAN;
 }
 
 /* One act of somebody who is proven to stand between: both ends told at once. */
@@ -330,19 +339,13 @@ static struct outcome outcome_of(const struct judge *judge, struct reset *r)
     return j.outcome;
 }
 
-/* The outcome of a pending RST as far as is known; kept until its connection has gone on. */
-static const struct outcome *keep_outcome(const struct judge *judge, struct reset *r)
+static const struct outcome *judge_outcome(const struct judge *judge, struct reset *r)
 {
-    if (r->judged.done)
-        return &r->judged.outcome;
-    uint64_t now = r->connection->recents.pushed;
     struct outcome *outcome = judge->peeking ? &r->judged.peeked : &r->judged.outcome;
     uint64_t *made_at = judge->peeking ? &r->judged.peeked_at : &r->judged.outcome_at,
              *until = judge->peeking ? &r->judged.peeked_until : &r->judged.outcome_until;
-    if (*made_at == now + 1 || (judge->roughly && now < *until))
-        return outcome;
     *outcome = outcome_of(judge, r);
-    *made_at = now + 1;
+    *made_at = r->connection->recents.pushed + 1;
     *until = will_do_until(judge, r);
     memo_forget(judge->memo, r);
     return outcome;

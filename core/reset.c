@@ -21,6 +21,12 @@ static void check_sum(struct reset *r, const struct tcprst_segment *s)
     r->packet.unfilled = r->packet.bad_checksum && field == pseudo;
 }
 
+static uint8_t form_of(const struct tcprst_segment *s)
+{
+    return (uint8_t)((s->flags & TCPRST_ACK ? 1u : 0u) | (s->header_length > 20 ? 2u : 0u) |
+                     (s->window ? 4u : 0u) | (s->payload_length ? 8u : 0u));
+}
+
 static void copy_segment(struct reset *r, const struct tcprst_segment *s)
 {
     r->packet.cookie = s->cookie;
@@ -42,6 +48,7 @@ static void copy_segment(struct reset *r, const struct tcprst_segment *s)
     r->packet.window_known = s->window_known;
     r->seq = s->seq;
     r->ack = s->ack;
+    r->form = form_of(s);
     r->payload_length = s->payload_length;
     r->packet.header_length = s->header_length;
     memcpy(r->packet.source, s->source, 16);

@@ -214,6 +214,7 @@ struct reset {
     uint16_t flags, ip_id, leg;
     uint8_t d; /* index of X in the connection */
     uint8_t ttl;
+    uint8_t form; /* bits: it has an ACK, options, a window, text */
     bool has_trigger;
     struct after *after;
     struct tcprst_frame frame;

@@ -34,11 +34,12 @@ static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, 
 static void add_fact(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f,
                      bool against)
 {
+    if (hidden(e, f) || v->evidence_count == MAX_SAID || !worth_saying(e, f))
+        return;
     for (unsigned i = 0; i < v->evidence_count; i++)
         if (v->evidence[i].fact == f)
             return;
-    if (v->evidence_count < MAX_SAID && worth_saying(e, f))
-        v->evidence[v->evidence_count++] = say(e, f, against);
+    v->evidence[v->evidence_count++] = say(e, f, against);
 }
 
 static bool cites(const struct decision *d, enum tcprst_fact f, bool against)
@@ -61,25 +62,30 @@ static const enum tcprst_fact said_twice[][2] = {
     {TCPRST_FACT_PORT_OPEN, TCPRST_FACT_PORT_JUST_OPEN}};
 enum { SAID_TWICE = sizeof said_twice / sizeof *said_twice };
 
-/* Bit i: pair i of them says the same here. Mostly none does. */
-static unsigned find_said_twice(const struct evidence *e)
+/* Which of these pairs say the same here. Mostly none does. */
+struct twice {
+    unsigned count;
+    uint8_t pairs[SAID_TWICE];
+};
+
+static struct twice find_said_twice(const struct evidence *e)
 {
-    unsigned found = 0;
+    struct twice twice = {.count = 0};
     for (unsigned i = 0; i < SAID_TWICE; i++) {
         const enum tcprst_fact *pair = said_twice[i];
-        found |= (unsigned)(is(e, pair[0]) && is(e, pair[1]) &&
-                            e->shown[pair[0]].a == e->shown[pair[1]].a)
-                 << i;
+        if (is(e, pair[0]) && is(e, pair[1]) && e->shown[pair[0]].a == e->shown[pair[1]].a)
+            twice.pairs[twice.count++] = (uint8_t)i;
     }
-    return found;
+    return twice;
 }
 
-static bool said_better(unsigned twice, const struct decision *d, const struct cited *c)
+static bool said_better(const struct twice *twice, const struct decision *d, const struct cited *c)
 {
-    for (unsigned i = 0; twice >> i; i++)
-        if ((twice >> i & 1) && said_twice[i][0] == (enum tcprst_fact)c->fact &&
-            cites(d, said_twice[i][1], c->against))
+    for (unsigned i = 0; i < twice->count; i++) {
+        const enum tcprst_fact *pair = said_twice[twice->pairs[i]];
+        if (pair[0] == (enum tcprst_fact)c->fact && cites(d, pair[1], c->against))
             return true;
+    }
     return false;
 }
 
@@ -96,9 +102,9 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
         TCPRST_FACT_RESET_ALTERED};
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
         add_fact(v, e, first[i], false);
-    unsigned twice = find_said_twice(e);
+    const struct twice twice = find_said_twice(e);
     for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
-        if (is(e, d->cited[i].fact) == d->cited[i].holds && !said_better(twice, d, &d->cited[i]))
+        if (is(e, d->cited[i].fact) == d->cited[i].holds && !said_better(&twice, d, &d->cited[i]))
             add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
 }
 

@@ -301,12 +301,16 @@ struct precedents {
         unsigned triggers; /* 0: none yet */
         uint8_t seen[MAX_TRIGGERS][EVIDENCE_SEEN];
         struct decision decision;
-    } of[PRECEDENTS]; /* each at the place its hash gives it, in place of the one before */
+    } of[PRECEDENTS];       /* each at the place its hash gives it, in place of the one before */
+    struct precedent *last; /* the one asked for last: mostly it is wanted again */
 };
 
 struct precedents *precedents_new(void)
 {
-    return calloc(1, sizeof(struct precedents));
+    struct precedents *precedents = calloc(1, sizeof *precedents);
+    if (precedents)
+        precedents->last = precedents->of;
+    return precedents;
 }
 
 void precedents_free(struct precedents *precedents)
@@ -354,7 +358,10 @@ static bool shows_the_same(const struct precedent *p, const struct evidence *evi
 const struct decision *weigh(struct precedents *precedents, const struct evidence *evidence,
                              unsigned count)
 {
-    struct precedent *p = &precedents->of[hash_of(evidence, count) % PRECEDENTS];
+    struct precedent *p = precedents->last;
+    if (shows_the_same(p, evidence, count))
+        return &p->decision;
+    p = precedents->last = &precedents->of[hash_of(evidence, count) % PRECEDENTS];
     if (!shows_the_same(p, evidence, count)) {
         judge(&p->decision, evidence, count);
         p->triggers = count;
