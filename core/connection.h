@@ -313,14 +313,20 @@ size_t table_expected(const struct table *table, const struct tcprst_segment *se
 /* What table_get() found. */
 struct table_found {
     bool known;
+    bool noted;    /* it is known by its segments only (young.h), and this one was noted with them:
+                      nothing else is to be done, but for a SYN-ACK to tell */
     uint8_t again; /* what table_again() then says of it; table_get() leaves it 0 */
-    size_t over; /* it is not known, for the one it had belonged to was over: its number, plus one,
-                    to be forgotten at once; 0: none */
+    union {
+        size_t over; /* it is not known, for the one it had belonged to was over: its number, plus
+                        one, to be forgotten at once; 0: none */
+        int64_t rtt; /* it was noted: the round trip to a SYN-ACK, ns, -1: not known */
+    };
     int direction; /* 0 when end[0] sent the segment */
     uint32_t hash; /* the table's */
 };
-/* The connection of that segment. NULL: there is none (not known), or no memory. */
-struct connection *table_get(struct table *table, const struct tcprst_segment *segment,
+/* The connection of that segment, which came at that time. NULL: there is none (not known), the
+ * segment was noted, or no memory. */
+struct connection *table_get(struct table *table, const struct tcprst_segment *segment, int64_t now,
                              struct table_found *found);
 /* Of one that is not known: whether it may be the rest of one that was let go, CONN_FORGOTTEN or
  * CONN_OVER, else 0. To be asked once. */
@@ -365,7 +371,7 @@ size_t table_numbers(const struct table *table);
  * that number. */
 const struct connection *table_at(struct table *table, size_t i);
 /* How it ended so far; false: none has that number. */
-bool table_ending(const struct table *table, size_t i, enum tcprst_ending *ending);
+bool table_ending(struct table *table, size_t i, enum tcprst_ending *ending);
 
 /* ---- tracking ---- */
 

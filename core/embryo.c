@@ -5,16 +5,19 @@
 #include <string.h>
 
 enum {
-    FROM_B = 1, /* sent by end[1] */
-    WINDOW_KNOWN = 2,
+    WINDOW_KNOWN = 2, /* beside EMBRYO_FROM_B */
     IP_HEADER = 4,
     DONT_FRAGMENT = 8,
     AGAIN = CONN_FORGOTTEN | CONN_OVER, /* as the connection's flags */
 };
 
-enum { TCP_HEADER = 20 };
+enum { TCP_HEADER = 20, OFFSET = 12, FLAGS = (1 << OFFSET) - 1 };
 
-_Static_assert(offsetof(struct embryo, octets) + 2 * 16 + EMBRYO_OPTIONS <= (size_t)EMBRYO_LARGE,
+_Static_assert((EMBRYO_FROM_B | WINDOW_KNOWN | IP_HEADER | DONT_FRAGMENT | EMBRYO_IPV6 | AGAIN) ==
+                   127,
+               "each its bit");
+_Static_assert(offsetof(struct embryo, octets) + 2 * 4 + 20 <= 80, "the first size");
+_Static_assert(offsetof(struct embryo, octets) + 2 * 16 + EMBRYO_OPTIONS <= (size_t)EMBRYO_MOST,
                "two lines of the cache");
 
 void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const struct birth *birth)
@@ -22,12 +25,12 @@ void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const 
     size_t address = address_size(s->ip_version);
     memcpy(e->octets + (d ? address : 0), s->source, address);
     memcpy(e->octets + (d ? 0 : address), s->destination, address);
+    e->young = 0;
     e->port[d] = s->source_port;
     e->port[!d] = s->destination_port;
-    e->ip_version = s->ip_version;
-    e->bits = (uint8_t)((d ? FROM_B : 0) | (s->window_known ? WINDOW_KNOWN : 0) |
+    e->bits = (uint8_t)((d ? EMBRYO_FROM_B : 0) | (s->window_known ? WINDOW_KNOWN : 0) |
                         (s->ip_header ? IP_HEADER : 0) | (s->dont_fragment ? DONT_FRAGMENT : 0) |
-                        (birth->again & AGAIN));
+                        (s->ip_version == 6 ? EMBRYO_IPV6 : 0) | (birth->again & AGAIN));
     e->ttl = s->ttl;
     e->tos = s->tos;
     e->number = birth->number;
@@ -36,10 +39,9 @@ void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const 
     e->seq = s->seq;
     e->ack = s->ack;
     e->window = s->window;
-    e->flags = s->flags;
+    e->flags = (uint16_t)(s->header_length / 4 << OFFSET | s->flags);
     e->ip_id = s->ip_id;
     e->leg = s->leg;
-    e->header_length = s->header_length;
     e->options_captured = s->options_captured;
     if (s->options_captured)
         memcpy(e->octets + 2 * address, s->bytes + TCP_HEADER, s->options_captured);
@@ -47,10 +49,11 @@ void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d, const 
 
 void embryo_grow(const struct embryo *e, struct connection *c)
 {
-    int d = e->bits & FROM_B ? 1 : 0;
+    int d = embryo_direction(e);
     uint8_t bytes[TCP_HEADER + EMBRYO_OPTIONS] = {0};
+    uint8_t header_length = (uint8_t)((e->flags >> OFFSET) * 4);
     struct tcprst_segment s = {.frame = where_frame(e->where),
-                               .ip_version = e->ip_version,
+                               .ip_version = embryo_ip_version(e),
                                .ip_header = e->bits & IP_HEADER,
                                .dont_fragment = e->bits & DONT_FRAGMENT,
                                .ttl = e->ttl,
@@ -60,19 +63,19 @@ void embryo_grow(const struct embryo *e, struct connection *c)
                                .time = e->time,
                                .source_port = e->port[d],
                                .destination_port = e->port[!d],
-                               .flags = e->flags,
+                               .flags = e->flags & FLAGS,
                                .window = e->window,
                                .window_known = e->bits & WINDOW_KNOWN,
-                               .header_length = e->header_length,
+                               .header_length = header_length,
                                .options_captured = e->options_captured,
                                .seq = e->seq,
                                .ack = e->ack,
                                .bytes = bytes,
                                .captured = TCP_HEADER + (uint32_t)e->options_captured,
-                               .length = e->header_length};
-    size_t address = address_size(e->ip_version);
+                               .length = header_length};
+    size_t address = address_size(embryo_ip_version(e));
     memcpy(bytes + TCP_HEADER, e->octets + 2 * address, e->options_captured);
-    c->ip_version = e->ip_version;
+    c->ip_version = embryo_ip_version(e);
     memcpy(c->address[0], e->octets, address);
     memcpy(c->address[1], e->octets + address, address);
     memcpy(c->port, e->port, sizeof c->port);

@@ -21,22 +21,46 @@ struct embryo {
     int64_t time;
     where_t where;
     uint32_t seq, ack;
+    uint32_t young;   /* young.h: where more segments are; 0: nowhere */
     uint16_t port[2]; /* as the connection's */
-    uint16_t window, flags, ip_id;
+    uint16_t flags;   /* behind the data offset, as in the header */
+    uint16_t window, ip_id;
     uint16_t leg;
-    uint8_t ip_version;
-    uint8_t bits;
+    uint8_t bits; /* see embryo.c */
     uint8_t ttl, tos;
-    uint8_t header_length, options_captured;
+    uint8_t options_captured;
     uint8_t octets[]; /* both addresses, as the connection's, of 4 or 16 octets each; the options */
 };
 
-/* Octets of one: IPv4 with the options that all but a few have is of the first size. */
-enum { EMBRYO_SMALL = 96, EMBRYO_LARGE = 128 };
-static inline bool embryo_is_large(const struct tcprst_segment *s)
+enum { EMBRYO_IPV6 = 64 }; /* of bits */
+static inline uint8_t embryo_ip_version(const struct embryo *e)
 {
-    return offsetof(struct embryo, octets) + 2 * address_size(s->ip_version) + s->options_captured >
-           EMBRYO_SMALL;
+    return e->bits & EMBRYO_IPV6 ? 6 : 4;
+}
+
+enum { EMBRYO_FROM_B = 1 }; /* of bits: sent by end[1] */
+static inline int embryo_direction(const struct embryo *e)
+{
+    return e->bits & EMBRYO_FROM_B ? 1 : 0;
+}
+
+static inline const uint8_t *embryo_options(const struct embryo *e)
+{
+    return e->octets + 2 * address_size(embryo_ip_version(e));
+}
+
+/* Octets of one: most are of the first size, IPv4 with Linux's options. */
+enum { EMBRYO_SIZES = 3, EMBRYO_MOST = 128 };
+static inline size_t embryo_octets(unsigned size)
+{
+    static const uint8_t octets[EMBRYO_SIZES] = {80, 96, EMBRYO_MOST};
+    return octets[size];
+}
+static inline unsigned embryo_size(const struct tcprst_segment *s)
+{
+    size_t octets =
+        offsetof(struct embryo, octets) + 2 * address_size(s->ip_version) + s->options_captured;
+    return octets > embryo_octets(1) ? 2 : octets > embryo_octets(0);
 }
 
 /* What an embryo is told of besides its segment. */

@@ -5,28 +5,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns its number, SLAB_NONE: no memory. */
-static size_t take_home(struct table *t)
+/* Returns its number, TABLE_NONE: no memory. */
+static size_t take_seat(struct table *t)
 {
-    void *working = t->working;
+    void *working = t->working, *look_at = t->look_at, *seats = t->seats;
     if (!slab_reserve(&working, sizeof *t->working, t->at_work.used, &t->working_room))
-        return SLAB_NONE;
+        return TABLE_NONE;
     t->working = working;
-    void *look_at = t->look_at;
-    if (!slab_reserve(&look_at, sizeof *t->look_at, t->homes.ever, &t->look_room))
-        return SLAB_NONE;
+    if (!slab_reserve(&look_at, sizeof *t->look_at, t->seats_ever, &t->look_room))
+        return TABLE_NONE;
     t->look_at = look_at;
-    size_t home = slab_take(&t->homes, sizeof(struct home));
-    if (home != SLAB_NONE)
-        t->look_at[home] = 0;
-    return home;
+    if (!slab_reserve(&seats, sizeof *t->seats, t->seats_ever, &t->seat_room))
+        return TABLE_NONE;
+    t->seats = seats;
+    size_t seat = t->free_seat ? t->free_seat - 1 : t->seats_ever++;
+    if (t->free_seat)
+        t->free_seat = t->seats[seat].next_free;
+    t->look_at[seat] = 0;
+    return seat;
 }
 
-static void leave_home(struct table *t, size_t home)
+static void leave_seat(struct table *t, size_t seat)
 {
-    slab_leave(&t->homes, home, sizeof(struct home));
-    home_at(t, home)->connection.used = false;
-    t->look_at[home] = UINT32_MAX;
+    t->seats[seat] = (struct seat){.next_free = (uint32_t)t->free_seat};
+    t->free_seat = seat + 1;
+    t->look_at[seat] = UINT32_MAX;
+}
+
+/* Returns its body, 0: no memory. */
+static body_t take_home(struct table *t)
+{
+    size_t home = slab_take(&t->homes, sizeof(struct home));
+    return home == SLAB_NONE ? 0 : body_of_home(home);
+}
+
+static void leave_home(struct table *t, body_t body)
+{
+    slab_leave(&t->homes, body - 1, sizeof(struct home));
+    whole_at(t, body)->used = false;
 }
 
 /* Returns its number, TABLE_NONE: no memory. */
@@ -52,15 +68,46 @@ static void leave_entry(struct table *t, size_t entry)
 }
 
 /* As entries have it; SLAB_NONE: no memory. */
-static size_t take_embryo(struct table *t, bool large)
+static size_t take_embryo(struct table *t, unsigned size)
 {
-    size_t number = slab_take(&t->embryos[large], embryo_size(large));
-    return number == SLAB_NONE ? SLAB_NONE : number << 1 | large;
+    size_t number = slab_take(&t->embryos[size], embryo_octets(size));
+    if (number == SLAB_NONE)
+        return SLAB_NONE;
+    number = number << 2 | size;
+    embryo_at(t, number)->young = 0;
+    return number;
 }
 
 static void leave_embryo(struct table *t, size_t embryo)
 {
-    slab_leave(&t->embryos[embryo & 1], embryo >> 1, embryo_size(embryo));
+    unsigned size = embryo & 3;
+    if (embryo_at(t, embryo)->young)
+        young_leave(&t->nursery, embryo_at(t, embryo));
+    slab_leave(&t->embryos[size], embryo >> 2, embryo_octets(size));
+}
+
+/* Where a connection is at work; 0: nowhere. */
+struct at {
+    size_t seat;
+    body_t body;
+};
+
+/* A seat and a home, and room in the index of those at work. No body: no memory. */
+static struct at take_place(struct table *t)
+{
+    struct at none = {0, 0}, at = {0, 0};
+    if (!index_reserve(&t->at_work) || (at.seat = take_seat(t)) == TABLE_NONE)
+        return none;
+    at.body = take_home(t);
+    if (!at.body)
+        leave_seat(t, at.seat);
+    return at;
+}
+
+static void leave_place(struct table *t, struct at at)
+{
+    leave_home(t, at.body);
+    leave_seat(t, at.seat);
 }
 
 static struct queue *queue_of(struct table *t, const struct entry *e)
@@ -87,12 +134,13 @@ static void dequeue(struct table *t, size_t entry)
 }
 
 /* Says that the entry's connection is at work there. */
-static void begin_work(struct table *t, size_t entry, size_t home, uint32_t hash)
+static void begin_work(struct table *t, size_t entry, struct at at, uint32_t hash)
 {
     uint32_t place = (uint32_t)t->at_work.used;
-    t->entries[entry] = (struct entry){.home = home, .state = ENTRY_AT_WORK, .place = place};
-    t->working[place] = (uint32_t)home;
-    index_put(&t->at_work, (struct slot){hash, (uint32_t)home + 1});
+    t->entries[entry] = (struct entry){.seat = at.seat, .state = ENTRY_AT_WORK, .place = place};
+    t->seats[at.seat] = (struct seat){.body = at.body, .entry = (uint32_t)entry};
+    t->working[place] = (uint32_t)at.seat;
+    index_put(&t->at_work, (struct slot){hash, at.body});
 }
 
 /* Without segments, key and number. */
@@ -109,17 +157,17 @@ struct connection *table_make(struct table *t, const struct tcprst_segment *s,
                               const struct table_found *found)
 {
     int d = found->direction;
-    if (!index_reserve(&t->all) || !index_reserve(&t->at_work))
+    if (!index_reserve(&t->all))
         return NULL;
-    size_t home = take_home(t);
-    if (home == SLAB_NONE)
+    struct at at = take_place(t);
+    if (!at.body)
         return NULL;
     size_t entry = take_entry(t);
     if (entry == TABLE_NONE) {
-        leave_home(t, home);
+        leave_place(t, at);
         return NULL;
     }
-    struct connection *c = &home_at(t, home)->connection;
+    struct connection *c = whole_at(t, at.body);
     make_empty(c);
     c->entry = (uint32_t)entry;
     c->pool = &t->pool;
@@ -129,7 +177,7 @@ struct connection *table_make(struct table *t, const struct tcprst_segment *s,
     c->port[d] = s->source_port;
     c->port[!d] = s->destination_port;
     index_put(&t->all, (struct slot){found->hash, (uint32_t)entry + 1});
-    begin_work(t, entry, home, found->hash);
+    begin_work(t, entry, at, found->hash);
     return c;
 }
 
@@ -138,7 +186,7 @@ bool table_make_embryo(struct table *t, const struct tcprst_segment *s,
 {
     if (!index_reserve(&t->all))
         return false;
-    size_t embryo = take_embryo(t, embryo_is_large(s));
+    size_t embryo = take_embryo(t, embryo_size(s));
     if (embryo == SLAB_NONE)
         return false;
     size_t entry = take_entry(t);
@@ -157,70 +205,129 @@ bool table_make_embryo(struct table *t, const struct tcprst_segment *s,
     return true;
 }
 
-/* A home, and room in the index of those at work; SLAB_NONE: no memory. */
-static size_t home_for_work(struct table *t)
+/* An empty connection, to be filled. */
+static struct connection *move_in(struct table *t, body_t body, size_t entry)
 {
-    return index_reserve(&t->at_work) ? take_home(t) : SLAB_NONE;
+    struct connection *c = whole_at(t, body);
+    make_empty(c);
+    c->entry = (uint32_t)entry;
+    c->pool = &t->pool;
+    return c;
 }
 
 struct connection *table_grow(struct table *t, size_t entry, uint32_t hash)
 {
-    size_t home = home_for_work(t);
-    if (home == SLAB_NONE)
+    struct at at = take_place(t);
+    if (!at.body)
         return NULL;
-    struct connection *c = &home_at(t, home)->connection;
+    struct connection *c = move_in(t, at.body, entry);
     size_t embryo = t->entries[entry].embryo;
-    make_empty(c);
-    c->entry = (uint32_t)entry;
-    c->pool = &t->pool;
     embryo_grow(embryo_at(t, embryo), c);
     dequeue(t, entry);
     leave_embryo(t, embryo);
-    begin_work(t, entry, home, hash);
+    begin_work(t, entry, at, hash);
+    return c;
+}
+
+bool table_rejuvenate(struct table *t, size_t entry, uint32_t hash)
+{
+    struct at at;
+    if (!index_reserve(&t->at_work) || (at.seat = take_seat(t)) == TABLE_NONE)
+        return false;
+    at.body = body_of_young(t->entries[entry].embryo);
+    dequeue(t, entry);
+    begin_work(t, entry, at, hash);
+    return true;
+}
+
+struct connection *table_grow_up(struct table *t, body_t young, uint32_t hash)
+{
+    struct embryo *e = young_at(t, young);
+    size_t entry = young_of(&t->nursery, e)->entry;
+    body_t body = take_home(t);
+    if (!body)
+        return NULL;
+    struct connection *c = move_in(t, body, entry);
+    young_grow(&t->nursery, e, c);
+    leave_embryo(t, body_embryo(young));
+    index_remove(&t->at_work, (struct slot){hash, young});
+    index_put(&t->at_work, (struct slot){hash, body});
+    t->seats[t->entries[entry].seat].body = body;
+    return c;
+}
+
+/* In look; it owns what it had to take from the pool. */
+static struct connection *make_whole(struct table *t, const struct embryo *e)
+{
+    struct connection *c = &t->look;
+    make_empty(c);
+    c->pool = &t->pool;
+    if (e->young)
+        young_grow(&t->nursery, e, c);
+    else
+        embryo_grow(e, c);
+    return c;
+}
+
+const struct connection *table_look(struct table *t, const struct embryo *e)
+{
+    struct connection *c = make_whole(t, e);
+    connection_release_recents(c);
+    c->recents = (struct recents){.entries = c->inside, .capacity = RECENT_INSIDE};
     return c;
 }
 
 struct connection *table_unpack(struct table *t, size_t entry, uint32_t hash)
 {
-    size_t home = home_for_work(t);
-    if (home == SLAB_NONE)
+    struct at at = take_place(t);
+    if (!at.body)
         return NULL;
-    struct connection *c = &home_at(t, home)->connection;
+    struct connection *c = whole_at(t, at.body);
     size_t size = t->entries[entry].packed->size;
     if (!connection_unpack(c, t->entries[entry].packed, &t->pool)) {
-        leave_home(t, home);
+        leave_place(t, at);
         return NULL;
     }
     t->packed_memory -= size;
     dequeue(t, entry);
     c->entry = (uint32_t)entry;
-    begin_work(t, entry, home, hash);
+    begin_work(t, entry, at, hash);
     return c;
 }
 
 /* The connection is at work no longer. Its entry is as it was. */
-static void end_work(struct table *t, size_t home)
+static void end_work(struct table *t, size_t seat)
 {
-    const struct connection *c = &home_at(t, home)->connection;
-    const struct key k = key_of_connection(c);
-    index_remove(&t->at_work, (struct slot){key_hash(&k, t->seed), (uint32_t)home + 1});
-    uint32_t place = t->entries[c->entry].place, last = t->working[t->at_work.used];
+    body_t body = t->seats[seat].body;
+    const struct key k = key_of_body(t, body);
+    index_remove(&t->at_work, (struct slot){key_hash(&k, t->seed), body});
+    uint32_t place = t->entries[t->seats[seat].entry].place;
+    uint32_t last = t->working[t->at_work.used];
     t->working[place] = last;
-    t->entries[home_at(t, last)->connection.entry].place = place;
-    leave_home(t, home);
+    t->entries[t->seats[last].entry].place = place;
+    leave_seat(t, seat);
+    if (body_is_young(body))
+        leave_embryo(t, body_embryo(body));
+    else
+        leave_home(t, body);
 }
 
-bool table_pack(struct table *t, size_t home, enum keeping keeping)
+bool table_pack(struct table *t, size_t seat, enum keeping keeping)
 {
-    struct connection *c = &home_at(t, home)->connection;
-    uint32_t entry = c->entry;
+    body_t body = t->seats[seat].body;
+    uint32_t entry = t->seats[seat].entry;
+    struct connection *c =
+        body_is_young(body) ? make_whole(t, young_at(t, body)) : whole_at(t, body);
     enum tcprst_ending ending = connection_ending(c);
     uint32_t since = ticks(t, c->last_time);
     struct packed *p = connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS);
-    if (!p)
+    if (!p) {
+        if (body_is_young(body))
+            connection_release_recents(c);
         return false;
+    }
     t->packed_memory += p->size;
-    end_work(t, home);
+    end_work(t, seat);
     t->entries[entry] = (struct entry){.packed = p,
                                        .state = ENTRY_PACKED,
                                        .keeping = (uint8_t)keeping,
@@ -236,8 +343,10 @@ void table_remove(struct table *t, size_t i)
     struct key k = key_of_entry(t, e);
     index_remove(&t->all, (struct slot){key_hash(&k, t->seed), (uint32_t)i + 1});
     if (e->state == ENTRY_AT_WORK) {
-        connection_release(&home_at(t, e->home)->connection);
-        end_work(t, e->home);
+        body_t body = t->seats[e->seat].body;
+        if (!body_is_young(body))
+            connection_release(whole_at(t, body));
+        end_work(t, e->seat);
     } else if (e->state == ENTRY_EMBRYO) {
         dequeue(t, i);
         leave_embryo(t, e->embryo);
@@ -256,11 +365,15 @@ size_t table_count(const struct table *t)
 
 size_t table_memory(const struct table *t)
 {
+    size_t embryos = 0;
+    for (unsigned size = 0; size < EMBRYO_SIZES; size++)
+        embryos += slab_memory(&t->embryos[size], embryo_octets(size));
     return sizeof *t + index_memory(&t->all) + index_memory(&t->at_work) +
            t->room * sizeof *t->entries + t->look_room * sizeof *t->look_at +
-           slab_memory(&t->homes, sizeof(struct home)) + slab_memory(&t->embryos[0], EMBRYO_SMALL) +
-           slab_memory(&t->embryos[1], EMBRYO_LARGE) + t->working_room * sizeof *t->working +
-           t->pool.memory + t->packed_memory + forgotten_memory(t->forgotten);
+           t->seat_room * sizeof *t->seats + nursery_memory(&t->nursery) +
+           slab_memory(&t->homes, sizeof(struct home)) + embryos +
+           t->working_room * sizeof *t->working + t->pool.memory + t->packed_memory +
+           forgotten_memory(t->forgotten);
 }
 
 size_t table_numbers(const struct table *t)
@@ -273,23 +386,33 @@ const struct connection *table_at(struct table *t, size_t i)
     const struct entry *e = &t->entries[i];
     if (i >= t->ever || e->state == ENTRY_FREE)
         return NULL;
-    if (e->state == ENTRY_AT_WORK)
-        return &home_at(t, e->home)->connection;
-    if (e->state == ENTRY_EMBRYO) {
-        make_empty(&t->look);
-        embryo_grow(embryo_at(t, e->embryo), &t->look);
-        return &t->look;
+    if (e->state == ENTRY_EMBRYO)
+        return table_look(t, embryo_at(t, e->embryo));
+    if (e->state == ENTRY_AT_WORK) {
+        body_t body = t->seats[e->seat].body;
+        return body_is_young(body) ? table_look(t, young_at(t, body)) : whole_at(t, body);
     }
     connection_look(&t->look, e->packed);
     return &t->look;
 }
 
-bool table_ending(const struct table *t, size_t i, enum tcprst_ending *ending)
+static enum tcprst_ending ending_at_work(struct table *t, body_t body)
+{
+    if (!body_is_young(body))
+        return connection_ending(whole_at(t, body));
+    bool by_fin;
+    const struct embryo *e = young_at(t, body);
+    if (!young_ending(young_of(&t->nursery, e), &by_fin))
+        by_fin = table_known(t, e) & YOUNG_ENDED_BY_FIN;
+    return by_fin ? TCPRST_ENDING_FIN : TCPRST_ENDING_OPEN;
+}
+
+bool table_ending(struct table *t, size_t i, enum tcprst_ending *ending)
 {
     const struct entry *e = &t->entries[i];
     if (i >= t->ever || e->state == ENTRY_FREE)
         return false;
-    *ending = e->state == ENTRY_AT_WORK ? connection_ending(&home_at(t, e->home)->connection)
+    *ending = e->state == ENTRY_AT_WORK ? ending_at_work(t, t->seats[e->seat].body)
                                         : (enum tcprst_ending)e->ending;
     return true;
 }
@@ -298,16 +421,17 @@ void table_remove_all(struct table *t)
 {
     for (size_t i = 0; i < t->ever; i++) {
         struct entry *e = &t->entries[i];
-        if (e->state == ENTRY_AT_WORK)
-            free(home_at(t, e->home)->connection.past);
+        if (e->state == ENTRY_AT_WORK && !body_is_young(t->seats[e->seat].body))
+            free(whole_at(t, t->seats[e->seat].body)->past);
         else if (e->state == ENTRY_PACKED)
             packed_free(e->packed);
         e->state = ENTRY_FREE;
     }
     pool_clear(&t->pool);
     slab_clear(&t->homes);
-    slab_clear(&t->embryos[0]);
-    slab_clear(&t->embryos[1]);
+    for (unsigned size = 0; size < EMBRYO_SIZES; size++)
+        slab_clear(&t->embryos[size]);
+    nursery_clear(&t->nursery);
     index_clear(&t->all);
     index_clear(&t->at_work);
     memset(t->due, 0, sizeof t->due);
@@ -315,6 +439,7 @@ void table_remove_all(struct table *t)
     t->unborn = (struct queue){0, 0};
     t->expected.at = t->expected.count = 0;
     t->ever = t->free_entry = t->packed_memory = 0;
+    t->seats_ever = t->free_seat = 0;
 }
 
 void table_free(struct table *t)
@@ -325,8 +450,10 @@ void table_free(struct table *t)
         table_remove_all(t);
     forgotten_free(t->forgotten);
     slab_free(&t->homes);
-    slab_free(&t->embryos[0]);
-    slab_free(&t->embryos[1]);
+    for (unsigned size = 0; size < EMBRYO_SIZES; size++)
+        slab_free(&t->embryos[size]);
+    nursery_free(&t->nursery);
+    free(t->seats);
     free(t->working);
     free(t->look_at);
     free(t->entries);

@@ -6,9 +6,9 @@
 #include "fetch.h"
 #include "table_parts.h"
 
-/* So many homes are looked at for one that may go, and so many of them judged. */
+/* So many seats are looked at for one that may go, and so many of them judged. */
 enum { STEPS = 64, SAMPLE = 16 };
-/* For each home that a sweep looks at, it may step over so many that it need not look at yet; and
+/* For each seat that a sweep looks at, it may step over so many that it need not look at yet; and
  * what comes near meanwhile is so many behind. */
 enum { STEPS_EACH = 4, STEP_AHEAD = 2 * TABLE_SWEEP };
 /* What an embryo leaves behind is fetched when it is so many behind the oldest. */
@@ -55,42 +55,96 @@ bool table_silent_enough(const struct connection *c, int64_t now, enum keeping *
     return silent > pack_after(*keeping);
 }
 
-/* All that packing reads of it. */
-static void fetch_all(const struct home *home)
+uint8_t table_known(struct table *t, const struct embryo *e)
 {
-    const struct recents *r = &home->connection.recents;
-    for (size_t i = 0; i < sizeof *home; i += LINE)
-        fetch((const char *)home + i);
-    for (unsigned n = 0; n < RECENT_MIN && r->entries != home->connection.inside; n++)
+    struct young *y = young_of(&t->nursery, e);
+    if (y->known)
+        return y->known;
+    const struct connection *c = table_look(t, e);
+    bool fin = connection_ending(c) == TCPRST_ENDING_FIN;
+    y->known = (uint8_t)(YOUNG_LOOKED_AT | keeping_of(c) | (fin ? YOUNG_ENDED_BY_FIN : 0) |
+                         (c->flags & CONN_ESTABLISHED ? YOUNG_ESTABLISHED : 0));
+    return y->known;
+}
+
+bool table_young_silent_enough(struct table *t, const struct embryo *e, int64_t now,
+                               enum keeping *keeping)
+{
+    int64_t silent = now - young_of(&t->nursery, e)->time;
+    uint8_t known = table_known(t, e);
+    *keeping = (enum keeping)(known & YOUNG_KEEPING);
+    return silent > (known & YOUNG_ESTABLISHED ? PACK_ENDED : PACK_ONE_SIDED) &&
+           silent > pack_after(*keeping);
+}
+
+/* Whoever sits there; nobody is not due. */
+static inline bool is_due(struct table *t, size_t seat, int64_t now, enum keeping *keeping)
+{
+    body_t body = t->seats[seat].body;
+    if (!body)
+        return false;
+    return body_is_young(body) ? table_young_is_due(t, young_at(t, body), now, keeping)
+                               : table_is_due(whole_at(t, body), now, keeping);
+}
+
+/* The first two lines of whoever sits there. */
+static inline void fetch_body(const struct table *t, size_t seat)
+{
+    body_t body = t->seats[seat].body;
+    const char *first = !body                 ? NULL
+                        : body_is_young(body) ? (const char *)young_at(t, body)
+                                              : (const char *)whole_at(t, body);
+    fetch(first);
+    fetch(first + (first ? LINE : 0));
+}
+
+/* All that packing reads of it. */
+static void fetch_all(const struct table *t, size_t seat)
+{
+    body_t body = t->seats[seat].body;
+    if (body_is_young(body))
+        return;
+    const struct connection *c = whole_at(t, body);
+    const struct recents *r = &c->recents;
+    for (size_t i = 0; i < sizeof *c; i += LINE)
+        fetch((const char *)c + i);
+    for (unsigned n = 0; n < RECENT_MIN && r->entries != c->inside; n++)
         fetch(&r->entries[(r->pushed - 1 - n) & (r->capacity - 1)]);
 }
 
-/* The homes stand in a ring. A division takes as long as all the rest of a sweep. */
-static inline size_t around(const struct table *t, size_t home)
+/* The seats stand in a ring. A division takes as long as all the rest of a sweep. */
+static inline size_t around(const struct table *t, size_t seat)
 {
-    return home < t->homes.ever ? home : home % t->homes.ever;
+    return seat < t->seats_ever ? seat : seat % t->seats_ever;
 }
 
 /* Before that time sweeping finds nothing to do with it, most likely. */
-static int64_t next_look(const struct connection *c, int64_t now)
+static inline int64_t next_look(const struct table *t, size_t seat, int64_t now)
 {
-    int64_t at = c->last_time + (c->first_pending ? HORIZON : PACK_ONE_SIDED);
+    body_t body = t->seats[seat].body;
+    int64_t at;
+    if (!body) {
+        at = 0;
+    } else if (body_is_young(body)) {
+        at = young_of(&t->nursery, young_at(t, body))->time + PACK_ONE_SIDED;
+    } else {
+        const struct connection *c = whole_at(t, body);
+        at = c->last_time + (c->first_pending ? HORIZON : PACK_ONE_SIDED);
+    }
     return at > now ? at : now + PACK_ONE_SIDED;
 }
 
-/* The next home that is to be looked at, of those that a sweep may step over. */
+/* The next seat that is to be looked at, of those that a sweep may step over. */
 static size_t step(struct table *t, unsigned *steps)
 {
     uint32_t now = ticks(t, t->begun);
     for (;; --*steps) {
         t->packing_hand = around(t, t->packing_hand + 1);
         size_t later = around(t, t->packing_hand + STEP_AHEAD);
-        if (t->look_at[later] <= now) {
-            fetch(home_at(t, later));
-            fetch((const char *)home_at(t, later) + LINE);
-        }
+        if (t->look_at[later] <= now)
+            fetch_body(t, later);
         if (!*steps)
-            return SLAB_NONE;
+            return TABLE_NONE;
         if (t->look_at[t->packing_hand] <= now)
             return t->packing_hand;
     }
@@ -103,19 +157,18 @@ void table_sweep(struct table *t, unsigned count)
     enum keeping keeping;
     int64_t now = t->begun;
     unsigned steps = STEPS_EACH * count;
-    for (unsigned i = 0; i < count && t->homes.ever; i++) {
-        if (t->due[i] && table_is_due(&home_at(t, t->due[i] - 1)->connection, now, &keeping))
+    for (unsigned i = 0; i < count && t->seats_ever; i++) {
+        if (t->due[i] && is_due(t, t->due[i] - 1, now, &keeping))
             table_pack(t, t->due[i] - 1, keeping);
-        size_t place = step(t, &steps);
+        size_t seat = step(t, &steps);
         t->due[i] = 0;
-        if (place == SLAB_NONE)
+        if (seat == TABLE_NONE)
             continue;
-        const struct home *home = home_at(t, place);
-        t->look_at[place] = ticks(t, next_look(&home->connection, now));
-        if (!table_is_due(&home->connection, now, &keeping))
+        t->look_at[seat] = ticks(t, next_look(t, seat, now));
+        if (!is_due(t, seat, now, &keeping))
             continue;
-        t->due[i] = place + 1;
-        fetch_all(home);
+        t->due[i] = seat + 1;
+        fetch_all(t, seat);
     }
 }
 
@@ -132,7 +185,7 @@ void table_rest(struct table *t, const struct connection *c)
 {
     enum keeping keeping;
     if (table_is_due(c, t->begun, &keeping))
-        table_pack(t, t->entries[c->entry].home, keeping);
+        table_pack(t, t->entries[c->entry].seat, keeping);
 }
 
 /* The first in that queue; what comes near meanwhile is the one behind it. */
@@ -150,7 +203,7 @@ static size_t first_packed(const struct table *t, enum keeping keeping)
 /* What letting that embryo go will touch. */
 static void fetch_leaving(const struct table *t, uint32_t entry)
 {
-    size_t number = t->entries[entry - 1].embryo, size = embryo_size(number);
+    size_t number = t->entries[entry - 1].embryo, size = embryo_octets(number & 3);
     const struct embryo *e = embryo_at(t, number);
     const struct key k = key_of_embryo(e);
     uint64_t hash = key_hash_long(&k, t->seed);
@@ -195,11 +248,23 @@ static size_t first_over(struct table *t, int64_t now)
     return TABLE_NONE;
 }
 
-/* What one at work is worth: one that was heard of just now may be about to be worth more. */
-static enum keeping worth_of(const struct connection *c, int64_t now)
+static int64_t last_at_work(const struct table *t, body_t body)
 {
-    enum keeping keeping = keeping_of(c);
-    if (now - c->last_time > PACK_ONE_SIDED || keeping == KEEP_ENDED)
+    return body_is_young(body) ? young_of(&t->nursery, young_at(t, body))->time
+                               : whole_at(t, body)->last_time;
+}
+
+static enum keeping keeping_at_work(struct table *t, body_t body)
+{
+    return body_is_young(body) ? (enum keeping)(table_known(t, young_at(t, body)) & YOUNG_KEEPING)
+                               : keeping_of(whole_at(t, body));
+}
+
+/* What one at work is worth: one that was heard of just now may be about to be worth more. */
+static enum keeping worth_of(struct table *t, body_t body, int64_t now)
+{
+    enum keeping keeping = keeping_at_work(t, body);
+    if (now - last_at_work(t, body) > PACK_ONE_SIDED || keeping == KEEP_ENDED)
         return keeping;
     return keeping == KEEP_ONE_SIDED ? KEEP_BARE : KEEP_OPEN;
 }
@@ -213,16 +278,17 @@ static size_t least_at_work(struct table *t, int64_t now, enum keeping *worth)
     *worth = KEEPINGS;
     for (size_t i = 0, seen = 0; i < STEPS && i < t->at_work.used && seen < SAMPLE; i++) {
         t->hand = (t->hand + 1) % t->at_work.used;
-        const struct connection *c = &home_at(t, t->working[t->hand])->connection;
-        if (busy(c))
+        const struct seat *seat = &t->seats[t->working[t->hand]];
+        if (!body_is_young(seat->body) && busy(whole_at(t, seat->body)))
             continue;
         seen++;
-        enum keeping keeping = worth_of(c, now);
-        if (keeping > *worth || (keeping == *worth && c->last_time >= least_time))
+        enum keeping keeping = worth_of(t, seat->body, now);
+        int64_t last = last_at_work(t, seat->body);
+        if (keeping > *worth || (keeping == *worth && last >= least_time))
             continue;
         *worth = keeping;
-        least = c->entry;
-        least_time = c->last_time;
+        least = seat->entry;
+        least_time = last;
     }
     return least;
 }
@@ -236,7 +302,7 @@ static size_t younger(const struct table *t, size_t at_work, enum keeping *worth
         return at_work;
     int64_t time = embryo_at(t, t->entries[first - 1].embryo)->time;
     bool older = at_work != TABLE_NONE && *worth == KEEP_BARE &&
-                 home_at(t, t->entries[at_work].home)->connection.last_time < time;
+                 last_at_work(t, t->seats[t->entries[at_work].seat].body) < time;
     if (older)
         return at_work;
     *worth = KEEP_BARE;
@@ -275,9 +341,9 @@ enum keeping table_forget(struct table *t, size_t i, bool full)
 {
     const struct entry *e = &t->entries[i];
     bool at_work = e->state == ENTRY_AT_WORK;
-    const struct connection *c = at_work ? &home_at(t, e->home)->connection : NULL;
-    enum keeping keeping = at_work ? keeping_of(c) : (enum keeping)e->keeping;
-    int64_t last = at_work ? c->last_time : heard_of(t, e);
+    body_t body = at_work ? t->seats[e->seat].body : 0;
+    enum keeping keeping = at_work ? keeping_at_work(t, body) : (enum keeping)e->keeping;
+    int64_t last = at_work ? last_at_work(t, body) : heard_of(t, e);
     struct key k = key_of_entry(t, e);
     if (!t->forgotten)
         t->forgotten = forgotten_new();

@@ -14,12 +14,13 @@
 #include "pack.h"
 #include "slab.h"
 #include "thresholds.h"
+#include "young.h"
 
 /* Segments that are fetched ahead. */
 enum { EXPECTED = 32 };
 
-/* Where a connection at work lives. An odd number of lines, so that the same line of many homes
- * does not fall into the same few sets of the cache. */
+/* Where a whole connection lives. An odd number of lines, so that the same line of many homes does
+ * not fall into the same few sets of the cache. */
 enum { HOME_LINES = (sizeof(struct connection) + LINE - 1) / LINE | 1 };
 struct home {
     union {
@@ -28,12 +29,42 @@ struct home {
     };
 };
 
+/* What is at work (0: nothing): the number of a whole connection's home, plus one; or BODY_YOUNG
+ * and that of a young one's embryo, as entries have it. */
+typedef uint32_t body_t;
+#define BODY_YOUNG ((body_t)1 << 31)
+static inline body_t body_of_home(size_t home)
+{
+    return (body_t)home + 1;
+}
+static inline body_t body_of_young(size_t embryo)
+{
+    return BODY_YOUNG | (body_t)embryo;
+}
+static inline bool body_is_young(body_t body)
+{
+    return body & BODY_YOUNG;
+}
+static inline size_t body_embryo(body_t body)
+{
+    return body & ~BODY_YOUNG;
+}
+
+/* What is at work has a seat: sweeping goes round them. */
+struct seat {
+    body_t body; /* 0: nobody sits there */
+    union {
+        uint32_t entry;
+        uint32_t next_free; /* plus one */
+    };
+};
+
 enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_EMBRYO, ENTRY_PACKED };
 
 struct entry {
     union {
-        size_t home;   /* its number */
-        size_t embryo; /* twice its number, and one where it is a large one */
+        size_t seat;   /* its number */
+        size_t embryo; /* four times its number, and its size */
         struct packed *packed;
         size_t next_free; /* plus one */
     };
@@ -56,21 +87,23 @@ struct queue {
 
 struct table {
     struct index all; /* of entries */
-    /* Of homes, those at work only: a small one beside a large one, because nearly every segment is
-     * theirs. */
+    /* Of bodies: a small one beside a large one, because nearly every segment is theirs. */
     struct index at_work;
     struct entry *entries;
-    size_t room, ever;             /* entries there is room for; ever handed out */
-    size_t free_entry;             /* plus one */
-    struct slab homes, embryos[2]; /* small ones, large ones */
-    uint32_t *working; /* numbers of the homes at work, at_work.used of them, in no order */
+    size_t room, ever; /* entries there is room for; ever handed out */
+    size_t free_entry; /* plus one */
+    struct slab homes, embryos[EMBRYO_SIZES];
+    struct nursery nursery; /* what young ones have besides */
+    struct seat *seats;
+    size_t seat_room, seats_ever, free_seat; /* plus one */
+    uint32_t *working; /* the seats taken, at_work.used of them, in no order */
     size_t working_room;
     size_t hand, packing_hand; /* where is looked next */
     struct queue unborn, packed[KEEPINGS];
     struct forgotten *forgotten; /* NULL: none was let go */
-    uint32_t *look_at; /* of each home: sweeping need not look at it before that, as ticks() */
+    uint32_t *look_at; /* of each seat: sweeping need not look at it before that, as ticks() */
     size_t look_room;
-    size_t due[TABLE_SWEEP]; /* homes to be packed by the next sweep, if still silent; plus one */
+    size_t due[TABLE_SWEEP]; /* seats to be packed by the next sweep, if still silent; plus one */
     size_t max;
     uint64_t seed;
     struct pool pool; /* of recent segments */
@@ -82,29 +115,32 @@ struct table {
         size_t at, count;
         struct expected {
             struct key key;
-            struct home *home; /* where its connection may be, NULL: not at work */
+            body_t body;              /* what may be it, 0: it is not at work */
+            struct connection *whole; /* the same, NULL: it is a young one */
             uint32_t hash;
             int direction;
             bool may_rest;  /* it may be an embryo or a packed one: */
             uint32_t entry; /* perhaps this, plus one; 0: none */
         } ring[EXPECTED];
     } expected;
-    struct connection look; /* what is packed, to look at */
+    struct connection look; /* what is no whole connection, to look at */
 };
 
-static inline struct home *home_at(const struct table *t, size_t i)
+/* Of a body that is not a young one. */
+static inline struct connection *whole_at(const struct table *t, body_t body)
 {
-    return slab_at(&t->homes, i, sizeof(struct home));
-}
-
-static inline size_t embryo_size(size_t i)
-{
-    return i & 1 ? EMBRYO_LARGE : EMBRYO_SMALL;
+    struct home *home = slab_at(&t->homes, body - 1, sizeof(struct home));
+    return &home->connection;
 }
 
 static inline struct embryo *embryo_at(const struct table *t, size_t i)
 {
-    return slab_at(&t->embryos[i & 1], i >> 1, embryo_size(i));
+    return slab_at(&t->embryos[i & 3], i >> 2, embryo_octets(i & 3));
+}
+
+static inline struct embryo *young_at(const struct table *t, body_t body)
+{
+    return embryo_at(t, body_embryo(body));
 }
 
 static inline struct key key_of_connection(const struct connection *c)
@@ -114,7 +150,8 @@ static inline struct key key_of_connection(const struct connection *c)
 
 static inline struct key key_of_embryo(const struct embryo *e)
 {
-    return key_make(e->ip_version, e->octets, e->octets + address_size(e->ip_version), e->port[0],
+    uint8_t ip_version = embryo_ip_version(e);
+    return key_make(ip_version, e->octets, e->octets + address_size(ip_version), e->port[0],
                     e->port[1]);
 }
 
@@ -124,9 +161,15 @@ static inline struct key key_of_packed(const struct packed *p)
                     p->port[1]);
 }
 
+static inline struct key key_of_body(const struct table *t, body_t body)
+{
+    return body_is_young(body) ? key_of_embryo(young_at(t, body))
+                               : key_of_connection(whole_at(t, body));
+}
+
 static inline struct key key_of_entry(const struct table *t, const struct entry *e)
 {
-    return e->state == ENTRY_AT_WORK  ? key_of_connection(&home_at(t, e->home)->connection)
+    return e->state == ENTRY_AT_WORK  ? key_of_body(t, t->seats[e->seat].body)
            : e->state == ENTRY_EMBRYO ? key_of_embryo(embryo_at(t, e->embryo))
                                       : key_of_packed(e->packed);
 }
@@ -149,13 +192,18 @@ static inline int64_t heard_of(const struct table *t, const struct entry *e)
 
 /* ---- keeping (table_entries.c) ---- */
 
-/* An embryo's next segment came: it is at work. No other connection has to go for that: it is one
- * before and after. NULL: no memory. */
+/* An embryo's next segment came, or a young one's that does not fit: the whole connection is at
+ * work. No other has to go for that: it is one before and after. NULL: no memory. */
 struct connection *table_grow(struct table *table, size_t entry, uint32_t hash);
+struct connection *table_grow_up(struct table *table, body_t young, uint32_t hash);
+/* An embryo's next segment came, which fits: as a young one it is at work. False: no memory. */
+bool table_rejuvenate(struct table *table, size_t entry, uint32_t hash);
 /* A packed one's, likewise. */
 struct connection *table_unpack(struct table *table, size_t entry, uint32_t hash);
 /* One at work rests. False: no memory. */
-bool table_pack(struct table *table, size_t home, enum keeping keeping);
+bool table_pack(struct table *table, size_t seat, enum keeping keeping);
+/* The whole of a young one, to look at as table_at(). */
+const struct connection *table_look(struct table *table, const struct embryo *young);
 
 /* ---- who rests, and who goes (table_leave.c) ---- */
 
@@ -168,5 +216,15 @@ static inline bool table_is_due(const struct connection *c, int64_t now, enum ke
 {
     return now - c->last_time > PACK_ONE_SIDED && table_silent_enough(c, now, keeping);
 }
+bool table_young_silent_enough(struct table *table, const struct embryo *young, int64_t now,
+                               enum keeping *keeping);
+static inline bool table_young_is_due(struct table *t, const struct embryo *e, int64_t now,
+                                      enum keeping *keeping)
+{
+    return now - young_of(&t->nursery, e)->time > PACK_ONE_SIDED &&
+           table_young_silent_enough(t, e, now, keeping);
+}
+/* What is known of the whole of a young one: YOUNG_... */
+uint8_t table_known(struct table *table, const struct embryo *young);
 
 #endif

@@ -238,6 +238,13 @@ static void begin_embryo(struct tcprst *core, const struct tcprst_segment *s,
     host_note_opening(host, s, core->clock.now, -1);
 }
 
+/* The first answer to an opening, of which nothing more is made, either. */
+static void learn_answer(struct tcprst *core, const struct tcprst_segment *s, int64_t rtt)
+{
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
+    host_note_opening(host, s, core->clock.now, rtt);
+}
+
 /* NULL: no memory. */
 static struct connection *begin_connection(struct tcprst *core, const struct tcprst_segment *s,
                                            const struct table_found *found)
@@ -303,8 +310,13 @@ static bool feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *
     look_ahead(core, s);
     finalize_due(core);
     struct table_found found;
-    struct connection *c = table_get(core->table, s, &found);
+    struct connection *c = table_get(core->table, s, core->clock.now, &found);
     int d = found.direction;
+    if (!c && found.noted) {
+        if (s->flags & TCPRST_SYN)
+            learn_answer(core, s, found.rtt);
+        return false;
+    }
     if (!found.known) {
         note_unknown(core, s, &found);
         if (embryo_fits(s)) {

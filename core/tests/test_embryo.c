@@ -100,14 +100,14 @@ int main(void)
         int d = (int)(chance() % 2);
         union {
             struct embryo embryo;
-            uint8_t octets[EMBRYO_LARGE];
+            uint8_t octets[EMBRYO_MOST];
         } room;
         struct embryo *e = &room.embryo;
         memset(&room, 0xa5, sizeof room);
         if (!embryo_fits(&s))
             continue;
         fitting++;
-        size_t size = embryo_is_large(&s) ? EMBRYO_LARGE : EMBRYO_SMALL;
+        size_t size = embryo_octets(embryo_size(&s));
         embryo_make(e, &s, d, &birth);
         for (size_t at = size; at < sizeof room; at++)
             beyond += room.octets[at] != 0xa5;
