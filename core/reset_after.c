@@ -41,6 +41,13 @@ static bool made_after(const struct reset *r, const struct tcprst_segment *s,
            ticked - passed <= after_pause(r);
 }
 
+static bool has_sack(const struct tcprst_segment *s)
+{
+    struct tcp_options o;
+    tcp_options_parse(s, &o);
+    return o.has_sack;
+}
+
 static void note_receiver(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                           const struct recent *e)
 {
@@ -75,11 +82,9 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
         !(e->bits & RECENT_STRAY) && !(s->flags & TCPRST_SYN) &&
         e->time - r->when <= (r->y.rtt_max > 0 ? r->y.rtt_max : 0) + TRIGGER_MIN)
         a->y.new = e->where;
-    struct tcp_options o;
-    tcp_options_parse(s, &o);
     bool again = !(r->y.seen & END_ACK) || s->ack == (a->y.ack_known ? a->y.ack : r->y.max_ack);
-    if (bare_ack && a->y.challenge < 0 && again && !o.has_sack &&
-        (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max)) {
+    if (bare_ack && a->y.challenge < 0 && again &&
+        (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max) && !has_sack(s)) {
         a->y.challenge = e->time;
         a->y.challenge_where = e->where;
         a->y.challenge_ack = s->ack;

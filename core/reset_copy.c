@@ -193,20 +193,25 @@ struct recent *reset_find_original(struct reset *r, const struct tcprst_segment 
     return original;
 }
 
-bool reset_captured_before(const struct connection *c, const struct recent *e)
+/* Of these, count in a row, whether one has been the same packet as e. */
+static bool is_among(const struct recent *row, uint64_t count, const struct recent *e)
 {
-    const struct recents *recents = &c->recents;
-    uint64_t back = recents->held < MERGED_BACK ? recents->held : MERGED_BACK;
-    if (!e->ip_id)
-        return false;
-    for (uint64_t n = recents->pushed - back; n < recents->pushed; n++) {
-        const struct recent *p = &recents->entries[n & (recents->capacity - 1)];
+    for (const struct recent *p = row; p < row + count; p++)
         if (p->ip_id == e->ip_id && p != e && p->seq == e->seq && p->ack == e->ack &&
             p->flags == e->flags && p->length == e->length && p->window == e->window &&
             !((p->bits ^ e->bits) & RECENT_FROM_B))
             return true;
-    }
     return false;
+}
+
+bool reset_captured_before(const struct connection *c, const struct recent *e)
+{
+    const struct recents *recents = &c->recents;
+    uint64_t back = recents->held < MERGED_BACK ? recents->held : MERGED_BACK,
+             from = (recents->pushed - back) & (recents->capacity - 1),
+             row = recents->capacity - from < back ? recents->capacity - from : back;
+    return e->ip_id &&
+           (is_among(recents->entries + from, row, e) || is_among(recents->entries, back - row, e));
 }
 
 void reset_meet_original(struct reset *r)

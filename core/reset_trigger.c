@@ -228,14 +228,13 @@ static void find_others(struct reset *r, const struct connection *c)
     for (; back < MAX_RELATED && r->drawn.other_count < OTHER_TRIGGERS &&
            (e = recent_back(&c->recents, back)) != NULL;
          back++) {
-        if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE) ||
-            !(answers(r, e) || answers_with_ack(r, e) || answers_reset(r, e)) ||
-            r->when - e->time > trigger_window(r, e) || was_accepted(r, e))
+        if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE))
             continue;
         unsigned kind = trigger_kind(e), i = 0;
         while (i < n && kinds[i] != kind)
             i++;
-        if (i < n)
+        if (i < n || !(answers(r, e) || answers_with_ack(r, e) || answers_reset(r, e)) ||
+            r->when - e->time > trigger_window(r, e) || was_accepted(r, e))
             continue;
         kinds[n++] = kind;
         add_other(r, e);
