@@ -173,11 +173,14 @@ static void put_said(GString *out, const struct tcprst_evidence *evidence)
     string_add_constant(out, ",\"frame\":");
 }
 
-/* Of facts whose sentence has no numbers that is always the same: it is made once. */
+/* Of facts whose sentence has no numbers that is always the same: it is made once; of others it is
+ * kept until the numbers are others. */
 struct said {
     enum { SAID_UNKNOWN, SAID_SAME, SAID_WITH_NUMBERS } is;
     size_t length;
     char *text;
+    int64_t a, b;
+    GString *last; /* with these numbers; NULL: not said yet */
 };
 
 static void find_out(struct said *said, const struct tcprst_evidence *evidence)
@@ -195,6 +198,18 @@ static void find_out(struct said *said, const struct tcprst_evidence *evidence)
     g_string_free(again, TRUE);
 }
 
+static void put_said_numbers(GString *out, struct said *said,
+                             const struct tcprst_evidence *evidence)
+{
+    if (!said->last || said->a != evidence->a || said->b != evidence->b) {
+        said->last = said->last ? g_string_truncate(said->last, 0) : g_string_new(NULL);
+        put_said(said->last, evidence);
+        said->a = evidence->a;
+        said->b = evidence->b;
+    }
+    string_add(out, said->last->str, said->last->len);
+}
+
 static void put_evidence(GString *out, const struct report *report, uint32_t own,
                          const struct tcprst_evidence *evidence)
 {
@@ -205,7 +220,7 @@ static void put_evidence(GString *out, const struct report *report, uint32_t own
     if (said->is == SAID_SAME)
         string_add(out, said->text, said->length);
     else
-        put_said(out, evidence);
+        put_said_numbers(out, said, evidence);
     put_frame(out, &evidence->frame);
     string_add_constant(out, ",\"capture\":");
     put_other_capture(out, report, &evidence->frame, own);
@@ -398,18 +413,121 @@ static void make_pieces(void)
 #define PUT_LIST_reason put_reasons(out, v->cause);
 #define PUT_LIST_name put_names(out, report, v);
 
+/* The reset written before: mostly much is the same of the next one, and is copied from it in one
+ * go, from field to field. */
+struct written {
+    const struct report *report; /* NULL: none was written */
+    struct tcprst_verdict verdict;
+    uint32_t own;        /* its capture */
+    bool without[FIELDS]; /* of texts: there was none */
+    GString *text;
+    size_t ends[FIELDS]; /* where each field's value ends in that */
+};
+
+/* One that is being written. */
+struct writing {
+    GString *out;
+    struct written *before;
+    size_t start;        /* in out */
+    size_t same, so_far; /* of what was written before, from where to where it is the same, not
+                            copied yet */
+};
+
+static void copy_same(struct writing *w)
+{
+    string_add(w->out, w->before->text->str + w->same, w->so_far - w->same);
+    w->same = w->so_far;
+}
+
+static void field_same(struct writing *w, size_t field)
+{
+    w->so_far = w->before->ends[field];
+    w->before->ends[field] = w->out->len - w->start + (w->so_far - w->same);
+}
+
+static void field_begins(struct writing *w, size_t field)
+{
+    copy_same(w);
+    string_add(w->out, pieces[field].text, pieces[field].length);
+}
+
+static void field_ends(struct writing *w, size_t field)
+{
+    w->same = w->so_far = w->before->ends[field];
+    w->before->ends[field] = w->out->len - w->start;
+}
+
+static bool same_capture(const struct tcprst_frame *a, const struct tcprst_frame *b)
+{
+    return (a->number == 0) == (b->number == 0) && a->capture == b->capture;
+}
+
+static bool same_alternatives(const struct tcprst_verdict *a, const struct tcprst_verdict *b)
+{
+    bool same = a->alternative_count == b->alternative_count;
+    for (unsigned i = 0; same && i < a->alternative_count; i++)
+        same = a->alternatives[i].cause == b->alternatives[i].cause &&
+               a->alternatives[i].strength == b->alternatives[i].strength;
+    return same;
+}
+
+/* Whether a field is the same as of the reset b, which was written before; of what is rather
+ * written than compared it is not asked. */
+#define SAME_TEXT(member, of, absent)                                                              \
+    ((absent) && (!reset->member || !*reset->member) && before.without[field])
+#define SAME_NUMBER(member, of, absent) (v->member == b->member)
+#define SAME_WORD SAME_NUMBER
+#define SAME_FLAG SAME_NUMBER
+#define SAME_COUNT SAME_NUMBER
+#define SAME_SECONDS SAME_NUMBER
+#define SAME_FRAME(member, of, absent) (v->member.number == b->member.number)
+#define SAME_CAPTURE(member, of, absent) (own == before.own && same_capture(&v->member, &b->member))
+#define SAME_LIST(member, of, absent) SAME_LIST_##of
+#define SAME_LIST_alternative same_alternatives(v, b)
+#define SAME_LIST_evidence false
+#define SAME_LIST_sighting (!v->sighting_count && !b->sighting_count)
+#define SAME_LIST_place (!v->missing_at && !b->missing_at)
+#define SAME_LIST_alteration (!v->altered_count && !b->altered_count)
+#define SAME_LIST_reason (v->cause == b->cause)
+#define SAME_LIST_name (!v->name_count && !b->name_count)
+#define ABSENT_TEXT(member) before.without[field] = !reset->member || !*reset->member;
+#define ABSENT_NUMBER(member)
+#define ABSENT_WORD(member)
+#define ABSENT_FLAG(member)
+#define ABSENT_COUNT(member)
+#define ABSENT_SECONDS(member)
+#define ABSENT_FRAME(member)
+#define ABSENT_CAPTURE(member)
+#define ABSENT_LIST(member)
+
 void json_reset(GString *out, const struct report *report, const struct report_reset *reset)
 {
-    const struct tcprst_verdict *v = reset->verdict;
+    static struct written before;
+    const struct tcprst_verdict *v = reset->verdict, *b = &before.verdict;
     uint32_t own = v->frame.capture;
     size_t field = 0;
-    if (!pieces[0].text)
+    struct writing w = {.out = out, .before = &before, .start = out->len};
+    bool again = before.report == report;
+    if (!pieces[0].text) {
         make_pieces();
+        before.text = g_string_new(NULL);
+    }
 #define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
-    string_add(out, pieces[field].text, pieces[field].length);                                     \
-    field++;                                                                                       \
-    PUT_##KIND(member, of, absent)
+    if (again && SAME_##KIND(member, of, absent)) {                                                \
+        field_same(&w, field);                                                                     \
+    } else {                                                                                       \
+        field_begins(&w, field);                                                                   \
+        PUT_##KIND(member, of, absent) field_ends(&w, field);                                      \
+        ABSENT_##KIND(member)                                                                      \
+    }                                                                                              \
+    field++;
 #include "tcprst/verdict.def"
+    copy_same(&w);
+    before.report = report;
+    before.verdict = *v;
+    before.own = own;
+    g_string_truncate(before.text, 0);
+    string_add(before.text, out->str + w.start, out->len - w.start);
     string_add(out, pieces[field].text, pieces[field].length);
     if (report->options->why)
         json_findings(out, reset);
