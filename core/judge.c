@@ -104,20 +104,22 @@ static void draw(struct reset *of, const struct reset *r, unsigned by)
     }
 }
 
-/* Whether the memo speaks of all that are pending before r, as they are now. */
-static bool memo_covers(const struct judge *judge, const struct reset *r)
+/* Whether the memo speaks of the oldest pending before r, as they are now. Then its last is
+ * pending, too. */
+static bool memo_speaks(const struct judge *judge, const struct reset *r)
 {
     const struct ended_memo *memo = judge->memo;
     const struct connection *c = r->connection;
-    const struct reset *first = c->first_pending;
-    return memo->count && memo->first == first->serial && memo->incarnation == r->incarnation &&
-           judge->roughly && memo->peeking == judge->peeking && c->recents.pushed < memo->until &&
-           (memo->count == MAX_RELATED || r->place - first->place <= memo->count);
+    uint64_t first = c->first_pending->serial;
+    return memo->end && memo->connection == c && memo->first <= first && first <= memo->last &&
+           memo->incarnation == r->incarnation && judge->roughly &&
+           memo->peeking == judge->peeking && c->recents.pushed < memo->until;
 }
 
 static void memo_begin(struct ended_memo *memo, const struct judge *judge, const struct reset *r)
 {
-    *memo = (struct ended_memo){.first = r->connection->first_pending->serial,
+    *memo = (struct ended_memo){.connection = r->connection,
+                                .first = r->connection->first_pending->serial,
                                 .incarnation = r->incarnation,
                                 .peeking = judge->peeking,
                                 .until = UINT64_MAX};
@@ -132,10 +134,11 @@ static void memo_add(struct ended_memo *memo, const struct reset *p, const struc
 }
 
 /* r is judged anew, or was. */
-static void memo_forget(struct ended_memo *memo, const struct reset *r)
+static void memo_forget(const struct judge *judge, const struct reset *r)
 {
-    if (r->serial >= memo->first && r->serial <= memo->last)
-        memo->count = 0;
+    struct ended_memo *memo = judge->memo;
+    if (judge->peeking == memo->peeking && r->serial >= memo->first && r->serial <= memo->last)
+        memo->end = NULL;
 }
 
 /* What those before r have ended whose verdicts are pending: of a storm the first says what all
@@ -146,28 +149,39 @@ static void ended_pending(const struct judge *judge, struct ended_ifs *ifs, cons
     struct reset *p = r->connection->first_pending;
     if (!p || p->serial == r->serial)
         return;
-    bool covered = memo_covers(judge, r), strays = false;
+    bool spoken = memo_speaks(judge, r), strays = false;
     bool many = judge->roughly && r->place - p->place >= MAX_RELATED / 2;
     struct ended_memo memo;
-    uint32_t looked = 0;
     memo_begin(&memo, judge, r);
-    for (; p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++) {
-        if (covered && !(judge->memo->says[r->d] & ~ifs->known))
-            return;
-        memo.last = p->serial;
+    uint32_t looked = 0;
+    while (p->serial != r->serial && looked < MAX_RELATED) {
+        if (spoken && !(judge->memo->says[r->d] & ~ifs->known)) {
+            memo = *judge->memo;
+            if (r->serial <= memo.last)
+                return;
+            looked += memo.end->place - p->place + 1;
+            p = memo.end->next_of_connection;
+            spoken = false;
+            continue;
+        }
         bool stray = answers_stray(p);
         strays |= stray;
-        if (p->incarnation != r->incarnation || p->duplicate_of || stray)
-            continue;
-        const struct outcome *outcome = keep_outcome(judge, p);
-        if (many)
-            memo_add(&memo, p, outcome);
-        if (ended_may_say(p->d == r->d, outcome) & ~ifs->known)
-            ended_add(ifs, of, p, outcome);
+        if (p->incarnation == r->incarnation && !p->duplicate_of && !stray) {
+            const struct outcome *outcome = keep_outcome(judge, p);
+            if (many)
+                memo_add(&memo, p, outcome);
+            if (ended_may_say(p->d == r->d, outcome) & ~ifs->known)
+                ended_add(ifs, of, p, outcome);
+        }
+        memo.end = p;
+        memo.last = p->serial;
+        p = p->next_of_connection;
+        looked++;
     }
-    memo.count = strays ? 0 : looked;
     if (many)
         *judge->memo = memo;
+    if (strays)
+        judge->memo->end = NULL;
 }
 
 /* With each of n triggers what the RSTs before r have ended: those whose verdicts are final, then
@@ -303,7 +317,7 @@ static void keep_peeked(const struct judge *judge, struct reset *r, const struct
     r->judged.peeked = j->outcome;
     r->judged.peeked_at = r->connection->recents.pushed + 1;
     r->judged.peeked_until = will_do_until(judge, r);
-    memo_forget(judge->memo, r);
+    memo_forget(judge, r);
 }
 
 void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r)
@@ -347,6 +361,6 @@ static const struct outcome *judge_outcome(const struct judge *judge, struct res
     *outcome = outcome_of(judge, r);
     *made_at = r->connection->recents.pushed + 1;
     *until = will_do_until(judge, r);
-    memo_forget(judge->memo, r);
+    memo_forget(judge, r);
     return outcome;
 }

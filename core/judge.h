@@ -13,12 +13,14 @@
 #include "trace_verdict.h"
 #include "weigh.h"
 
-/* Of the oldest RSTs of one connection whose verdicts are pending, what was found when their
- * outcomes were last asked for one after the other: it is the same for each RST behind them. */
+/* Of RSTs in a row of one connection whose verdicts were pending, what was found when their
+ * outcomes were last asked for: it is the same for each RST behind them. */
 struct ended_memo {
-    uint64_t first, last, incarnation; /* serial numbers of the RSTs, and their number */
-    uint32_t count;                    /* of them; 0: nothing is known */
-    bool peeking;
+    const struct connection *connection;
+    struct reset *end;    /* the last of them, pending or not; NULL: nothing is known */
+    uint64_t first, last; /* serial numbers of the first and of that one */
+    uint64_t incarnation; /* theirs */
+    bool peeking;         /* the judge's */
     uint64_t until; /* recents.pushed of the connection: from then on one has to be judged again */
     unsigned says[2]; /* no more than that, to a RST of end 0 or 1, as ended_may_say() */
 };

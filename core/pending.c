@@ -60,9 +60,8 @@ static void release_done(struct pending *pending, struct connection *c)
 /* r is final: of a burst without end, what no verdict to come looks back at may go. */
 static void release_oldest(struct pending *pending, struct connection *c, const struct reset *r)
 {
-    for (unsigned looked = 1; looked < MAX_RELATED && r; looked++)
-        r = r->previous_of_connection;
-    while (r && c->first_reset != r) {
+    const struct reset *kept = r->far_back ? r->far_back->next_of_connection : NULL;
+    while (kept && c->first_reset != kept) {
         struct reset *oldest = c->first_reset;
         c->first_reset = oldest->next_of_connection;
         c->first_reset->previous_of_connection = NULL;
@@ -184,16 +183,17 @@ static void fetch_all(const void *p, size_t size)
         fetch((const char *)p + i);
 }
 
-/* Of the second only where it is: what hangs on it is known once it is near. */
+/* What hangs on the next one is known once it is near; those around it are judged with it. */
 void pending_expect(const struct pending *pending)
 {
-    const struct reset *next = pending->first->next;
+    const struct reset *next = pending->first->next,
+                       *later = pending->index[(pending->first->serial + MAX_BURST) % MAX_PENDING];
     if (!next)
         return;
     fetch_all(next->connection, offsetof(struct connection, inside));
     fetch_all(next->after, sizeof *next->after);
     fetch(next->packet.cookie);
-    fetch_all(next->next, sizeof *next->next);
+    fetch_all(later, sizeof *later);
 }
 
 void pending_tell_copies(struct pending *pending, const struct reset *r,
