@@ -9,12 +9,6 @@
 
 #include <stdlib.h>
 
-static int by_number(const void *x, const void *y)
-{
-    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
-    return (a > b) - (a < b);
-}
-
 static int by_size(const void *x, const void *y)
 {
     double a = *(const double *)x, b = *(const double *)y;
@@ -35,14 +29,16 @@ static int direction(const struct pair *p, bool by_hops, bool flipped)
     return !(p->bits & BIT_DIRECTION) != flipped ? 1 : -1;
 }
 
-static int64_t median_ahead(const struct pair *pairs, size_t count, int which, int64_t *scratch)
+/* scratch, here and below: twice as many as there are pairs. */
+static int64_t median_ahead(const struct pair *pairs, size_t count, int which,
+                            struct ranked *scratch)
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         if (direction(&pairs[i], false, false) == which)
-            scratch[n++] = pairs[i].ahead;
-    qsort(scratch, n, sizeof *scratch, by_number);
-    return n ? scratch[n / 2] : 0;
+            scratch[n++].key = key_of_number(pairs[i].ahead);
+    survey_sort(scratch, scratch + count, n);
+    return n ? number_of_key(scratch[n / 2].key) : 0;
 }
 
 /* Whether routers stand between the two, so that the TTL tells which way a packet goes. */
@@ -103,17 +99,17 @@ static double drift_of(const struct side *sides)
 
 /* The difference of a direction's quickest packets, the drift taken away; false: there are none. */
 static bool quickest(const struct pair *pairs, size_t count, int which, bool by_hops, bool flipped,
-                     double drift, double *scratch, double *value)
+                     double drift, struct ranked *scratch, double *value)
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         if (direction(&pairs[i], by_hops, flipped) == which)
-            scratch[n++] = (double)(pairs[i].ahead - pairs[0].ahead) -
-                           drift * (double)(pairs[i].time - pairs[0].time);
+            scratch[n++].key = key_of_real((double)(pairs[i].ahead - pairs[0].ahead) -
+                                           drift * (double)(pairs[i].time - pairs[0].time));
     if (!n)
         return false;
-    qsort(scratch, n, sizeof *scratch, by_size);
-    *value = scratch[which > 0 ? n / OUTLIERS : n - 1 - n / OUTLIERS];
+    survey_sort(scratch, scratch + count, n);
+    *value = real_of_key(scratch[which > 0 ? n / OUTLIERS : n - 1 - n / OUTLIERS].key);
     return true;
 }
 
@@ -140,7 +136,7 @@ static bool compare_clocks(const struct tcprst_survey *s, const struct edge *e,
         compare_openings(pairs, count, clock);
         return true;
     }
-    void *scratch = malloc(count * 8);
+    struct ranked *scratch = malloc(2 * count * sizeof *scratch);
     if (!scratch)
         return false;
     bool by_hops = hops_tell(pairs, count), flipped = false;

@@ -68,6 +68,15 @@ static void thin_out(struct tcprst_survey *s)
     s->count = kept;
 }
 
+/* The upper half of the identity of most segments, quickly told: most fall out of the sample by it.
+ */
+static inline uint64_t rank_of(const struct tcprst_survey *s, const struct tcprst_segment *t)
+{
+    uint64_t h = (((uint64_t)t->seq << 32 | t->ack) ^ s->seed) * 0x9e3779b97f4a7c15u;
+    h = (h ^ h >> 32) * 0x9fb21c651e98df25u;
+    return h >> 32 << 32;
+}
+
 /* A SYN by its timestamp, where it has one: what stands in front of it may give it other numbers,
  * as any of them other addresses. 0: it cannot be told from others. */
 static uint64_t identity(const struct tcprst_survey *s, const struct tcprst_segment *t,
@@ -82,8 +91,8 @@ static uint64_t identity(const struct tcprst_survey *s, const struct tcprst_segm
         return places_hash(s->seed, ts_val, flags, 0, t->payload_length);
     if (!t->seq && !t->ack)
         return 0;
-    return places_hash(s->seed ^ ts_val, (uint64_t)t->seq << 32 | t->ack, flags, 1,
-                       t->payload_length);
+    return rank_of(s, t) | (uint32_t)places_hash(s->seed ^ ts_val, (uint64_t)t->seq << 32 | t->ack,
+                                                 flags, 1, t->payload_length);
 }
 
 /* What answers SYNs for a server opens the connection anew when the client has shown that it is
@@ -115,6 +124,30 @@ static void keep(struct tcprst_survey *s, const struct sample *e)
     s->sources[e->source].samples += !(e->bits & BIT_OPENING);
 }
 
+/* Takes it into the sample, if it is one for it; opens: it may be an opening, or its refusal. */
+static void sample(struct tcprst_survey *s, uint32_t source, const struct tcprst_segment *t,
+                   bool opens)
+{
+    uint32_t ts_val = places_timestamp(t);
+    uint64_t id = identity(s, t, ts_val);
+    uint8_t bits = (uint8_t)((t->source_port > t->destination_port ? BIT_DIRECTION : 0) |
+                             (ts_val ? BIT_STRONG : 0));
+    bool wanted = id && id < s->limit;
+    if (!wanted && !opens)
+        return;
+    struct sample e = {id, t->time, source, name_of(s, t), t->ip_id, t->ttl, bits};
+    if (wanted)
+        keep(s, &e);
+    if (!opens)
+        return;
+    e.id = opening_identity(s, t, e.name);
+    e.ip_id = t->window;
+    e.bits = (uint8_t)(BIT_OPENING | (t->flags & TCPRST_RST ? BIT_REFUSAL : 0) |
+                       (t->ip_id ? BIT_COUNTED : 0));
+    if (e.id)
+        keep(s, &e);
+}
+
 void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct tcprst_segment *t)
 {
     if (source >= TCPRST_MAX_SOURCES)
@@ -131,22 +164,10 @@ void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct t
         from->first = from->last = t->time;
     if (t->time > from->last)
         from->last = t->time;
-    uint32_t ts_val = places_timestamp(t);
-    uint64_t id = identity(s, t, ts_val);
-    uint8_t bits = (uint8_t)((t->source_port > t->destination_port ? BIT_DIRECTION : 0) |
-                             (ts_val ? BIT_STRONG : 0));
-    bool wanted = id && id < s->limit;
-    if (!wanted && !(t->flags & (TCPRST_SYN | TCPRST_RST)))
-        return;
-    struct sample e = {id, t->time, source, name_of(s, t), t->ip_id, t->ttl, bits};
-    if (wanted)
-        keep(s, &e);
-    e.id = opening_identity(s, t, e.name);
-    e.ip_id = t->window;
-    e.bits = (uint8_t)(BIT_OPENING | (t->flags & TCPRST_RST ? BIT_REFUSAL : 0) |
-                       (t->ip_id ? BIT_COUNTED : 0));
-    if (e.id)
-        keep(s, &e);
+    if (t->flags & (TCPRST_SYN | TCPRST_RST))
+        sample(s, source, t, true);
+    else if (rank_of(s, t) < s->limit)
+        sample(s, source, t, false);
 }
 
 bool tcprst_survey_span(const struct tcprst_survey *s, uint32_t source, int64_t *first,
@@ -177,6 +198,34 @@ static int by_identity(const void *x, const void *y)
     if (a->ip_id != b->ip_id)
         return a->ip_id < b->ip_id ? -1 : 1;
     return by_source(a, b);
+}
+
+/* By identity; false: no memory. */
+static bool sort_samples(struct tcprst_survey *s)
+{
+    struct ranked *r = malloc(2 * (s->count + 1) * sizeof *r);
+    struct sample *sorted = malloc((s->count + 1) * sizeof *sorted);
+    bool done = r && sorted;
+    for (uint32_t i = 0; done && i < s->count; i++)
+        r[i] = (struct ranked){s->samples[i].id, i};
+    if (done)
+        survey_sort(r, r + s->count, s->count);
+    for (size_t i = 0; done && i < s->count; i++)
+        sorted[i] = s->samples[r[i].at];
+    free(r);
+    free(done ? s->samples : sorted);
+    s->samples = done ? sorted : s->samples;
+    return done;
+}
+
+/* Those of one identity, which mostly stand so already. */
+static void sort_alike(struct sample *e, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (by_identity(&e[i - 1], &e[i]) > 0) {
+            qsort(e, count, sizeof *e, by_identity);
+            return;
+        }
 }
 
 static void add_pair(struct tcprst_survey *s, const struct sample *a, const struct sample *b)
@@ -262,53 +311,61 @@ static uint64_t sources_of(const struct pair *p)
     return (uint64_t)p->a << 33 | (uint64_t)p->b << 1 | (p->bits & BIT_OPENING ? 1 : 0);
 }
 
-static int by_sources(const void *x, const void *y)
+/* Sources beside each other, each in the order of time. */
+static bool sort_pairs(struct tcprst_survey *s)
 {
-    const struct pair *a = x, *b = y;
-    if (sources_of(a) != sources_of(b))
-        return sources_of(a) < sources_of(b) ? -1 : 1;
-    return (a->time > b->time) - (a->time < b->time);
+    size_t count = s->pair_count;
+    struct ranked *r = malloc(2 * (count + 1) * sizeof *r);
+    struct pair *sorted = malloc((count + 1) * sizeof *sorted);
+    bool done = r && sorted;
+    for (uint32_t i = 0; done && i < count; i++)
+        r[i] = (struct ranked){key_of_number(s->pairs[i].time), i};
+    if (done)
+        survey_sort(r, r + count, count);
+    for (size_t i = 0; done && i < count; i++)
+        r[i].key = sources_of(&s->pairs[r[i].at]);
+    if (done)
+        survey_sort(r, r + count, count);
+    for (size_t i = 0; done && i < count; i++)
+        sorted[i] = s->pairs[r[i].at];
+    free(r);
+    free(done ? s->pairs : sorted);
+    s->pairs = done ? sorted : s->pairs;
+    return done;
 }
 
 static bool find_pairs(struct tcprst_survey *s)
 {
-    qsort(s->samples, s->count, sizeof *s->samples, by_identity);
     s->pairs = malloc((2 * s->count + 1) * sizeof *s->pairs);
-    if (!s->pairs)
+    if (!s->pairs || !sort_samples(s))
         return false;
     for (size_t from = 0, to; from < s->count; from = to) {
         for (to = from + 1; to < s->count && s->samples[to].id == s->samples[from].id; to++)
             ;
+        sort_alike(&s->samples[from], to - from);
         if (!(s->samples[from].bits & BIT_OPENING))
             count_doubles(s, from, to);
         if (to - from > 1)
             pair_alike(s, from, to);
     }
-    qsort(s->pairs, s->pair_count, sizeof *s->pairs, by_sources);
-    return true;
+    return sort_pairs(s);
 }
 
 /* ---- which share ---- */
-
-static int by_number(const void *x, const void *y)
-{
-    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
-    return (a > b) - (a < b);
-}
 
 /* Keeps of the pairs from..to those whose clocks agree with most of the others. Returns where they
  * end now. */
 static size_t keep_agreeing(struct tcprst_survey *s, size_t from, size_t to)
 {
     size_t count = 0, kept = from;
-    int64_t *ahead = malloc((to - from) * sizeof *ahead);
+    struct ranked *ahead = malloc(2 * (to - from) * sizeof *ahead);
     if (!ahead)
         return from;
     for (size_t i = from; i < to; i++)
         if (!s->pairs[i].other_id)
-            ahead[count++] = s->pairs[i].ahead;
-    qsort(ahead, count, sizeof *ahead, by_number);
-    int64_t middle = count ? ahead[count / 2] : 0;
+            ahead[count++].key = key_of_number(s->pairs[i].ahead);
+    survey_sort(ahead, ahead + (to - from), count);
+    int64_t middle = count ? number_of_key(ahead[count / 2].key) : 0;
     free(ahead);
     for (size_t i = from; i < to; i++) {
         int64_t apart = s->pairs[i].ahead - middle;
@@ -520,19 +577,39 @@ static unsigned find_places(struct tcprst_survey *s)
     return places;
 }
 
+/* What nobody asks for once the clocks are set. */
+static void drop_samples(struct tcprst_survey *s)
+{
+    free(s->samples);
+    free(s->pairs);
+    free(s->edges);
+    s->samples = NULL;
+    s->pairs = NULL;
+    s->edges = NULL;
+}
+
+static bool set_clocks(struct tcprst_survey *s, unsigned *places)
+{
+    if (!find_pairs(s) || !find_edges(s))
+        return false;
+    if (!s->edge_count)
+        return true;
+    *places = find_places(s);
+    return *places && survey_set_clocks(s);
+}
+
 const struct tcprst_clock *tcprst_survey_finish(struct tcprst_survey *s, size_t *count,
                                                 unsigned *places)
 {
     s->clocks = calloc(s->source_count + 1, sizeof *s->clocks);
     *count = s->source_count;
     *places = 1;
-    if (!s->clocks || !find_pairs(s) || !find_edges(s))
+    bool set = s->clocks && set_clocks(s, places);
+    drop_samples(s);
+    if (!set)
         return NULL;
     if (!s->edge_count)
         return s->clocks;
-    *places = find_places(s);
-    if (!*places || !survey_set_clocks(s))
-        return NULL;
     for (size_t i = 0; i < s->source_count; i++)
         s->clocks[i].mirrored = s->sources[i].twice >= DOUBLED_LEAST &&
                                 s->sources[i].twice > DOUBLED_PART * s->sources[i].once;

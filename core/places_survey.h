@@ -6,6 +6,8 @@
 
 #include "tcprst/places.h"
 
+#include <string.h>
+
 enum {
     BIT_DIRECTION = 1,
     BIT_STRONG = 2,   /* it has a timestamp, or an identification */
@@ -49,6 +51,41 @@ struct tcprst_survey {
     struct source *sources;
     struct tcprst_clock *clocks;
 };
+
+/* Something by a number, and where it stands. */
+struct ranked {
+    uint64_t key;
+    uint32_t at;
+};
+
+/* Sorts by key; those alike stay in order. In linear time, whatever they are. scratch: as many. */
+void survey_sort(struct ranked *ranked, struct ranked *scratch, size_t count);
+
+/* Keys in the order of numbers with signs, and back. */
+static inline uint64_t key_of_number(int64_t number)
+{
+    return (uint64_t)number ^ (uint64_t)1 << 63;
+}
+
+static inline int64_t number_of_key(uint64_t key)
+{
+    return (int64_t)(key ^ (uint64_t)1 << 63);
+}
+
+static inline uint64_t key_of_real(double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
+}
+
+static inline double real_of_key(uint64_t key)
+{
+    uint64_t bits = key >> 63 ? key ^ (uint64_t)1 << 63 : ~key;
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
 
 /* From the pairs, edges and sources, and where each source stands: the clocks, but for those of
  * sources that share nothing and follow no other. False: no memory. */

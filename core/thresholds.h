@@ -312,7 +312,7 @@
 /* ---- Several places of capture ---- */
 
 enum {
-    SAMPLES = 1 << 18, /* 8 MB */
+    SAMPLES = 1 << 17, /* 4 MB */
     /* Two sources share packets where so many that nobody repeats are in both, and are so many in a
      * hundred of what the smaller of their samples has ... */
     SHARED_STRONG = 3,
