@@ -151,9 +151,9 @@ static void feed_one(struct run *run, const struct tcprst_segment *segment)
  * before it, or what is said would hang on how many are read at once. */
 static void feed_places(struct run *run, struct tcprst_segment *segments, size_t count)
 {
+    places_expect(run->places, segments, count);
+    tcprst_expect(run->core, segments, count);
     for (size_t i = 0; i < count; i++) {
-        if (i % TCPRST_PLACES_EXPECT == 0)
-            places_expect(run->places, &segments[i], count - i);
         if (places_take(run->places, run->order, &segments[i]))
             feed_one(run, &segments[i]);
     }

@@ -310,6 +310,8 @@ void table_free(struct table *table);
 void table_expect(struct table *table, const struct tcprst_segment *segments, size_t count);
 /* Of those, how many are still to come, this one the first of them; 0: it is not the next. */
 size_t table_expected(const struct table *table, const struct tcprst_segment *segment);
+/* How many of them are still to come before that one. */
+size_t table_behind(const struct table *table, const struct tcprst_segment *segment);
 /* What table_get() found. */
 struct table_found {
     bool known;

@@ -9,10 +9,10 @@
 #include "places.h"
 
 #include "fetch.h"
+#include "large.h"
 #include "places_hand.h"
 #include "sequence.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 
 /* ---- memory ---- */
@@ -23,6 +23,42 @@ static uint32_t power_of_two(uint64_t least, uint32_t most)
     while (n < least && n < most)
         n *= 2;
     return n;
+}
+
+/* So many records of zeros, each of whole lines of the cache or within one; NULL: no memory. */
+static void *make_table(struct tcprst_places *p, size_t count, size_t size)
+{
+    size_t whole = count * size + LINE;
+    uint8_t *block = calloc(1, whole);
+    p->blocks[p->block_count].at = block;
+    p->blocks[p->block_count++].size = whole;
+    if (!block)
+        return NULL;
+    large_advise(block, whole);
+    return block + (LINE - (uintptr_t)block % LINE) % LINE;
+}
+
+/* With so much behind it for each place, in whole lines. */
+static size_t record_size(size_t head, size_t place, unsigned places)
+{
+    return (head + places * place + LINE - 1) / LINE * LINE;
+}
+
+static bool make_tables(struct tcprst_places *p)
+{
+    p->line_size = record_size(sizeof(struct line), sizeof(struct line_place), p->places);
+    p->path_size = record_size(sizeof(struct path), sizeof(struct path_place), p->places);
+    p->sights = make_table(p, p->sight_room, sizeof *p->sights);
+    p->rests = make_table(p, p->sight_room, sizeof *p->rests);
+    p->others = make_table(p, p->sight_room, sizeof *p->others);
+    p->by_numbers = make_table(p, p->sight_room, sizeof *p->by_numbers);
+    p->by_timestamp = make_table(p, p->line_room, sizeof *p->by_timestamp);
+    p->lines = make_table(p, p->line_room, p->line_size);
+    p->by_key = make_table(p, p->line_room, sizeof *p->by_key);
+    p->paths = make_table(p, p->path_room, p->path_size);
+    p->by_hosts = make_table(p, p->path_room, sizeof *p->by_hosts);
+    return p->sights && p->rests && p->others && p->by_numbers && p->by_timestamp && p->lines &&
+           p->by_key && p->paths && p->by_hosts;
 }
 
 struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_t sources,
@@ -37,19 +73,8 @@ struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_
     p->sight_room = power_of_two(packets, MOST_SIGHTS);
     p->line_room = power_of_two(packets / 4, MOST_LINES);
     p->path_room = power_of_two(packets / 16, MOST_PATHS);
-    /* Each starts where a struct may. */
-    p->line_size = sizeof(struct line) + p->places * sizeof(struct line_place);
-    p->line_size = (p->line_size + alignof(struct line) - 1) & ~(alignof(struct line) - 1);
     p->clocks = malloc(sources * sizeof *clocks);
-    p->sights = calloc(p->sight_room, sizeof *p->sights);
-    p->by_numbers = calloc(p->sight_room, sizeof *p->by_numbers);
-    p->by_timestamp = calloc(p->line_room, sizeof *p->by_timestamp);
-    p->lines = calloc(p->line_room, p->line_size);
-    p->by_key = calloc(p->line_room, sizeof *p->by_key);
-    p->paths = calloc(p->path_room, sizeof *p->paths);
-    p->by_hosts = calloc(p->path_room, sizeof *p->by_hosts);
-    if (!p->clocks || !p->sights || !p->by_numbers || !p->by_timestamp || !p->lines || !p->by_key ||
-        !p->paths || !p->by_hosts) {
+    if (!make_tables(p) || !p->clocks) {
         tcprst_places_free(p);
         return NULL;
     }
@@ -64,31 +89,27 @@ void tcprst_places_free(struct tcprst_places *p)
 {
     if (!p)
         return;
+    for (unsigned i = 0; i < p->block_count; i++)
+        free(p->blocks[i].at);
     free(p->clocks);
-    free(p->sights);
-    free(p->by_numbers);
-    free(p->by_timestamp);
-    free(p->lines);
-    free(p->by_key);
-    free(p->paths);
-    free(p->by_hosts);
     free(p);
 }
 
 size_t tcprst_places_memory(const struct tcprst_places *p)
 {
-    return sizeof *p + p->sources * sizeof *p->clocks +
-           p->sight_room * (sizeof *p->sights + sizeof *p->by_numbers) +
-           p->line_room * (p->line_size + sizeof *p->by_key + sizeof *p->by_timestamp) +
-           p->path_room * (sizeof *p->paths + sizeof *p->by_hosts);
+    size_t memory = sizeof *p + p->sources * sizeof *p->clocks;
+    for (unsigned i = 0; i < p->block_count; i++)
+        memory += p->blocks[i].size;
+    return memory;
 }
 
 /* ---- paths ---- */
 
 static struct path *path_at(const struct tcprst_places *p, uint32_t serial)
 {
-    return serial && p->next_path - serial <= p->path_room ? &p->paths[serial & (p->path_room - 1)]
-                                                           : NULL;
+    if (!serial || p->next_path - serial > p->path_room)
+        return NULL;
+    return (struct path *)(void *)(p->paths + (serial & (p->path_room - 1)) * p->path_size);
 }
 
 static bool is_young(const struct tcprst_places *p, uint32_t serial)
@@ -112,13 +133,18 @@ static uint32_t path_of(struct tcprst_places *p, const struct key *key)
     }
     if (old && is_young(p, serial))
         return serial;
-    struct path fresh = old ? *old : (struct path){.hosts = hosts};
-    fresh.older = *head;
-    *head = p->next_path++;
+    serial = p->next_path++;
     if (!p->next_path)
         p->next_path = 1;
-    *path_at(p, *head) = fresh;
-    return *head;
+    path = path_at(p, serial);
+    if (old)
+        memmove(path, old, p->path_size);
+    else
+        memset(path, 0, p->path_size);
+    path->hosts = hosts;
+    path->older = *head;
+    *head = serial;
+    return serial;
 }
 
 void places_keep_path(struct tcprst_places *p, struct line *l)
@@ -136,9 +162,9 @@ struct line *places_line(const struct tcprst_places *p, uint32_t serial)
     return (struct line *)(void *)(p->lines + (serial & (p->line_room - 1)) * p->line_size);
 }
 
-uint32_t places_find_line(const struct tcprst_places *p, const struct key *key)
+static uint32_t find_hashed(const struct tcprst_places *p, const struct key *key, uint32_t hash)
 {
-    uint32_t serial = p->by_key[key_hash(key, p->seed) & (p->line_room - 1)];
+    uint32_t serial = p->by_key[hash & (p->line_room - 1)];
     unsigned looked = 0;
     for (struct line *l; (l = places_line(p, serial)) != NULL && looked < CHAIN_MOST; looked++) {
         if (key_same(&l->key, key))
@@ -148,9 +174,14 @@ uint32_t places_find_line(const struct tcprst_places *p, const struct key *key)
     return 0;
 }
 
-static uint32_t add_line(struct tcprst_places *p, const struct key *key)
+uint32_t places_find_line(const struct tcprst_places *p, const struct key *key)
 {
-    uint32_t *head = &p->by_key[key_hash(key, p->seed) & (p->line_room - 1)];
+    return find_hashed(p, key, key_hash(key, p->seed));
+}
+
+static uint32_t add_line(struct tcprst_places *p, const struct key *key, uint32_t hash)
+{
+    uint32_t *head = &p->by_key[hash & (p->line_room - 1)];
     uint32_t serial = p->next_line++;
     if (!p->next_line)
         p->next_line = 1;
@@ -220,7 +251,7 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
         bool same = e->line == h->line && e->d == h->d && !places_sent_again(e, h) &&
                     (!(h->flags & TCPRST_RST) || places_hops_fit(p, e, h));
         if (same && seen) {
-            h->twin = e->twin ? e->twin : serial;
+            h->twin = e->twinned ? places_rest(p, e)->twin : serial;
             h->double_of = is_double(p, e, h) ? serial : h->double_of;
         } else if (same)
             found = e;
@@ -239,6 +270,7 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     if (!p->next_sight)
         p->next_sight = 1;
     struct sight *e = places_sight(p, serial);
+    fetch(&p->sights[(serial + SIGHTS_AHEAD) & (p->sight_room - 1)]);
     e->where = where_pack(s->frame);
     e->time = h->time;
     e->seq = h->seq;
@@ -248,24 +280,25 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     e->older = *head;
     e->before = l->last;
     e->line = h->line;
-    e->twin = h->twin;
+    e->twinned = h->twin != 0;
+    if (h->twin)
+        places_rest(p, e)->twin = h->twin;
     e->altered = 0;
     e->again = 0;
     e->again_at = (uint8_t)h->place;
     e->doubled = 0;
-    e->altered_from = e->altered_to = 0;
-    e->other = 0;
-    e->other_where = 0;
     e->flags = h->flags;
     e->window = s->window;
     e->ip_id = s->ip_id;
     e->seen = (uint16_t)(1u << h->place);
-    e->d = (uint8_t)h->d;
+    e->d = h->d & 1;
     e->place = (uint8_t)h->place;
     e->ttl = s->ttl;
     e->tos = s->tos;
     *head = serial;
     l->last = serial;
+    if (h->flags & TCPRST_RST)
+        l->reset = serial;
 }
 
 /* ---- what is learned of a copy ---- */
@@ -337,6 +370,71 @@ static bool in_other_pieces(const struct tcprst_places *p, const struct at_hand 
     return false;
 }
 
+/* ---- fetching ahead ---- */
+
+static void to_heads(const struct tcprst_places *p, struct upcoming *e,
+                     const struct tcprst_segment *s)
+{
+    e->passed_by = s->seen.passed_by;
+    if (e->passed_by)
+        return;
+    e->d = (uint8_t)key_direction(s);
+    e->key = key_of_segment(s, e->d);
+    e->key_hash = key_hash(&e->key, p->seed);
+    fetch(&p->by_key[e->key_hash & (p->line_room - 1)]);
+    /* Mostly a place has the same numbers as the others. */
+    uint32_t ack = s->flags & TCPRST_ACK ? s->ack : 0;
+    e->numbers = (uint32_t)places_hash(p->seed, (uint64_t)s->seq << 32 | ack,
+                                       s->flags & PLACES_FLAGS, 1, s->payload_length) &
+                 (p->sight_room - 1);
+    fetch(&p->by_numbers[e->numbers]);
+}
+
+static const uint8_t *line_soon(const struct tcprst_places *p, const struct upcoming *e)
+{
+    uint32_t serial = p->by_key[e->key_hash & (p->line_room - 1)];
+    return p->lines + (serial & (p->line_room - 1)) * p->line_size;
+}
+
+static void to_records(const struct tcprst_places *p, const struct upcoming *e)
+{
+    if (e->passed_by)
+        return;
+    const uint8_t *line = line_soon(p, e);
+    for (size_t at = 0; at < p->line_size; at += LINE)
+        fetch(line + at);
+    fetch(&p->sights[p->by_numbers[e->numbers] & (p->sight_room - 1)]);
+}
+
+void tcprst_places_expect(struct tcprst_places *p, const struct tcprst_segment *segments,
+                          size_t count)
+{
+    struct upcoming *ring = p->expected.ring;
+    p->expected.next = segments;
+    p->expected.at = 0;
+    p->expected.count = count;
+    for (size_t i = 0; i < TO_HEADS && i < count; i++)
+        to_heads(p, &ring[i], &segments[i]);
+    for (size_t i = 0; i < TO_RECORDS && i < count; i++)
+        to_records(p, &ring[i]);
+}
+
+/* What is known of the segment, if it is the next one expected; NULL: nothing. */
+static const struct upcoming *expected(struct tcprst_places *p, const struct tcprst_segment *s)
+{
+    struct upcoming *ring = p->expected.ring;
+    size_t i = p->expected.at, left = p->expected.count - i;
+    if (!left || s != p->expected.next)
+        return NULL;
+    p->expected.at++;
+    p->expected.next++;
+    if (left > TO_HEADS)
+        to_heads(p, &ring[(i + TO_HEADS) % PLACES_AHEAD], s + TO_HEADS);
+    if (left > TO_RECORDS)
+        to_records(p, &ring[(i + TO_RECORDS) % PLACES_AHEAD]);
+    return &ring[i % PLACES_AHEAD];
+}
+
 /* ---- the segment as it is fed ---- */
 
 static void write_name(const struct tcprst_places *p, struct at_hand *h)
@@ -376,15 +474,18 @@ static void write_ttl(const struct tcprst_places *p, const struct at_hand *h)
     h->s->ttl = (uint8_t)(near > 255 ? 255 : near);
 }
 
-static void find_line(struct tcprst_places *p, struct at_hand *h)
+static void find_line(struct tcprst_places *p, struct at_hand *h, const struct upcoming *e)
 {
     const struct tcprst_segment *s = h->s;
-    h->d = key_direction(s);
-    struct key key = key_of_segment(s, h->d);
-    h->own = places_find_line(p, &key);
-    h->made = !h->own;
-    if (h->made) {
-        h->own = add_line(p, &key);
+    struct upcoming look;
+    if (!e) {
+        to_heads(p, &look, s);
+        e = &look;
+    }
+    h->d = e->d;
+    h->own = find_hashed(p, &e->key, e->key_hash);
+    if (!h->own) {
+        h->own = add_line(p, &e->key, e->key_hash);
         struct line *l = places_line(p, h->own);
         memcpy(l->address[h->d], s->source, 16);
         memcpy(l->address[!h->d], s->destination, 16);
@@ -404,7 +505,7 @@ static void find_line(struct tcprst_places *p, struct at_hand *h)
 static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *e)
 {
     places_line(p, h->line)->anew |= places_opened_anew(e, h);
-    places_note_differences(e, h);
+    places_note_differences(e, places_rest(p, e), h);
     e->seen |= (uint16_t)(1u << h->place);
     e->again = h->time > e->time ? (uint32_t)((h->time - e->time) / 1000) : 0;
     e->again_at = (uint8_t)h->place;
@@ -433,14 +534,15 @@ static bool take_new(struct tcprst_places *p, struct at_hand *h)
         return take_copy(p, h, altered);
     /* Where its numbers differ, it is another segment to its receiver. */
     struct sight before = altered ? *altered : (struct sight){0};
+    struct sight_rest rest = altered ? *places_rest(p, altered) : (struct sight_rest){0};
     add_sight(p, h);
     if (altered) {
-        places_note_differences(&before, h);
+        places_note_differences(&before, &rest, h);
         struct sight *e = places_sight(p, p->next_sight - 1);
-        e->other_where = before.where;
         e->altered = before.altered;
-        e->altered_from = before.altered_from;
-        e->altered_to = before.altered_to;
+        places_rest(p, e)->other_where = before.where;
+        places_rest(p, e)->altered_from = rest.altered_from;
+        places_rest(p, e)->altered_to = rest.altered_to;
     }
     places_note_opening(p, h);
     note_place(p, h);
@@ -487,48 +589,11 @@ static bool take(struct tcprst_places *p, struct at_hand *h)
     return take_new(p, h);
 }
 
-void tcprst_places_expect(const struct tcprst_places *p, const struct tcprst_segment *segments,
-                          size_t count)
-{
-    uint32_t line[TCPRST_PLACES_EXPECT], numbers[TCPRST_PLACES_EXPECT];
-    if (count > TCPRST_PLACES_EXPECT)
-        count = TCPRST_PLACES_EXPECT;
-    for (size_t i = 0; i < count; i++) {
-        const struct tcprst_segment *s = &segments[i];
-        line[i] = numbers[i] = 0;
-        if (s->seen.passed_by)
-            continue;
-        struct key key = key_of_segment(s, key_direction(s));
-        line[i] = key_hash(&key, p->seed) & (p->line_room - 1);
-        fetch(&p->by_key[line[i]]);
-        /* Mostly a place has the same numbers as the others. */
-        uint32_t ack = s->flags & TCPRST_ACK ? s->ack : 0;
-        numbers[i] = (uint32_t)places_hash(p->seed, (uint64_t)s->seq << 32 | ack,
-                                           s->flags & PLACES_FLAGS, 1, s->payload_length) &
-                     (p->sight_room - 1);
-        fetch(&p->by_numbers[numbers[i]]);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *l = p->lines + (p->by_key[line[i]] & (p->line_room - 1)) * p->line_size;
-        for (size_t at = 0; at < p->line_size; at += LINE)
-            fetch(l + at);
-        const uint8_t *e =
-            (const void *)&p->sights[p->by_numbers[numbers[i]] & (p->sight_room - 1)];
-        fetch(e);
-        fetch(e + sizeof *p->sights - 1);
-    }
-    for (size_t i = 0; i < count; i++) {
-        const struct line *l = places_line(p, p->by_key[line[i]]);
-        const uint8_t *path = l ? (const void *)places_path(p, l) : NULL;
-        for (size_t at = 0; path && at < 2 * (size_t)LINE; at += LINE)
-            fetch(path + at);
-    }
-}
-
 bool tcprst_places_take(struct tcprst_places *p, uint32_t source, struct tcprst_segment *s)
 {
     if (source >= p->sources)
         return true;
+    const struct upcoming *soon = expected(p, s);
     const struct tcprst_clock *clock = &p->clocks[source];
     struct at_hand h = {.s = s, .source = source, .place = clock->place};
     s->seen.place = clock->place;
@@ -545,6 +610,6 @@ bool tcprst_places_take(struct tcprst_places *p, uint32_t source, struct tcprst_
         return true;
     h.flags = s->flags & PLACES_FLAGS;
     h.ts_val = places_timestamp(s);
-    find_line(p, &h);
+    find_line(p, &h, soon);
     return take(p, &h);
 }

@@ -2,23 +2,26 @@
 /* places_altered.c - a packet that another place shows otherwise: see places_hand.h. */
 #include "places_hand.h"
 
-static void note_alteration(struct sight *e, enum place_field field, uint32_t from, uint32_t to)
+static void note_alteration(struct sight *e, struct sight_rest *rest, enum place_field field,
+                            const uint32_t values[2])
 {
-    if (e->altered || from == to)
+    if (e->altered || values[0] == values[1])
         return;
     e->altered = (uint8_t)field;
-    e->altered_from = from;
-    e->altered_to = to;
+    rest->other_where = 0;
+    rest->altered_from = values[0];
+    rest->altered_to = values[1];
 }
 
-void places_note_differences(struct sight *e, const struct at_hand *h)
+void places_note_differences(struct sight *e, struct sight_rest *rest, const struct at_hand *h)
 {
-    note_alteration(e, PLACE_FIELD_SEQ, e->seq, h->seq);
-    note_alteration(e, PLACE_FIELD_ACK, e->ack, h->ack);
-    note_alteration(e, PLACE_FIELD_FLAGS, e->flags, h->flags);
-    note_alteration(e, PLACE_FIELD_WINDOW, e->window, h->s->window);
     /* Routers write two bits of it. */
-    note_alteration(e, PLACE_FIELD_TOS, e->tos & 0xfcu, h->s->tos & 0xfcu);
+    const uint32_t tos[2] = {e->tos & 0xfcu, h->s->tos & 0xfcu};
+    note_alteration(e, rest, PLACE_FIELD_SEQ, (const uint32_t[]){e->seq, h->seq});
+    note_alteration(e, rest, PLACE_FIELD_ACK, (const uint32_t[]){e->ack, h->ack});
+    note_alteration(e, rest, PLACE_FIELD_FLAGS, (const uint32_t[]){e->flags, h->flags});
+    note_alteration(e, rest, PLACE_FIELD_WINDOW, (const uint32_t[]){e->window, h->s->window});
+    note_alteration(e, rest, PLACE_FIELD_TOS, tos);
 }
 
 bool places_is_behind(const struct tcprst_places *p, const struct at_hand *h)
@@ -48,8 +51,10 @@ static bool refused_anew(const struct tcprst_places *p, const struct sight *e,
 struct sight *places_find_altered(const struct tcprst_places *p, const struct at_hand *h)
 {
     struct sight *e;
-    uint32_t serial = places_line(p, h->line)->last;
-    unsigned most = h->flags & TCPRST_RST ? AROUND_MOST : ALTERED_BACK; /* RSTs are few */
+    const struct line *l = places_line(p, h->line);
+    bool is_reset = h->flags & TCPRST_RST;
+    uint32_t serial = is_reset ? l->reset : l->last;
+    unsigned most = is_reset ? AROUND_MOST : ALTERED_BACK; /* RSTs are few */
     for (unsigned looked = 0; looked < most && (e = places_sight(p, serial)) != NULL;
          looked++, serial = e->before) {
         bool same_kind = !((e->flags ^ h->flags) & (TCPRST_RST | TCPRST_SYN));

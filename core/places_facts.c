@@ -101,7 +101,7 @@ static bool is_start(unsigned ttl)
 static bool has(const struct scene *s, const struct sight *e, unsigned place)
 {
     /* Doubled at one place, it is there as often as elsewhere once. */
-    const struct sight *twin = places_sight(s->p, e->twin);
+    const struct sight *twin = places_twin(s->p, e);
     if ((e->seen | (twin ? twin->seen : 0)) >> place & 1)
         return true;
     /* Offloading cuts and joins: its octets count, not its pieces. */
@@ -205,12 +205,16 @@ static bool has_all_of_y(const struct scene *s, unsigned place, const struct sig
     return !around.lost && s->path->place[place].ttl[!s->d] && awake(s, place);
 }
 
-static void note_alteration(struct place_alteration *a, const struct sight *e)
+static void note_alteration(const struct tcprst_places *p, struct place_alteration *a,
+                            const struct sight *e)
 {
+    const struct sight_rest *rest = places_rest(p, e);
+    if (!e->altered)
+        return;
     a->field = (enum place_field)e->altered;
-    a->from = e->altered_from;
-    a->to = e->altered_to;
-    a->where = e->other_where;
+    a->from = rest->altered_from;
+    a->to = rest->altered_to;
+    a->where = rest->other_where;
 }
 
 void places_facts(struct tcprst_places *p, const struct place_question *q, struct place_facts *f)
@@ -228,7 +232,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
     if (f->places < 2)
         return;
     /* Doubled on the way: where it came from, its twin tells. */
-    const struct sight *twin = places_sight(p, reset->twin);
+    const struct sight *twin = places_twin(p, reset);
     f->seen_at = reset->seen | (twin ? twin->seen : 0);
     unsigned ttl = s.path->place[f->near_x].ttl[s.d];
     f->on_way |= s.line->seen;
@@ -252,7 +256,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
             f->missing_at |= (uint16_t)(1u << k);
     if (f->missed_x >= MISS_LIKELY)
         f->missing_at |= (uint16_t)(1u << f->near_x);
-    note_alteration(&f->altered, reset);
+    note_alteration(p, &f->altered, reset);
     if (!trigger)
         return;
     f->trigger_known = true;
@@ -260,7 +264,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
     f->trigger_at_x = has(&s, trigger, f->near_x);
     s.d = !s.d;
     f->trigger_missed_x = miss_of(&s, f->near_x, trigger, LAG_MOST, NULL);
-    note_alteration(&f->trigger_altered, trigger);
+    note_alteration(p, &f->trigger_altered, trigger);
 }
 
 void places_finish(struct tcprst_places *p)

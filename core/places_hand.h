@@ -13,7 +13,6 @@ struct at_hand {
     int64_t time;       /* aligned */
     uint32_t own, line; /* serials: under the place's own name, and where that leads */
     int d;              /* of line */
-    bool made;
     uint32_t seq, ack, ts_val;
     uint16_t flags;
     uint64_t hash;
@@ -63,7 +62,7 @@ bool places_learn_numbers(struct tcprst_places *p, const struct at_hand *h);
 
 /* ---- what changed on the way (places_altered.c) ---- */
 
-void places_note_differences(struct sight *e, const struct at_hand *h);
+void places_note_differences(struct sight *e, struct sight_rest *rest, const struct at_hand *h);
 /* Whether the sender's packets come by another place before. */
 bool places_is_behind(const struct tcprst_places *p, const struct at_hand *h);
 /* What answers SYNs for a server opens the connection to it when the client has shown that it is

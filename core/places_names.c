@@ -45,7 +45,7 @@ struct sight *places_find_opening(const struct tcprst_places *p, const struct at
     uint32_t serial = *openings(p, h->ts_val);
     bool several = false;
     for (unsigned n = 0; n < OPENINGS_MOST && (e = places_sight(p, serial)) != NULL; n++) {
-        serial = e->other;
+        serial = p->others[serial & (p->sight_room - 1)];
         if (e->ts_val != h->ts_val || e->flags != h->flags || (e->seen >> h->place & 1) ||
             e->length != h->s->payload_length || !in_time(e, h->time) ||
             (e->ip_id && h->s->ip_id && e->ip_id != h->s->ip_id))
@@ -69,7 +69,7 @@ void places_note_opening(struct tcprst_places *p, const struct at_hand *h)
     if (!h->ts_val || (h->flags & (TCPRST_SYN | TCPRST_RST)) != TCPRST_SYN)
         return;
     uint32_t *head = openings(p, h->ts_val), serial = p->next_sight - 1;
-    places_sight(p, serial)->other = *head;
+    p->others[serial & (p->sight_room - 1)] = *head;
     *head = serial;
 }
 

@@ -20,27 +20,33 @@ enum {
     ALTERED_BACK = 8,  /* segments of a connection looked at for one that was altered */
     OPENINGS_MOST = 8, /* SYNs with timestamps alike */
     AROUND_MOST = 64,  /* segments of a connection looked at around a RST */
+    SIGHTS_AHEAD = 8,  /* records behind the newest that are in the cache when they are written */
 };
 
-/* A packet, by its first sighting. Serial numbers count from 1; a record whose serial is older than
- * there is room for was overwritten. */
+/* A packet, by its first sighting: a line of the cache. Serial numbers count from 1; a record whose
+ * serial is older than there is room for was overwritten. */
 struct sight {
-    where_t where, other_where; /* its frame; of an altered one, the frame before */
-    int64_t time;               /* aligned */
+    where_t where; /* its frame */
+    int64_t time;  /* aligned */
     uint32_t seq, ack, length, ts_val;
     uint32_t older;  /* the one before with the same hash */
     uint32_t before; /* the one before of its line */
-    uint32_t other;  /* the opening before with the same hash of its timestamp */
-    uint32_t twin;   /* the same packet at the same place before: it was doubled on the way */
     uint32_t line;
-    uint32_t altered_from, altered_to;
     uint32_t again; /* microseconds from its time to when it was seen last, at that place */
     uint16_t flags, window, ip_id;
     uint16_t seen;    /* bit p: at place p */
     uint16_t doubled; /* bit p: twice, where each packet is */
-    uint8_t d, place, ttl, tos;
+    uint8_t d : 1, twinned : 1;
+    uint8_t place, ttl, tos;
     uint8_t altered; /* enum place_field */
     uint8_t again_at;
+};
+
+/* What few packets have. */
+struct sight_rest {
+    where_t other_where; /* of an altered one: the frame before, 0: it is the same */
+    uint32_t altered_from, altered_to;
+    uint32_t twin; /* of a twinned one, the same at the same place before: doubled on the way */
 };
 
 /* Of a line, at one place. */
@@ -63,6 +69,7 @@ struct line {
     uint32_t older;
     uint32_t alias;   /* the line it is another name of, 0: none */
     uint32_t last;    /* its newest sight */
+    uint32_t reset;   /* of a RST, its newest */
     uint32_t path;    /* serial of its hosts' record, as places_keep_path() left it */
     uint16_t seen;    /* bit p: at place p */
     uint16_t service; /* port */
@@ -85,7 +92,18 @@ struct path {
     struct key hosts; /* no ports, but the version of IP */
     uint32_t older;   /* the one before with the same hash */
     uint16_t seen;    /* bit p: place p */
-    struct path_place place[TCPRST_MAX_PLACES];
+    struct path_place place[];
+};
+
+/* One that comes soon, by the name and numbers it was captured with: what is needed for it is
+ * fetched in steps, each when so many are before it. */
+enum { PLACES_AHEAD = 32, TO_HEADS = 30, TO_RECORDS = 20 };
+struct upcoming {
+    struct key key;
+    uint32_t key_hash;
+    uint32_t numbers; /* where it is looked for by them */
+    uint8_t d;
+    bool passed_by; /* nothing is needed */
 };
 
 struct tcprst_places {
@@ -98,14 +116,23 @@ struct tcprst_places {
     int64_t first_time[TCPRST_MAX_PLACES], last_time[TCPRST_MAX_PLACES];
     uint32_t sight_room, line_room, path_room;
     uint32_t next_sight, next_line, next_path; /* serials */
-    uint32_t *by_hosts;
-    size_t line_size;
     struct sight *sights;
-    uint32_t *by_numbers;
-    uint32_t *by_timestamp;
-    uint8_t *lines;
-    uint32_t *by_key;
-    struct path *paths;
+    struct sight_rest *rests; /* of each sight */
+    uint32_t *others; /* of an opening: the one before with the same hash of its timestamp */
+    uint32_t *by_numbers, *by_timestamp;
+    uint8_t *lines, *paths; /* each of so many octets: */
+    size_t line_size, path_size;
+    uint32_t *by_key, *by_hosts;
+    struct {
+        const struct tcprst_segment *next;
+        size_t at, count;
+        struct upcoming ring[PLACES_AHEAD];
+    } expected;
+    unsigned block_count; /* what was allocated for these */
+    struct {
+        void *at;
+        size_t size;
+    } blocks[9];
 };
 
 /* Whether hops can be told by what is left of the TTL of an end's packets, at all places that have
@@ -113,9 +140,9 @@ struct tcprst_places {
 static inline bool path_ttl_tells(const struct path *path, int d, uint16_t places)
 {
     uint8_t least = 255, most = 0;
-    for (unsigned p = 0; p < TCPRST_MAX_PLACES; p++) {
-        uint8_t ttl = path->place[p].ttl[d];
-        if (!(places >> p & 1) || !ttl)
+    for (unsigned p = 0; places >> p; p++) {
+        uint8_t ttl = places >> p & 1 ? path->place[p].ttl[d] : 0;
+        if (!ttl)
             continue;
         least = ttl < least ? ttl : least;
         most = ttl > most ? ttl : most;
@@ -125,11 +152,20 @@ static inline bool path_ttl_tells(const struct path *path, int d, uint16_t place
 
 /* NULL: it was overwritten. */
 struct sight *places_sight(const struct tcprst_places *p, uint32_t serial);
+static inline struct sight_rest *places_rest(const struct tcprst_places *p, const struct sight *e)
+{
+    return &p->rests[e - p->sights];
+}
+/* The sight that it is a twin of; NULL: of none, or that was overwritten. */
+static inline const struct sight *places_twin(const struct tcprst_places *p, const struct sight *e)
+{
+    return e->twinned ? places_sight(p, places_rest(p, e)->twin) : NULL;
+}
 struct line *places_line(const struct tcprst_places *p, uint32_t serial);
 /* Its hosts' record. */
 static inline struct path *places_path(const struct tcprst_places *p, const struct line *l)
 {
-    return &p->paths[l->path & (p->path_room - 1)];
+    return (struct path *)(void *)(p->paths + (l->path & (p->path_room - 1)) * p->path_size);
 }
 /* Before that: so that it is not overwritten by one of other hosts. */
 void places_keep_path(struct tcprst_places *p, struct line *l);

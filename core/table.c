@@ -208,6 +208,13 @@ size_t table_expected(const struct table *t, const struct tcprst_segment *s)
     return s == t->expected.next ? t->expected.count - t->expected.at : 0;
 }
 
+size_t table_behind(const struct table *t, const struct tcprst_segment *s)
+{
+    uintptr_t octets = (uintptr_t)s - (uintptr_t)t->expected.next;
+    size_t left = t->expected.count - t->expected.at;
+    return octets < left * sizeof *s ? octets / sizeof *s : 0;
+}
+
 /* What is known ahead of that segment, if it is the next one; NULL: nothing. */
 static const struct expected *expected(struct table *t, const struct tcprst_segment *s)
 {
@@ -315,7 +322,7 @@ struct connection *table_get(struct table *t, const struct tcprst_segment *s, in
     struct expected look;
     const struct expected *e = expected(t, s);
     *found = (struct table_found){.known = true};
-    if (!e) {
+    if (!e || s->seen.translated) { /* expected under another name */
         look.direction = key_direction(s);
         look.key = key_of_segment(s, look.direction);
         look.hash = key_hash(&look.key, t->seed);

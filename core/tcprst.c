@@ -273,7 +273,8 @@ static void expect_host_more(struct tcprst *core, const struct tcprst_segment *s
 
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count)
 {
-    if (core->options.glance)
+    /* What places write over a segment, or whether they leave it to be fed, is not known yet. */
+    if (core->options.glance && !core->options.places)
         segments = glance_sift(core->options.glance, segments, &count);
     for (size_t i = 0; i < TO_HOST && i < count; i++)
         expect_host(core, &segments[i]);
@@ -289,6 +290,15 @@ static inline void look_ahead(struct tcprst *core, const struct tcprst_segment *
         expect_host(core, s + TO_HOST);
     if (left > TO_HOST_MORE)
         expect_host_more(core, s + TO_HOST_MORE);
+}
+
+/* Segments were expected before that one, and are not fed. */
+static void pass_left_out(struct tcprst *core, const struct tcprst_segment *s)
+{
+    for (size_t n = table_behind(core->table, s); n > 0; n--) {
+        look_ahead(core, s - n);
+        table_pass(core->table, s - n);
+    }
 }
 
 /* No connection is known to which the segment belongs, or one that was over: that one is let go. */
@@ -387,6 +397,8 @@ static bool feed_glanced(struct tcprst *core, const struct tcprst_segment *s, ui
 
 bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *s, uint64_t *reset)
 {
+    if (core->options.places)
+        pass_left_out(core, s);
     if (core->options.glance)
         return feed_glanced(core, s, reset);
     core->statistics.segments++;

@@ -6,6 +6,8 @@
 #include "interfaces.h"
 #include "versions.h"
 
+enum { AHEAD = 32 }; /* segments read before they are taken: see tcprst_places_expect() */
+
 /* One place of a file whose clocks differ, read by itself. */
 struct lane {
     struct tcprst_held_cursor cursor;
@@ -27,7 +29,7 @@ struct tcprst_interfaces {
     struct lane lanes[TCPRST_MAX_APART];
     unsigned lane_count;
     /* Read together; of count those from at on are not taken yet. */
-    struct tcprst_segment ahead[TCPRST_PLACES_EXPECT];
+    struct tcprst_segment ahead[AHEAD];
     size_t at, count;
 };
 
@@ -142,7 +144,7 @@ struct tcprst_interfaces_place tcprst_interfaces_place(const struct tcprst_inter
 static void merge(struct tcprst_interfaces *x)
 {
     x->at = x->count = 0;
-    for (; x->count < TCPRST_PLACES_EXPECT; x->count++) {
+    for (; x->count < AHEAD; x->count++) {
         unsigned next = x->lane_count;
         for (unsigned i = 0; i < x->lane_count; i++)
             if (x->lanes[i].some &&

@@ -200,6 +200,7 @@ struct tcprst_seen {
     uint8_t place;
     bool translated; /* addresses, ports or numbers are written as another place has them */
     bool passed_by;  /* by tcprst_glance_wants(): no more of its connection comes */
+    bool followed;   /* it is known to be of a connection that is followed under this name */
 };
 
 /* Time of a packet that carries none. */
@@ -524,7 +525,8 @@ bool tcprst_feed(struct tcprst *core, const struct tcprst_segment *segment, uint
 /* Says that these segments will be fed next, in this order and from where they are: what the handle
  * knows of their connections is brought nearer in time. Borrowed until they are fed or others are
  * expected; who feeds something else instead only loses time. Changes nothing but the time that
- * feeding takes (to two thirds, where connections are many). With options.glance: at most 1024. */
+ * feeding takes (to two thirds, where connections are many). With options.glance: at most 1024.
+ * With options.places: before these take them; what is not to be fed then, is left out. */
 void tcprst_expect(struct tcprst *core, const struct tcprst_segment *segments, size_t count);
 
 /* Time that passes without segments, for live input: makes verdicts final that only waited for it,

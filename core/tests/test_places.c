@@ -115,6 +115,55 @@ static struct tcprst_segment translated(const struct tcprst_segment *s, bool to_
     return out;
 }
 
+/* What comes of a row of segments, of capture 0 or 1, with what is needed fetched ahead or not. */
+static struct tcprst_statistics fed(const struct tcprst_segment *row, size_t count,
+                                    const struct tcprst_clock *c, bool expecting)
+{
+    struct tcprst_segment *own = malloc(count * sizeof *own);
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, count, 1);
+    struct tcprst_options options = {.places = stream};
+    struct tcprst *core = tcprst_new(&options);
+    struct tcprst_statistics statistics;
+    memcpy(own, row, count * sizeof *own);
+    if (expecting) {
+        tcprst_places_expect(stream, own, count);
+        tcprst_expect(core, own, count);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (tcprst_places_take(stream, row[i].frame.capture, &own[i]))
+            tcprst_feed(core, &own[i], NULL);
+    tcprst_finish(core);
+    tcprst_statistics(core, &statistics);
+    tcprst_free(core);
+    tcprst_places_free(stream);
+    free(own);
+    return statistics;
+}
+
+/* What is fetched ahead under a place's own name is found under the one it is fed by; what is a
+ * copy and not fed does not put the others out of step. */
+static void expected(const struct tcprst_segment *v6, const struct tcprst_segment *v4,
+                     unsigned count, const struct tcprst_clock *c)
+{
+    struct tcprst_segment *row = calloc(8 * count, sizeof *row);
+    for (unsigned i = 0; i < 8 * count; i++) {
+        unsigned n = i / 2 % count, round = i / (2 * count);
+        bool v6_first = n % 2 == 0;
+        row[i] = (i % 2 == 0) == v6_first ? v6[n] : v4[n];
+        row[i].frame.number += round * count;
+        row[i].time += round * INT64_C(10000000000);
+        row[i].seq += round << 20;
+        *(v6_first ? &row[i].source_port : &row[i].destination_port) += (uint16_t)round;
+    }
+    struct tcprst_statistics with = fed(row, 8 * count, c, true),
+                             without = fed(row, 8 * count, c, false);
+    check(without.connections == 4 && without.resets == 4, "four connections, each with a RST");
+    check(with.connections == without.connections && with.resets == without.resets &&
+              with.duplicates == without.duplicates && with.segments == without.segments,
+          "what is expected is the same");
+    free(row);
+}
+
 static void other_family(void)
 {
     enum { COUNT = 12, LAST = COUNT - 1 };
@@ -141,6 +190,7 @@ static void other_family(void)
     const struct tcprst_clock *c = tcprst_survey_finish(survey, &sources, &places);
     check(c && places == 2, "IPv6 and IPv4 share packets");
     check(c && c[0].common == COUNT && c[1].common == COUNT && !c[1].about, "all of them");
+    expected(v6, v4, COUNT, c);
     struct tcprst_places *stream = tcprst_places_new(c, sources, places, 2 * COUNT, 1);
     for (unsigned n = 0; n < COUNT; n++) {
         bool to_server = n % 2 == 0;

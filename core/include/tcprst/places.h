@@ -99,10 +99,10 @@ struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_
                                         unsigned places, uint64_t packets, uint64_t seed);
 void tcprst_places_free(struct tcprst_places *places);
 
-/* These segments come next, in this order: what will be needed of memory is asked for. Worth its
- * while for some dozen at once. */
-enum { TCPRST_PLACES_EXPECT = 32 }; /* more are not looked at */
-void tcprst_places_expect(const struct tcprst_places *places, const struct tcprst_segment *segments,
+/* These segments come next, in this order and from where they are: what will be needed of memory is
+ * asked for in time. Borrowed until they are taken or others are expected; who takes something else
+ * instead only loses time. */
+void tcprst_places_expect(struct tcprst_places *places, const struct tcprst_segment *segments,
                           size_t count);
 
 /* The next segment. Fills segment->seen, and writes what another place calls the connection and its
