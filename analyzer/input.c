@@ -455,16 +455,19 @@ bool input_survey(struct input *input,
     return whole;
 }
 
-void input_leave_out(struct input *input, size_t capture, const uint64_t *telling, uint64_t next,
+bool input_leave_out(struct input *input, size_t capture, const uint64_t *telling, uint64_t next,
                      uint64_t end)
 {
     struct entry *entry = &input->entries[capture];
     if (!input->merging) {
         decoder_leave_out(input->decoder, telling, next, end);
-    } else if (entry->by_itself) {
-        entry->decoder = decoder_new();
-        decoder_leave_out(entry->decoder, telling, next, end);
+        return true;
     }
+    if (!entry->by_itself)
+        return false;
+    entry->decoder = decoder_new();
+    decoder_leave_out(entry->decoder, telling, next, end);
+    return true;
 }
 
 bool input_in_order(struct input *input)

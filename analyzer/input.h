@@ -104,8 +104,8 @@ bool input_survey(struct input *input,
 
 /* After input_survey(): which of the segments need be read again, as decoder_leave_out(): after
  * input_merge() of that capture, else of all as they follow each other. telling stays as long as
- * it is read. */
-void input_leave_out(struct input *input, size_t capture, const uint64_t *telling, uint64_t next,
+ * it is read. Returns false where all come nevertheless, perhaps in another order. */
+bool input_leave_out(struct input *input, size_t capture, const uint64_t *telling, uint64_t next,
                      uint64_t end);
 
 /* Before the first input_read(): whether they are named in the order in which they will be read,

@@ -19,10 +19,14 @@ struct lane {
     uint64_t segments;
 };
 
-/* A capture: its lane, and which of its segments are the capture's. */
+/* A capture: its lane, and which of the lane's segments are the capture's. */
 struct part {
     unsigned lane;
     uint64_t from, until;
+    /* In the second reading: bit by bit, which of them are followed, NULL: that is not known; the
+     * next of them, and where they end. */
+    const uint64_t *followed;
+    uint64_t next, end;
 };
 
 struct twice {
@@ -112,7 +116,8 @@ static bool begin_capture(struct twice *twice, size_t capture, int64_t time)
         twice->lane_count++;
     }
     twice->capture = capture;
-    twice->parts[capture] = (struct part){n, lane->segments, lane->segments};
+    twice->parts[capture] =
+        (struct part){.lane = n, .from = lane->segments, .until = lane->segments};
     return lane->glance != NULL;
 }
 
@@ -170,16 +175,21 @@ static bool join(struct twice *twice, const struct places *places)
     return twice->joined;
 }
 
-static void leave_out(const struct twice *twice)
+static void leave_out(struct twice *twice)
 {
     for (size_t i = 0; i < (twice->joined ? input_count(twice->input) : 1); i++) {
-        const struct part *part = &twice->parts[i];
+        struct part *part = &twice->parts[i];
+        const struct tcprst_glance *glance = twice->lanes[part->lane].glance;
         uint64_t count;
-        const uint64_t *telling = tcprst_glance_telling(twice->lanes[part->lane].glance, &count);
-        if (twice->joined && telling)
-            input_leave_out(twice->input, i, telling, part->from, MIN(part->until, count));
-        else if (!twice->joined)
+        const uint64_t *telling = tcprst_glance_telling(glance, &count);
+        if (!twice->joined) {
             input_leave_out(twice->input, 0, telling, 0, count);
+            continue;
+        }
+        part->next = part->from;
+        part->end = MIN(part->until, count);
+        if (telling && input_leave_out(twice->input, i, telling, part->from, part->end))
+            part->followed = tcprst_glance_followed(glance);
     }
 }
 
@@ -203,19 +213,39 @@ static struct tcprst_glance *glance_of(const struct twice *twice, const struct t
     return twice->lanes[twice->parts[s->frame.capture].lane].glance;
 }
 
+/* Counts the segment, and says of it whether it is followed. */
+static inline void note_followed(struct twice *twice, struct tcprst_segment *s)
+{
+    struct part *part = &twice->parts[s->frame.capture];
+    uint64_t n = part->next + s->left_out;
+    part->next = n + 1;
+    s->seen.followed = part->followed && n < part->end && part->followed[n / 64] >> n % 64 & 1;
+}
+
+static inline uint64_t expect(struct twice *twice, struct tcprst_segment *s)
+{
+    note_followed(twice, s);
+    return s->seen.followed ? 0 : tcprst_glance_expect(glance_of(twice, s), s);
+}
+
 size_t twice_sift(struct twice *twice, struct tcprst_segment *segments, size_t count)
 {
     enum { AHEAD = 16 };
+    uint64_t names[AHEAD];
     size_t kept = 0;
     if (!twice || !twice->joined)
         return count;
+    for (size_t i = 0; i < MIN(count, AHEAD); i++)
+        names[i] = expect(twice, &segments[i]);
     for (size_t i = 0; i < count; i++) {
-        const struct tcprst_segment *later = &segments[MIN(i + AHEAD, count - 1)];
-        tcprst_glance_expect(glance_of(twice, later), later);
-        if (!tcprst_glance_wants(glance_of(twice, &segments[i]), &segments[i]))
+        struct tcprst_segment *s = &segments[i];
+        uint64_t name = names[i % AHEAD];
+        if (i + AHEAD < count)
+            names[i % AHEAD] = expect(twice, s + AHEAD);
+        if (!s->seen.followed && !tcprst_glance_wants(glance_of(twice, s), s, name))
             continue;
         if (kept != i)
-            segments[kept] = segments[i];
+            segments[kept] = *s;
         kept++;
     }
     return kept;

@@ -76,6 +76,7 @@ void tcprst_glance_free(struct tcprst_glance *g)
     free(g->glimpses);
     free(g->log);
     free(g->telling);
+    free(g->telling_followed);
     free(g->filter.bits);
     free(g->openings);
     free(g->kept);
@@ -373,16 +374,21 @@ bool glance_filter_make(struct glance_filter *f, size_t count)
 /* From the log, which is then no longer needed. Without memory all segments have to come. */
 static void make_telling(struct tcprst_glance *g)
 {
-    uint8_t *followed = g->log ? calloc(1, g->used + 1) : NULL;
-    g->telling = followed ? calloc(g->segments / 64 + 1, sizeof *g->telling) : NULL;
+    uint8_t *bits = g->log ? calloc(1, g->used + 1) : NULL; /* of each connection */
+    size_t words = g->segments / 64 + 1;
+    g->telling = bits ? calloc(words, sizeof *g->telling) : NULL;
+    g->telling_followed = bits && g->openings ? calloc(words, sizeof *g->telling) : NULL;
     for (size_t i = 0; g->telling && i <= g->mask; i++)
         if (g->glimpses[i].hash)
-            followed[g->glimpses[i].number] = (g->glimpses[i].bits & (FOLLOWED | MATCHED)) != 0;
+            bits[g->glimpses[i].number] = g->glimpses[i].bits & (FOLLOWED | MATCHED);
     for (uint64_t i = 0; g->telling && i < g->segments; i++) {
-        uint64_t tells = (g->log[i] & 1) | followed[g->log[i] >> 1] | (i + 1 == g->segments);
+        unsigned own = bits[g->log[i] >> 1];
+        uint64_t tells = (g->log[i] & 1) | (own != 0) | (i + 1 == g->segments);
         g->telling[i / 64] |= tells << i % 64;
+        if (g->telling_followed)
+            g->telling_followed[i / 64] |= (uint64_t)((own & FOLLOWED) != 0) << i % 64;
     }
-    free(followed);
+    free(bits);
     drop_log(g);
 }
 
@@ -390,6 +396,11 @@ const uint64_t *tcprst_glance_telling(const struct tcprst_glance *g, uint64_t *c
 {
     *count = g->telling ? g->all : 0;
     return g->telling;
+}
+
+const uint64_t *tcprst_glance_followed(const struct tcprst_glance *g)
+{
+    return g->telling_followed;
 }
 
 bool glance_turn(struct tcprst_glance *g)
@@ -470,26 +481,29 @@ static void sift_roughly(struct tcprst_glance *g, const struct tcprst_segment *s
         uint64_t hash = hash_of(&segments[i], g->seed, &d);
         bool tells = filter_has(&g->filter, hash) || segments[i].flags & TELLING;
         g->hashes[i] = hash;
-        g->uses[i] = tells;
+        g->kept_of[i] = tells;
         if (tells)
             fetch(&g->glimpses[hash & g->mask]);
     }
 }
 
-void tcprst_glance_expect(const struct tcprst_glance *g, const struct tcprst_segment *s)
-{
-    int d;
-    fetch(&g->glimpses[hash_of(s, g->seed, &d) & g->mask]);
-}
-
-bool tcprst_glance_wants(struct tcprst_glance *g, struct tcprst_segment *s)
+uint64_t tcprst_glance_expect(const struct tcprst_glance *g, const struct tcprst_segment *s)
 {
     int d;
     uint64_t hash = hash_of(s, g->seed, &d);
-    if (!(s->flags & TELLING) && !filter_has(&g->filter, hash))
-        return false;
+    fetch(&g->glimpses[hash & g->mask]);
+    /* The handle asks the first, and so does who wants to know whose opening it is. */
+    fetch(&g->first->filter.bits[filter_bit(&g->first->filter, hash) / 8]);
+    fetch(&g->first->glimpses[hash & g->first->mask]);
+    return hash;
+}
+
+bool tcprst_glance_wants(struct tcprst_glance *g, struct tcprst_segment *s, uint64_t hash)
+{
     struct glimpse *e = glance_find(g, hash);
-    if (!e->hash || s->flags & TCPRST_RST || e->bits & (FOLLOWED | MATCHED))
+    if (!e->hash)
+        return s->flags & TELLING || filter_has(&g->filter, hash);
+    if (s->flags & TCPRST_RST || e->bits & (FOLLOWED | MATCHED))
         return true;
     /* Its opening tells which other name it has. */
     if (e->bits & LACKING && s->flags & TCPRST_SYN)
@@ -498,10 +512,30 @@ bool tcprst_glance_wants(struct tcprst_glance *g, struct tcprst_segment *s)
         return false;
     e->bits &= (uint8_t)~MIDWAY;
     e = find_anywhere(g->first, hash);
+    int d = key_direction(s);
     bool first = !(e->came >> d & 1);
     e->came |= s->flags & TCPRST_SYN ? 1u << d : 0;
     s->seen.passed_by = true;
     return first;
+}
+
+/* Takes the next segment; returns whether it is not passed, and fills known but for that segment.
+ */
+static bool sift(struct tcprst_glance *g, const struct tcprst_segment *s, uint64_t hash, bool tells,
+                 struct glanced *known)
+{
+    note_time(&g->clock, s->time == TCPRST_TIME_UNKNOWN ? s->time : s->time - s->seen.ahead);
+    g->segments += s->left_out;
+    if (++g->segments == 1)
+        g->began = g->clock.now;
+    /* Nothing is known of what a file has grown by. */
+    bool grown = g->segments > g->all, sure = s->seen.followed && !s->seen.translated;
+    if (!tells && !grown)
+        return false;
+    known->now = g->clock.now;
+    known->number = g->segments;
+    known->use = grown || sure ? GLANCE_FOLLOW : use_of(g, s, hash, known);
+    return known->use != GLANCE_PASS;
 }
 
 const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
@@ -512,25 +546,12 @@ const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
     g->count = *count < GLANCE_MOST ? *count : GLANCE_MOST;
     sift_roughly(g, segments);
     for (size_t i = 0; i < g->count; i++) {
-        const struct tcprst_segment *s = &segments[i];
-        note_time(&g->clock, s->time == TCPRST_TIME_UNKNOWN ? s->time : s->time - s->seen.ahead);
-        g->segments += s->left_out;
-        if (++g->segments == 1)
-            g->began = g->clock.now;
-        /* Nothing is known of what a file has grown by. */
-        bool grown = g->segments > g->all;
-        if (!g->uses[i] && !grown) {
-            g->uses[i] = GLANCE_PASS;
-            continue;
-        }
         struct glanced *known = &g->known[g->kept_count];
-        *known = (struct glanced){.now = g->clock.now, .number = g->segments};
-        known->use = grown ? GLANCE_FOLLOW : use_of(g, s, g->hashes[i], known);
-        g->uses[i] = (uint8_t)known->use;
-        if (known->use == GLANCE_PASS)
+        g->kept_of[i] = sift(g, &segments[i], g->hashes[i], g->kept_of[i], known);
+        if (!g->kept_of[i])
             continue;
         known->segment = &g->kept[g->kept_count];
-        g->kept[g->kept_count++] = *s;
+        g->kept[g->kept_count++] = segments[i];
     }
     *count = g->kept_count;
     return g->kept;
@@ -538,12 +559,17 @@ const struct tcprst_segment *glance_sift(struct tcprst_glance *g,
 
 const struct glanced *glance_next(struct tcprst_glance *g, const struct tcprst_segment *s)
 {
-    if (g->at == g->count || s != g->next) {
-        size_t count = 1;
-        glance_sift(g, s, &count);
+    if (g->at < g->count && s == g->next) {
+        g->next++;
+        return g->kept_of[g->at++] ? &g->known[g->kept_at++] : NULL;
     }
-    g->next++;
-    return g->uses[g->at++] == GLANCE_PASS ? NULL : &g->known[g->kept_at++];
+    int d;
+    bool sure = s->seen.followed && !s->seen.translated;
+    uint64_t hash = sure ? 0 : hash_of(s, g->seed, &d);
+    bool tells = sure || s->flags & TELLING || filter_has(&g->filter, hash);
+    g->at = g->count = 0;
+    g->known->segment = s;
+    return sift(g, s, hash, tells, g->known) ? g->known : NULL;
 }
 
 int64_t glance_began(const struct tcprst_glance *g)

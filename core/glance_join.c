@@ -3,6 +3,7 @@
  * glance_join.c - the glances at several places of one traffic, made one: what is to be followed at
  * one place is at all of them, under whatever name. Read upward from tcprst_glance_join().
  */
+#include "fetch.h"
 #include "glance_parts.h"
 #include "sequence.h"
 
@@ -10,6 +11,7 @@
 
 enum {
     MATCHED_MOST = 16, /* connections of two hosts */
+    AHEAD = 16,        /* of a name its glimpses are fetched so many before */
 };
 /* Opened so much later at the one place, it cannot have begun before the other was looking. */
 #define BEGUN_BEFORE (10 * NS_PER_S)
@@ -42,6 +44,16 @@ static void set_everywhere(const struct join *j, uint64_t hash, unsigned bit)
 static const struct opening *opening_of(const struct tcprst_glance *g, const struct glimpse *e)
 {
     return &g->openings[e->number];
+}
+
+/* Those of a place's names are looked at one after the other, this one now. */
+static inline void fetch_later(const struct join *j, const struct tcprst_glance *g, size_t i)
+{
+    if (i + AHEAD >= g->used)
+        return;
+    uint64_t hash = g->openings[i + AHEAD].hash;
+    for (size_t n = 0; n < j->count; n++)
+        fetch(&j->glances[n]->glimpses[hash & j->glances[n]->mask]);
 }
 
 /* ---- a name's glimpses ---- */
@@ -97,6 +109,7 @@ static void settle_names(struct join *j)
         const struct tcprst_glance *g = j->glances[n];
         for (size_t i = 0; i < g->used; i++) {
             bool before = false;
+            fetch_later(j, g, i);
             for (size_t k = 0; k < n && !before; k++)
                 before = glance_find(j->glances[k], g->openings[i].hash)->hash;
             if (!before)
@@ -154,6 +167,7 @@ static bool spread(const struct join *j, struct glance_filter *marks, unsigned b
         const struct tcprst_glance *g = j->glances[n];
         for (size_t i = 0; i < g->used; i++) {
             const struct opening *o = &g->openings[i];
+            fetch_later(j, g, i);
             unsigned bits = glance_find(g, o->hash)->bits;
             if (!(bits & bit) == marking || !(marking || bits & LACKING) || !(o->seq | o->stamp))
                 continue;
@@ -242,6 +256,7 @@ static bool match_some(const struct join *j)
         for (size_t i = 0; i <= t.mask; i++)
             t.at[i].matched = 0;
         for (size_t i = 0; i < g->used; i++) {
+            fetch_later(j, g, i);
             struct hosts *h = find_hosts(&t, g->openings[i].hosts);
             if (!h->id || h->matched >= MATCHED_MOST ||
                 (glance_find(g, g->openings[i].hash)->bits & FOLLOWED))

@@ -65,8 +65,8 @@ struct tcprst_glance {
      * above that bit the number of its connection. NULL: none is kept. */
     uint32_t *log;
     size_t log_room;
-    uint64_t newest; /* the last of the latest segments so far, from 1 */
-    uint64_t *telling;
+    uint64_t newest;                      /* the last of the latest segments so far, from 1 */
+    uint64_t *telling, *telling_followed; /* NULL: not known */
     struct glance_filter filter; /* second reading: of those of which more says something */
     struct opening *openings;    /* by number; NULL: it is no one of several */
     size_t opening_room;
@@ -75,7 +75,7 @@ struct tcprst_glance {
     /* sifted */
     const struct tcprst_segment *next;
     size_t at, count, kept_at, kept_count;
-    uint8_t uses[GLANCE_MOST];
+    bool kept_of[GLANCE_MOST]; /* of each: it is kept; before that, it may tell something */
     uint64_t hashes[GLANCE_MOST];
     struct tcprst_segment *kept;
     struct glanced *known;

@@ -21,9 +21,8 @@
  *     if (tcprst_glance_join(glances, ahead, places))
  *         options.glance = glances[0];
  *     for all segments again, in the order of their aligned times:
- *         if (tcprst_glance_wants(glances[p], &segment) &&
- *             tcprst_places_take(stream, source, &segment))
- *             tcprst_feed()
+ *         if (tcprst_glance_wants(glances[p], &segment, tcprst_glance_expect(glances[p], &segment))
+ * && tcprst_places_take(stream, source, &segment)) tcprst_feed()
  *
  * Followed are connections that a glance at any place says have to be, under all names they may
  * have at others. Of hosts that have such a connection, the first others are matched, too, for what
@@ -64,10 +63,11 @@ struct tcprst_glance *tcprst_glance_of_several(size_t max_connections, uint64_t 
 bool tcprst_glance_join(struct tcprst_glance *const *glances, const int64_t *ahead, size_t count);
 /* After that, of the next segment of that place, as captured: whether it says something to
  * anybody. Fills segment->seen.passed_by: copies of it at other places are not wanted. */
-bool tcprst_glance_wants(struct tcprst_glance *glance, struct tcprst_segment *segment);
-
-/* That segment will be asked for soon. */
-void tcprst_glance_expect(const struct tcprst_glance *glance, const struct tcprst_segment *segment);
+bool tcprst_glance_wants(struct tcprst_glance *glance, struct tcprst_segment *segment,
+                         uint64_t name);
+/* Before that, best some segments before: what is known of it is fetched. Returns its name. */
+uint64_t tcprst_glance_expect(const struct tcprst_glance *glance,
+                              const struct tcprst_segment *segment);
 
 /* After either: which segments say something to anybody. Bit n % 64 of word n / 64 is that of the
  * n-th that was taken, from 0; where it is 0, that one need not be fed: the next one that is fed
@@ -75,6 +75,9 @@ void tcprst_glance_expect(const struct tcprst_glance *glance, const struct tcprs
  * bits for; those behind have to be fed. Valid as long as the glance; NULL: all have to be fed,
  * because their clock ran strangely, or they were too many to remember. */
 const uint64_t *tcprst_glance_telling(const struct tcprst_glance *glance, uint64_t *count);
+/* Of several, bit by bit as above: of which segments tcprst_glance_wants() need not be asked, for
+ * they are to be fed, and segment->seen.followed may be set. NULL: of none. */
+const uint64_t *tcprst_glance_followed(const struct tcprst_glance *glance);
 
 #ifdef TCPRST_EXPORT
 #pragma GCC visibility pop
