@@ -15,13 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Without shortcuts every segment goes the long way: bench/run compares what both say. */
-#ifdef TCPRST_NO_SHORTCUTS
-enum { SHORTCUTS = 0 };
-#else
-enum { SHORTCUTS = 1 };
-#endif
-
 #if defined(__GNUC__)
 #define NOT_INLINE __attribute__((noinline))
 #else

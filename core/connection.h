@@ -8,6 +8,7 @@
 #define TCPRST_CONNECTION_H
 
 #include "pool.h"
+#include "shortcuts.h"
 #include "tcprst.h"
 
 /* A frame in eight octets: 40 bits of number, 24 of capture. */
@@ -255,7 +256,9 @@ static inline uint64_t recent_other(const struct connection *c)
 static inline uint64_t recent_upto(const struct connection *c, where_t where, uint64_t most)
 {
     uint64_t low = recent_other(c), high = most < c->recents.held ? most : c->recents.held;
-    while (low < high) {
+    while (!SHORTCUTS && low < high && recent_back(&c->recents, low)->where > where)
+        low++;
+    while (SHORTCUTS && low < high) {
         uint64_t middle = low + (high - low) / 2;
         if (recent_back(&c->recents, middle)->where > where)
             low = middle + 1;

@@ -111,8 +111,8 @@ static bool memo_speaks(const struct judge *judge, const struct reset *r)
     const struct ended_memo *memo = judge->memo;
     const struct connection *c = r->connection;
     uint64_t first = c->first_pending->serial;
-    return memo->end && memo->connection == c && memo->first <= first && first <= memo->last &&
-           memo->incarnation == r->incarnation && judge->roughly &&
+    return SHORTCUTS && memo->end && memo->connection == c && memo->first <= first &&
+           first <= memo->last && memo->incarnation == r->incarnation && judge->roughly &&
            memo->peeking == judge->peeking && c->recents.pushed < memo->until;
 }
 
@@ -170,7 +170,7 @@ static void ended_pending(const struct judge *judge, struct ended_ifs *ifs, cons
             const struct outcome *outcome = keep_outcome(judge, p);
             if (many)
                 memo_add(&memo, p, outcome);
-            if (ended_may_say(p->d == r->d, outcome) & ~ifs->known)
+            if (!SHORTCUTS || (ended_may_say(p->d == r->d, outcome) & ~ifs->known))
                 ended_add(ifs, of, p, outcome);
         }
         memo.end = p;

@@ -265,20 +265,12 @@ static inline const struct outcome *outcome_for(const struct reset *r, const str
 
 /* The first of the RSTs around r in its connection: half of MAX_RELATED before it, then r, then
  * those after. */
-static inline const struct reset *reset_nearby(const struct reset *r)
-{
-    if (r->half_back)
-        return r->half_back;
-    while (r->previous_of_connection)
-        r = r->previous_of_connection;
-    return r;
-}
-
+const struct reset *reset_nearby(const struct reset *r);
 /* Whether all behind r in its connection, and there may be none, are like it: reset_row.c. */
 static inline bool reset_row_behind(const struct reset *r)
 {
     const struct reset *last = r->connection->last_reset;
-    return last->row >= last->place - r->place;
+    return SHORTCUTS && last->row >= last->place - r->place;
 }
 /* r, the last of its connection's, is given its place. */
 void reset_line_up(struct reset *r);

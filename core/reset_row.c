@@ -28,10 +28,19 @@ static struct reset *step_back(const struct reset *r, const struct reset *of_pre
     return r->place - first->place == steps ? first : NULL;
 }
 
+const struct reset *reset_nearby(const struct reset *r)
+{
+    if (SHORTCUTS && r->half_back)
+        return r->half_back;
+    for (unsigned i = 0; i < MAX_RELATED / 2 && r->previous_of_connection; i++)
+        r = r->previous_of_connection;
+    return r;
+}
+
 static void count_row(struct reset *r)
 {
     const struct reset *p = r->previous_of_connection;
-    r->row = p && in_row(p, r) ? p->row + (p->row < UINT32_MAX) : 0;
+    r->row = SHORTCUTS && p && in_row(p, r) ? p->row + (p->row < UINT32_MAX) : 0;
 }
 
 void reset_line_up(struct reset *r)

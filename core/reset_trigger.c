@@ -136,7 +136,7 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
 static uint64_t spent_before(const struct reset *r, const struct connection *c)
 {
     const struct reset *p = c->last_reset;
-    bool same = p && p->d == r->d && p->seq == r->seq && p->ack == r->ack &&
+    bool same = SHORTCUTS && p && p->d == r->d && p->seq == r->seq && p->ack == r->ack &&
                 !((p->flags ^ r->flags) & TCPRST_ACK);
     return same ? p->drawn.spent : 0;
 }
@@ -342,7 +342,7 @@ static void count_alike(struct reset *r, const struct connection *c)
     const struct recent *e = recent_back(&c->recents, MAX_RELATED);
     uint32_t alike = 1, matching = 0;
     uint64_t n = 0;
-    if (e && r->when - e->time <= HORIZON)
+    if (SHORTCUTS && e && r->when - e->time <= HORIZON)
         return;
     for (; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > HORIZON)

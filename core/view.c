@@ -68,8 +68,8 @@ static bool said_as_much(const struct recent *newer, const struct recent *e)
 static bool by_flags(const struct reset *r)
 {
     const struct connection *c = r->connection;
-    const struct recent *e, *idle = NULL;        /* one that speaks of no more */
-    uint64_t n = c->apart ? 0 : recent_other(c); /* newer ones are RSTs */
+    const struct recent *e, *idle = NULL;                      /* one that speaks of no more */
+    uint64_t n = c->apart || !SHORTCUTS ? 0 : recent_other(c); /* newer ones are RSTs */
     if (c->number != r->incarnation || !(c->end[0].seen & c->end[1].seen & END_SEEN) ||
         c->recents.pushed > c->recents.held)
         return false;
@@ -77,7 +77,7 @@ static bool by_flags(const struct reset *r)
         if (!(e->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_RST)))
             return false;
     for (n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if (idle && said_as_much(idle, e))
+        if (SHORTCUTS && idle && said_as_much(idle, e))
             continue;
         if (speaks_of_more(c, e))
             return true;
