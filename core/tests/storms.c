@@ -173,11 +173,13 @@ static void blow(struct storm *storm, unsigned c, unsigned d, unsigned count)
                                     400 * MICROSECOND,
                                     3 * MILLISECOND,
                                     50 * MILLISECOND,
+                                    300 * MILLISECOND,
                                     INT64_C(2000) * MILLISECOND};
+    enum { USUAL = 5, STEPS = sizeof steps / sizeof *steps };
     enum { BETWEEN, SELDOM, NEVER };
     struct end *x = &storm->ends[c][d], *y = &storm->ends[c][!d];
     unsigned between = any(storm, NEVER + 1), both = any(storm, 5), ids = any(storm, 3);
-    int64_t step = steps[any(storm, 5)];
+    int64_t step = steps[any(storm, USUAL)];
     struct tcprst_segment rst = {.flags = TCPRST_RST, .ttl = x->ttl};
     rst.seq = any(storm, 2) ? y->ack : any(storm, 4) ? x->seq : x->seq + any(storm, 2000);
     if (any(storm, 2)) {
@@ -186,7 +188,7 @@ static void blow(struct storm *storm, unsigned c, unsigned d, unsigned count)
     }
     rst.ip_id = (uint16_t)any(storm, 60000);
     for (unsigned i = 0; i < count; i++) {
-        storm->now += any(storm, 200) ? step : steps[any(storm, 6)];
+        storm->now += any(storm, 60) ? step : steps[any(storm, STEPS)];
         if (between == BETWEEN || (between == SELDOM && any(storm, 10) == 0))
             say(storm, c, !d, TCPRST_ACK, any(storm, 3) ? 100 : 0);
         rst.ip_id = (uint16_t)(ids ? rst.ip_id + ids - 1 : 0);
