@@ -202,6 +202,33 @@ struct sight *places_sight(const struct tcprst_places *p, uint32_t serial)
     return &p->sights[serial & (p->sight_room - 1)];
 }
 
+/* Whether the packets of both ends have more left at the one place than at the other, by more than
+ * a place shows that captures what is routed on its way in and on its way out. */
+static bool both_fall(const struct path_place *one, const struct path_place *other)
+{
+    enum { IN_AND_OUT = 16 };
+    bool known = one->ttl[0] && one->ttl[1] && other->ttl[0] && other->ttl[1];
+    int fall = one->ttl[0] - other->ttl[0], back = one->ttl[1] - other->ttl[1];
+    return known && ((fall > 0 && back > 0) || (fall < 0 && back < 0)) &&
+           (fall + back > IN_AND_OUT || fall + back < -IN_AND_OUT);
+}
+
+bool path_ttl_tells(const struct path *path, int d, uint16_t places)
+{
+    uint8_t least = 255, most = 0;
+    for (unsigned p = 0; places >> p; p++) {
+        uint8_t ttl = places >> p & 1 ? path->place[p].ttl[d] : 0;
+        if (!ttl)
+            continue;
+        least = ttl < least ? ttl : least;
+        most = ttl > most ? ttl : most;
+        for (unsigned k = 0; k < p; k++)
+            if (places >> k & 1 && both_fall(&path->place[k], &path->place[p]))
+                return false;
+    }
+    return most - least <= HOPS_MOST;
+}
+
 bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
 {
     const struct line *l = places_line(p, h->line);
@@ -213,9 +240,12 @@ bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const
     return e->ttl - h->s->ttl == at[e->place].ttl[h->d] - at[h->place].ttl[h->d];
 }
 
-bool places_sent_again(const struct sight *e, const struct at_hand *h)
+bool places_sent_again(const struct tcprst_places *p, const struct sight *e,
+                       const struct at_hand *h)
 {
-    bool counted = e->ip_id && h->s->ip_id, stamped = e->ts_val && h->ts_val;
+    const struct path *path = places_path(p, places_line(p, h->line));
+    bool comparable = e->place == h->place || !(path->own_ids >> h->d & 1);
+    bool counted = comparable && e->ip_id && h->s->ip_id, stamped = e->ts_val && h->ts_val;
     if (counted && e->ip_id == h->s->ip_id)
         return false;
     if (stamped)
@@ -248,7 +278,7 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
         bool seen = e->seen >> h->place & 1;
         if (!numbers_same(e, h) || !in_time(e, h->time))
             continue;
-        bool same = e->line == h->line && e->d == h->d && !places_sent_again(e, h) &&
+        bool same = e->line == h->line && e->d == h->d && !places_sent_again(p, e, h) &&
                     (!(h->flags & TCPRST_RST) || places_hops_fit(p, e, h));
         if (same && seen) {
             h->twin = e->twinned ? places_rest(p, e)->twin : serial;
@@ -329,6 +359,9 @@ static void note_path(struct tcprst_places *p, const struct at_hand *h, const st
         return;
     if (!places_opened_anew(e, h))
         note_distance(path, h, e);
+    if (!places_opened_anew(e, h) && l->key.ports >> 32 == 4 && h->s->ip_version == 4 &&
+        e->ip_id != h->s->ip_id)
+        path->own_ids |= (uint8_t)(1u << h->d);
     path->seen |= (uint16_t)(1u << e->place | 1u << h->place);
     path->place[e->place].services |= port;
     path->place[h->place].services |= port;
@@ -566,7 +599,7 @@ static bool take(struct tcprst_places *p, struct at_hand *h)
         return take_copy(p, h, doubled);
     }
     if (!e && stranger && h->seq && (h->ack || (h->flags & TCPRST_SYN)) &&
-        !(h->flags & TCPRST_RST) && !places_sent_again(stranger, h) &&
+        !(h->flags & TCPRST_RST) && !places_sent_again(p, stranger, h) &&
         places_may_be_same(p, places_line(p, stranger->line), h)) {
         places_join(p, h, stranger);
         e = stranger;

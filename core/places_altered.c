@@ -72,7 +72,7 @@ struct sight *places_find_altered(const struct tcprst_places *p, const struct at
             continue;
         if (places_opened_anew(e, h) || refused_anew(p, e, h))
             return e;
-        if (!places_sent_again(e, h) && (stamped || (alike && (h->flags & TCPRST_RST))) &&
+        if (!places_sent_again(p, e, h) && (stamped || (alike && (h->flags & TCPRST_RST))) &&
             places_hops_fit(p, e, h))
             return e;
     }

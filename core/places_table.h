@@ -92,6 +92,8 @@ struct path {
     struct key hosts; /* no ports, but the version of IP */
     uint32_t older;   /* the one before with the same hash */
     uint16_t seen;    /* bit p: place p */
+    uint8_t
+        own_ids; /* bit d: something between writes the identifications of what that end sends */
     struct path_place place[];
 };
 
@@ -136,19 +138,9 @@ struct tcprst_places {
 };
 
 /* Whether hops can be told by what is left of the TTL of an end's packets, at all places that have
- * some: not where something on the way writes its own. */
-static inline bool path_ttl_tells(const struct path *path, int d, uint16_t places)
-{
-    uint8_t least = 255, most = 0;
-    for (unsigned p = 0; places >> p; p++) {
-        uint8_t ttl = places >> p & 1 ? path->place[p].ttl[d] : 0;
-        if (!ttl)
-            continue;
-        least = ttl < least ? ttl : least;
-        most = ttl > most ? ttl : most;
-    }
-    return most - least <= HOPS_MOST;
-}
+ * some: not where something on the way writes its own. Then places may differ by more than any way
+ * has, or what both ends send has more left at the same place of two. */
+bool path_ttl_tells(const struct path *path, int d, uint16_t places);
 
 /* NULL: it was overwritten. */
 struct sight *places_sight(const struct tcprst_places *p, uint32_t serial);

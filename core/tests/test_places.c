@@ -239,6 +239,58 @@ static void neighbours(void)
     }
 }
 
+/* Something between the places writes a TTL of its own over what one end sends, so that both ends'
+ * packets have more left at the first place: no hops are told by that, and a RST that was sent with
+ * the very TTL which is written is the same at both. */
+static void own_ttl(void)
+{
+    enum { COUNT = 8, LAST = COUNT - 1 };
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, 2 * COUNT, 1);
+    for (unsigned n = 0; n < COUNT; n++) {
+        bool to_server = n % 2 == 0;
+        struct tcprst_segment at_client = segment(n, to_server, 2 * n + 1), at_server = at_client;
+        at_client.ttl = to_server ? 33 : 64;
+        at_server.ttl = to_server ? 32 : 33;
+        if (n == LAST) {
+            at_client.flags = at_server.flags = TCPRST_RST;
+            at_client.ip_id = at_server.ip_id = 0;
+            at_client.payload_length = at_server.payload_length = 0;
+            at_server.ttl = 64;
+        }
+        struct tcprst_segment *first = to_server ? &at_client : &at_server,
+                              *again = to_server ? &at_server : &at_client;
+        check(tcprst_places_take(stream, !to_server, first), "where it comes first it is fed");
+        tcprst_places_take(stream, to_server, again);
+        check(again->seen.copy_of.number == n + 1, "it is the same with another TTL");
+    }
+    tcprst_places_free(stream);
+}
+
+/* Something between the places numbers the packets of one end anew: its opening had no
+ * identification and has one behind. What comes later is the same with another one, but not what
+ * the end sends again, which a place has under two of them. */
+static void own_identifications(void)
+{
+    enum { COUNT = 8 };
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, 2 * COUNT, 1);
+    for (unsigned n = 0; n < COUNT; n++) {
+        struct tcprst_segment sent = segment(n, false, 2 * n + 1), came;
+        sent.ip_id = (uint16_t)(n ? 5000 + n : 0);
+        sent.flags = n ? TCPRST_ACK : TCPRST_SYN | TCPRST_ACK;
+        came = sent;
+        came.ip_id = (uint16_t)(n + 1);
+        check(tcprst_places_take(stream, 1, &sent), "where it comes first it is fed");
+        check(!tcprst_places_take(stream, 0, &came), "numbered anew it is the same");
+        check(came.seen.copy_of.number == n + 1, "it is the frame that was fed");
+    }
+    struct tcprst_segment again = segment(COUNT - 1, false, 2 * COUNT + 1);
+    again.ip_id = 5000 + COUNT;
+    check(tcprst_places_take(stream, 1, &again), "sent again it is another");
+    tcprst_places_free(stream);
+}
+
 int main(void)
 {
     static const int64_t second = 1000000000, day = 86400 * second;
@@ -253,5 +305,7 @@ int main(void)
     order();
     other_family();
     neighbours();
+    own_ttl();
+    own_identifications();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
