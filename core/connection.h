@@ -307,6 +307,8 @@ enum keeping {
 struct table;
 struct table *table_new(size_t max_connections, uint64_t seed);
 void table_free(struct table *table);
+/* Each connection will have a RST: none is kept as its segments only. */
+void table_all_matter(struct table *table);
 
 /* These count segments will be asked for next, in this order and from where they are: what
  * table_get() and connection_track() touch for them is fetched into the cache in time. */

@@ -6,8 +6,9 @@
  * captured; or, once nothing was heard of it for a while, a packed one (pack.h). The next segment
  * of those sets them to work. What is at work is a whole connection or, where many are and it said
  * little so far, a young one (young.h); to all others it is the same. So what lives stands close
- * together in the cache, and memory follows what lives. Bounded; connections that are over are let go a few at a time, and when the table is
- * full what is worth least (enum keeping), of that the longest silent.
+ * together in the cache, and memory follows what lives. Bounded; connections that are over are let
+ * go a few at a time, and when the table is full what is worth least (enum keeping), of that the
+ * longest silent.
  */
 #include "fetch.h"
 #include "table_parts.h"
@@ -22,7 +23,7 @@
 
 /* So many segments before it is asked for a segment passes each station of what is fetched ahead:
  * what one fetches has come when the next looks at it. */
-enum { TO_SLOT = 30, TO_BODY = 20, TO_END = 10 };
+enum { TO_SLOT = 30, TO_BODY = 20, TO_END = 10, TO_LAST = 5 };
 
 struct table *table_new(size_t max_connections, uint64_t seed)
 {
@@ -31,6 +32,7 @@ struct table *table_new(size_t max_connections, uint64_t seed)
         return NULL;
     t->max = max_connections ? max_connections : TCPRST_DEFAULT_MAX_CONNECTIONS;
     t->seed = seed;
+    t->young_from = YOUNG_FROM;
     t->first_time = INT64_MIN;
     t->begun = TIME_MIN;
     if (!index_make(&t->all, 1023) || !index_make(&t->at_work, 1023)) {
@@ -38,6 +40,11 @@ struct table *table_new(size_t max_connections, uint64_t seed)
         return NULL;
     }
     return t;
+}
+
+void table_all_matter(struct table *t)
+{
+    t->young_from = SIZE_MAX;
 }
 
 /* ---- finding ---- */
@@ -176,6 +183,13 @@ static inline void to_end(const struct table *t, const struct expected *e)
     }
 }
 
+/* Of a young one, behind its last octets. */
+static inline void to_last(const struct table *t, const struct expected *e)
+{
+    if (!e->whole && e->body)
+        young_expect_last(&t->nursery, young_at(t, e->body));
+}
+
 /* The stations of those that are so far away from the i-th. */
 static inline void pass(struct table *t, const struct tcprst_segment *s, size_t i)
 {
@@ -187,6 +201,8 @@ static inline void pass(struct table *t, const struct tcprst_segment *s, size_t 
         to_body(t, &ring[(i + TO_BODY) % EXPECTED]);
     if (left > TO_END)
         to_end(t, &ring[(i + TO_END) % EXPECTED]);
+    if (left > TO_LAST)
+        to_last(t, &ring[(i + TO_LAST) % EXPECTED]);
 }
 
 void table_expect(struct table *t, const struct tcprst_segment *segments, size_t count)
@@ -254,7 +270,7 @@ static struct connection *get_embryo(struct table *t, size_t entry, struct asked
     struct embryo *e = embryo_at(t, t->entries[entry].embryo);
     /* Before it is at work: it must not be packed while somebody has it. */
     table_sweep(t, TABLE_SWEEP);
-    if (t->at_work.used + 1 < YOUNG_FROM ||
+    if (t->at_work.used + 1 < t->young_from ||
         !young_fits(&t->nursery, e, a->segment, a->found->direction, a->now) ||
         !young_note(&t->nursery, e, a->segment, a->found->direction, a->now))
         return table_grow(t, entry, a->found->hash);

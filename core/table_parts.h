@@ -104,7 +104,7 @@ struct table {
     uint32_t *look_at; /* of each seat: sweeping need not look at it before that, as ticks() */
     size_t look_room;
     size_t due[TABLE_SWEEP]; /* seats to be packed by the next sweep, if still silent; plus one */
-    size_t max;
+    size_t max, young_from;  /* YOUNG_FROM */
     uint64_t seed;
     struct pool pool; /* of recent segments */
     size_t packed_memory;

@@ -64,6 +64,8 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
         tcprst_free(core);
         return NULL;
     }
+    if (options->glance)
+        table_all_matter(core->table);
     return core;
 }
 

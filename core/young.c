@@ -404,6 +404,12 @@ static struct coming decode(const uint8_t **at, const struct embryo *e, const st
 
 /* ---- keeping ---- */
 
+void young_expect_last(const struct nursery *nursery, const struct embryo *e)
+{
+    if (e->young && young_of(nursery, e)->last)
+        fetch(piece_at(nursery, young_of(nursery, e)->last));
+}
+
 static void leave_last(struct nursery *nursery, struct young *y)
 {
     uint32_t last = y->last;

@@ -68,6 +68,9 @@ static inline void young_expect(const struct nursery *nursery, const struct embr
         fetch(young_of(nursery, e));
 }
 
+/* And where it will be noted. */
+void young_expect_last(const struct nursery *nursery, const struct embryo *e);
+
 /* Whether that segment of end d is one that can be noted; what came before it, too, was noted. */
 bool young_fits(const struct nursery *nursery, const struct embryo *e,
                 const struct tcprst_segment *s, int d, int64_t time);
