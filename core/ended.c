@@ -9,11 +9,18 @@
 #include <limits.h>
 #include <string.h>
 
-/* Since p, that end acknowledged octets which the other sent after it: p has not ended it. */
-static bool lived_on(const struct endpoint *now, const struct endpoint *other_then)
+/* Since p that end, which sent p or got it, acknowledged octets which the other sent after it: p
+ * has not ended it. What it had acknowledged by then was sent before, captured or not. */
+static bool lived_on(const struct endpoint *now, const struct reset *p, bool sender)
 {
-    return (now->seen & END_ACK) && (other_then->seen & END_SEEN) &&
-           seq_lt(other_then->snd_max, now->max_ack);
+    const struct endpoint *then = sender ? &p->x : &p->y, *other = sender ? &p->y : &p->x;
+    if (!(now->seen & END_ACK) || !(other->seen & END_SEEN) ||
+        !seq_lt(other->snd_max, now->max_ack))
+        return false;
+    bool before = ((then->seen & END_ACK) && !seq_lt(then->max_ack, now->max_ack)) ||
+                  ((then->seen & END_AHEAD) && !seq_lt(then->ack_ahead, now->max_ack));
+    bool with_it = sender && (p->flags & TCPRST_ACK) && !seq_lt(p->ack, now->max_ack);
+    return !before && !with_it;
 }
 
 /* Between a RST of the other end and n, n's sender answered what it must have got before that RST:
@@ -37,8 +44,8 @@ static struct ended ends_of(const struct reset *r, const struct reset *p,
 {
     bool by_x = p->d == r->d;
     bool receiver_ended =
-        outcome->effect == TCPRST_EFFECT_RESET && !lived_on(by_x ? &r->y : &r->x, &p->x);
-    bool sender_ended = outcome->sender_ended && !lived_on(by_x ? &r->x : &r->y, &p->y);
+        outcome->effect == TCPRST_EFFECT_RESET && !lived_on(by_x ? &r->y : &r->x, p, false);
+    bool sender_ended = outcome->sender_ended && !lived_on(by_x ? &r->x : &r->y, p, true);
     return (struct ended){.any = sender_ended || receiver_ended,
                           .x_surely = by_x ? sender_ended && outcome->surely
                                            : receiver_ended &&
@@ -113,9 +120,9 @@ void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset 
 static uint8_t still_gone(const struct reset *r, const struct reset *n, uint8_t gone)
 {
     bool same = n->d == r->d;
-    if (lived_on(same ? &n->x : &n->y, &r->y))
+    if (lived_on(same ? &n->x : &n->y, r, true))
         gone &= (uint8_t) ~(5u << r->d);
-    if (lived_on(same ? &n->y : &n->x, &r->x))
+    if (lived_on(same ? &n->y : &n->x, r, false))
         gone &= (uint8_t) ~(5u << !r->d);
     return gone;
 }
