@@ -286,7 +286,8 @@ static inline void note_ordinary(struct connection *c, struct endpoint *restrict
                                  const struct tcprst_segment *restrict s, int d, int64_t time,
                                  where_t where)
 {
-    uint32_t x_seen = (x->seen & ~(uint32_t)END_TIMESTAMPS) | END_EDGE, y_seen = y->seen;
+    uint32_t x_seen = (x->seen & ~(uint32_t)END_TIMESTAMPS) | END_EDGE | END_PLAIN,
+             y_seen = y->seen;
     uint32_t length = s->payload_length, ack = s->ack;
     note_idle(c, d, time);
     c->last = where;
@@ -423,6 +424,8 @@ static NOT_INLINE struct recent *track_any(struct connection *c, const struct tc
     }
     c->last = e->where;
     c->segments++;
+    if (!(s->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_RST)))
+        x->seen |= END_PLAIN;
     if (track_apart(c, s, d, time, e, original))
         return e;
     note_idle(c, d, time);

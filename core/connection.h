@@ -43,6 +43,7 @@ enum {
     END_CLOSED_WITH_DATA = 1 << 16, /* peer sent text after this end's FIN */
     END_ABORT_ACK = 1 << 18,   /* abort_ack is valid: a RST of it acknowledged more than max_ack */
     END_FOREIGN_ACK = 1 << 17, /* acknowledged octets the capture does not have */
+    END_PLAIN = 1 << 19,       /* sent, or in its name, what neither opens nor closes nor resets */
 };
 
 enum { WSCALE_UNKNOWN = 0xff };

@@ -18,11 +18,12 @@ static void fact_signatures(struct evidence *e, const struct reset *r)
     numbers(e, F(SIGNATURE_WEAVER), weaver, 0);
 }
 
-void around_find(struct around *around, const struct reset *r, struct hosts *hosts)
+void around_find(struct around *around, const struct reset *r, struct hosts *hosts,
+                 const struct filter *filter)
 {
     around->x_host = hosts_find(hosts, r->packet.ip_version, r->packet.source);
     around->y_host = hosts_find(hosts, r->packet.ip_version, r->packet.destination);
-    view_of(&around->view, r);
+    view_of(&around->view, r, filter);
     company_find(&around->company, r);
 }
 

@@ -70,7 +70,8 @@ struct around {
     struct view view;
     struct company company;
 };
-void around_find(struct around *around, const struct reset *r, struct hosts *hosts);
+void around_find(struct around *around, const struct reset *r, struct hosts *hosts,
+                 const struct filter *filter);
 /* Whether it is said of that fact, too, that it does not hold. */
 bool evidence_has_contrary(enum tcprst_fact fact);
 /* Fills every fact that this capture shows. */

@@ -224,7 +224,7 @@ static const struct decision *judge_alone(const struct judge *judge, struct judg
 {
     unsigned n = triggers_of(r);
     struct around around = {.unshown = unshown};
-    around_find(&around, r, judge->hosts);
+    around_find(&around, r, judge->hosts, judge->filter);
     trace_ask(&j->trace, judge->trace, judge->order, r);
     j->of = *r;
     j->of.judged.peeking = judge->peeking;

@@ -28,6 +28,7 @@ struct ended_memo {
 /* What is known beside the connections; nothing is owned. */
 struct judge {
     struct hosts *hosts;
+    const struct filter *filter;
     struct precedents *precedents;
     struct tcprst_places *places;     /* NULL: there is one place */
     const struct tcprst_order *order; /* NULL: one capture */

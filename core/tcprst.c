@@ -33,6 +33,7 @@ struct tcprst {
     struct table *table;
     struct hosts *hosts;
     struct trails trails;
+    struct filter filter;
     struct pending pending;
     int64_t began; /* time of the first segment */
     struct clock clock;
@@ -55,6 +56,7 @@ struct tcprst *tcprst_new(const struct tcprst_options *options)
     core->table = table_new(options->max_connections, options->hash_seed);
     core->hosts = hosts_new();
     core->judge = (struct judge){.hosts = core->hosts,
+                                 .filter = &core->filter,
                                  .precedents = precedents_new(),
                                  .places = options->places,
                                  .order = options->order,
@@ -89,6 +91,7 @@ static void finalize_first(struct tcprst *core)
     UNCLEARED struct tcprst_verdict v;
     pending_expect(&core->pending);
     table_expect_rest(core->table, c);
+    filter_learn(&core->filter, r);
     struct judgement *j = &core->work;
     j->outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
     verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->copies.duplicate_serial), j);

@@ -37,13 +37,11 @@ static bool lossy(const struct reset *r)
     return false;
 }
 
-/* What it carries shows that either end had sent octets before, or that they had been taken. */
+/* The numbers of a RST show that either end had sent octets before, or that they had been taken. */
 static bool speaks_of_more(const struct connection *c, const struct recent *e)
 {
     unsigned d = !!(e->bits & RECENT_FROM_B);
     const struct endpoint *x = &c->end[d], *y = &c->end[!d];
-    if (e->flags & TCPRST_FIN)
-        return true;
     if (!(e->flags & TCPRST_RST) || !(x->seen & (END_SYN | END_SYN_ACK)) ||
         !(y->seen & (END_SYN | END_SYN_ACK)) || !seq_lt(x->iss + 1, e->seq))
         return false;
@@ -63,20 +61,10 @@ static bool said_as_much(const struct recent *newer, const struct recent *e)
            !((e->bits ^ newer->bits) & RECENT_FROM_B);
 }
 
-/* Captures are taken with "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0": of a connection that
- * was made and used there is no other segment, not even the ACK that finished its handshake. */
-static bool by_flags(const struct reset *r)
+static bool any_speaks_of_more(const struct connection *c)
 {
-    const struct connection *c = r->connection;
-    const struct recent *e, *idle = NULL;                      /* one that speaks of no more */
-    uint64_t n = c->apart || !SHORTCUTS ? 0 : recent_other(c); /* newer ones are RSTs */
-    if (c->number != r->incarnation || !(c->end[0].seen & c->end[1].seen & END_SEEN) ||
-        c->recents.pushed > c->recents.held)
-        return false;
-    for (; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
-        if (!(e->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_RST)))
-            return false;
-    for (n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+    const struct recent *e, *idle = NULL; /* one that speaks of no more */
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (SHORTCUTS && idle && said_as_much(idle, e))
             continue;
         if (speaks_of_more(c, e))
@@ -86,7 +74,43 @@ static bool by_flags(const struct reset *r)
     return false;
 }
 
-void view_of(struct view *view, const struct reset *r)
+/* Whether nothing was captured of r's connection but what opens, closes or resets, and of what it
+ * had more than that, by its numbers. */
+enum unasked { SHOWS_ALL, SHOWS_FLAGGED, SHOWS_UNASKED };
+
+/* Captures are taken with "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0": of a connection that
+ * was made and used there is no other segment, not even the ACK that finished its handshake. */
+static enum unasked shows(const struct reset *r)
+{
+    const struct connection *c = r->connection;
+    if (c->number != r->incarnation) /* that of then is known as far as r has it */
+        return (r->x.seen | r->y.seen) & END_PLAIN ? SHOWS_ALL : SHOWS_FLAGGED;
+    uint32_t x = c->end[0].seen, y = c->end[1].seen;
+    if ((x | y) & END_PLAIN)
+        return SHOWS_ALL;
+    bool used = ((x | y) & END_FIN) || any_speaks_of_more(c);
+    return used && (x & y & END_SEEN) ? SHOWS_UNASKED : SHOWS_FLAGGED;
+}
+
+void filter_learn(struct filter *filter, const struct reset *r)
+{
+    if (filter->all)
+        return;
+    enum unasked unasked = shows(r);
+    filter->all |= unasked == SHOWS_ALL;
+    filter->unasked |= unasked == SHOWS_UNASKED;
+}
+
+/* Where one connection shows the filter and none speaks against it, what holds of that one holds of
+ * all: also of those that came to nothing, whose own numbers cannot tell. */
+static bool by_flags(const struct reset *r, const struct filter *filter)
+{
+    enum unasked unasked = shows(r);
+    return unasked == SHOWS_UNASKED ||
+           (unasked == SHOWS_FLAGGED && filter->unasked && !filter->all);
+}
+
+void view_of(struct view *view, const struct reset *r, const struct filter *filter)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     memset(view, 0, sizeof *view); /* other places and the kernel have not been asked yet */
@@ -95,7 +119,7 @@ void view_of(struct view *view, const struct reset *r)
     view->y = seen(y, END_SEEN);
     view->gaps = lacks_octets(x) || lacks_octets(y) || acknowledged_unseen(x, y) ||
                  acknowledged_unseen(y, x);
-    view->by_flags = by_flags(r);
+    view->by_flags = by_flags(r, filter);
     view->lossy = lossy(r);
     view->renumbered = r->before.connection_flags & CONN_RENUMBERED;
     view->fresh = r->before.since_start < FRESH_CAPTURE;

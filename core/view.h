@@ -32,6 +32,14 @@ struct view {
 };
 
 struct reset;
-void view_of(struct view *view, const struct reset *r);
+
+/* What the connections of RSTs show of how their capture was filtered. */
+struct filter {
+    bool all;     /* one has segments that neither open nor close nor reset */
+    bool unasked; /* one has none, though it was made and used, by its numbers */
+};
+void filter_learn(struct filter *filter, const struct reset *r);
+
+void view_of(struct view *view, const struct reset *r, const struct filter *filter);
 
 #endif

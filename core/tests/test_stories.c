@@ -11,9 +11,9 @@ struct story {
     struct {
         enum tcprst_cause cause;
         enum tcprst_effect effect;
-    } resets[4];
+    } resets[8];
     uint8_t trigger;         /* the frame that drew the last RST; 0: not asked */
-    bool unsure;             /* the last one is not certain */
+    bool sure, unsure;       /* the last one is certain, is not certain */
     bool two_places;         /* each packet is captured twice, but for those that are there ONCE */
     enum tcprst_cause maybe; /* what else the first RST may be, unless it is 0 */
     struct step steps[16];
@@ -270,6 +270,55 @@ static const struct story stories[] = {
                {CLIENT, FIN | ACK, 185, 8001, 0, 900},
                {CLIENT, RST | ACK, 186, 9001, 0, 20}},
      .stamps = {1000, 5000, 1920, 1940}},
+    /* The second came to nothing: its own numbers cannot say that nobody asked for its other segments,
+     * but the first did. */
+    {.name = "only what opens and resets was captured, of two",
+     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, RST | ACK, 88, 7001, 0, 900},
+               {CLIENT, SYN, 50000, 0, 0, 6000},
+               {SERVER, SYN | ACK, 60000, 50001, 0, 20},
+               {CLIENT, RST | ACK, 50001, 60001, 0, 900}},
+     .stamps = {1000, 5000, 1920, 7920, 11920, 8840}},
+    {.name = "only what closes and resets was captured, and many resets",
+     .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED}},
+     .maybe = TCPRST_CAUSE_ABORT_AFTER_FIN,
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, FIN | ACK, 185, 8001, 0, 1900},
+               {CLIENT, RST | ACK, 186, 8001, 0, 1},
+               {CLIENT, RST, 185, 0, 0, 1},
+               {CLIENT, RST, 185, 0, 0, 0},
+               {CLIENT, RST, 185, 0, 0, 0},
+               {CLIENT, RST, 185, 0, 0, 0},
+               {CLIENT, RST, 185, 0, 0, 0},
+               {CLIENT, RST, 185, 0, 0, 0}},
+     .stamps = {1000, 5000, 2920, 2921}},
+    /* What an end had acknowledged before its RST says nothing of its life after it. */
+    {.name = "aborted, the last it had got was not captured",
+     .sure = true,
+     .resets = {{TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, ACK, 1, 101, 1000, 5},
+               {CLIENT, ACK, 101, 1001, 0, 1},
+               {CLIENT, ACK, 101, 1501, 0, 20},
+               {CLIENT, RST | ACK, 101, 1501, 0, 30},
+               {SERVER, ACK, 1501, 101, 1000, 15},
+               {CLIENT, RST, 101, 0, 0, 0},
+               {SERVER, ACK, 2501, 101, 1000, 0},
+               {CLIENT, RST, 101, 0, 0, 0}},
+     .stamps = {1000, 5000, 1020, 1021, 5041, 5046, 1047, 1067, 1097, 5077, 0, 5078, 0}},
     {.name = "the answer comes when the way had stalled",
      .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_IGNORED},
                 {TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET}},
@@ -529,6 +578,7 @@ static void play(const struct story *story)
         bool right = v->cause == story->resets[i].cause && v->effect == story->resets[i].effect;
         right &= !story->trigger || i + 1 < answers.count || v->trigger.number == story->trigger;
         right &= !story->unsure || i + 1 < answers.count || v->strength < TCPRST_STRENGTH_CERTAIN;
+        right &= !story->sure || i + 1 < answers.count || v->strength == TCPRST_STRENGTH_CERTAIN;
         right &= i > 0 || !story->maybe || is_alternative(v, story->maybe);
         all_right = all_right && right;
         EXPECT(right || story->not_yet);
