@@ -23,17 +23,28 @@ static bool lived_on(const struct endpoint *now, const struct reset *p, bool sen
     return !before && !with_it;
 }
 
-/* Between a RST of the other end and n, n's sender answered what it must have got before that RST:
- * it had no connection already, and keeps the reason it had then. */
+/* n's sender answers as one without this connection, what it must have got before that RST. */
+static bool has_none(const struct reset *q, const struct reset *rst, const struct reset *n)
+{
+    return q->d == n->d && q->incarnation == n->incarnation && q->has_trigger && !q->duplicate_of &&
+           !(q->flags & TCPRST_ACK) && !(q->trigger.flags & TCPRST_SYN) &&
+           q->trigger.where < where_pack(rst->frame) && (q->x.seen & END_ACK) &&
+           !(q->x.seen & END_FIN) && !q->judged.outcome.third_party;
+}
+
+/* Before a RST of the other end, or between that and n, n's sender answered what it must have got
+ * before that RST: it had no connection already, and keeps the reason it had then. */
 static bool had_none_before(const struct reset *rst, const struct reset *n)
 {
+    const struct reset *q;
     unsigned looked = 0;
-    for (const struct reset *q = rst->next_of_connection;
-         q && q->serial != n->serial && looked < MAX_RELATED; q = q->next_of_connection, looked++)
-        if (q->d == n->d && q->incarnation == n->incarnation && q->has_trigger &&
-            !q->duplicate_of && !(q->flags & TCPRST_ACK) && !(q->trigger.flags & TCPRST_SYN) &&
-            q->trigger.where < where_pack(rst->frame) && (q->x.seen & END_ACK) &&
-            !(q->x.seen & END_FIN))
+    for (q = rst->next_of_connection; q && q->serial != n->serial && looked < MAX_RELATED;
+         q = q->next_of_connection, looked++)
+        if (has_none(q, rst, n))
+            return true;
+    for (q = rst->previous_of_connection; q && looked < MAX_RELATED;
+         q = q->previous_of_connection, looked++)
+        if (q->x.segments == rst->y.segments && has_none(q, rst, n))
             return true;
     return false;
 }

@@ -270,8 +270,8 @@ static const struct story stories[] = {
                {CLIENT, FIN | ACK, 185, 8001, 0, 900},
                {CLIENT, RST | ACK, 186, 9001, 0, 20}},
      .stamps = {1000, 5000, 1920, 1940}},
-    /* The second came to nothing: its own numbers cannot say that nobody asked for its other segments,
-     * but the first did. */
+    /* The second came to nothing: its own numbers cannot say that nobody asked for its other
+     * segments, but the first did. */
     {.name = "only what opens and resets was captured, of two",
      .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET},
                 {TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
@@ -319,6 +319,18 @@ static const struct story stories[] = {
                {SERVER, ACK, 2501, 101, 1000, 0},
                {CLIENT, RST, 101, 0, 0, 0}},
      .stamps = {1000, 5000, 1020, 1021, 5041, 5046, 1047, 1067, 1097, 5077, 0, 5078, 0}},
+    /* Who had answered as one without the connection had none that a later RST could end. */
+    {.name = "restarted before its peer aborted",
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               REQUEST,
+               {CLIENT, ACK, 101, 1, 74, 700},
+               {SERVER, RST, 1, 0, 0, 20},
+               {CLIENT, RST | ACK, 175, 1, 0, 300},
+               {CLIENT, ACK, 101, 1, 74, 20},
+               {SERVER, RST, 1, 0, 0, 20}}},
     {.name = "the answer comes when the way had stalled",
      .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_IGNORED},
                 {TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET}},
