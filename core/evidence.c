@@ -69,6 +69,7 @@ static const enum tcprst_fact unasked[] = {
     F(BULK_FROM_PEER),
     F(REPLY_SENT),
     F(REPLY_UNACKED),
+    F(WINDOW_FILLED),
     F(REPLY_ENDS_IT),
     F(PEER_DATA_LAST),
     F(RIGHT_AFTER_DATA),

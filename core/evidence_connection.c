@@ -243,7 +243,7 @@ static void fact_past(struct evidence *e, const struct reset *r)
 static bool answers_while_sending(const struct reset *p)
 {
     return !p->window && p->trigger.length && seen(&p->x, END_DATA) && !seen(&p->x, END_FIN) &&
-           connection_left(&p->x, &p->y) > 0;
+           (reset_left(p) > 0 || p->before.filled);
 }
 
 /* Of the newest of X before r the oldest that answers something, NULL: none does. unprompted: X

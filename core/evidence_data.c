@@ -97,10 +97,12 @@ static void fact_data(struct evidence *e, const struct reset *r)
             tell_at(e, F(REPLY_ENDS_IT), x->lead >> 24 == 0x15 && (x->lead >> 16 & 0xff) == 3,
                     x->last);
         numbers(e, F(REPLY_ENDS_IT), x->lead, 0);
-        int64_t left = connection_left(x, y);
+        int64_t left = reset_left(r);
         if (left >= 0)
             tell_at(e, F(REPLY_UNACKED), left > 0, x->last);
         numbers(e, F(REPLY_UNACKED), left, 0);
+        if (r->before.filled)
+            tell_at(e, F(WINDOW_FILLED), true, r->before.filled);
         where_t meanwhile = crossed(r);
         tell_at(e, F(PEER_CROSSED), meanwhile != 0, meanwhile);
     } else if (seen(x, END_SEEN)) {

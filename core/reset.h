@@ -165,7 +165,9 @@ struct reset_before {
     where_t event;                          /* its event's first RST, by time alone */
     int64_t event_idle, event_longest_idle; /* as idle and longest_idle, of that one */
     uint64_t last_other;                    /* the connection's */
-    bool device_sequence;                   /* learn.c: a count runs across hosts, from that one */
+    where_t filled; /* Y's last segment before what drew it, if X's text went to the edge of the
+                       window that this offered; else 0 */
+    bool device_sequence; /* learn.c: a count runs across hosts, from that one */
     uint16_t device_id;
     struct reset_already already;
 };
@@ -296,6 +298,9 @@ bool reset_had_sent(const struct reset *r, uint32_t seq);
 /* Whether it may lie there: the capture began later. */
 bool reset_may_have_sent(const struct reset *r, uint32_t seq);
 /* Whether it has the numbers of an abort, and nothing drew it. */
+/* So many octets of X were not acknowledged when what drew it came: an answer without ACK has the
+ * number up to which they were (RFC 9293 section 3.10.7.1). Negative: not known. */
+int64_t reset_left(const struct reset *r);
 bool reset_has_abort_form(const struct reset *r);
 /* ... of a connection that was established, as far as the capture shows. */
 bool reset_is_abort(const struct reset *r);

@@ -179,6 +179,26 @@ static void note_handshake(struct reset *r, const struct connection *c)
     }
 }
 
+/* What went to the edge of the window before the trigger opened it may have had more behind it. */
+static void note_filled(struct reset *r, const struct connection *c)
+{
+    enum { LEAST_MSS = 536 }; /* RFC 9293 section 3.7.1: where no option says more */
+    const struct endpoint *x = &r->x, *y = &r->y;
+    const struct recent *e;
+    if (!r->has_trigger || !seen(x, END_DATA) || y->scale == WSCALE_UNKNOWN)
+        return;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if (!!(e->bits & RECENT_FROM_B) == r->d || e->where >= r->trigger.where ||
+            (e->bits & (RECENT_STRAY | RECENT_DUPLICATE)) ||
+            (e->flags & (TCPRST_SYN | TCPRST_RST | TCPRST_ACK)) != TCPRST_ACK)
+            continue;
+        int64_t room = seq_diff(e->ack + ((uint32_t)e->window << y->scale), x->snd_max);
+        if (room < (y->mss ? y->mss : LEAST_MSS) && seq_lt(e->ack, x->snd_max))
+            r->before.filled = e->where;
+        return;
+    }
+}
+
 static void copy_ended(struct reset *r, const struct connection *c)
 {
     r->before.already.ended = c->ended;
@@ -199,6 +219,7 @@ void reset_note_before(struct reset *r, const struct connection *c)
         r->drawn.others[i].idle = idle_before(r, c, &r->drawn.others[i].segment);
     note_provoked(r, c);
     note_handshake(r, c);
+    note_filled(r, c);
     r->before.data_idle = data_idle_before(r, c);
     r->before.age = age_of(r, c);
     copy_past(r, c);

@@ -82,6 +82,14 @@ bool reset_may_have_sent(const struct reset *r, uint32_t seq)
     return seen(x, END_SEEN) && !seen(x, END_ISS) && x->first_seq - seq <= STALE_REACH;
 }
 
+int64_t reset_left(const struct reset *r)
+{
+    int64_t left = connection_left(&r->x, &r->y),
+            beyond = seq_diff(r->x.snd_max, r->seq) - (int64_t)seen(&r->x, END_FIN);
+    bool answers = r->has_trigger && !(r->flags & TCPRST_ACK) && seen(&r->x, END_SEEN);
+    return answers && beyond > left && beyond < STRAY_DISTANCE ? beyond : left;
+}
+
 bool reset_has_abort_form(const struct reset *r)
 {
     return !r->has_trigger && reset_abort_numbers(r) == FACT_TRUE;
