@@ -79,6 +79,20 @@ static enum tcprst_acceptance by_window(const struct reset *r, uint32_t low)
                                                 : TCPRST_ACCEPTANCE_OUT_OF_WINDOW;
 }
 
+/* Y acknowledged more than the RST's number. What it acknowledges it had before the RST came,
+ * which then lay below RCV.NXT; had the RST come first, it would have acknowledged nothing more.
+ * Only with the FIN's own number it may still have been taken (Linux tcp_reset_check()). */
+static bool had_more(const struct reset *r)
+{
+    const struct after *a = r->after;
+    if (!a)
+        return false;
+    if ((r->x.seen & END_FIN) && r->seq == r->x.fin_seq)
+        return false;
+    return a->y.ack_known && seen(&r->x, END_SEEN) && seq_lt(r->seq, a->y.ack) &&
+           seq_le(a->y.ack, r->connection->end[r->d].snd_max);
+}
+
 bool answers_stray(const struct reset *r)
 {
     return r->has_trigger && (r->trigger.bits & RECENT_STRAY) && (r->trigger.flags & TCPRST_ACK) &&
@@ -90,8 +104,9 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
     const struct endpoint *y = &r->y;
     bool stray_trigger =
         r->has_trigger && (r->trigger.bits & RECENT_STRAY) && (r->trigger.flags & TCPRST_ACK);
-    /* Who opens another connection on these ports has given up the one before. */
-    bool given_up = seen(y, END_SYN) && !seen(y, END_ACK) && r->trigger.where < y->syn_where;
+    /* Who opens another connection on these ports, or accepts one, has given up the one before. */
+    bool given_up = ((seen(y, END_SYN) && !seen(y, END_ACK)) || seen(y, END_SYN_ACK)) &&
+                    r->trigger.where < y->syn_where;
     if (stray_trigger && !given_up && r->seq == r->trigger.ack)
         return TCPRST_ACCEPTANCE_EXACT; /* the connection that sent it wants just this number */
     if (ended->y_gone || receiver_closed(r))
@@ -105,25 +120,18 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
     /* Just what Y waits for, though what lies before it was not captured. */
     if (seen(y, END_AHEAD) && !r->has_trigger && r->seq == y->ack_ahead)
         return TCPRST_ACCEPTANCE_EXACT;
-    if (seen(y, END_ACK))
-        return by_window(r, y->max_ack);
+    if (seen(y, END_ACK)) {
+        enum tcprst_acceptance acceptance = by_window(r, y->max_ack);
+        /* Below RCV.NXT, but not below what Y had last acknowledged: Linux tcp_sequence() and the
+         * BSDs take that for the left edge of the window. */
+        bool late = acceptance == TCPRST_ACCEPTANCE_EXACT && !r->packet.bad_checksum && had_more(r);
+        return late ? TCPRST_ACCEPTANCE_IN_WINDOW : acceptance;
+    }
     /* Y was heard, but never with an ACK: only a probe sends so. */
     return seen(y, END_AHEAD) ? by_window(r, y->ack_ahead) : TCPRST_ACCEPTANCE_NO_CONNECTION;
 }
 
 /* ---- effect ---- */
-
-/* It acknowledged more than the RST's number. What it acknowledges it had before the RST came,
- * which then lay below RCV.NXT; had the RST come first, it would have acknowledged nothing more.
- * Only with the FIN's own number it may still have been taken (Linux tcp_reset_check()). */
-static bool had_more(const struct reset *r)
-{
-    const struct after *a = r->after;
-    if ((r->x.seen & END_FIN) && r->seq == r->x.fin_seq)
-        return false;
-    return a->y.ack_known && seen(&r->x, END_SEEN) && seq_lt(r->seq, a->y.ack) &&
-           seq_le(a->y.ack, r->connection->end[r->d].snd_max);
-}
 
 static where_t earlier(where_t a, where_t b)
 {
