@@ -48,6 +48,18 @@ static bool has_sack(const struct tcprst_segment *s)
     return o.has_sack;
 }
 
+/* A bare ACK with Y's last numbers (RFC 5961 section 3.2). It acknowledges what was not
+ * acknowledged yet, too; but where Y's answers are not captured at once, that may be any ACK under
+ * way. */
+static bool may_challenge(const struct after *a, const struct reset *r,
+                          const struct tcprst_segment *s, const struct recent *e)
+{
+    bool again = !(r->y.seen & END_ACK) || s->ack == (a->y.ack_known ? a->y.ack : r->y.max_ack);
+    bool at_y = r->y.rtt_min >= 0 && r->y.rtt_min <= AT_HOST;
+    bool at_once = at_y && s->ack == r->x.snd_max && !a->x.count && e->time - r->when <= AT_HOST;
+    return (again || at_once) && (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max);
+}
+
 static void note_receiver(struct after *a, const struct reset *r, const struct tcprst_segment *s,
                           const struct recent *e)
 {
@@ -82,9 +94,7 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
         !(e->bits & RECENT_STRAY) && !(s->flags & TCPRST_SYN) &&
         e->time - r->when <= (r->y.rtt_max > 0 ? r->y.rtt_max : 0) + TRIGGER_MIN)
         a->y.new = e->where;
-    bool again = !(r->y.seen & END_ACK) || s->ack == (a->y.ack_known ? a->y.ack : r->y.max_ack);
-    if (bare_ack && a->y.challenge < 0 && again &&
-        (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max) && !has_sack(s)) {
+    if (a->y.challenge < 0 && bare_ack && may_challenge(a, r, s, e) && !has_sack(s)) {
         a->y.challenge = e->time;
         a->y.challenge_where = e->where;
         a->y.challenge_ack = s->ack;
