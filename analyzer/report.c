@@ -401,6 +401,7 @@ void report_statistics(struct report *report, const struct tcprst_statistics *st
     total->hosts_given_up += statistics->hosts_given_up;
     total->verdicts_early += statistics->verdicts_early;
     total->out_of_memory += statistics->out_of_memory;
+    total->flags_only |= statistics->flags_only;
     report->connection_base += statistics->connections;
 }
 

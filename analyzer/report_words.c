@@ -574,6 +574,10 @@ void words_remarks(const struct report *report, words_put put, void *data)
     const struct tcprst_statistics *lost = &report->statistics;
     if (report->interrupted)
         put(data, _("Interrupted: this is what was found until then."));
+    if (lost->flags_only)
+        put(data, _("Only segments that open, close or reset seem to have been captured: what was "
+                    "said between them, and when, is not known. Captured without that filter, more "
+                    "can be said of each reset."));
     if (lost->connections_given_up)
         put(data, words_counted(lost->connections_given_up,
                                 "%s connection was given up for want of room (--max-connections): "

@@ -479,6 +479,7 @@ void tcprst_count(const struct tcprst *core, struct tcprst_statistics *statistic
 {
     *statistics = core->statistics;
     statistics->hosts_given_up = hosts_given_up(core->hosts);
+    statistics->flags_only = core->filter.unasked && !core->filter.all;
 }
 
 void tcprst_statistics(const struct tcprst *core, struct tcprst_statistics *statistics)

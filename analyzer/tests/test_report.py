@@ -760,6 +760,27 @@ class Says(Case):
             self.assertNotIn("img-src=x", redacted, output_format)
 
 
+class Filtered(Case):
+    SAID = "Only segments that open, close or reset seem to have been captured"
+
+    def run_on(self, keep):
+        """A connection that asked, was answered and aborted; keep: whether a filter lets these flags pass."""
+        talk = Conversation()
+        talk.open()
+        talk.add(True, 41000, 80, PSH_ACK, 5001, 9001, b"ask")
+        talk.add(False, 80, 41000, PSH_ACK, 9001, 5004, b"say")
+        talk.add(False, 80, 41000, RST_ACK, 9004, 5004, window=0)
+        kept = [i for i, frame in enumerate(talk.frames) if keep(frame[14 + 20 + 13])]
+        talk.frames, talk.times = [talk.frames[i] for i in kept], [talk.times[i] for i in kept]
+        return " ".join(text_of(tcprst("-f", "text", talk.write(self.directory / "talk.pcap"))).split())
+
+    def test_a_filter_on_flags_is_said(self):
+        self.assertIn(self.SAID, self.run_on(lambda flags: flags & 0x07))
+
+    def test_no_filter_is_none(self):
+        self.assertNotIn(self.SAID, self.run_on(lambda flags: True))
+
+
 class Markdown(Case):
     def test_a_ticket(self):
         talk = Conversation()

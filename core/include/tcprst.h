@@ -481,7 +481,9 @@ struct tcprst_statistics {
     uint64_t hosts_given_up;
     uint64_t verdicts_early; /* made final before their horizon, because too many were pending */
     uint64_t out_of_memory;  /* segments that could not be tracked */
-    size_t memory;           /* octets held by the handle */
+    bool flags_only; /* of the connections judged nothing was captured but what opens, closes
+                        or resets, and one had more than that: a filter on flags */
+    size_t memory;   /* octets held by the handle */
 };
 
 /* ---- The handle ---- */
