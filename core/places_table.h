@@ -113,6 +113,8 @@ struct tcprst_places {
     unsigned places;
     size_t sources;
     struct tcprst_clock *clocks;
+    uint16_t
+        doubled; /* bit p: place p shows each packet twice, perhaps as it comes and as it goes */
     int64_t now;
     bool over; /* no more segments come */
     int64_t first_time[TCPRST_MAX_PLACES], last_time[TCPRST_MAX_PLACES];

@@ -291,6 +291,27 @@ static void own_identifications(void)
     tcprst_places_free(stream);
 }
 
+/* A router shows what it routes as it comes and as it goes, with one less left: known by the one, a
+ * RST is the same by the other. A place that shows each packet once has no such choice. */
+static void both_legs(bool doubled)
+{
+    struct tcprst_clock c[2] = {{.shares = true},
+                                {.place = 1, .shares = true, .mirrored = doubled}};
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, 16, 1);
+    struct tcprst_segment sent = segment(0, false, 1), went = sent;
+    went.ttl = 63;
+    tcprst_places_take(stream, 0, &sent);
+    check(!tcprst_places_take(stream, 1, &went), "what goes is the same");
+    sent = segment(1, false, 3);
+    sent.flags = TCPRST_RST;
+    sent.payload_length = 0;
+    struct tcprst_segment came = sent;
+    tcprst_places_take(stream, 0, &sent);
+    tcprst_places_take(stream, 1, &came);
+    check((came.seen.copy_of.number == 2) == doubled, "what comes is the same as what goes");
+    tcprst_places_free(stream);
+}
+
 int main(void)
 {
     static const int64_t second = 1000000000, day = 86400 * second;
@@ -307,5 +328,7 @@ int main(void)
     neighbours();
     own_ttl();
     own_identifications();
+    both_legs(true);
+    both_legs(false);
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
