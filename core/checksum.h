@@ -24,7 +24,8 @@ static inline uint32_t checksum_add(uint32_t sum, const uint8_t *octets, uint32_
         words += two;
     }
     two = 0;
-    memcpy(&two, octets + i, count - i);
+    if (i < count) /* none may be at NULL */
+        memcpy(&two, octets + i, count - i);
     words += two;
     while (words >> 16)
         words = (words & 0xffff) + (words >> 16);
