@@ -91,11 +91,12 @@ static inline bool is_due(struct table *t, size_t seat, int64_t now, enum keepin
 static inline void fetch_body(const struct table *t, size_t seat)
 {
     body_t body = t->seats[seat].body;
-    const char *first = !body                 ? NULL
-                        : body_is_young(body) ? (const char *)young_at(t, body)
-                                              : (const char *)whole_at(t, body);
+    if (!body)
+        return;
+    const char *first =
+        body_is_young(body) ? (const char *)young_at(t, body) : (const char *)whole_at(t, body);
     fetch(first);
-    fetch(first + (first ? LINE : 0));
+    fetch(first + LINE);
 }
 
 /* All that packing reads of it. */
