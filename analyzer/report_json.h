@@ -7,10 +7,12 @@
 
 /* Appends "key": as the next member of an object; the first one follows a '{'. */
 void json_key(GString *out, const char *key);
-void json_text(GString *out, const char *key, const char *text); /* NULL: null */
+void json_key_part(GString *out, const char *key, size_t length); /* the first octets of one */
+void json_text(GString *out, const char *key, const char *text);  /* NULL: null */
 void json_number(GString *out, const char *key, uint64_t number);
 /* number below 0: null */
 void json_octets(GString *out, const char *key, int64_t number);
+void json_flag(GString *out, const char *key, bool flag);
 
 /* One reset: every key, in the order the schema lists them, null where nothing is known. */
 void json_reset(GString *out, const struct report *report, const struct report_reset *reset);

@@ -10,6 +10,7 @@
  */
 #include "pack.h"
 
+#include "octets.h"
 #include "thresholds.h"
 
 #include <stdlib.h>
@@ -114,19 +115,6 @@ struct coder {
     int64_t time;  /* what times are near to */
     where_t where; /* what frames are near to */
 };
-
-RUN uint64_t little_endian(uint64_t v)
-{
-    const union {
-        uint16_t word;
-        uint8_t first;
-    } order = {.word = 1};
-    if (order.first)
-        return v;
-    v = (v & 0x00ff00ff00ff00ffu) << 8 | (v >> 8 & 0x00ff00ff00ff00ffu);
-    v = (v & 0x0000ffff0000ffffu) << 16 | (v >> 16 & 0x0000ffff0000ffffu);
-    return v << 32 | v >> 32;
-}
 
 /* Octets v needs, 0 for 0. */
 RUN unsigned octets_of(uint64_t v)

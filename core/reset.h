@@ -276,7 +276,7 @@ static inline bool reset_row_behind(const struct reset *r)
 }
 /* r, the last of its connection's, is given its place. */
 void reset_line_up(struct reset *r);
-/* What drew r, a pending one, turned out to be something else. */
+/* What drew r, one of the newest MAX_RELATED of its connection, turned out to be something else. */
 void reset_leave_row(struct reset *r);
 
 /* Makes the record of a RST about to be tracked (the connection is still as before it). when: its
@@ -297,10 +297,10 @@ enum fact_state reset_abort_numbers(const struct reset *r);
 bool reset_had_sent(const struct reset *r, uint32_t seq);
 /* Whether it may lie there: the capture began later. */
 bool reset_may_have_sent(const struct reset *r, uint32_t seq);
-/* Whether it has the numbers of an abort, and nothing drew it. */
 /* So many octets of X were not acknowledged when what drew it came: an answer without ACK has the
  * number up to which they were (RFC 9293 section 3.10.7.1). Negative: not known. */
 int64_t reset_left(const struct reset *r);
+/* Whether it has the numbers of an abort, and nothing drew it. */
 bool reset_has_abort_form(const struct reset *r);
 /* ... of a connection that was established, as far as the capture shows. */
 bool reset_is_abort(const struct reset *r);

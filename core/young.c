@@ -9,6 +9,7 @@
 #include "young.h"
 
 #include "endpoint.h"
+#include "octets.h"
 #include "sequence.h"
 #include "uncleared.h"
 
@@ -151,19 +152,6 @@ bool young_fits(const struct nursery *nursery, const struct embryo *e,
 }
 
 /* ---- coding ---- */
-
-static inline uint64_t little_endian(uint64_t v)
-{
-    const union {
-        uint16_t word;
-        uint8_t first;
-    } order = {.word = 1};
-    if (order.first)
-        return v;
-    v = (v & 0x00ff00ff00ff00ffu) << 8 | (v >> 8 & 0x00ff00ff00ff00ffu);
-    v = (v & 0x0000ffff0000ffffu) << 16 | (v >> 16 & 0x0000ffff0000ffffu);
-    return v << 32 | v >> 32;
-}
 
 static inline void put(uint8_t **at, uint64_t v, unsigned octets)
 {

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_embryo.c - an embryo grows into the connection that its segment would have made, whatever is
  * in it. */
+#include "chance.h"
 #include "embryo.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { ROUNDS = 50000 };
-
-static uint64_t chance_state = 0x656d6272;
-
-/* splitmix64 */
-static uint64_t chance(void)
-{
-    uint64_t z = (chance_state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 
 static const uint8_t usual[] = {2, 4, 5, 180, 4, 2, 8, 10, 0, 1, 2, 3, 0, 0, 0, 9, 1, 3, 3, 7};
 
@@ -87,6 +77,7 @@ static bool same(const struct connection *a, struct connection b)
 
 int main(void)
 {
+    chance_state = 0x656d6272;
     static const uint8_t again[] = {0, CONN_FORGOTTEN, CONN_OVER};
     unsigned failures = 0, fitting = 0, beyond = 0;
     for (unsigned i = 0; i < ROUNDS; i++) {

@@ -5,6 +5,7 @@
  * repeated, copied, out of place, its addresses used again, with pauses of any length and clocks
  * that are set back.
  */
+#include "chance.h"
 #include "tcprst/glance.h"
 
 #include <stdio.h>
@@ -12,22 +13,6 @@
 
 enum { ROUNDS = 60, SEGMENTS = 6000, FLOWS = 300, HEADER = 32, BATCH_MOST = 1024 };
 #define SECOND INT64_C(1000000000)
-
-static uint64_t chance_state;
-
-/* splitmix64 */
-static uint64_t chance(void)
-{
-    uint64_t z = (chance_state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static bool one_in(unsigned n)
-{
-    return chance() % n == 0;
-}
 
 /* ---- traffic ---- */
 

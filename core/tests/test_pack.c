@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_pack.c - a connection that was packed is the same when it is unpacked, whatever its numbers.
  */
+#include "chance.h"
 #include "pack.h"
 
 #include <inttypes.h>
@@ -9,17 +10,6 @@
 #include <string.h>
 
 enum { ROUNDS = 20000 };
-
-static uint64_t chance_state = 0x7061636b;
-
-/* splitmix64 */
-static uint64_t chance(void)
-{
-    uint64_t z = (chance_state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 
 /* Octets of every kind: none, small, all ones, anything; in words, as most fields are. */
 static void fill(void *memory, size_t size)
@@ -120,6 +110,7 @@ static bool same(struct connection *a, struct connection *b, uint32_t kept)
 
 int main(void)
 {
+    chance_state = 0x7061636b;
     struct pool pool = {.left = 0};
     static struct connection before, packed, after;
     for (int round = 0; round < ROUNDS; round++) {

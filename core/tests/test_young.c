@@ -4,6 +4,7 @@
  * have made, whatever is in them; how it ended is plain only where it is so; and a thousand of them
  * take no more room than is said.
  */
+#include "chance.h"
 #include "sequence.h"
 #include "thresholds.h"
 #include "young.h"
@@ -13,22 +14,6 @@
 #include <string.h>
 
 enum { ROUNDS = 20000, HEADER = 20, ROOM = 128 };
-
-static uint64_t chance_state = 0x796f756e67;
-
-/* splitmix64 */
-static uint64_t chance(void)
-{
-    uint64_t z = (chance_state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static bool one_in(unsigned n)
-{
-    return chance() % n == 0;
-}
 
 /* Two ends that talk, mostly as they should. */
 struct talk {
@@ -274,6 +259,7 @@ static size_t octets_each(void)
 
 int main(void)
 {
+    chance_state = 0x796f756e67;
     struct nursery nursery = {0};
     struct pool pool = {0};
     struct tally tally = {0};
