@@ -82,11 +82,29 @@ static void note_verdict(struct storm *storm, const struct tcprst_verdict *v)
     }
 }
 
+/* All that was weighed, also what the verdict does not show. */
+static void note_ledger(struct storm *storm, const struct tcprst_finding *finding)
+{
+    struct tcprst_ledger_line lines[TCPRST_MAX_LEDGER];
+    size_t count = tcprst_ledger(storm->core, finding->cause, lines, TCPRST_MAX_LEDGER);
+    note(storm, (uint64_t)finding->cause << 32 | finding->total << 1 | finding->excluded);
+    note(storm, finding->trigger.number);
+    for (size_t i = 0; i < count; i++) {
+        note(storm, (uint64_t)lines[i].state << 8 | lines[i].cost);
+        if (lines[i].has_fact)
+            note(storm, (uint64_t)lines[i].fact.fact << 1 | lines[i].fact.holds);
+    }
+}
+
 static void on_verdict(void *user, const struct tcprst_verdict *verdict)
 {
     struct storm *storm = user;
+    struct tcprst_finding findings[TCPRST_CAUSE_COUNT];
+    size_t count = tcprst_findings(storm->core, findings, TCPRST_CAUSE_COUNT);
     storm->verdicts++;
     note_verdict(storm, verdict);
+    for (size_t i = 0; i < count; i++)
+        note_ledger(storm, &findings[i]);
 }
 
 static void peek(struct storm *storm, uint64_t reset)
@@ -176,7 +194,7 @@ static void blow(struct storm *storm, unsigned c, unsigned d, unsigned count)
                                     300 * MILLISECOND,
                                     INT64_C(2000) * MILLISECOND};
     enum { USUAL = 5, STEPS = sizeof steps / sizeof *steps };
-    enum { BETWEEN, SELDOM, NEVER };
+    enum { BETWEEN, SELDOM, BEHIND, NEVER }; /* BEHIND: captured after what it drew */
     struct end *x = &storm->ends[c][d], *y = &storm->ends[c][!d];
     unsigned between = any(storm, NEVER + 1), both = any(storm, 5), ids = any(storm, 3);
     int64_t step = steps[any(storm, USUAL)];
@@ -200,6 +218,10 @@ static void blow(struct storm *storm, unsigned c, unsigned d, unsigned count)
         if (any(storm, 90) == 0)
             other.window = (uint16_t)any(storm, 3);
         send(storm, c, both || any(storm, 3) ? d : !d, &other);
+        if (between == BEHIND && any(storm, 3)) {
+            storm->now += any(storm, 2) ? 0 : 100 * MICROSECOND;
+            say(storm, c, !d, TCPRST_ACK, any(storm, 3) ? 100 : 0);
+        }
     }
 }
 
@@ -241,8 +263,8 @@ static void tell(uint64_t number)
 
 int main(int argc, char **argv)
 {
-    uint64_t from = argc > 2 ? strtoull(argv[1], NULL, 10) : 0,
-             until = argc > 2 ? strtoull(argv[2], NULL, 10) : 60;
+    uint64_t from = argc > 2 ? strtoull(argv[1], NULL, 10) : 90,
+             until = argc > 2 ? strtoull(argv[2], NULL, 10) : 150;
     for (; from < until; from++)
         tell(from);
     return 0;
