@@ -21,8 +21,9 @@
  *     if (tcprst_glance_join(glances, ahead, places))
  *         options.glance = glances[0];
  *     for all segments again, in the order of their aligned times:
- *         if (tcprst_glance_wants(glances[p], &segment, tcprst_glance_expect(glances[p], &segment))
- * && tcprst_places_take(stream, source, &segment)) tcprst_feed()
+ *         name = tcprst_glance_expect(glances[p], &segment); // best some segments ahead
+ *         if (!tcprst_glance_wants(glances[p], &segment, name)) continue;
+ *         if (tcprst_places_take(stream, source, &segment)) tcprst_feed(core, &segment);
  *
  * Followed are connections that a glance at any place says have to be, under all names they may
  * have at others. Of hosts that have such a connection, the first others are matched, too, for what
