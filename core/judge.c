@@ -11,6 +11,15 @@
 
 static const struct outcome *judge_outcome(const struct judge *judge, struct reset *r);
 
+/* Whether what was made of RSTs of c will do, where that does: the oldest of it at made_at, and so
+ * long. To who only looks, RSTs alone say little of those before them. */
+static inline bool will_do(const struct judge *judge, const struct connection *c, uint64_t made_at,
+                           uint64_t until)
+{
+    bool rsts_alone = judge->peeking && made_at > c->last_other;
+    return judge->roughly && (rsts_alone || c->recents.pushed < until);
+}
+
 /* The outcome of a pending RST as far as is known; kept until its connection has gone on. */
 static inline const struct outcome *keep_outcome(const struct judge *judge, struct reset *r)
 {
@@ -19,7 +28,7 @@ static inline const struct outcome *keep_outcome(const struct judge *judge, stru
     uint64_t now = r->connection->recents.pushed;
     uint64_t made_at = judge->peeking ? r->judged.peeked_at : r->judged.outcome_at,
              until = judge->peeking ? r->judged.peeked_until : r->judged.outcome_until;
-    if (made_at == now + 1 || (judge->roughly && now < until))
+    if (made_at == now + 1 || will_do(judge, r->connection, made_at, until))
         return judge->peeking ? &r->judged.peeked : &r->judged.outcome;
     return judge_outcome(judge, r);
 }
@@ -112,8 +121,8 @@ static bool memo_speaks(const struct judge *judge, const struct reset *r)
     const struct connection *c = r->connection;
     uint64_t first = c->first_pending->serial;
     return SHORTCUTS && memo->end && memo->connection == c && memo->first <= first &&
-           first <= memo->last && memo->incarnation == r->incarnation && judge->roughly &&
-           memo->peeking == judge->peeking && c->recents.pushed < memo->until;
+           first <= memo->last && memo->incarnation == r->incarnation &&
+           memo->peeking == judge->peeking && will_do(judge, c, memo->made_at, memo->until);
 }
 
 static void memo_begin(struct ended_memo *memo, const struct judge *judge, const struct reset *r)
@@ -122,12 +131,15 @@ static void memo_begin(struct ended_memo *memo, const struct judge *judge, const
                                 .first = r->connection->first_pending->serial,
                                 .incarnation = r->incarnation,
                                 .peeking = judge->peeking,
+                                .made_at = UINT64_MAX,
                                 .until = UINT64_MAX};
 }
 
 static void memo_add(struct ended_memo *memo, const struct reset *p, const struct outcome *outcome)
 {
-    uint64_t until = memo->peeking ? p->judged.peeked_until : p->judged.outcome_until;
+    uint64_t made_at = memo->peeking ? p->judged.peeked_at : p->judged.outcome_at,
+             until = memo->peeking ? p->judged.peeked_until : p->judged.outcome_until;
+    memo->made_at = made_at < memo->made_at ? made_at : memo->made_at;
     memo->until = until < memo->until ? until : memo->until;
     for (unsigned d = 0; d < 2; d++)
         memo->says[d] |= ended_may_say(p->d == d, outcome);

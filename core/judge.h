@@ -17,12 +17,13 @@
  * outcomes were last asked for: it is the same for each RST behind them. */
 struct ended_memo {
     const struct connection *connection;
-    struct reset *end;    /* the last of them, pending or not; NULL: nothing is known */
-    uint64_t first, last; /* serial numbers of the first and of that one */
-    uint64_t incarnation; /* theirs */
-    bool peeking;         /* the judge's */
-    uint64_t until; /* recents.pushed of the connection: from then on one has to be judged again */
-    unsigned says[2]; /* no more than that, to a RST of end 0 or 1, as ended_may_say() */
+    struct reset *end;       /* the last of them, pending or not; NULL: nothing is known */
+    uint64_t first, last;    /* serial numbers of the first and of that one */
+    uint64_t incarnation;    /* theirs */
+    bool peeking;            /* the judge's */
+    uint64_t made_at, until; /* the oldest of it, and from when on one has to be judged again: as a
+                                RST's outcome_at and outcome_until */
+    unsigned says[2];        /* no more than that, to a RST of end 0 or 1, as ended_may_say() */
 };
 
 /* What is known beside the connections; nothing is owned. */
