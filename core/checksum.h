@@ -10,15 +10,13 @@
 /* What makes the sum of a sound segment. */
 enum { CHECKSUM_SOUND = 0xffff };
 
-/* Adds up 16-bit words, the last padded with a zero; sum: below 65536, as what is returned. At most
- * 65536 octets. Two words at once and in this machine's order of octets: the sum of words whose
- * octets are swapped is the sum with its octets swapped (RFC 1071 section 2). */
-static inline uint32_t checksum_add(uint32_t sum, const uint8_t *octets, uint32_t count)
+/* Adds up octets in words of two, the last padded with a zero: two words at once and in this
+ * machine's order of octets. The sum of words whose octets are swapped is the sum with its octets
+ * swapped (RFC 1071 section 2). */
+static inline uint64_t checksum_words(const uint8_t *octets, uint32_t count)
 {
     uint64_t words = 0;
     uint32_t two = 0, i = 0;
-    uint16_t folded;
-    uint8_t in_order[2];
     for (; i + 4 <= count; i += 4) {
         memcpy(&two, octets + i, 4);
         words += two;
@@ -26,24 +24,46 @@ static inline uint32_t checksum_add(uint32_t sum, const uint8_t *octets, uint32_
     two = 0;
     if (i < count) /* none may be at NULL */
         memcpy(&two, octets + i, count - i);
-    words += two;
-    while (words >> 16)
-        words = (words & 0xffff) + (words >> 16);
-    folded = (uint16_t)words;
-    memcpy(in_order, &folded, sizeof folded);
-    sum += (uint32_t)in_order[0] << 8 | in_order[1];
+    return words + two;
+}
+
+static inline uint32_t checksum_fold(uint64_t sum)
+{
+    sum = (sum >> 32) + (sum & UINT32_MAX);
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
-    return sum;
+    return (uint32_t)sum;
 }
+
+/* What such words come to, as the network writes it. */
+static inline uint32_t checksum_sum(uint64_t words)
+{
+    uint16_t folded = (uint16_t)checksum_fold(words);
+    uint8_t in_order[2];
+    memcpy(in_order, &folded, sizeof folded);
+    return (uint32_t)in_order[0] << 8 | in_order[1];
+}
+
+static inline uint64_t checksum_hosts(const struct tcprst_segment *s)
+{
+    unsigned n = s->ip_version == 6 ? 16 : 4;
+    return checksum_words(s->source, n) + checksum_words(s->destination, n);
+}
+
+enum { CHECKSUM_TCP = 6 }; /* the protocol's number */
 
 /* Of the pseudo-header of a segment of at most 65535 octets. */
 static inline uint32_t checksum_pseudo(const struct tcprst_segment *s)
 {
-    enum { PROTOCOL_TCP = 6 };
-    unsigned n = s->ip_version == 6 ? 16 : 4;
-    uint32_t sum = checksum_add(0, s->source, n);
-    return checksum_add(sum + PROTOCOL_TCP + s->length, s->destination, n);
+    return checksum_fold(checksum_sum(checksum_hosts(s)) + (uint64_t)CHECKSUM_TCP + s->length);
+}
+
+/* Whether its checksum is right; of a segment of at most 65535 octets that was captured whole. */
+static inline bool checksum_is_sound(const struct tcprst_segment *s)
+{
+    uint64_t words = checksum_hosts(s) + checksum_words(s->bytes, s->length);
+    return checksum_fold(checksum_sum(words) + (uint64_t)CHECKSUM_TCP + s->length) ==
+           CHECKSUM_SOUND;
 }
 
 #endif

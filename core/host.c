@@ -12,20 +12,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAYS = 8, MORE_TRIES = HOST_TRIES - 1 };
+enum { WAYS = 8, WAY_BITS = 4, MORE_TRIES = HOST_TRIES - 1 };
 
 /* What is asked of the hosts of a set before one is looked at. */
 struct set {
     uint32_t tags[WAYS]; /* of their addresses; 0: none */
-    int64_t times[WAYS]; /* when they were last noted */
+    /* Its ways, WAY_BITS each: the one noted last lowest. Those that nobody has yet stand highest,
+     * for nobody ever leaves. */
+    uint32_t order;
 };
+enum { ORDER_AT_FIRST = 0x01234567 };
 
 struct hosts {
     struct set *sets;
     struct host *members; /* WAYS of each set */
     size_t set_count;     /* MAX_HOSTS / WAYS at most, allocated on growth */
-    size_t used;
-    uint64_t given_up;
+    uint64_t used, given_up;
 };
 
 static bool allocate(struct hosts *h, size_t set_count)
@@ -34,6 +36,8 @@ static bool allocate(struct hosts *h, size_t set_count)
     h->sets = calloc(set_count, sizeof *h->sets);
     h->members = calloc(set_count * WAYS, sizeof *h->members);
     if (h->sets && h->members) {
+        for (size_t i = 0; i < set_count; i++)
+            h->sets[i].order = ORDER_AT_FIRST;
         large_advise(h->members, set_count * WAYS * sizeof *h->members);
         return true;
     }
@@ -125,14 +129,21 @@ void hosts_expect(const struct hosts *h, uint8_t ip_version, const uint8_t addre
     fetch((const char *)(&h->sets[set] + 1) - 1);
 }
 
-/* Which makes room where there is none. */
-static unsigned oldest_way(const struct set *set)
+/* The way of a new host: one that nobody has, else that of the host noted longest ago. */
+static inline unsigned last_way(const struct set *set)
 {
-    unsigned oldest = 0;
-    for (unsigned i = 1; i < WAYS; i++)
-        if (set->times[i] < set->times[oldest])
-            oldest = i;
-    return oldest;
+    return set->order >> WAY_BITS * (WAYS - 1);
+}
+
+/* That host is noted: its way becomes the first. */
+static inline void come_first(struct set *set, unsigned way)
+{
+    enum { MASK = (1 << WAY_BITS) - 1 };
+    unsigned at = 0;
+    while ((set->order >> at & MASK) != way)
+        at += WAY_BITS;
+    uint32_t before = set->order & ((1u << at) - 1), behind = set->order >> at >> WAY_BITS;
+    set->order = behind << at << WAY_BITS | before << WAY_BITS | way;
 }
 
 void hosts_expect_more(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
@@ -140,21 +151,13 @@ void hosts_expect_more(const struct hosts *h, uint8_t ip_version, const uint8_t 
     struct place place = place_of(h, ip_version, address);
     const struct set *set = &h->sets[place.set];
     unsigned way = 0;
-    while (way < WAYS && set->tags[way] && set->tags[way] != place.tag)
+    while (way < WAYS && set->tags[way] != place.tag)
         way++;
     if (way == WAYS)
-        way = oldest_way(set);
+        way = last_way(set);
     const char *host = (const char *)&h->members[place.set * WAYS + way];
     for (size_t i = 0; i < sizeof *h->members; i += LINE)
         fetch(host + i);
-}
-
-static unsigned empty_way(const struct set *set)
-{
-    unsigned i = 0;
-    while (i < WAYS && set->tags[i])
-        i++;
-    return i;
 }
 
 /* Twice as many sets, while there is memory. */
@@ -164,13 +167,17 @@ static bool grow(struct hosts *h)
     if (!allocate(&bigger, h->set_count * 2))
         return false;
     for (size_t i = 0; i < h->set_count * WAYS; i++) {
-        struct host *host = &h->members[i];
-        if (!h->sets[i / WAYS].tags[i % WAYS])
+        /* Those of a set from the one noted longest ago on, so that they stay in that order. */
+        struct set *set = &h->sets[i / WAYS];
+        unsigned from = last_way(set);
+        come_first(set, from);
+        if (!set->tags[from])
             continue;
+        struct host *host = &h->members[i / WAYS * WAYS + from];
         struct place place = place_of(&bigger, host->ip_version, host->address);
-        unsigned way = empty_way(&bigger.sets[place.set]);
+        unsigned way = last_way(&bigger.sets[place.set]);
+        come_first(&bigger.sets[place.set], way);
         bigger.sets[place.set].tags[way] = place.tag;
-        bigger.sets[place.set].times[way] = h->sets[i / WAYS].times[i % WAYS];
         bigger.members[place.set * WAYS + way] = *host;
     }
     free(h->sets);
@@ -181,42 +188,36 @@ static bool grow(struct hosts *h)
     return true;
 }
 
-/* Grows as long as a set is full and the bound allows it: below the bound nobody is given up. */
-static struct place place_with_room(struct hosts *h, uint8_t ip_version, const uint8_t address[16])
+static inline bool is_full(const struct set *set)
 {
-    struct place place = place_of(h, ip_version, address);
-    while ((h->used * 2 >= h->set_count * WAYS || empty_way(&h->sets[place.set]) == WAYS) &&
-           h->set_count * WAYS < MAX_HOSTS && grow(h))
+    return set->tags[last_way(set)] != 0;
+}
+
+/* Grows as long as a set is full and the bound allows it: below the bound nobody is given up. */
+static struct place place_with_room(struct hosts *h, struct place place, uint8_t ip_version,
+                                    const uint8_t address[16])
+{
+    while (h->set_count * WAYS < MAX_HOSTS &&
+           (h->used * 2 >= h->set_count * WAYS || is_full(&h->sets[place.set])) && grow(h))
         place = place_of(h, ip_version, address);
     return place;
 }
 
-/* The way of a new host: an empty one, else the one noted longest ago. */
-static unsigned way_for(struct hosts *h, size_t set)
-{
-    unsigned empty = empty_way(&h->sets[set]);
-    if (empty < WAYS) {
-        h->used++;
-        return empty;
-    }
-    h->given_up++;
-    return oldest_way(&h->sets[set]);
-}
-
-struct host *hosts_get(struct hosts *h, uint8_t ip_version, const uint8_t address[16], int64_t now)
+struct host *hosts_get(struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
     struct place place = place_of(h, ip_version, address);
     unsigned way = find(h, place, ip_version, address);
     bool made = way == WAYS;
     if (made) {
-        place = place_with_room(h, ip_version, address);
-        way = way_for(h, place.set);
+        place = place_with_room(h, place, ip_version, address);
+        way = last_way(&h->sets[place.set]);
+        *(is_full(&h->sets[place.set]) ? &h->given_up : &h->used) += 1;
     }
     struct host *host = &h->members[place.set * WAYS + way];
-    h->sets[place.set].tags[way] = place.tag;
-    h->sets[place.set].times[way] = now;
+    come_first(&h->sets[place.set], way);
     if (!made)
         return host;
+    h->sets[place.set].tags[way] = place.tag;
     forget(host);
     *host = (struct host){.ip_version = ip_version, .rtt_min = -1};
     memcpy(host->address, address, 16);
@@ -263,8 +264,7 @@ static void note_checksum(struct host *host, const struct tcprst_segment *s)
 {
     if (s->captured < s->length || s->length > 1600)
         return;
-    uint32_t sum = checksum_add(checksum_pseudo(s), s->bytes, s->length);
-    uint8_t *count = sum == CHECKSUM_SOUND ? &host->sums_good : &host->sums_bad;
+    uint8_t *count = checksum_is_sound(s) ? &host->sums_good : &host->sums_bad;
     if (*count < UINT8_MAX)
         ++*count;
 }

@@ -90,9 +90,8 @@ struct hosts *hosts_new(void);
 void hosts_free(struct hosts *hosts);
 /* NULL when that host was never noted. */
 struct host *hosts_find(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);
-/* The same, made when new, and noted at that time. */
-struct host *hosts_get(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16],
-                       int64_t now);
+/* The same, made when new, and noted: of a few neighbours the one noted longest ago makes room. */
+struct host *hosts_get(struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);
 /* Fetch into the cache what hosts_get() will look at first, and then, once that is there, the host
  * itself. */
 void hosts_expect(const struct hosts *hosts, uint8_t ip_version, const uint8_t address[16]);

@@ -36,7 +36,7 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
     bool coded = window_code_text(r->window) != NULL;
     if (!syn && !forgot && !abort && !coded && !stray && !abandon)
         return;
-    struct host *host = hosts_get(hosts, r->packet.ip_version, r->packet.source, r->when);
+    struct host *host = hosts_get(hosts, r->packet.ip_version, r->packet.source);
     if (syn)
         host_note_closed(host, r->packet.source_port, r->when);
     if (abandon)
@@ -64,7 +64,7 @@ void learn_opening(struct hosts *hosts, const struct connection *c, const struct
     bool stray = e->bits & RECENT_STRAY, syn_ack = s->flags & TCPRST_ACK;
     if (e->bits & RECENT_DUPLICATE)
         return;
-    struct host *host = hosts_get(hosts, s->ip_version, s->source, e->time);
+    struct host *host = hosts_get(hosts, s->ip_version, s->source);
     if (syn_ack && stray && (c->end[!d].seen & END_SYN))
         host_note_wrong_syn_ack(host, host_target(s->destination, 0));
     if (!stray)

@@ -17,7 +17,7 @@ static void check_sum(struct reset *r, const struct tcprst_segment *s)
     uint32_t pseudo = checksum_pseudo(s),
              field = s->length >= 18 ? (uint32_t)s->bytes[16] << 8 | s->bytes[17] : 0;
     r->packet.checksum_known = true;
-    r->packet.bad_checksum = checksum_add(pseudo, s->bytes, s->length) != CHECKSUM_SOUND;
+    r->packet.bad_checksum = !checksum_is_sound(s);
     r->packet.unfilled = r->packet.bad_checksum && field == pseudo;
 }
 

@@ -239,14 +239,14 @@ static void begin_embryo(struct tcprst *core, const struct tcprst_segment *s,
         return;
     }
     core->statistics.connections++;
-    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source);
     host_note_opening(host, s, core->clock.now, -1);
 }
 
 /* The first answer to an opening, of which nothing more is made, either. */
 static void learn_answer(struct tcprst *core, const struct tcprst_segment *s, int64_t rtt)
 {
-    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source);
     host_note_opening(host, s, core->clock.now, rtt);
 }
 
@@ -381,7 +381,7 @@ static void pass_by(struct tcprst *core, const struct glanced *known)
     }
     if (known->use != GLANCE_OPEN)
         return;
-    struct host *host = hosts_get(core->hosts, s->ip_version, s->source, core->clock.now);
+    struct host *host = hosts_get(core->hosts, s->ip_version, s->source);
     host_note_opening(host, s, core->clock.now, known->rtt);
 }
 
