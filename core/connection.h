@@ -367,7 +367,6 @@ size_t table_victim(struct table *table, int64_t now, bool *full);
 /* The same one is let go, given up or (not full) over by time, and that it had been known is
  * remembered. Returns what it was worth. */
 enum keeping table_forget(struct table *table, size_t i, bool full);
-void table_remove(struct table *table, size_t i);
 void table_remove_all(struct table *table);
 size_t table_count(const struct table *table);
 size_t table_memory(const struct table *table);

@@ -22,6 +22,7 @@ struct prints {
     /* Fingerprints had to go: of those of which more than an opening, or a RST, was known; of
      * others. */
     bool lost, lost_one_sided;
+    bool opened; /* some stand, or stood, for more than an opening, or a RST */
 };
 
 struct forgotten {
@@ -104,13 +105,16 @@ static bool prints_ready(struct prints *p)
     return p->sets != NULL;
 }
 
-/* Takes that fingerprint out; returns it as it stood, or 0. */
-static uint32_t drop(uint32_t *set, uint32_t print)
+/* Takes that fingerprint out, if it is of one that was worth no more than that; returns it as it
+ * stood, or 0. */
+static uint32_t drop(uint32_t *set, uint32_t print, enum keeping most)
 {
     for (unsigned i = 0; i < WAYS && set[i]; i++) {
         uint32_t found = set[i];
         if ((found & ~(uint32_t)KEEPING_MASK) != print)
             continue;
+        if ((found & KEEPING_MASK) > (uint32_t)most)
+            return 0;
         for (; i + 1 < WAYS; i++)
             set[i] = set[i + 1];
         set[i] = 0;
@@ -126,11 +130,12 @@ static void lose(struct prints *p, enum keeping keeping)
 
 static void note(struct prints *p, uint64_t hash, enum keeping keeping)
 {
+    p->opened |= keeping >= KEEP_BARE;
     if (!prints_ready(p)) {
         lose(p, keeping);
         return;
     }
-    drop(set_of(p, hash), fingerprint(hash));
+    drop(set_of(p, hash), fingerprint(hash), KEEP_OPEN);
     uint32_t *set = set_of(p, hash);
     while (set[WAYS - 1] && divide(p))
         set = set_of(p, hash);
@@ -155,11 +160,18 @@ static bool is_syn(uint16_t flags)
     return (flags & (TCPRST_SYN | TCPRST_RST | TCPRST_ACK)) == TCPRST_SYN;
 }
 
+/* Whether something may hang on what was noted: on openings no other opening does, and that of one
+ * that lives again stays until it is noted again. */
+static inline bool matters(const struct prints *p, uint16_t flags)
+{
+    return p->sets && (p->opened || !is_syn(flags));
+}
+
 /* Whether it, or one that cannot be told from it, was noted. */
 static bool take(struct prints *p, uint64_t hash, uint16_t flags)
 {
     bool syn = is_syn(flags);
-    uint32_t found = p->sets ? drop(set_of(p, hash), fingerprint(hash)) : 0;
+    uint32_t found = matters(p, flags) ? drop(set_of(p, hash), fingerprint(hash), KEEP_OPEN) : 0;
     if (found)
         return !syn || (found & KEEPING_MASK) >= KEEP_BARE;
     /* What was known of it, if anything, was given up twice. */
@@ -176,7 +188,7 @@ void forgotten_expect(const struct forgotten *forgotten, uint64_t hash)
 
 void forgotten_expect_take(const struct forgotten *forgotten, uint64_t hash, uint16_t flags)
 {
-    if (forgotten->room.sets)
+    if (matters(&forgotten->room, flags))
         fetch(set_of(&forgotten->room, hash));
     for (unsigned i = 0; i < 2 && !is_syn(flags); i++)
         if (forgotten->over[i].sets)
@@ -211,6 +223,8 @@ void forgotten_note_over(struct forgotten *forgotten, uint64_t hash, enum keepin
     int64_t epoch = epoch_of(last);
     if (epoch > forgotten->epoch)
         begin_epoch(forgotten, epoch);
+    if (forgotten->room.sets)
+        drop(set_of(&forgotten->room, hash), fingerprint(hash), KEEP_ENDED);
     if (epoch >= forgotten->epoch - 1)
         note(&forgotten->over[forgotten->epoch - epoch], hash, keeping);
 }

@@ -337,11 +337,10 @@ bool table_pack(struct table *t, size_t seat, enum keeping keeping)
     return true;
 }
 
-void table_remove(struct table *t, size_t i)
+void table_remove(struct table *t, size_t i, uint32_t hash)
 {
     const struct entry *e = &t->entries[i];
-    struct key k = key_of_entry(t, e);
-    index_remove(&t->all, (struct slot){key_hash(&k, t->seed), (uint32_t)i + 1});
+    index_remove(&t->all, (struct slot){hash, (uint32_t)i + 1});
     if (e->state == ENTRY_AT_WORK) {
         body_t body = t->seats[e->seat].body;
         if (!body_is_young(body))

@@ -345,13 +345,14 @@ enum keeping table_forget(struct table *t, size_t i, bool full)
     body_t body = at_work ? t->seats[e->seat].body : 0;
     enum keeping keeping = at_work ? keeping_at_work(t, body) : (enum keeping)e->keeping;
     int64_t last = at_work ? last_at_work(t, body) : heard_of(t, e);
-    struct key k = key_of_entry(t, e);
+    const struct key k = key_of_entry(t, e);
+    uint64_t hash = key_hash_long(&k, t->seed);
     if (!t->forgotten)
         t->forgotten = forgotten_new();
     if (t->forgotten && full)
-        forgotten_note(t->forgotten, key_hash_long(&k, t->seed), keeping);
+        forgotten_note(t->forgotten, hash, keeping);
     else if (t->forgotten)
-        forgotten_note_over(t->forgotten, key_hash_long(&k, t->seed), keeping, last);
-    table_remove(t, i);
+        forgotten_note_over(t->forgotten, hash, keeping, last);
+    table_remove(t, i, key_hash_short(hash));
     return keeping;
 }

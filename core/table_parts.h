@@ -202,6 +202,8 @@ bool table_rejuvenate(struct table *table, size_t entry, uint32_t hash);
 struct connection *table_unpack(struct table *table, size_t entry, uint32_t hash);
 /* One at work rests. False: no memory. */
 bool table_pack(struct table *table, size_t seat, enum keeping keeping);
+/* That one is let go; hash: its key's. */
+void table_remove(struct table *table, size_t entry, uint32_t hash);
 /* The whole of a young one, to look at as table_at(). */
 const struct connection *table_look(struct table *table, const struct embryo *young);
 

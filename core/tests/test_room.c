@@ -288,6 +288,26 @@ static uint64_t hash_of(uint64_t i)
     return z ^ (z >> 31);
 }
 
+/* A SYN leaves what was noted of an opening where it is: what becomes of the connection then counts
+ * all the same. */
+static void test_forgotten_lives_again(void)
+{
+    struct forgotten *f = forgotten_new();
+    for (unsigned i = 0; i < 4; i++) {
+        forgotten_note(f, hash_of(i), KEEP_ONE_SIDED);
+        EXPECT(!forgotten_take(f, hash_of(i), SYN, 0));
+    }
+    forgotten_note_over(f, hash_of(1), KEEP_ENDED, 0);
+    forgotten_note(f, hash_of(2), KEEP_OPEN);
+    forgotten_note_over(f, hash_of(3), KEEP_ENDED, 0);
+    EXPECT(forgotten_take(f, hash_of(1), ACK, 0) == CONN_OVER);
+    EXPECT(forgotten_take(f, hash_of(2), SYN, 0) == CONN_FORGOTTEN);
+    EXPECT(forgotten_take(f, hash_of(3), RST, 0) == CONN_OVER);
+    for (unsigned i = 1; i < 4; i++)
+        EXPECT(!forgotten_take(f, hash_of(i), ACK, 0));
+    forgotten_free(f);
+}
+
 static void test_forgotten(void)
 {
     enum { SOME = 10000, MANY = 2000000 };
@@ -384,6 +404,7 @@ int main(void)
     test_back_within_bound();
     test_forgotten();
     test_forgotten_over();
+    test_forgotten_lives_again();
     test_hosts_given_up();
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
