@@ -10,6 +10,7 @@
  */
 #include "pack.h"
 
+#include "endpoint.h"
 #include "octets.h"
 #include "thresholds.h"
 
@@ -33,6 +34,8 @@
 #define ENDPOINT_RARE(N, Y, T, P)                                                                  \
     N(window_probes) N(probes) N(retransmissions) Y(sack_edge) Y(ack_ahead) Y(abort_ack)           \
     T(probe_time) P(probe_gap)
+/* All there is of one that sent nothing but RSTs: most that refuse. */
+#define ENDPOINT_SILENT(N, Y, Z) N(seen) Y(timed_end) Z(timed_at) Y(abort_ack)
 
 #define CONNECTION_FIELDS(N, P, T, Z, W)                                                           \
     N(flags) N(client) N(odd) P(longest_idle) P(pending_idle) N(segments) N(last_other)            \
@@ -80,11 +83,11 @@ _Static_assert(offsetof(SIZED, inside) ==
 #define ONE(field) +sizeof(char)
 #define ONE_NEAR(field, other) +sizeof(char)
 enum {
-    /* at least, and at most: end[].snd_max, last, recents.pushed, and whether there are rare ones,
-     * stand by themselves */
-    NUMBERS =
-        5 CONNECTION_FIELDS(ONE, ONE, ONE, ONE, ONE) +
-        2 * (1 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR, ONE_NEAR)),
+    /* end[].snd_max, last, recents.pushed, whether there are rare ones, and whether ends are
+     * silent, stand by themselves */
+    NUMBERS_LEAST = 7 CONNECTION_FIELDS(ONE, ONE, ONE, ONE, ONE),
+    NUMBERS = NUMBERS_LEAST + 2 * (1 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE_NEAR,
+                                                     ONE_NEAR, ONE_NEAR)),
     NUMBERS_RARE = 0 CONNECTION_RARE(ONE, ONE, ONE) + 2 * (0 ENDPOINT_RARE(ONE, ONE, ONE, ONE)),
     NUMBERS_RECENT = 1 RECENT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR),
     /* a time may take two */
@@ -95,7 +98,7 @@ enum {
 #undef ONE_NEAR
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-_Static_assert(NUMBERS / 2 >= SLACK, "what is read behind the last number is lengths");
+_Static_assert(NUMBERS_LEAST / 2 >= SLACK, "what is read behind the last number is lengths");
 
 /* ---- numbers, in either direction ---- */
 
@@ -265,6 +268,22 @@ RUN uint32_t full_window(const struct endpoint *e)
     return (uint32_t)e->window << (e->scale & 31);
 }
 
+/* An end of which nothing else is known. */
+static void make_silent(struct endpoint *silent, const struct endpoint *e)
+{
+    endpoint_init(silent);
+#define COPY(field) silent->field = e->field;
+    ENDPOINT_SILENT(COPY, COPY, COPY)
+#undef COPY
+}
+
+static bool is_silent(const struct endpoint *e)
+{
+    struct endpoint silent;
+    make_silent(&silent, e);
+    return memcmp(e, &silent, sizeof silent) == 0;
+}
+
 RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 {
     uint32_t own = e->snd_max;
@@ -278,6 +297,15 @@ RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
 #define B(field, other) near_8(k, &e->field, other);
 #define H(field, other) near_16(k, &e->field, other);
 #define D(field, other) near_32(k, &e->field, other);
+    if (number(k, k->writing && is_silent(e))) {
+        struct endpoint silent;
+        ENDPOINT_SILENT(N, Y, Z)
+        if (!k->writing) {
+            make_silent(&silent, e);
+            *e = silent;
+        }
+        return;
+    }
     ENDPOINT_FIELDS(N, P, T, Z, W, S, Y, B, H, D)
 #define SET(field) | (uint64_t)e->field
 #define KNOWN(field) | ((uint64_t)e->field + 1)

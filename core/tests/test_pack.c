@@ -2,6 +2,7 @@
 /* test_pack.c - a connection that was packed is the same when it is unpacked, whatever its numbers.
  */
 #include "chance.h"
+#include "endpoint.h"
 #include "pack.h"
 
 #include <inttypes.h>
@@ -54,6 +55,18 @@ static void fill_times(struct endpoint *e)
     e->probe_gap = chance() % 2 ? -1 : a_time();
 }
 
+/* One that sent nothing but RSTs, or something else that is rare. */
+static void make_silent(struct endpoint *e)
+{
+    endpoint_init(e);
+    e->seen = (uint32_t)chance();
+    e->timed_end = (uint32_t)chance();
+    e->timed_at = a_time();
+    e->abort_ack = (uint32_t)chance();
+    if (chance() % 4 == 0)
+        ((uint8_t *)e)[chance() % sizeof *e] = (uint8_t)chance();
+}
+
 static void make(struct connection *c, struct pool *pool)
 {
     fill(c, sizeof *c);
@@ -77,6 +90,8 @@ static void make(struct connection *c, struct pool *pool)
     c->forged_time = a_time();
     fill_times(&c->end[0]);
     fill_times(&c->end[1]);
+    if (chance() % 2)
+        make_silent(&c->end[chance() % 2]);
     c->recents.capacity = chance() % 2 ? RECENT_INSIDE : 4 * RECENT_INSIDE;
     c->recents.held = (uint32_t)(chance() % (c->recents.capacity + 1));
     c->recents.pushed = c->recents.held + chance() % 100000;
