@@ -40,7 +40,7 @@ static size_t what_is_hashed(char to[HASHED_MOST], const struct tcprst_verdict *
 void report_community_id(char buffer[COMMUNITY_ID_SIZE], const struct tcprst_verdict *v)
 {
     static GChecksum *sum;
-    char hashed[HASHED_MOST], text[COMMUNITY_ID_SIZE + 8];
+    char hashed[HASHED_MOST];
     guint8 digest[SHA1_SIZE];
     gsize length = sizeof digest;
     gint state = 0, save = 0;
@@ -50,8 +50,8 @@ void report_community_id(char buffer[COMMUNITY_ID_SIZE], const struct tcprst_ver
         sum = g_checksum_new(G_CHECKSUM_SHA1);
     g_checksum_update(sum, (const guchar *)hashed, (gssize)what_is_hashed(hashed, v));
     g_checksum_get_digest(sum, digest, &length);
-    size_t end = g_base64_encode_step(digest, length, FALSE, text, &state, &save);
-    end += g_base64_encode_close(FALSE, text + end, &state, &save);
-    text[end] = '\0';
-    g_strlcpy(g_stpcpy(buffer, "1:"), text, COMMUNITY_ID_SIZE - 2);
+    char *end = g_stpcpy(buffer, "1:");
+    end += g_base64_encode_step(digest, length, FALSE, end, &state, &save);
+    end += g_base64_encode_close(FALSE, end, &state, &save);
+    *end = '\0';
 }
