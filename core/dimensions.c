@@ -93,6 +93,13 @@ static bool had_more(const struct reset *r)
            seq_le(a->y.ack, r->connection->end[r->d].snd_max);
 }
 
+/* ... and acknowledged it, before the RST can have come there: that was left of its window. */
+static bool acknowledged_more_before(const struct reset *r)
+{
+    const struct after *a = r->after;
+    return a->y.first_ack_known && seq_lt(r->seq, a->y.first_ack) && after_too_soon(r, a->y.first);
+}
+
 bool answers_stray(const struct reset *r)
 {
     return r->has_trigger && (r->trigger.bits & RECENT_STRAY) && (r->trigger.flags & TCPRST_ACK) &&
@@ -125,7 +132,10 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
         /* Below RCV.NXT, but not below what Y had last acknowledged: Linux tcp_sequence() and the
          * BSDs take that for the left edge of the window. */
         bool late = acceptance == TCPRST_ACCEPTANCE_EXACT && !r->packet.bad_checksum && had_more(r);
-        return late ? TCPRST_ACCEPTANCE_IN_WINDOW : acceptance;
+        if (late)
+            return acknowledged_more_before(r) ? TCPRST_ACCEPTANCE_OUT_OF_WINDOW
+                                               : TCPRST_ACCEPTANCE_IN_WINDOW;
+        return acceptance;
     }
     /* Y was heard, but never with an ACK: only a probe sends so. */
     return seen(y, END_AHEAD) ? by_window(r, y->ack_ahead) : TCPRST_ACCEPTANCE_NO_CONNECTION;
@@ -167,11 +177,15 @@ static bool peer_answered_with_reset(const struct reset *r)
     return false;
 }
 
-/* A challenge of Y came so soon after the RST that it may answer it. */
-static bool challenge_in_time(const struct reset *r)
+/* A challenge of Y came so soon after the RST, and not sooner than it can, that it may answer it.
+ * What Y had acknowledged already lies left of its window: a RST there draws nothing. */
+static bool may_have_drawn_challenge(const struct reset *r)
 {
     const struct after *a = r->after;
-    return a->y.challenge >= 0 && a->y.challenge - r->when <= after_pause(r) + 4 * REACTION;
+    if (a->y.challenge < 0 || after_too_soon(r, a->y.challenge) ||
+        a->y.challenge - r->when > after_pause(r) + 4 * REACTION)
+        return false;
+    return !a->y.challenge_again || seq_le(a->y.challenge_ack, r->seq);
 }
 
 /* One challenge answers one RST: Linux sends no second within 500 ms (tcp_invalid_ratelimit). It is
@@ -183,7 +197,7 @@ static bool challenge_taken(const struct reset *r)
          p && p->after == r->after && looked < MAX_RELATED; p = p->previous_of_connection, looked++)
         if (p->incarnation == r->incarnation && p->d == r->d && !p->duplicate_of &&
             outcome_for(r, p)->acceptance != TCPRST_ACCEPTANCE_OUT_OF_WINDOW &&
-            challenge_in_time(p))
+            may_have_drawn_challenge(p))
             return true;
     return false;
 }
@@ -191,7 +205,7 @@ static bool challenge_taken(const struct reset *r)
 static bool was_challenged(const struct reset *r, enum tcprst_acceptance acceptance)
 {
     const struct after *a = r->after;
-    if (!challenge_in_time(r) || challenge_taken(r))
+    if (!may_have_drawn_challenge(r) || challenge_taken(r))
         return false;
     if (acceptance == TCPRST_ACCEPTANCE_IN_WINDOW)
         return true;
@@ -247,6 +261,52 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
     if (acceptance == TCPRST_ACCEPTANCE_UNKNOWN)
         return TCPRST_EFFECT_UNKNOWN;
     return TCPRST_EFFECT_RESET;
+}
+
+/* A RST of X with just these numbers had been in vain, though they fit: then they prove nothing of
+ * this one. Nor does silence: Y waits longer each time, and the capture, or a verdict's horizon,
+ * may end before it would have sent again. */
+static bool like_one_ignored(const struct reset *r)
+{
+    unsigned looked = 0;
+    for (const struct reset *p = r->previous_of_connection;
+         p && p->incarnation == r->incarnation && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++)
+        if (p->d == r->d && p->seq == r->seq && !((p->flags ^ r->flags) & TCPRST_ACK) &&
+            !p->duplicate_of && p->after != r->after) {
+            const struct outcome *outcome = outcome_for(r, p);
+            /* Another SYN of Y, or one that Y answers, is another attempt. */
+            return outcome->acceptance == TCPRST_ACCEPTANCE_EXACT &&
+                   outcome->effect == TCPRST_EFFECT_IGNORED && p->after && p->after->syn.again < 0;
+        }
+    return false;
+}
+
+/* Y did nothing lately but send again, more than once, what X had acknowledged: nothing of X
+ * reaches it. */
+static bool way_is_lost(const struct reset *r)
+{
+    const struct connection *c = r->connection;
+    const struct recent *p;
+    unsigned again = 0;
+    for (uint64_t n = recent_upto(c, where_pack(r->frame) - 1, MAX_RELATED);
+         n < MAX_RELATED && (p = recent_back(&c->recents, n)); n++) {
+        if (!!(p->bits & RECENT_FROM_B) == r->d || (p->flags & TCPRST_RST) ||
+            (p->bits & RECENT_DUPLICATE))
+            continue;
+        bool known = p->length && (p->bits & RECENT_REPEATED) && !(p->bits & RECENT_PROBE) &&
+                     seen(&r->x, END_ACK) && seq_le(p->seq + p->length, r->x.max_ack);
+        if (!known)
+            return false;
+        if (++again == DEAF_MIN)
+            return true;
+    }
+    return false;
+}
+
+bool effect_doubtful(const struct reset *r)
+{
+    return like_one_ignored(r) || way_is_lost(r);
 }
 
 /* ---- what is lost, and who is told ---- */

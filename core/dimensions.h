@@ -14,6 +14,8 @@ enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended);
 enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *ended);
 enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance,
                              const struct evidence *e);
+/* Of one that seems to have reset Y: whether it may never have reached it. */
+bool effect_doubtful(const struct reset *r);
 enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage stage,
                                      enum tcprst_effect effect);
 /* Which end ended the connection first, by FIN or RST; of a RST by effect and origin of v. */

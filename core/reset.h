@@ -25,13 +25,14 @@ struct after_receiver {
     int64_t resumed; /* it sent after a pause that what was in flight does not explain */
     where_t resumed_where;
     where_t beyond; /* it sent beyond the window X had offered */
-    uint32_t ack;
-    bool ack_known;
+    uint32_t ack, first_ack;
+    bool ack_known, first_ack_known;
     where_t new;       /* its next text: it was in flight when the RST was sent */
     where_t acked_new; /* it acknowledged octets X sent after the RST */
     int64_t challenge; /* its first bare ACK, repeating its numbers (RFC 5961 section 3.2) */
     where_t challenge_where;
     uint32_t challenge_ack;
+    bool challenge_again; /* it had acknowledged just that before */
 };
 
 /* ... and what X sent. */
@@ -289,6 +290,9 @@ void reset_follow_up(struct connection *c, const struct tcprst_segment *s, struc
 /* Between segments of Y that were in flight, and until the first of them, pauses are shorter than
  * this. */
 int64_t after_pause(const struct reset *r);
+/* Y made what came at that time before the RST can have reached it: the way to Y and back is longer.
+ */
+bool after_too_soon(const struct reset *r, int64_t time);
 void after_init(struct after *a);
 /* Whether its numbers are those of an abort of X: RFC 9293 section 3.10.5. */
 enum fact_state reset_abort_numbers(const struct reset *r);

@@ -22,6 +22,13 @@ int64_t after_pause(const struct reset *r)
     return r->y.rtt_max * 3 / 2 + REACTION;
 }
 
+bool after_too_soon(const struct reset *r, int64_t time)
+{
+    const struct endpoint *y = &r->y;
+    int64_t part = y->rtt_samples >= RTT_SAMPLES ? TOO_FAST_PART : TOO_FAST_PART_OF_FEW;
+    return y->rtt_samples && y->rtt_min > TOO_FAST_MIN && time - r->when < y->rtt_min / part;
+}
+
 /* Y made it when the RST must long have reached it, by Y's own clock. RFC 7323 section 5.4 has it
  * tick at most once a millisecond: so many at least had passed since Y's segment before. A stream
  * of Y's own may have stood in a queue for who knows how long. */
@@ -57,6 +64,8 @@ static bool may_challenge(const struct after *a, const struct reset *r,
     bool again = !(r->y.seen & END_ACK) || s->ack == (a->y.ack_known ? a->y.ack : r->y.max_ack);
     bool at_y = r->y.rtt_min >= 0 && r->y.rtt_min <= AT_HOST;
     bool at_once = at_y && s->ack == r->x.snd_max && !a->x.count && e->time - r->when <= AT_HOST;
+    if (after_too_soon(r, e->time))
+        return false;
     return (again || at_once) && (!(r->y.seen & END_SEEN) || s->seq == r->y.snd_max);
 }
 
@@ -68,6 +77,8 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
     if (a->y.count++ == 0) {
         a->y.first = e->time;
         a->y.first_where = e->where;
+        a->y.first_ack = s->ack;
+        a->y.first_ack_known = s->flags & TCPRST_ACK;
     }
     int64_t before = a->y.last >= 0 ? a->y.last : r->when;
     bool fresh = segment_length(s->flags, s->payload_length) && !(e->bits & RECENT_REPEATED);
@@ -98,6 +109,8 @@ static void note_receiver(struct after *a, const struct reset *r, const struct t
         a->y.challenge = e->time;
         a->y.challenge_where = e->where;
         a->y.challenge_ack = s->ack;
+        a->y.challenge_again =
+            a->y.ack_known ? a->y.ack == s->ack : seen(&r->y, END_ACK) && r->y.max_ack == s->ack;
     }
     a->y.ack = s->ack;
     a->y.ack_known = s->flags & TCPRST_ACK;

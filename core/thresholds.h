@@ -181,6 +181,10 @@
  * segments too. */
 #define STRAY_DISTANCE (1 << 24)
 
+/* So often an end sent again what had been acknowledged, and nothing else, before it seems that
+ * nothing reaches it: one acknowledgment may be lost, or slow. */
+#define DEAF_MIN 2
+
 /* ---- Closing ---- */
 
 /* From a FIN to a RST that still counts as the same breath of the stack. */

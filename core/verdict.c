@@ -168,6 +168,8 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct re
     v->stage = stage_of(of, &j->ended);
     v->acceptance = j->outcome.acceptance;
     v->effect = j->outcome.effect;
+    if (v->effect == TCPRST_EFFECT_RESET && !j->trace.taken && effect_doubtful(of))
+        v->effect = TCPRST_EFFECT_UNKNOWN;
     v->sender = r->before.client < 0    ? TCPRST_SENDER_UNKNOWN
                 : r->before.client == 0 ? TCPRST_SENDER_CLIENT
                                         : TCPRST_SENDER_SERVER;
