@@ -152,7 +152,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
                                .ip_version = 4,
                                .ip_header = true,
                                .dont_fragment = true,
-                               .ttl = from ? 57 : 64,
+                               .ttl = (uint8_t)((from ? 57 : 64) - (step->flags & FAR ? 1 : 0)),
                                .time = f->time,
                                .leg = leg,
                                .source = {10, 0, 0, 1},

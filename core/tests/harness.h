@@ -51,8 +51,17 @@ struct tcprst_statistics stop(struct tcprst *core);
 
 /* In a step's flags: it is the last packet of that end once more, as a network doubles it; it is
  * captured at one of two places only (feed_at_two_places()); it offers no window; less than half of
- * the usual one; somebody else sent it; a raw tool did, with a window even in a bare RST. */
-enum { DOUBLED = 0x200, ONCE = 0x400, SHUT = 0x1000, LOW = 0x2000, FORGED = 0x4000, RAW = 0x8000 };
+ * the usual one; somebody else sent it; a raw tool did, with a window even in a bare RST; it
+ * came from one hop further away. */
+enum {
+    DOUBLED = 0x200,
+    ONCE = 0x400,
+    FAR = 0x800,
+    SHUT = 0x1000,
+    LOW = 0x2000,
+    FORGED = 0x4000,
+    RAW = 0x8000
+};
 
 /* One segment of a script, in numbers relative to the initial sequence numbers. */
 struct step {

@@ -651,6 +651,19 @@ static const struct story stories[] = {
                {SERVER, ACK, 1, 101, 0, 0},
                {SERVER, RST | FORGED, 5001, 0, 0, 20},
                {CLIENT, ACK, 101, 1, 0, 1}}},
+    /* A filter answers one segment with one RST: what made the others made the first. */
+    {.name = "steps ahead from the number that an ACK asks for",
+     .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_IGNORED}},
+     .maybe = TCPRST_CAUSE_INJECTED,
+     .steps = {OPENING,
+               REQUEST,
+               {CLIENT, RST | FORGED | FAR, 101, 0, 0, 20},
+               {CLIENT, RST | FORGED | FAR, 165, 0, 0, 0},
+               {CLIENT, RST | FORGED | FAR, 293, 0, 0, 0},
+               {CLIENT, RST | FORGED | FAR, 485, 0, 0, 0}}},
 };
 
 static bool is_alternative(const struct tcprst_verdict *v, enum tcprst_cause cause)
