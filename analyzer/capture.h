@@ -41,6 +41,33 @@ struct packet {
     struct capture_options options;  /* valid as bytes are */
 };
 
+/* Packets that follow one another in one capture, of one interface and with nothing remarkable
+ * about them; their times are known. */
+enum { PACKETS_IN_ROW = 32 };
+struct packet_row {
+    size_t count;
+    uint64_t number; /* of the first */
+    uint16_t link_type;
+    int8_t fcs_octets;
+    struct in_row {
+        const uint8_t *bytes;
+        int64_t time;
+        uint32_t captured, length;
+    } packets[PACKETS_IN_ROW];
+};
+
+static inline struct packet packet_of_row(const struct packet_row *row, size_t i)
+{
+    const struct in_row *in_row = &row->packets[i];
+    return (struct packet){.bytes = in_row->bytes,
+                           .captured = in_row->captured,
+                           .length = in_row->length,
+                           .time = in_row->time,
+                           .number = row->number + i,
+                           .link_type = row->link_type,
+                           .fcs_octets = row->fcs_octets};
+}
+
 /* What a file says of one place it was captured at. A pcap file has one, a pcapng file a list a
  * section. */
 struct capture_interface {
@@ -86,7 +113,7 @@ struct capture {
 
     /* private */
     enum capture_status (*next)(struct capture *capture, struct packet *packet);
-    size_t (*at_hand)(struct capture *capture, struct packet *packets, size_t size); /* or NULL */
+    void (*at_hand)(struct capture *capture, struct packet_row *row, size_t most); /* or NULL */
     bool extract; /* its section is one: extract.h */
     bool swapped; /* the file's (section's) octet order is not this machine's */
     uint8_t record_header;
@@ -112,11 +139,14 @@ bool capture_rewind(struct capture *capture);
  */
 enum capture_status capture_next(struct capture *capture, struct packet *packet, bool may_wait);
 
-/* The next packets, at most size, as far as they lie whole in the window and there is nothing
- * remarkable about them: of one link type, their times known. 0: capture_next() has to be asked. */
-static inline size_t capture_at_hand(struct capture *capture, struct packet *packets, size_t size)
+/* The next packets, at most so many, as far as they lie whole in the window and make a row. Returns
+ * whether there are any; else capture_next() has to be asked. */
+static inline bool capture_at_hand(struct capture *capture, struct packet_row *row, size_t most)
 {
-    return capture->at_hand ? capture->at_hand(capture, packets, size) : 0;
+    if (!capture->at_hand)
+        return false;
+    capture->at_hand(capture, row, MIN(most, (size_t)PACKETS_IN_ROW));
+    return row->count > 0;
 }
 
 /* For the two readers: makes need octets available in the window: CAPTURE_PACKET, or what to return

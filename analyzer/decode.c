@@ -42,7 +42,12 @@ void decoder_take_pending(struct decoder *decoder, struct decoded *decoded)
     guint count = (guint)MIN(decoded->size - decoded->count, pending->len);
     if (!count)
         return;
-    memcpy(&decoded->segments[decoded->count], pending->data, count * sizeof *decoded->segments);
+    if (!decoded->briefs)
+        memcpy(&decoded->segments[decoded->count], pending->data,
+               count * sizeof *decoded->segments);
+    for (guint i = 0; i < count && decoded->briefs; i++)
+        tcprst_glance_brief(decoded->glance, &g_array_index(pending, struct tcprst_segment, i),
+                            &decoded->briefs[decoded->count + i]);
     decoded->count += count;
     g_array_remove_range(pending, 0, count);
 }
@@ -151,11 +156,21 @@ static void keep_pending(struct decoding *d, const struct ip_header *ip, struct 
         g_array_append_val(d->decoder->pending, segment);
 }
 
+static void decode_in_brief(struct decoding *d, const struct ip_header *ip, struct span span)
+{
+    struct decoded *out = d->out;
+    struct tcprst_segment segment;
+    if (fill_segment(d, ip, span, &segment))
+        tcprst_glance_brief(out->glance, &segment, &out->briefs[out->count++]);
+}
+
 void decode_tcp(struct decoding *d, const struct ip_header *ip, struct span span)
 {
     struct decoded *out = d->out;
     if (G_UNLIKELY(out->count == out->size))
         keep_pending(d, ip, span);
+    else if (out->briefs)
+        decode_in_brief(d, ip, span);
     else if (fill_segment(d, ip, span, &out->segments[out->count]))
         out->count++;
 }
@@ -171,12 +186,12 @@ enum { ORDINARY_IP = 14, ORDINARY_TCP = ORDINARY_IP + 20, ORDINARY_LEAST = ORDIN
 
 /* Ethernet, IPv4 in one piece and without options, TCP: most packets of most captures, in one look.
  * A segment comes of each. segment_length: octets of it, as sent. */
-static inline bool is_ordinary(const struct packet *packet, uint32_t *segment_length)
+static inline bool is_ordinary(const struct in_row *packet, uint32_t *segment_length)
 {
-    enum { ETHERNET = 1, IN_PIECES = 0x3fff, TCP_HEADER = 20 };
+    enum { IN_PIECES = 0x3fff, TCP_HEADER = 20 };
     const uint8_t *p = packet->bytes, *ip = p + ORDINARY_IP;
-    if (packet->link_type != ETHERNET || packet->captured < ORDINARY_LEAST ||
-        be16(p + 12) != ETHERTYPE_IPV4 || ip[0] != 0x45 || (be16(ip + 6) & IN_PIECES) || ip[9] != 6)
+    if (packet->captured < ORDINARY_LEAST || be16(p + 12) != ETHERTYPE_IPV4 || ip[0] != 0x45 ||
+        (be16(ip + 6) & IN_PIECES) || ip[9] != 6)
         return false;
     uint32_t total = be16(ip + 2), on_wire = packet->length - ORDINARY_IP;
     uint32_t length = total < on_wire ? total : on_wire, header = (p[ORDINARY_TCP + 12] >> 4) * 4u;
@@ -185,14 +200,13 @@ static inline bool is_ordinary(const struct packet *packet, uint32_t *segment_le
 }
 
 /* What it fills is what the layers would. */
-static inline void decode_ordinary(const struct packet *packet, uint32_t length,
+static inline void decode_ordinary(const struct in_row *packet, uint32_t length,
                                    struct tcprst_segment *segment)
 {
     const uint8_t *p = packet->bytes, *ip = p + ORDINARY_IP;
     uint32_t captured = packet->captured - ORDINARY_TCP;
     tcprst_segment_parse(segment, p + ORDINARY_TCP, captured < length ? captured : length, length,
                          NULL);
-    segment->frame = (struct tcprst_frame){.number = packet->number};
     segment->layer = 1;
     segment->ip_version = 4;
     segment->ip_header = true;
@@ -206,33 +220,64 @@ static inline void decode_ordinary(const struct packet *packet, uint32_t length,
     memset(segment->destination, 0, sizeof segment->destination);
     memcpy(segment->source, ip + 12, 4);
     memcpy(segment->destination, ip + 16, 4);
-    segment->cookie = cookie_of(packet);
-    segment->interface = packet->interface;
+    segment->cookie = NULL;
+    segment->interface = 0;
     segment->leg = 0;
     segment->seen = (struct tcprst_seen){0};
 }
 
-static void decode_any(struct decoder *decoder, const struct packet *packet,
-                       struct decoded *decoded)
+void decode_packet(struct decoder *decoder, const struct packet *packet, struct decoded *decoded)
 {
     struct decoding decoding = {.decoder = decoder, .out = decoded, .packet = packet};
     struct span span = {packet->bytes, packet->captured, packet->length};
     decode_link(&decoding, packet->link_type, span);
 }
 
-void decode_packets(struct decoder *decoder, const struct packet *packets, size_t count,
-                    struct decoded *decoded)
+/* Of an opening more is looked at. */
+static inline bool is_opening(const struct in_row *packet)
 {
-    for (const struct packet *p = packets; p < packets + count; p++) {
+    return packet->bytes[ORDINARY_TCP + 13] & TCPRST_SYN;
+}
+
+static void brief_row(struct decoder *decoder, const struct packet_row *row,
+                      struct decoded *decoded)
+{
+    for (size_t i = 0; i < row->count; i++) {
+        const struct in_row *p = &row->packets[i];
         uint32_t length;
-        if (!SHORTCUTS || G_UNLIKELY(decoded->count == decoded->size) ||
+        if (decoded->count == decoded->size || !is_ordinary(p, &length) || is_opening(p)) {
+            const struct packet packet = packet_of_row(row, i);
+            decode_packet(decoder, &packet, decoded);
+            continue;
+        }
+        struct tcprst_brief *brief = &decoded->briefs[decoded->count++];
+        tcprst_glance_brief_octets(decoded->glance, p->bytes + ORDINARY_IP + 12,
+                                   p->bytes + ORDINARY_TCP, length, brief);
+        brief->time = p->time;
+    }
+}
+
+void decode_row(struct decoder *decoder, const struct packet_row *row, struct decoded *decoded)
+{
+    enum { ETHERNET = 1 };
+    const bool shortcuts = SHORTCUTS && row->link_type == ETHERNET;
+    if (shortcuts && decoded->briefs) {
+        brief_row(decoder, row, decoded);
+        return;
+    }
+    for (size_t i = 0; i < row->count; i++) {
+        const struct in_row *p = &row->packets[i];
+        uint32_t length;
+        if (!shortcuts || G_UNLIKELY(decoded->count == decoded->size) ||
             G_UNLIKELY(!is_ordinary(p, &length))) {
-            decode_any(decoder, p, decoded);
+            const struct packet packet = packet_of_row(row, i);
+            decode_packet(decoder, &packet, decoded);
         } else if (need_not_be(decoder)) {
             leave_out(decoder);
         } else {
             struct tcprst_segment *segment = &decoded->segments[decoded->count++];
             decode_ordinary(p, length, segment);
+            segment->frame = (struct tcprst_frame){.number = row->number + i};
             note_made(decoder, segment);
         }
     }

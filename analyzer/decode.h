@@ -5,6 +5,7 @@
 
 #include "capture.h"
 #include "tcprst.h"
+#include "tcprst/glance.h"
 
 struct decoder;
 
@@ -12,6 +13,9 @@ struct decoder;
 struct decoded {
     struct tcprst_segment *segments;
     size_t size, count;
+    /* Not NULL: they go there, in brief, and for that glance. */
+    struct tcprst_brief *briefs;
+    const struct tcprst_glance *glance;
 };
 
 /* What was met and could not be used. */
@@ -33,11 +37,12 @@ const uint16_t *decoder_link_types(size_t *count);
 /* Whether packets of that LINKTYPE_ are looked into. */
 bool decoder_knows(uint16_t link_type);
 
-/* Adds the TCP segments of each of those packets, outermost layer first. frame.capture
+/* Adds the TCP segments of that packet, outermost layer first. frame.capture
  * is 0, cookie the packet's note. Their bytes are those of the packet, or (reassembled ones) the
  * decoder's until decoder_release(). */
-void decode_packets(struct decoder *decoder, const struct packet *packets, size_t count,
-                    struct decoded *decoded);
+void decode_packet(struct decoder *decoder, const struct packet *packet, struct decoded *decoded);
+/* The same of each of a row. */
+void decode_row(struct decoder *decoder, const struct packet_row *row, struct decoded *decoded);
 /* Moves segments that found no room; call it until decoded has room left. */
 void decoder_take_pending(struct decoder *decoder, struct decoded *decoded);
 /* The bytes of all segments handed out are no longer needed. */

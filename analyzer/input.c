@@ -15,8 +15,8 @@
 enum {
     LANE = 256,          /* segments read of a capture at once, where several are read together */
     SURVEYED = 64,       /* likewise by the survey: so few that they stay in the first cache */
+    GLANCED = 512,       /* likewise in brief */
     FEW_LINK_TYPES = 16, /* are found by looking at each, and named each where not decoded */
-    AT_ONCE = 32,        /* packets decoded in a row */
 };
 
 /* One capture and its facts. */
@@ -68,9 +68,9 @@ struct input {
     bool surveying, surveyed, merging; /* surveyed: whole */
     bool cut; /* the survey was interrupted: what it had come to is all that is read */
     struct input_order merge;
-    struct lanes lanes;             /* that have something to hand out, or have not begun */
-    GArray *empty;                  /* numbers of those of which nothing is left at hand */
-    struct packet at_hand[AT_ONCE]; /* being decoded; not on the stack, where each is cleared */
+    struct lanes lanes;    /* that have something to hand out, or have not begun */
+    GArray *empty;         /* numbers of those of which nothing is left at hand */
+    struct packet_row row; /* being decoded */
 };
 
 static void set_damage(struct entry *entry, uint64_t frame, char *words)
@@ -248,17 +248,18 @@ static struct input_link_type *find_link_type(struct entry *entry, uint16_t numb
     return &g_array_index(types, struct input_link_type, types->len - 1);
 }
 
-/* Of one link type; times are known of all of them or, of one alone, not. */
-static inline void count_packets(struct entry *entry, const struct packet *packets, size_t count)
+/* Of one link type; the times of the first and the last, which of one alone may not be known. */
+static inline void count_packets(struct entry *entry, uint16_t link_type, size_t count,
+                                 int64_t first, int64_t last)
 {
     struct input_capture *facts = &entry->facts;
     facts->packets += count;
-    if (G_LIKELY(packets[0].time != TCPRST_TIME_UNKNOWN)) {
+    if (G_LIKELY(first != TCPRST_TIME_UNKNOWN)) {
         if (G_UNLIKELY(facts->first_time == TCPRST_TIME_UNKNOWN))
-            facts->first_time = packets[0].time;
-        facts->last_time = packets[count - 1].time;
+            facts->first_time = first;
+        facts->last_time = last;
     }
-    find_link_type(entry, packets[0].link_type)->packets += count;
+    find_link_type(entry, link_type)->packets += count;
 }
 
 static struct decoder *decoder_of(const struct input *input, const struct entry *entry)
@@ -269,7 +270,7 @@ static struct decoder *decoder_of(const struct input *input, const struct entry 
 static void take_packet(struct input *input, struct entry *entry, const struct packet *packet,
                         struct decoded *decoded)
 {
-    count_packets(entry, packet, 1);
+    count_packets(entry, packet->link_type, 1, packet->time, packet->time);
     if (input->filter && packet->link_type != CAPTURE_NO_LINK_TYPE) {
         bool usable;
         bool passes = capture_filter_match(input->filter, packet, &usable);
@@ -278,7 +279,7 @@ static void take_packet(struct input *input, struct entry *entry, const struct p
         if (!passes)
             return;
     }
-    decode_packets(decoder_of(input, entry), packet, 1, decoded);
+    decode_packet(decoder_of(input, entry), packet, decoded);
 }
 
 /* What is known of a capture while it is open. */
@@ -350,15 +351,13 @@ static enum capture_status next_packet(struct entry *entry, struct packet *packe
 /* Nearly all packets of nearly all files. */
 static bool take_at_hand(struct input *input, struct entry *entry, struct decoded *decoded)
 {
-    struct packet *packets = input->at_hand;
-    if (input->filter || entry->has_peeked)
+    struct packet_row *row = &input->row;
+    if (input->filter || entry->has_peeked ||
+        !capture_at_hand(&entry->capture, row, decoded->size - decoded->count))
         return false;
-    size_t most = MIN(decoded->size - decoded->count, G_N_ELEMENTS(input->at_hand));
-    size_t count = capture_at_hand(&entry->capture, packets, most);
-    if (!count)
-        return false;
-    count_packets(entry, packets, count);
-    decode_packets(decoder_of(input, entry), packets, count, decoded);
+    count_packets(entry, row->link_type, row->count, row->packets[0].time,
+                  row->packets[row->count - 1].time);
+    decode_row(decoder_of(input, entry), row, decoded);
     return true;
 }
 
@@ -405,33 +404,45 @@ static void forget_entry(struct entry *entry)
     entry->facts.usable = false;
 }
 
-/* Returns false where it was stopped. */
-static bool survey_entry(struct input *input, struct entry *entry,
-                         bool (*take)(void *, const struct tcprst_segment *, size_t), void *user)
+/* Reads on, and shows what comes. Returns false where it was stopped. */
+static bool survey_more(struct input *input, struct entry *entry, const struct input_survey *survey,
+                        enum input_status *status)
 {
     static struct tcprst_segment segments[SURVEYED];
+    static struct tcprst_brief briefs[GLANCED];
+    const struct tcprst_glance *glance = survey->glance ? survey->glance(survey->user) : NULL;
+    struct decoded decoded = {segments, SURVEYED, 0, NULL, NULL};
+    if (glance)
+        decoded = (struct decoded){NULL, GLANCED, 0, briefs, glance};
+    decoder_release(input->decoder);
+    decoder_take_pending(input->decoder, &decoded);
+    *status = fill(input, entry, &decoded);
+    entry->looked += decoded.count;
+    if (decoded.count == 0)
+        return true;
+    if (glance)
+        return survey->take_briefs(survey->user, briefs, decoded.count);
+    for (size_t i = 0; i < decoded.count; i++)
+        segments[i].frame.capture = (uint32_t)entry->index;
+    return survey->take(survey->user, segments, decoded.count);
+}
+
+/* Returns false where it was stopped. */
+static bool survey_entry(struct input *input, struct entry *entry,
+                         const struct input_survey *survey)
+{
     enum input_status status = INPUT_MORE;
     bool go_on = true;
     /* What was begun before may end here. */
     entry->by_itself = !decoder_counts(input->decoder).fragments_waiting;
-    while (go_on && status == INPUT_MORE) {
-        struct decoded decoded = {segments, SURVEYED, 0};
-        decoder_release(input->decoder);
-        decoder_take_pending(input->decoder, &decoded);
-        status = fill(input, entry, &decoded);
-        for (size_t i = 0; i < decoded.count; i++)
-            segments[i].frame.capture = (uint32_t)entry->index;
-        entry->looked += decoded.count;
-        go_on = decoded.count == 0 || take(user, segments, decoded.count);
-    }
+    while (go_on && status == INPUT_MORE)
+        go_on = survey_more(input, entry, survey, &status);
     input->cut = status == INPUT_INTERRUPTED;
     entry->to_its_end = entry->octets >= entry->total;
     return go_on && status == INPUT_END;
 }
 
-bool input_survey(struct input *input,
-                  bool (*take)(void *user, const struct tcprst_segment *segments, size_t count),
-                  void *user)
+bool input_survey(struct input *input, const struct input_survey *survey)
 {
     bool whole = true;
     for (size_t i = 0; i < input->count; i++)
@@ -442,7 +453,7 @@ bool input_survey(struct input *input,
         struct entry *entry = &input->entries[input->position];
         if (!entry->open)
             continue;
-        whole = survey_entry(input, entry, take, user);
+        whole = survey_entry(input, entry, survey);
         forget_entry(entry);
     }
     input->position = 0;
@@ -569,7 +580,7 @@ static enum input_status fill_lane(struct input *input, size_t lane)
     }
     entry->lane_next = entry->lane_count = 0;
     while (entry->open && entry->lane_count == 0 && status == INPUT_MORE) {
-        struct decoded decoded = {entry->lane, LANE, 0};
+        struct decoded decoded = {entry->lane, LANE, 0, NULL, NULL};
         decoder_release(entry->decoder);
         decoder_take_pending(entry->decoder, &decoded);
         uint64_t left_out = decoder_left_out(entry->decoder);
@@ -657,7 +668,7 @@ static size_t read_merged(struct input *input, struct tcprst_segment *segments, 
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,
                   enum input_status *status)
 {
-    struct decoded decoded = {segments, size, 0};
+    struct decoded decoded = {segments, size, 0, NULL, NULL};
     size_t index;
     if (input->merging)
         return read_merged(input, segments, size, status);
@@ -709,7 +720,7 @@ static void describe_packet(struct input_packet *out, const struct capture *capt
 
 bool input_packet(struct input *input, struct input_packet *out, enum input_status *status)
 {
-    struct decoded decoded = {out->segments, INPUT_PACKET_SEGMENTS, 0};
+    struct decoded decoded = {out->segments, INPUT_PACKET_SEGMENTS, 0, NULL, NULL};
     struct packet packet;
     *status = input->to_peek < input->count ? put_in_order(input) : INPUT_MORE;
     struct entry *entry = *status == INPUT_MORE ? current_entry(input, &out->capture) : NULL;

@@ -18,6 +18,7 @@
 
 #include "capture.h"
 #include "tcprst.h"
+#include "tcprst/glance.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -92,15 +93,23 @@ void input_close(struct input *input);
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,
                   enum input_status *status);
 
+/* Who looks on while captures are read for the first time; each returns false to stop. */
+struct input_survey {
+    bool (*take)(void *user, const struct tcprst_segment *segments, size_t count);
+    /* May be NULL, and return NULL: then take is called. Else the next segments are shown to the
+     * other in brief, for that glance. */
+    const struct tcprst_glance *(*glance)(void *user);
+    bool (*take_briefs)(void *user, const struct tcprst_brief *briefs, size_t count);
+    void *user;
+};
+
 /*
  * Several places of capture (places.h): before the first input_read() all captures may be read once
  * to look at them, where none of them is a pipe; then they are read again from their beginnings.
- * take is called with segments as input_read() gives them, and returns false to stop. Returns false
- * where there is a pipe, or where it was interrupted.
+ * Segments are shown as input_read() gives them. Returns false where there is a pipe, or where it
+ * was interrupted.
  */
-bool input_survey(struct input *input,
-                  bool (*take)(void *user, const struct tcprst_segment *segments, size_t count),
-                  void *user);
+bool input_survey(struct input *input, const struct input_survey *survey);
 
 /* After input_survey(): which of the segments need be read again, as decoder_leave_out(): after
  * input_merge() of that capture, else of all as they follow each other. telling stays as long as

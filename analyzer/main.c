@@ -513,6 +513,8 @@ static void look_first(struct run *run)
     }
     if (run->twice) {
         wish.look = twice_look;
+        wish.glance = twice_glance;
+        wish.look_briefly = twice_look_briefly;
         wish.look_user = run->twice;
     }
     if (!run->live && (run->trace || !options->separate))

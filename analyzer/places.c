@@ -94,6 +94,19 @@ static bool look_at(void *user, const struct tcprst_segment *segments, size_t co
     return !places->one || !places->alone;
 }
 
+static const struct tcprst_glance *glance_of(void *user)
+{
+    const struct places *places = user;
+    return places->one && !places->alone ? places->wish.glance(places->wish.look_user) : NULL;
+}
+
+static bool look_briefly(void *user, const struct tcprst_brief *briefs, size_t count)
+{
+    struct places *places = user;
+    places->alone = !places->wish.look_briefly(places->wish.look_user, briefs, count);
+    return !places->alone;
+}
+
 /* ---- the order ---- */
 
 static const struct tcprst_clock *clock_of(struct places *places,
@@ -205,7 +218,8 @@ struct places *places_find(struct input *input, const struct places_wish *wish, 
     places->trace = wish->trace;
     places->wish = *wish;
     places->alone = !wish->look;
-    *read_twice = places->survey && input_survey(input, look_at, places);
+    const struct input_survey survey = {look_at, glance_of, look_briefly, places};
+    *read_twice = places->survey && input_survey(input, &survey);
     if (*read_twice && !wish->separate && !places->one)
         places->clocks = tcprst_survey_finish(places->survey, &places->sources, &places->count);
     if (places->clocks && places->count > 1)

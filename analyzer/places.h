@@ -23,6 +23,9 @@ struct places_wish {
     /* NULL, or who else wants to see all segments, in the order in which the captures are named;
      * returns whether there is any use in more. */
     bool (*look)(void *user, const struct tcprst_segment *segments, size_t count);
+    /* As input_survey's, where nobody else looks. */
+    const struct tcprst_glance *(*glance)(void *user);
+    bool (*look_briefly)(void *user, const struct tcprst_brief *briefs, size_t count);
     void *look_user;
 };
 struct places *places_find(struct input *input, const struct places_wish *wish, bool *read_twice);

@@ -146,6 +146,24 @@ bool twice_look(void *user, const struct tcprst_segment *segments, size_t count)
     return !twice->stopped;
 }
 
+const struct tcprst_glance *twice_glance(void *user)
+{
+    const struct twice *twice = user;
+    bool one = input_count(twice->input) == 1 && twice->lane_count == 1;
+    return one ? twice->lanes[0].glance : NULL;
+}
+
+bool twice_look_briefly(void *user, const struct tcprst_brief *briefs, size_t count)
+{
+    struct twice *twice = user;
+    twice->segments += count;
+    progress_update(twice->progress, twice->input, twice->segments);
+    if (!input_is_light(twice->input) ||
+        !tcprst_glance_take_briefs(twice->lanes[0].glance, briefs, count))
+        stop(twice);
+    return !twice->stopped;
+}
+
 /* The glances at several places become one, where each is at one place. */
 static bool join(struct twice *twice, const struct places *places)
 {

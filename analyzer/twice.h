@@ -20,6 +20,10 @@ void twice_free(struct twice *twice);
 /* The next segments of the first reading (twice: of a struct twice). Returns whether it is worth
  * going on. */
 bool twice_look(void *twice, const struct tcprst_segment *segments, size_t count);
+/* Of one capture: who looks at its next segments, if in brief is enough; and their being looked at.
+ */
+const struct tcprst_glance *twice_glance(void *twice);
+bool twice_look_briefly(void *twice, const struct tcprst_brief *briefs, size_t count);
 /* All was looked at, and found to be that: what tcprst_options.glance wants (owned by twice), NULL:
  * no connection can be left out. */
 struct tcprst_glance *twice_finish(struct twice *twice, const struct places *places);

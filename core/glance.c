@@ -102,21 +102,29 @@ static uint64_t hash_of_ipv6(const struct tcprst_segment *s, uint64_t seed, int 
     return h;
 }
 
+static inline uint64_t finish_hash(uint64_t h, uint64_t seed)
+{
+    h = stir(h, seed >> 32);
+    return h | !h;
+}
+
+/* Of IPv4, addresses with their ports. */
+static inline uint64_t hash_of_ipv4(uint64_t from, uint64_t to, uint64_t seed)
+{
+    return finish_hash(stir(stir(seed, from > to ? to : from), from > to ? from : to), seed);
+}
+
 /* Of the segment's key; by chance in 64 bits alone two share it. Never 0. d: as key_direction(). */
 static inline uint64_t hash_of(const struct tcprst_segment *s, uint64_t seed, int *d)
 {
     uint64_t from = read32(s->source) << 16 | s->source_port;
     uint64_t to = read32(s->destination) << 16 | s->destination_port;
-    uint64_t h;
     if (s->ip_version == 6) {
         *d = key_direction(s);
-        h = hash_of_ipv6(s, seed, *d);
-    } else {
-        *d = from > to;
-        h = stir(stir(seed, from > to ? to : from), from > to ? from : to);
+        return finish_hash(hash_of_ipv6(s, seed, *d), seed);
     }
-    h = stir(h, seed >> 32);
-    return h | !h;
+    *d = from > to;
+    return hash_of_ipv4(from, to, seed);
 }
 
 /* The clock is asked only where there is anything to ask. */
@@ -166,19 +174,27 @@ static void follow(struct tcprst_glance *g, struct glimpse *e)
     g->followed++;
 }
 
-/* One of several keeps more of a connection. */
-static bool note_opening(struct tcprst_glance *g, const struct glimpse *e,
-                         const struct tcprst_segment *s, int d)
+static bool openings_have_room(struct tcprst_glance *g, size_t number)
 {
-    if (e->number >= g->opening_room) {
-        size_t room = 2 * g->opening_room;
-        struct opening *more = realloc(g->openings, room * sizeof *more);
-        if (!more)
-            return false;
-        g->openings = more;
-        g->opening_room = room;
-    }
-    struct key hosts = key_of_segment(s, d);
+    if (number < g->opening_room)
+        return true;
+    size_t room = 2 * g->opening_room;
+    struct opening *more = realloc(g->openings, room * sizeof *more);
+    if (!more)
+        return false;
+    g->openings = more;
+    g->opening_room = room;
+    return true;
+}
+
+/* One of several keeps more of a connection. */
+static bool note_opening(struct tcprst_glance *g, const struct tcprst_brief *b,
+                         const struct tcprst_segment *s)
+{
+    const struct glimpse *e = glance_find(g, b->name);
+    if (!openings_have_room(g, e->number))
+        return false;
+    struct key hosts = key_of_segment(s, b->direction);
     hosts.ports = s->ip_version;
     bool syn = (s->flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_RST)) == TCPRST_SYN;
     g->openings[e->number] = (struct opening){.hash = e->hash,
@@ -224,7 +240,7 @@ static void log_late(struct tcprst_glance *g, int64_t time)
 }
 
 /* The segment just noted, of connection e; first: it begins it. */
-static inline void log_segment(struct tcprst_glance *g, const struct tcprst_segment *s,
+static inline void log_segment(struct tcprst_glance *g, const struct tcprst_brief *s,
                                const struct glimpse *e, bool first)
 {
     if (!g->log)
@@ -241,55 +257,54 @@ static inline void log_segment(struct tcprst_glance *g, const struct tcprst_segm
         log_late(g, s->time);
 }
 
-static inline uint32_t end_of(const struct tcprst_segment *s)
+static inline uint32_t end_of(const struct tcprst_brief *s)
 {
     return s->seq + segment_length(s->flags, s->payload_length);
 }
 
 /* A connection's first segment. */
-static void begin(struct tcprst_glance *g, struct glimpse *e, uint64_t hash,
-                  const struct tcprst_segment *s, int d)
+static void begin(struct tcprst_glance *g, struct glimpse *e, const struct tcprst_brief *s)
 {
-    *e = (struct glimpse){.hash = hash,
+    *e = (struct glimpse){.hash = s->name,
                           .since = ticks(g),
                           .number = (uint32_t)g->used % NUMBERS,
-                          .bits = (uint8_t)(SEEN << d)};
-    e->reach[d] = end_of(s);
+                          .bits = (uint8_t)(SEEN << s->direction)};
+    e->reach[s->direction] = end_of(s);
     g->used++;
     if (s->flags & TCPRST_FIN)
-        e->bits |= (uint8_t)(FIN << d);
+        e->bits |= (uint8_t)(FIN << s->direction);
     if (!(s->flags & TELLING)) {
         e->bits |= MIDWAY;
         g->midway++;
         return;
     }
     e->bits |= s->flags & TCPRST_ACK ? 0 : ASKS;
-    if (!embryo_fits(s))
+    if (!s->usual)
         follow(g, e);
 }
 
 /* Whether the glimpse knows all that comes of this segment of an end it knows. */
-static inline bool goes_on(struct glimpse *e, const struct tcprst_segment *s, int d)
+static inline bool goes_on(struct glimpse *e, const struct tcprst_brief *s)
 {
     if (s->flags & (TCPRST_SYN | TCPRST_RST))
         return false;
-    uint32_t end = end_of(s);
-    int32_t beyond = seq_diff(end, e->reach[d]);
+    uint32_t end = end_of(s), *reach = &e->reach[s->direction];
+    int32_t beyond = seq_diff(end, *reach);
     if (beyond > NEAR || beyond < -NEAR)
         return false;
-    e->reach[d] = beyond > 0 ? end : e->reach[d];
+    *reach = beyond > 0 ? end : *reach;
     return true;
 }
 
 /* The same of the other end's first. */
-static bool answers(struct glimpse *e, const struct tcprst_segment *s, int d)
+static bool answers(struct glimpse *e, const struct tcprst_brief *s)
 {
     enum { FLAGS = TCPRST_SYN | TCPRST_FIN | TCPRST_RST | TCPRST_ACK };
     bool fits = e->bits & ASKS ? (s->flags & FLAGS) == (TCPRST_SYN | TCPRST_ACK) &&
-                                     s->ack == e->reach[!d] && !s->payload_length
+                                     s->ack == e->reach[!s->direction] && !s->payload_length
                                : !(s->flags & (TCPRST_SYN | TCPRST_RST));
-    e->bits = (uint8_t)((e->bits & ~ASKS) | SEEN << d);
-    e->reach[d] = end_of(s);
+    e->bits = (uint8_t)((e->bits & ~ASKS) | SEEN << s->direction);
+    e->reach[s->direction] = end_of(s);
     return fits;
 }
 
@@ -302,58 +317,102 @@ static inline bool maybe_over(const struct glimpse *e, uint32_t now)
 }
 
 /* The connection's next segment. */
-static void go_on(struct tcprst_glance *g, struct glimpse *e, const struct tcprst_segment *s, int d)
+static void go_on(struct tcprst_glance *g, struct glimpse *e, const struct tcprst_brief *s)
 {
     if (e->bits & FOLLOWED)
         return;
     uint32_t now = ticks(g);
-    bool known = e->bits & SEEN << d;
+    bool known = e->bits & SEEN << s->direction;
     bool ordinary =
-        !maybe_over(e, now) && (known ? !(e->bits & ASKS) && goes_on(e, s, d) : answers(e, s, d));
+        !maybe_over(e, now) && (known ? !(e->bits & ASKS) && goes_on(e, s) : answers(e, s));
     e->since = now;
     if (s->flags & TCPRST_FIN)
-        e->bits |= (uint8_t)(FIN << d);
+        e->bits |= (uint8_t)(FIN << s->direction);
     if (!ordinary)
         follow(g, e);
 }
 
-static bool glance_at(struct tcprst_glance *g, const struct tcprst_segment *s, uint64_t hash, int d)
+/* Takes the next segment. Returns false where it is not worth going on. */
+static inline bool take(struct tcprst_glance *g, const struct tcprst_brief *s, bool *first)
 {
     g->segments++;
     note_time(&g->clock, s->time);
     if (g->segments == 1)
         g->began = g->clock.now;
-    struct glimpse *e = glance_find(g, hash);
-    bool first = !e->hash;
-    if (!first) {
-        go_on(g, e, s, d);
+    struct glimpse *e = glance_find(g, s->name);
+    *first = !e->hash;
+    if (!*first) {
+        go_on(g, e, s);
     } else {
         if (!reserve(g))
             return false;
-        e = glance_find(g, hash);
-        begin(g, e, hash, s, d);
-        if (g->openings && !note_opening(g, e, s, d))
+        e = glance_find(g, s->name);
+        begin(g, e, s);
+    }
+    log_segment(g, s, e, *first);
+    return true;
+}
+
+void tcprst_glance_brief(const struct tcprst_glance *g, const struct tcprst_segment *s,
+                         struct tcprst_brief *brief)
+{
+    int d;
+    uint64_t name = hash_of(s, g->seed, &d);
+    *brief = (struct tcprst_brief){.name = name,
+                                   .time = s->time,
+                                   .seq = s->seq,
+                                   .ack = s->ack,
+                                   .payload_length = s->payload_length,
+                                   .flags = s->flags,
+                                   .direction = d,
+                                   .usual = !(s->flags & TELLING) || embryo_fits(s)};
+}
+
+void tcprst_glance_brief_octets(const struct tcprst_glance *g, const uint8_t *addresses,
+                                const uint8_t *tcp, uint32_t length, struct tcprst_brief *brief)
+{
+    uint64_t from = read32(addresses) << 16 | (uint32_t)(tcp[0] << 8 | tcp[1]);
+    uint64_t to = read32(addresses + 4) << 16 | (uint32_t)(tcp[2] << 8 | tcp[3]);
+    brief->name = hash_of_ipv4(from, to, g->seed);
+    brief->seq = (uint32_t)read32(tcp + 4);
+    brief->ack = (uint32_t)read32(tcp + 8);
+    brief->payload_length = length - (tcp[12] >> 4) * 4u;
+    brief->flags = (uint16_t)(tcp[12] << 8 | tcp[13]) & 0x0fff;
+    brief->direction = from > to;
+    brief->usual = !(brief->flags & TELLING);
+}
+
+bool tcprst_glance_take_briefs(struct tcprst_glance *g, const struct tcprst_brief *briefs,
+                               size_t count)
+{
+    bool first;
+    for (size_t i = 0; i < count && i < FETCHED; i++)
+        fetch(&g->glimpses[briefs[i].name & g->mask]);
+    for (size_t i = 0; i < count; i++) {
+        if (i + FETCHED < count)
+            fetch(&g->glimpses[briefs[i + FETCHED].name & g->mask]);
+        if (!take(g, &briefs[i], &first))
             return false;
     }
-    log_segment(g, s, e, first);
     return true;
 }
 
 bool tcprst_glance_take(struct tcprst_glance *g, const struct tcprst_segment *segments,
                         size_t count)
 {
-    uint8_t directions[FETCHED];
+    struct tcprst_brief briefs[FETCHED];
     for (size_t done = 0; done < count; done += FETCHED) {
         size_t n = count - done < FETCHED ? count - done : FETCHED;
         for (size_t i = 0; i < n; i++) {
-            int d;
-            g->hashes[i] = hash_of(&segments[done + i], g->seed, &d);
-            directions[i] = (uint8_t)d;
-            fetch(&g->glimpses[g->hashes[i] & g->mask]);
+            tcprst_glance_brief(g, &segments[done + i], &briefs[i]);
+            fetch(&g->glimpses[briefs[i].name & g->mask]);
         }
-        for (size_t i = 0; i < n; i++)
-            if (!glance_at(g, &segments[done + i], g->hashes[i], directions[i]))
+        for (size_t i = 0; i < n; i++) {
+            bool first;
+            if (!take(g, &briefs[i], &first) ||
+                (first && g->openings && !note_opening(g, &briefs[i], &segments[done + i])))
                 return false;
+        }
     }
     return true;
 }

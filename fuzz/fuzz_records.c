@@ -159,7 +159,7 @@ static bool feed_alone(struct alone *alone, const struct packet_data *packet, ui
                        int64_t time)
 {
     struct tcprst_segment segments[ROOM];
-    struct decoded decoded = {segments, ROOM, 0};
+    struct decoded decoded = {segments, ROOM, 0, NULL, NULL};
     const struct packet p = {.link_type = LINKTYPE_RAW,
                              .fcs_octets = -1,
                              .bytes = packet->octets->data,
@@ -168,7 +168,7 @@ static bool feed_alone(struct alone *alone, const struct packet_data *packet, ui
                              .number = number,
                              .time = time};
     bool reset = false;
-    decode_packets(alone->decoder, &p, 1, &decoded);
+    decode_packet(alone->decoder, &p, &decoded);
     CHECK(decoded.count <= 1);
     for (size_t i = 0; i < decoded.count; i++) {
         reset |= (segments[i].flags & TCPRST_RST) != 0;

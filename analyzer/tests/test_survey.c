@@ -49,6 +49,8 @@ static bool take(void *user, const struct tcprst_segment *segments, size_t count
     return true;
 }
 
+static const struct input_survey looking = {.take = take};
+
 /* How many segments the second reading gives, and how it ends. */
 static uint64_t read_all(struct input *input, enum input_status *status)
 {
@@ -67,7 +69,7 @@ static struct input *survey(const char *const *names, bool *whole)
     taken = 0;
     interrupted = 0;
     struct input *input = input_open(&options, &error);
-    *whole = input_survey(input, take, NULL);
+    *whole = input_survey(input, &looking);
     return input;
 }
 
@@ -106,7 +108,7 @@ static void change_of_two(const char *const *names)
     taken = 0;
     interrupt_at = 0;
     struct input *input = input_open(&options, &error);
-    check(input_survey(input, take, NULL) && taken == 2 * PACKETS, "both are looked at");
+    check(input_survey(input, &looking) && taken == 2 * PACKETS, "both are looked at");
     append(names[0], PACKETS, MORE);
     append(names[1], 0, PACKETS / 2);
     input_merge(input, &order);

@@ -52,6 +52,25 @@ void tcprst_glance_free(struct tcprst_glance *glance);
  * hangs on all of them), or there is no memory. */
 bool tcprst_glance_take(struct tcprst_glance *glance, const struct tcprst_segment *segments,
                         size_t count);
+/* All that a glance wants of a segment. It is told of each by itself, by any thread. */
+struct tcprst_brief {
+    uint64_t name; /* of its connection */
+    int64_t time;
+    uint32_t seq, ack, payload_length;
+    uint16_t flags;
+    bool direction; /* which of the connection's ends sent it */
+    bool usual; /* as an opening: there is nothing about it that more would have to be known of */
+};
+/* Of a glance only what it was made with is looked at, whatever it has taken. */
+void tcprst_glance_brief(const struct tcprst_glance *glance, const struct tcprst_segment *segment,
+                         struct tcprst_brief *brief);
+/* The same, but for its time, of a segment without SYN in an IPv4 packet: addresses are the two of
+ * its header, tcp its octets, 20 or more, and so many as its header says; length as it was sent. */
+void tcprst_glance_brief_octets(const struct tcprst_glance *glance, const uint8_t *addresses,
+                                const uint8_t *tcp, uint32_t length, struct tcprst_brief *brief);
+/* As tcprst_glance_take(), but not of one of several. */
+bool tcprst_glance_take_briefs(struct tcprst_glance *glance, const struct tcprst_brief *briefs,
+                               size_t count);
 /* All was taken: it may be handed to one handle, and freed after that. False: no memory. */
 bool tcprst_glance_finish(struct tcprst_glance *glance);
 
