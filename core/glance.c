@@ -23,8 +23,6 @@ enum {
     /* Segments whose glimpses are fetched before they are looked at: so few that what is fetched,
      * and they, stay in the first cache. With 256 the reading of small packets took 15 % more. */
     FETCHED = 32,
-    LOG_LEAST = 1 << 16,              /* segments */
-    LOG_MOST = 1 << 24,               /* likewise: 64 MiB */
     LONG = KEEP_UNANSWERED / TICK - 1 /* ticks: it may be over */
 };
 
@@ -35,6 +33,36 @@ static bool make_glimpses(struct tcprst_glance *g, size_t size)
     if (g->glimpses)
         large_advise(g->glimpses, size * sizeof *g->glimpses);
     return g->glimpses != NULL;
+}
+
+static void drop_log(struct tcprst_glance *g)
+{
+    for (unsigned i = 0; i < LOG_PARTS && g->log[i]; i++) {
+        free(g->log[i]);
+        g->log[i] = NULL;
+    }
+    g->log_next = g->log_end = NULL;
+}
+
+/* Most captures have but one, of which little is used: that is not to be a large page. */
+static bool add_log_part(struct tcprst_glance *g, size_t n)
+{
+    const size_t size = LOG_PART * sizeof *g->log_next;
+    uint32_t *part = n < LOG_PARTS ? aligned_alloc(size, size) : NULL;
+    if (!part) {
+        drop_log(g);
+        return false;
+    }
+    if (n > 0)
+        large_advise(part, size);
+    g->log[n] = g->log_next = part;
+    g->log_end = part + LOG_PART;
+    return true;
+}
+
+static inline uint32_t *log_of(const struct tcprst_glance *g, uint64_t segment)
+{
+    return &g->log[segment / LOG_PART][segment % LOG_PART];
 }
 
 struct tcprst_glance *tcprst_glance_new(size_t max_connections, uint64_t seed)
@@ -49,10 +77,8 @@ struct tcprst_glance *tcprst_glance_new(size_t max_connections, uint64_t seed)
         free(g);
         return NULL;
     }
-    if (g->most <= NUMBERS) {
-        g->log = malloc(LOG_LEAST * sizeof *g->log);
-        g->log_room = LOG_LEAST;
-    }
+    if (g->most <= NUMBERS)
+        add_log_part(g, 0);
     return g;
 }
 
@@ -74,7 +100,7 @@ void tcprst_glance_free(struct tcprst_glance *g)
     if (!g)
         return;
     free(g->glimpses);
-    free(g->log);
+    drop_log(g);
     free(g->telling);
     free(g->telling_followed);
     free(g->filter.bits);
@@ -207,25 +233,6 @@ static bool note_opening(struct tcprst_glance *g, const struct tcprst_brief *b,
 
 /* ---- which segments say something ---- */
 
-static void drop_log(struct tcprst_glance *g)
-{
-    free(g->log);
-    g->log = NULL;
-}
-
-static bool log_has_room(struct tcprst_glance *g)
-{
-    if (g->segments <= g->log_room)
-        return true;
-    uint32_t *log =
-        g->log_room < LOG_MOST ? realloc(g->log, g->log_room * 2 * sizeof *g->log) : NULL;
-    if (log) {
-        g->log = log;
-        g->log_room *= 2;
-    }
-    return log != NULL;
-}
-
 /* Of a segment that came late, and of the latest before it: who leaves either out has another time.
  * Where a clock does more than come late, each segment counts. */
 static void log_late(struct tcprst_glance *g, int64_t time)
@@ -235,22 +242,19 @@ static void log_late(struct tcprst_glance *g, int64_t time)
         drop_log(g);
         return;
     }
-    g->log[g->newest - 1] |= 1;
-    g->log[g->segments - 1] |= 1;
+    *log_of(g, g->newest - 1) |= 1;
+    *log_of(g, g->segments - 1) |= 1;
 }
 
 /* The segment just noted, of connection e; first: it begins it. */
 static inline void log_segment(struct tcprst_glance *g, const struct tcprst_brief *s,
                                const struct glimpse *e, bool first)
 {
-    if (!g->log)
+    if (!g->log_next ||
+        (g->log_next == g->log_end && !add_log_part(g, (g->segments - 1) / LOG_PART)))
         return;
-    if (!log_has_room(g)) {
-        drop_log(g);
-        return;
-    }
     bool tells = first || s->flags & TELLING;
-    g->log[g->segments - 1] = (uint32_t)e->number << 1 | tells;
+    *g->log_next++ = (uint32_t)e->number << 1 | tells;
     if (s->time == g->clock.now && !g->clock.behind && !g->clock.set_back)
         g->newest = g->segments;
     else
@@ -332,6 +336,15 @@ static void go_on(struct tcprst_glance *g, struct glimpse *e, const struct tcprs
         follow(g, e);
 }
 
+/* For one that is not there. More is asked of the newest than of those before it: it takes the
+ * place where it is looked for first, and who has that goes where it would have gone. */
+static inline struct glimpse *make_place(struct tcprst_glance *g, uint64_t hash)
+{
+    struct glimpse *first = &g->glimpses[hash & g->mask], *free = glance_find(g, hash);
+    *free = *first;
+    return first;
+}
+
 /* Takes the next segment. Returns false where it is not worth going on. */
 static inline bool take(struct tcprst_glance *g, const struct tcprst_brief *s, bool *first)
 {
@@ -346,7 +359,7 @@ static inline bool take(struct tcprst_glance *g, const struct tcprst_brief *s, b
     } else {
         if (!reserve(g))
             return false;
-        e = glance_find(g, s->name);
+        e = make_place(g, s->name);
         begin(g, e, s);
     }
     log_segment(g, s, e, *first);
@@ -433,7 +446,7 @@ bool glance_filter_make(struct glance_filter *f, size_t count)
 /* From the log, which is then no longer needed. Without memory all segments have to come. */
 static void make_telling(struct tcprst_glance *g)
 {
-    uint8_t *bits = g->log ? calloc(1, g->used + 1) : NULL; /* of each connection */
+    uint8_t *bits = g->log_next ? calloc(1, g->used + 1) : NULL; /* of each connection */
     size_t words = g->segments / 64 + 1;
     g->telling = bits ? calloc(words, sizeof *g->telling) : NULL;
     g->telling_followed = bits && g->openings ? calloc(words, sizeof *g->telling) : NULL;
@@ -441,8 +454,9 @@ static void make_telling(struct tcprst_glance *g)
         if (g->glimpses[i].hash)
             bits[g->glimpses[i].number] = g->glimpses[i].bits & (FOLLOWED | MATCHED);
     for (uint64_t i = 0; g->telling && i < g->segments; i++) {
-        unsigned own = bits[g->log[i] >> 1];
-        uint64_t tells = (g->log[i] & 1) | (own != 0) | (i + 1 == g->segments);
+        uint32_t log = *log_of(g, i);
+        unsigned own = bits[log >> 1];
+        uint64_t tells = (log & 1) | (own != 0) | (i + 1 == g->segments);
         g->telling[i / 64] |= tells << i % 64;
         if (g->telling_followed)
             g->telling_followed[i / 64] |= (uint64_t)((own & FOLLOWED) != 0) << i % 64;

@@ -39,6 +39,8 @@ struct glimpse {
     uint32_t number : 24, bits : 8;
 };
 enum { NUMBERS = 1 << 24 };
+/* Segments, of which a part is kept in a large page; all have 64 MiB. */
+enum { LOG_PART = 1 << 19, LOG_PARTS = 32 };
 
 /* What one of several glances keeps of a connection besides, for those at other places. */
 struct opening {
@@ -62,9 +64,8 @@ struct tcprst_glance {
     int64_t began;
     uint64_t segments, all; /* so far; in the first reading */
     /* Of each segment of the first reading: whether it says something whoever it belongs to, and
-     * above that bit the number of its connection. NULL: none is kept. */
-    uint32_t *log;
-    size_t log_room;
+     * above that bit the number of its connection; where the next one goes, NULL: none is kept. */
+    uint32_t *log[LOG_PARTS], *log_next, *log_end;
     uint64_t newest;                      /* the last of the latest segments so far, from 1 */
     uint64_t *telling, *telling_followed; /* NULL: not known */
     struct glance_filter filter; /* second reading: of those of which more says something */
