@@ -294,8 +294,8 @@ static void conclude(struct judgement *j, const struct reset *r, const struct de
     const struct mechanism *m = mechanism_of(d);
     j->outcome = j->alone;
     j->ended = j->ended_by[j->chosen];
-    j->outcome.third_party = m && m->maker == MAKER_BETWEEN && m->kind == KIND_OTHER &&
-                             d->origin == TCPRST_ORIGIN_THIRD_PARTY;
+    j->outcome.third_party =
+        m && m->maker == MAKER_BETWEEN && m->kind == KIND_OTHER && d->suspected;
     j->outcome.cause = d->cause;
     j->outcome.acceptance = acceptance_of(of, &j->ended);
     j->outcome.effect = effect_of(of, j->outcome.acceptance, &j->evidence[j->chosen]);

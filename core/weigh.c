@@ -62,9 +62,8 @@ enum {
     MARGIN_LIKELY = 1,
     REACH = 2, /* an alternative is no dearer than this */
     REACH_LIKELY = 1,
-    MARGIN_ENDPOINT = 2, /* to name the maker; to accuse takes more than to trust */
-    MARGIN_DOUBTFUL = 3, /* of what is surprising itself: it says the less against others */
-    MARGIN_BETWEEN = 3
+    MARGIN_SUSPECT = 3, /* to think of somebody in between; it takes more than to trust */
+    MARGIN_BETWEEN = 4  /* to name them, where that is surprising itself */
 };
 /* Up to this an explanation is not surprising. */
 enum { PLAIN = 2 };
@@ -140,7 +139,7 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     bool between = all_tied(d, n, MAKER_BETWEEN, -1);
     /* Whatever else it is, it is somebody else's. */
     bool sure = between && first->total < 2 * FLOOR &&
-                cost_of_maker(d, false) >= first->total + (unsigned)MARGIN_BETWEEN;
+                cost_of_whose(d, WHOSE_END) >= first->total + (unsigned)MARGIN_SUSPECT;
     if (sure || between_for_sure(d, first))
         return d->ranking[0];
     if (first->total >= FLOOR || first->hypothesis->rarity >= FLOOR_TIE ||
@@ -163,28 +162,67 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     return d->ranking[0];
 }
 
+/* What an end answers a filter answers in the same form, with the same number and at the same time,
+ * and only where it stands may show. Nothing of that does where the sender's other segments have
+ * another TTL to start from; and where segments get lost and nothing is known to have ended the
+ * connection for the sender, to have lost it is no better reason than to have been cut off. */
+static bool as_a_filter_would(const struct decision *d, const struct entry *winner)
+{
+    static const enum claim held[] = {CLAIM_SYNCHRONIZED, CLAIM_NOTHING_ENDED_IT,
+                                      CLAIM_NOT_JUST_HEARD};
+    const uint8_t *state = d->claims[winner->trigger].state;
+    bool had = winner->total && winner->hypothesis->mechanism == MECHANISM_ANSWER_NONE &&
+               d->view[winner->trigger].loss <= 1;
+    for (unsigned i = 0; i < sizeof held / sizeof *held; i++)
+        had &= state[held[i]] == FACT_TRUE;
+    return had || (winner->total && state[CLAIM_ANSWER_TTL] == FACT_HIDDEN);
+}
+
+/* Somebody in between is so much dearer than the end that it is not worth a word. Where a filter is
+ * out of the question, little is left that could be a device's; and where it is not quite, a device
+ * must be. Of what no captured segment drew as it was captured, that says less. */
+static bool ends_word(const struct decision *d, const struct entry *winner)
+{
+    enum { FILTER_FAR = 3, FILTER_NEAR = 2, DEVICE_FAR = 3, DEVICE_NEAR = 1, UNDRAWN_NEAR = 2 };
+    enum { ABORT_FAR = 4 };
+    unsigned filter = cost_of_whose(d, WHOSE_BETWEEN_ANSWER) - winner->total,
+             device = cost_of_whose(d, WHOSE_BETWEEN_UNASKED) - winner->total;
+    enum mechanism_kind kind = mechanisms[winner->hypothesis->mechanism].kind;
+    if (kind == KIND_ABORT)
+        return device >= ABORT_FAR && filter >= FILTER_FAR;
+    if (filter >= FILTER_FAR)
+        return device >= (unsigned)(kind == KIND_ANSWER ? DEVICE_NEAR : UNDRAWN_NEAR);
+    return kind == KIND_ANSWER && filter >= FILTER_NEAR && device >= DEVICE_FAR &&
+           !as_a_filter_would(d, winner);
+}
+
+static void name_maker(struct decision *d, const struct entry *winner)
+{
+    bool third = third_party(winner);
+    bool nothing_fits = winner->total >= (third ? FLOOR_TIE : FLOOR) && !d->between;
+    unsigned end = third ? cost_of_whose(d, WHOSE_END) - winner->total : 0;
+    d->suspected = third && !nothing_fits && end >= MARGIN_SUSPECT;
+    d->origin = nothing_fits                                      ? TCPRST_ORIGIN_UNKNOWN
+                : third && winner->total <= PLAIN && d->suspected ? TCPRST_ORIGIN_THIRD_PARTY
+                : third && end >= MARGIN_BETWEEN                  ? TCPRST_ORIGIN_THIRD_PARTY
+                : !third && ends_word(d, winner)                  ? TCPRST_ORIGIN_ENDPOINT
+                                                                  : TCPRST_ORIGIN_UNKNOWN;
+}
+
 static void conclude(struct decision *d)
 {
     if (!d->ranked) {
         d->cause = d->winner = TCPRST_CAUSE_UNCLASSIFIED;
         d->strength = d->group_strength = TCPRST_STRENGTH_POSSIBLE;
         d->origin = TCPRST_ORIGIN_UNKNOWN;
+        d->suspected = false;
         d->margin = 0;
         return;
     }
     d->winner = d->ranking[0];
     const struct entry *winner = &d->best[d->winner];
     d->between = between_for_sure(d, winner);
-    /* To accuse somebody takes more than to trust. */
-    bool third = third_party(winner);
-    unsigned least = third                    ? MARGIN_BETWEEN
-                     : winner->total <= PLAIN ? MARGIN_ENDPOINT
-                                              : MARGIN_DOUBTFUL;
-    bool nothing_fits = winner->total >= (third ? FLOOR_TIE : FLOOR) && !d->between;
-    d->origin = nothing_fits || cost_of_maker(d, !third) < winner->total + least
-                    ? TCPRST_ORIGIN_UNKNOWN
-                : third ? TCPRST_ORIGIN_THIRD_PARTY
-                        : TCPRST_ORIGIN_ENDPOINT;
+    name_maker(d, winner);
     unsigned n = tied(d);
     d->cause = word_for(d, n);
     d->margin = rival_cause(d) - winner->total;
@@ -384,6 +422,7 @@ void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_streng
     d->alternative_count = 0;
     if (third_party(entry) != (d->origin == TCPRST_ORIGIN_THIRD_PARTY))
         d->origin = TCPRST_ORIGIN_UNKNOWN;
+    d->suspected &= third_party(entry);
     if (d->strength == TCPRST_STRENGTH_CERTAIN)
         d->group_strength = strength;
     else

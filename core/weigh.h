@@ -82,6 +82,7 @@ struct decision {
     enum tcprst_origin origin;
     unsigned margin; /* to the cheapest other cause */
     bool between;    /* other places of capture exclude that an end made it */
+    bool suspected;  /* somebody in between is likelier, though it may not be enough to say so */
     unsigned alternative_count;
     struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES];
     unsigned cited_count;

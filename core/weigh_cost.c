@@ -233,13 +233,20 @@ struct entry cost_of_cause(const struct decision *d, enum tcprst_cause cause)
     return best;
 }
 
-unsigned cost_of_maker(const struct decision *d, bool between)
+static enum whose whose(const struct mechanism *m)
+{
+    if (m->maker != MAKER_BETWEEN)
+        return WHOSE_END;
+    return m->kind == KIND_ANSWER ? WHOSE_BETWEEN_ANSWER : WHOSE_BETWEEN_UNASKED;
+}
+
+unsigned cost_of_whose(const struct decision *d, enum whose asked)
 {
     unsigned least = DEAD;
     for (unsigned c = 0; c < TCPRST_CAUSE_COUNT; c++)
         for (unsigned i = 0; i < causes[c].count; i++) {
             const struct hypothesis *h = &causes[c].hypotheses[i];
-            if ((mechanisms[h->mechanism].maker == MAKER_BETWEEN) != between)
+            if (whose(&mechanisms[h->mechanism]) != asked)
                 continue;
             struct entry entry = cheapest(d, (enum tcprst_cause)c, h);
             if (entry.total < least)

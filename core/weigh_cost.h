@@ -9,9 +9,14 @@
  * total is UINT8_MAX. */
 struct entry cost_of_cause(const struct decision *decision, enum tcprst_cause cause);
 
-/* The least that any hypothesis costs by which somebody in between made it, or nobody in between.
- */
-unsigned cost_of_maker(const struct decision *decision, bool between);
+/* The least that any hypothesis costs by which such a one made it. */
+enum whose {
+    WHOSE_END,             /* either end's host */
+    WHOSE_BETWEEN_ANSWER,  /* somebody in between, who answers a segment as the end would: a filter
+                            */
+    WHOSE_BETWEEN_UNASKED, /* somebody in between, whom no segment need have drawn it */
+};
+unsigned cost_of_whose(const struct decision *decision, enum whose whose);
 
 /* Would it still cost less than that, had each claim that cannot be seen failed? And did none fail
  * whose failing is rarer than one in ten? */

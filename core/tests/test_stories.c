@@ -14,6 +14,7 @@ struct story {
     } resets[8];
     uint8_t trigger;         /* the frame that drew the last RST; 0: not asked */
     bool sure, unsure;       /* the last one is certain, is not certain */
+    bool owned, unowned;     /* who made the last one is said, is not said */
     bool two_places;         /* each packet is captured twice, but for those that are there ONCE */
     enum tcprst_cause maybe; /* what else the first RST may be, unless it is 0 */
     struct step steps[16];
@@ -664,6 +665,31 @@ static const struct story stories[] = {
                {CLIENT, RST | FORGED | FAR, 165, 0, 0, 0},
                {CLIENT, RST | FORGED | FAR, 293, 0, 0, 0},
                {CLIENT, RST | FORGED | FAR, 485, 0, 0, 0}}},
+    /* The stack of a host whose raw tool scans answers a SYN-ACK without ACK. */
+    {.name = "a SYN-ACK acknowledged and reset",
+     .resets = {{TCPRST_CAUSE_CONNECT_ABANDONED, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, RST | ACK | SHUT, 1, 1, 0, 30}}},
+    /* A filter that forgot answers what comes as the end would. */
+    {.name = "what was lost before draws an answer, of the server or of a filter",
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .unowned = true,
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, ACK, 1, 101, 50, 5},
+               {CLIENT, ACK, 101, 51, 100, 300},
+               {CLIENT, ACK, 101, 51, 100, 300},
+               {CLIENT, ACK, 101, 51, 100, 600},
+               {SERVER, RST, 51, 0, 0, 20}}},
+    {.name = "an answer of the server",
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .owned = true,
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, ACK, 1, 101, 50, 5},
+               {CLIENT, ACK, 101, 51, 100, 300},
+               {SERVER, RST, 51, 0, 0, 20}}},
 };
 
 static bool is_alternative(const struct tcprst_verdict *v, enum tcprst_cause cause)
@@ -698,14 +724,17 @@ static void play(const struct story *story)
         right &= !story->trigger || i + 1 < answers.count || v->trigger.number == story->trigger;
         right &= !story->unsure || i + 1 < answers.count || v->strength < TCPRST_STRENGTH_CERTAIN;
         right &= !story->sure || i + 1 < answers.count || v->strength == TCPRST_STRENGTH_CERTAIN;
+        bool owned = v->origin != TCPRST_ORIGIN_UNKNOWN;
+        right &= !story->owned || i + 1 < answers.count || owned;
+        right &= !story->unowned || i + 1 < answers.count || !owned;
         right &= i > 0 || !story->maybe || is_alternative(v, story->maybe);
         all_right = all_right && right;
         EXPECT(right || story->not_yet);
         if (right && tell_rows && answers.rows[i] >= 0)
             printf("row\t%s\t%d\n", tcprst_cause_id(v->cause), answers.rows[i]);
         if (!right && !story->not_yet)
-            printf("    %s, RST %zu: %s, %s\n", story->name, i + 1, tcprst_cause_id(v->cause),
-                   tcprst_effect_id(v->effect));
+            printf("    %s, RST %zu: %s, %s, %s\n", story->name, i + 1, tcprst_cause_id(v->cause),
+                   tcprst_effect_id(v->effect), tcprst_origin_id(v->origin));
     }
     EXPECT(!all_right || !story->not_yet);
 }
