@@ -263,6 +263,12 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
     return TCPRST_EFFECT_RESET;
 }
 
+enum tcprst_acceptance acceptance_shown(enum tcprst_acceptance acceptance,
+                                        enum tcprst_effect effect)
+{
+    return effect == TCPRST_EFFECT_CHALLENGED ? TCPRST_ACCEPTANCE_IN_WINDOW : acceptance;
+}
+
 /* A RST of X with just these numbers had been in vain, though they fit: then they prove nothing of
  * this one. Nor does silence: Y waits longer each time, and the capture, or a verdict's horizon,
  * may end before it would have sent again. */

@@ -12,6 +12,10 @@
 bool answers_stray(const struct reset *r);
 enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended);
 enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *ended);
+/* ... as its effect shows it: what Y challenges it found in its window, and not to be the number it
+ * waits for (RFC 5961 section 3.2), whatever was captured until then. */
+enum tcprst_acceptance acceptance_shown(enum tcprst_acceptance acceptance,
+                                        enum tcprst_effect effect);
 enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance acceptance,
                              const struct evidence *e);
 /* Of one that seems to have reset Y: whether it may never have reached it. */

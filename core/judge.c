@@ -300,6 +300,7 @@ static void conclude(struct judgement *j, const struct reset *r, const struct de
     j->outcome.acceptance = acceptance_of(of, &j->ended);
     j->outcome.effect = effect_of(of, j->outcome.acceptance, &j->evidence[j->chosen]);
     places_effect(&j->outcome.effect, &j->places[j->chosen]);
+    j->outcome.acceptance = acceptance_shown(j->outcome.acceptance, j->outcome.effect);
     if (j->trace.taken)
         j->outcome.effect = TCPRST_EFFECT_RESET;
     /* A socket that sends a RST is gone with it, whatever made it do so. */

@@ -372,6 +372,14 @@ static const struct story stories[] = {
                {CLIENT, ACK, 101, 1, 100, 50},
                {CLIENT, RST | FORGED, 1401, 0, 0, 30},
                {SERVER, ACK, 1, 201, 0, 0}}},
+    {.name = "challenged, for what came before it was lost behind this place",
+     .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_CHALLENGED}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 0, 20},
+               {CLIENT, ACK, 101, 1, 100, 50},
+               {CLIENT, RST | FORGED, 201, 0, 0, 30},
+               {SERVER, ACK, 1, 101, 0, 20}}},
     {.name = "the answer comes when the way had stalled",
      .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_IGNORED},
                 {TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET}},
@@ -724,6 +732,9 @@ static void play(const struct story *story)
         right &= !story->trigger || i + 1 < answers.count || v->trigger.number == story->trigger;
         right &= !story->unsure || i + 1 < answers.count || v->strength < TCPRST_STRENGTH_CERTAIN;
         right &= !story->sure || i + 1 < answers.count || v->strength == TCPRST_STRENGTH_CERTAIN;
+        /* RFC 5961 section 3.2: nothing else is challenged. */
+        right &=
+            v->effect != TCPRST_EFFECT_CHALLENGED || v->acceptance == TCPRST_ACCEPTANCE_IN_WINDOW;
         bool owned = v->origin != TCPRST_ORIGIN_UNKNOWN;
         right &= !story->owned || i + 1 < answers.count || owned;
         right &= !story->unowned || i + 1 < answers.count || !owned;
