@@ -583,10 +583,10 @@ class Memory(Case):
                     with self.subTest(format=output_format, name=name, megabytes=i):
                         if run.returncode == 0:
                             self.assertEqual((run.stdout, said), (whole.stdout, b""))
+                        elif run.returncode == -11 or b"GLib" in run.stderr or b"Could not open converter" in run.stderr:
+                            pass  # the kernel gives the stack no page, or GLib ends the program, or cannot read its arguments
                         elif run.returncode in (1, 2):
                             self.assertRegex(said, b"^tcprst: .*memory.*\n$")
-                        elif run.returncode == -11 or b"GLib" in run.stderr:
-                            pass  # the kernel gives the stack no page, or GLib ends the program
                         else:  # before main(): the loader, or GLib
                             self.assertRegex(run.stderr, b"error while loading shared|[Aa]llocat", run.returncode)
                             self.assertEqual(run.stdout, b"")
