@@ -48,7 +48,7 @@ static void drop_log(struct tcprst_glance *g)
 static bool add_log_part(struct tcprst_glance *g, size_t n)
 {
     const size_t size = LOG_PART * sizeof *g->log_next;
-    uint32_t *part = n < LOG_PARTS ? aligned_alloc(size, size) : NULL;
+    uint32_t *part = n < LOG_PARTS ? malloc(size) : NULL;
     if (!part) {
         drop_log(g);
         return false;
