@@ -44,17 +44,13 @@ static void drop_log(struct tcprst_glance *g)
     g->log_next = g->log_end = NULL;
 }
 
-/* Most captures have but one, of which little is used: that is not to be a large page. */
 static bool add_log_part(struct tcprst_glance *g, size_t n)
 {
-    const size_t size = LOG_PART * sizeof *g->log_next;
-    uint32_t *part = n < LOG_PARTS ? malloc(size) : NULL;
+    uint32_t *part = n < LOG_PARTS ? malloc(LOG_PART * sizeof *part) : NULL;
     if (!part) {
         drop_log(g);
         return false;
     }
-    if (n > 0)
-        large_advise(part, size);
     g->log[n] = g->log_next = part;
     g->log_end = part + LOG_PART;
     return true;

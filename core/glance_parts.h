@@ -39,7 +39,7 @@ struct glimpse {
     uint32_t number : 24, bits : 8;
 };
 enum { NUMBERS = 1 << 24 };
-/* Segments, of which a part is kept in a large page; all have 64 MiB. */
+/* Segments that a part of the log has room for; all parts have 64 MiB. */
 enum { LOG_PART = 1 << 19, LOG_PARTS = 32 };
 
 /* What one of several glances keeps of a connection besides, for those at other places. */

@@ -168,6 +168,7 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct re
     v->stage = stage_of(of, &j->ended);
     v->acceptance = j->outcome.acceptance;
     v->effect = j->outcome.effect;
+    /* Other RSTs are judged as if it were so: most of them still come to an end that is gone. */
     if (v->effect == TCPRST_EFFECT_RESET && !j->trace.taken && effect_doubtful(of))
         v->effect = TCPRST_EFFECT_UNKNOWN;
     v->sender = r->before.client < 0    ? TCPRST_SENDER_UNKNOWN
