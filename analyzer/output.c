@@ -9,7 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER = 1 << 18 };
+/* Large enough that writing costs little, and small enough to stay in the cache. */
+enum { BUFFER = 1 << 16 };
+
+/* Whoever gives no buffer gets one of 4,096 octets, whatever size is asked for: glibc. */
+static void make_buffer(struct output *output)
+{
+    output->buffer = g_malloc(BUFFER);
+    setvbuf(output->stream, output->buffer, _IOFBF, BUFFER);
+}
 
 static bool same_file(const struct stat *one, const struct stat *other)
 {
@@ -103,7 +111,7 @@ bool output_open_file(struct output *output, const char *name, char **error)
         *error = g_strdup_printf(_("cannot write '%s': %s"), name, g_strerror(errno));
         return false;
     }
-    setvbuf(output->stream, NULL, _IOFBF, BUFFER);
+    make_buffer(output);
     return true;
 }
 
@@ -116,7 +124,7 @@ bool output_open(struct output *output, const struct options *options, char **er
     if (options->output)
         return output_open_file(output, options->output, error);
     output->stream = stdout;
-    setvbuf(stdout, NULL, _IOFBF, BUFFER);
+    make_buffer(output);
     return true;
 }
 
@@ -132,14 +140,14 @@ bool output_close(struct output *output, int why, bool wanted, char **error)
         late = fsync(fileno(out)) != 0;
     int error_late = errno;
     late |= fclose(out) != 0;
+    g_free(output->buffer);
     if (late && !bad)
         why = error_late ? error_late : errno;
     bool written = !bad && !late;
     int misplaced = replace_end(output->replace, written && wanted);
     if (written && misplaced)
         why = misplaced;
-    output->stream = NULL;
-    output->replace = NULL;
+    *output = (struct output){.name = output->name};
     if (written && !misplaced)
         return true;
     const char *name = output->name;

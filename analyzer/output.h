@@ -20,6 +20,7 @@ struct output {
     FILE *stream;            /* NULL: none */
     struct replace *replace; /* NULL: the stream is the file itself */
     const char *name;        /* NULL: standard output */
+    char *buffer;            /* the stream's; NULL: its own */
 };
 
 /* The report's stream: --output or standard output. False with a sentence in *error (g_free()). */
