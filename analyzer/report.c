@@ -280,7 +280,7 @@ void report_prepare(const struct report *report, const struct tcprst_verdict *ve
 {
     uint32_t capture = verdict->frame.capture;
     unsigned digits = report_digits(report, capture, verdict->time);
-    memset(reset, 0, sizeof *reset);
+    memset(reset, 0, offsetof(struct report_reset, time)); /* what follows is written */
     reset->verdict = verdict;
     reset->capture = capture < report->name_count ? report->names[capture] : "";
     report_time(reset->time, verdict->time, digits);
@@ -318,6 +318,32 @@ static void note_elsewhere(struct report *report, const struct tcprst_frame *fra
     report->elsewhere_count++;
 }
 
+/* v as it is shown, of the verdict that the core gave: with all words. */
+static void show(struct report *report, const struct tcprst_verdict *v,
+                 const struct tcprst_verdict *given, const struct report_why *why)
+{
+    struct report_reset reset;
+    if (report->reset_connections)
+        g_hash_table_add(report->reset_connections,
+                         g_memdup2(&v->connection, sizeof v->connection));
+    report_prepare(report, v, &reset);
+    reset.trigger_says = says_trigger(report->says, given);
+    reset.answer_says = says_answer(report->says, given);
+    char process[SAYS_PROCESS_SIZE];
+    reset.process = says_process(report->says, given, process);
+    if (report->redact)
+        redact_texts(&reset);
+    set_tuple(&reset.tuple, given);
+    if (why)
+        reset.why = *why;
+    if (report->summary)
+        summary_reset(report->summary, &reset);
+    if (report->incidents && v->duplicate_of.number == 0)
+        incidents_count(report->incidents, v);
+    if (report->format->reset)
+        report->format->reset(report, &reset);
+}
+
 void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
                     const struct report_why *why)
 {
@@ -334,33 +360,18 @@ void report_verdict(struct report *report, const struct tcprst_verdict *verdict,
         report->hidden += verdict->duplicate_of.number == 0;
         return;
     }
+    if (!report->connection_base && !report->interrupted && !options->frame && !report->redact) {
+        show(report, verdict, verdict, why);
+        return;
+    }
     struct tcprst_verdict copy = *verdict;
-    struct report_reset reset;
     copy.connection += report->connection_base;
     copy.final = copy.final && !report->interrupted;
     if (options->frame)
         copy.event = copy.frame; /* shown by itself, whatever it belongs to */
-    if (report->reset_connections)
-        g_hash_table_add(report->reset_connections,
-                         g_memdup2(&copy.connection, sizeof copy.connection));
     if (report->redact)
         redact_verdict(report->redact, &copy);
-    report_prepare(report, &copy, &reset);
-    reset.trigger_says = says_trigger(report->says, verdict);
-    reset.answer_says = says_answer(report->says, verdict);
-    char process[SAYS_PROCESS_SIZE];
-    reset.process = says_process(report->says, verdict, process);
-    if (report->redact)
-        redact_texts(&reset);
-    set_tuple(&reset.tuple, verdict);
-    if (why)
-        reset.why = *why;
-    if (report->summary)
-        summary_reset(report->summary, &reset);
-    if (report->incidents && copy.duplicate_of.number == 0)
-        incidents_count(report->incidents, &copy);
-    if (report->format->reset)
-        report->format->reset(report, &reset);
+    show(report, &copy, verdict, why);
 }
 
 bool report_wants_connections(const struct report *report)

@@ -43,18 +43,18 @@ struct report_why {
 /* One RST as a format writes it. Strings are valid UTF-8, escaped for no place yet, and valid
  * during the call. */
 struct report_reset {
-    const struct tcprst_verdict *verdict; /* its connection number is within the run */
-    const char *capture;                  /* the file as named on the command line */
-    char time[40], time_epoch[32];        /* "" where the packet carries none */
-    char src[46], dst[46];
-    char display_filter[FILTER_SIZE];
-    char community_id[COMMUNITY_ID_SIZE];
+    const struct tcprst_verdict *verdict;   /* its connection number is within the run */
+    const char *capture;                    /* the file as named on the command line */
     const char *kernel_reason;              /* NULL: none */
     const char *device_text;                /* NULL: none */
     const char *trigger_says, *answer_says; /* see report_says.h; NULL: nothing */
     const char *process;                    /* likewise */
     struct report_tuple tuple;              /* as captured, never to be shown */
     struct report_why why;                  /* all 0 where nobody asked */
+    char time[40], time_epoch[32];          /* "" where the packet carries none */
+    char src[46], dst[46];
+    char display_filter[FILTER_SIZE];
+    char community_id[COMMUNITY_ID_SIZE];
 };
 
 struct report;

@@ -332,8 +332,9 @@ void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evide
 {
     v->unread_possible = 0;
     if (is(e, TCPRST_FACT_ABORT_FORM)) {
-        v->unread_possible =
-            hidden(e, TCPRST_FACT_PEER_SENT_DATA) ? -1 : e->shown[TCPRST_FACT_PEER_SENT_DATA].a;
+        v->unread_possible = hidden(e, TCPRST_FACT_PEER_SENT_DATA)
+                                 ? -1
+                                 : evidence_shown(e, TCPRST_FACT_PEER_SENT_DATA).a;
         /* What waits unread takes room in the receive buffer, which never held more than the
          * largest window offered. */
         bool scaled = seen(&r->x, END_EDGE) && r->x.window_max;

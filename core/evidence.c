@@ -85,7 +85,8 @@ static void forget_unasked(struct evidence *e)
 void evidence_gather(struct evidence *e, const struct reset *r, const struct around *around)
 {
     const struct host *x_host = around->x_host;
-    memset(e, 0, around->unshown ? EVIDENCE_SEEN : sizeof *e);
+    memset(e, 0, EVIDENCE_SEEN);
+    memset(e->shows, 0, sizeof e->shows);
     e->view = around->view;
     unsigned stack = r->before.x_stack ? r->before.x_stack : x_host ? x_host->stack : 0;
     e->stack = &stacks[stack < STACK_COUNT ? stack : STACK_UNKNOWN];

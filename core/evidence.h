@@ -13,6 +13,9 @@
 
 enum fact_state { FACT_HIDDEN, FACT_FALSE, FACT_TRUE };
 
+/* What is known of that which shows a fact: what is not is 0, and was not written. */
+enum shows { SHOWS_WHERE = 1, SHOWS_NUMBERS = 2 };
+
 /* What shows a fact, beside its state. */
 struct shown {
     where_t where; /* the segment that shows it, 0: none */
@@ -22,9 +25,10 @@ struct shown {
 struct evidence {
     const struct stack *stack; /* of the end whose address the RST carries */
     struct view view;
-    uint8_t ttl_start;                /* where the RST's TTL counted down from, most likely */
-    uint8_t state[TCPRST_FACT_COUNT]; /* enum fact_state */
-    struct shown shown[TCPRST_FACT_COUNT];
+    uint8_t ttl_start;                     /* where the RST's TTL counted down from, most likely */
+    uint8_t state[TCPRST_FACT_COUNT];      /* enum fact_state */
+    struct shown shown[TCPRST_FACT_COUNT]; /* as far as shows says: ask evidence_shown() */
+    uint8_t shows[TCPRST_FACT_COUNT];      /* enum shows */
 };
 /* So many octets, its first, are all that a claim gets to see: where they are the same, so is the
  * judgement. */
@@ -43,6 +47,18 @@ static inline bool isnt(const struct evidence *e, enum tcprst_fact f)
 static inline bool hidden(const struct evidence *e, enum tcprst_fact f)
 {
     return e->state[f] == FACT_HIDDEN;
+}
+
+static inline struct shown evidence_shown(const struct evidence *e, enum tcprst_fact f)
+{
+    struct shown shown = {0, 0, 0};
+    if (e->shows[f] & SHOWS_WHERE)
+        shown.where = e->shown[f].where;
+    if (e->shows[f] & SHOWS_NUMBERS) {
+        shown.a = e->shown[f].a;
+        shown.b = e->shown[f].b;
+    }
+    return shown;
 }
 
 struct reset;
@@ -66,7 +82,6 @@ struct company {
 /* What is the same whatever drew a RST: found once for all segments that may have. */
 struct around {
     const struct host *x_host, *y_host; /* what is known of the two hosts, NULL: nothing */
-    bool unshown; /* what shows the facts is not asked for: only that they hold */
     struct view view;
     struct company company;
 };

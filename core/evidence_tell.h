@@ -24,12 +24,14 @@ static inline void tell_at(struct evidence *e, enum tcprst_fact f, bool holds, w
 {
     tell(e, f, holds);
     e->shown[f].where = where;
+    e->shows[f] |= SHOWS_WHERE;
 }
 
 static inline void numbers(struct evidence *e, enum tcprst_fact f, int64_t a, int64_t b)
 {
     e->shown[f].a = a;
     e->shown[f].b = b;
+    e->shows[f] |= SHOWS_NUMBERS;
 }
 
 /* In the order evidence_gather() calls them: a later one may ask what an earlier one told. */

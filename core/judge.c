@@ -229,13 +229,12 @@ static const struct mechanism *mechanism_of(const struct decision *d)
     return d->ranked ? &mechanisms[d->best[d->winner].hypothesis->mechanism] : NULL;
 }
 
-/* Weighs r by itself. What it returns is there until the next one is weighed. unshown: nobody asks
- * what shows the facts. */
+/* Weighs r by itself. What it returns is there until the next one is weighed. */
 static const struct decision *judge_alone(const struct judge *judge, struct judgement *j,
-                                          const struct reset *r, bool unshown)
+                                          const struct reset *r)
 {
     unsigned n = triggers_of(r);
-    struct around around = {.unshown = unshown};
+    struct around around;
     around_find(&around, r, judge->hosts, judge->filter);
     trace_ask(&j->trace, judge->trace, judge->order, r);
     j->of = *r;
@@ -278,11 +277,11 @@ static bool in_pair(const struct reset *a, const struct reset *b)
 /* Whether what b says of itself speaks rather for the act that both are of. */
 static bool better_founded(const struct outcome *b, const struct judgement *j)
 {
-    bool mine_impossible = b->impossible >> j->decision.cause & 1;
+    bool mine_impossible = b->impossible >> j->decision->cause & 1;
     bool its_impossible = j->alone.impossible >> b->own_cause & 1;
     if (mine_impossible != its_impossible)
         return mine_impossible;
-    return b->own_margin > j->decision.margin;
+    return b->own_margin > j->decision->margin;
 }
 
 /* What follows from the decision. */
@@ -335,16 +334,21 @@ static void keep_peeked(const struct judge *judge, struct reset *r, const struct
 
 void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r)
 {
-    j->decision = *judge_alone(judge, j, r, false);
-    conclude(j, r, &j->decision);
+    j->decision = judge_alone(judge, j, r);
+    conclude(j, r, j->decision);
     if (judge->peeking)
         keep_peeked(judge, r, j);
-    const struct outcome *best = NULL;
     struct reset *p = r->previous_of_connection ? r->previous_of_connection : r->next_of_connection;
+    if (!p)
+        return;
+    /* To ask those around it is to weigh some. */
+    j->own_decision = *j->decision;
+    j->decision = &j->own_decision;
+    const struct outcome *best = NULL;
     for (unsigned back = 1; back < MAX_BURST / 2 && p && p->previous_of_connection; back++)
         p = p->previous_of_connection;
     for (unsigned looked = 0; p && looked < MAX_BURST; p = p->next_of_connection, looked++) {
-        bool pair = j->decision.between && in_pair(r, p);
+        bool pair = j->decision->between && in_pair(r, p);
         if (p->serial == r->serial || !(pair || in_burst(r, p)))
             continue;
         const struct outcome *outcome = keep_outcome(judge, p);
@@ -354,15 +358,15 @@ void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r
             best = outcome;
     }
     if (best && better_founded(best, j)) {
-        weigh_adopt(&j->decision, best->own_cause, best->own_strength);
-        conclude(j, r, &j->decision);
+        weigh_adopt(&j->own_decision, best->own_cause, best->own_strength);
+        conclude(j, r, j->decision);
     }
 }
 
 static struct outcome outcome_of(const struct judge *judge, struct reset *r)
 {
     UNCLEARED struct judgement j;
-    conclude(&j, r, judge_alone(judge, &j, r, true));
+    conclude(&j, r, judge_alone(judge, &j, r));
     return j.outcome;
 }
 

@@ -48,10 +48,11 @@ struct judgement {
     struct evidence evidence[TRIGGERS]; /* likewise */
     struct place_facts places[TRIGGERS];
     struct trace_facts trace;
-    struct reset of; /* the RST, as drawn by one of them: at last the verdict's */
-    unsigned chosen; /* which that is */
-    struct decision decision;
-    struct outcome alone; /* what it says by itself */
+    struct reset of;                 /* the RST, as drawn by one of them: at last the verdict's */
+    unsigned chosen;                 /* which that is */
+    const struct decision *decision; /* there until the next one is weighed, or own_decision */
+    struct decision own_decision;    /* of one that has others around it */
+    struct outcome alone;            /* what it says by itself */
     struct outcome outcome;
 };
 

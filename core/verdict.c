@@ -13,7 +13,8 @@ enum { MAX_SAID = 8 };
 static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
 {
     /* "Accepted a connection {a:time} before": by then it had not. */
-    if ((f == TCPRST_FACT_PORT_OPEN || f == TCPRST_FACT_PORT_JUST_OPEN) && e->shown[f].a < 0)
+    if ((f == TCPRST_FACT_PORT_OPEN || f == TCPRST_FACT_PORT_JUST_OPEN) &&
+        evidence_shown(e, f).a < 0)
         return false;
     /* That it is open is said with the socket that it shows. */
     if (f == TCPRST_FACT_WINDOW_ZERO && is(e, TCPRST_FACT_LIVE_SOCKET) && !is(e, f))
@@ -26,9 +27,9 @@ static bool worth_saying(const struct evidence *e, enum tcprst_fact f)
 
 static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, bool against)
 {
-    const struct shown *shown = &e->shown[f];
-    return (struct tcprst_evidence){f,        is(e, f), against, where_frame(shown->where),
-                                    shown->a, shown->b};
+    struct shown shown = evidence_shown(e, f);
+    return (struct tcprst_evidence){f,       is(e, f), against, where_frame(shown.where),
+                                    shown.a, shown.b};
 }
 
 static void add_fact(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f,
@@ -73,7 +74,8 @@ static struct twice find_said_twice(const struct evidence *e)
     struct twice twice = {.count = 0};
     for (unsigned i = 0; i < SAID_TWICE; i++) {
         const enum tcprst_fact *pair = said_twice[i];
-        if (is(e, pair[0]) && is(e, pair[1]) && e->shown[pair[0]].a == e->shown[pair[1]].a)
+        if (is(e, pair[0]) && is(e, pair[1]) &&
+            evidence_shown(e, pair[0]).a == evidence_shown(e, pair[1]).a)
             twice.pairs[twice.count++] = (uint8_t)i;
     }
     return twice;
@@ -155,16 +157,19 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct re
                   struct judgement *j)
 {
     judge_reset(judge, j, r);
-    memset(v, 0, sizeof *v);
+    memset(v, 0, offsetof(struct tcprst_verdict, alternatives));
+    v->device_text[0] = '\0';
     copy_identity(v, r);
     const struct reset *of = &j->of;
     const struct evidence *e = &j->evidence[j->chosen];
-    v->cause = j->decision.cause;
+    const struct decision *d = j->decision;
+    v->cause = d->cause;
     v->group = tcprst_cause_info(v->cause)->group;
-    v->strength = known_strength(r, j->decision.strength);
-    v->group_strength = known_strength(r, j->decision.group_strength);
-    v->alternative_count = j->decision.alternative_count;
-    memcpy(v->alternatives, j->decision.alternatives, sizeof v->alternatives);
+    v->strength = known_strength(r, d->strength);
+    v->group_strength = known_strength(r, d->group_strength);
+    v->alternative_count = d->alternative_count;
+    for (unsigned i = 0; i < d->alternative_count; i++)
+        v->alternatives[i] = d->alternatives[i];
     v->stage = stage_of(of, &j->ended);
     v->acceptance = j->outcome.acceptance;
     v->effect = j->outcome.effect;
@@ -174,7 +179,7 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct re
     v->sender = r->before.client < 0    ? TCPRST_SENDER_UNKNOWN
                 : r->before.client == 0 ? TCPRST_SENDER_CLIENT
                                         : TCPRST_SENDER_SERVER;
-    v->origin = j->decision.origin;
+    v->origin = d->origin;
     v->origin_strength =
         v->origin == TCPRST_ORIGIN_UNKNOWN ? TCPRST_STRENGTH_POSSIBLE : TCPRST_STRENGTH_LIKELY;
     places_origin(v, &j->places[j->chosen]);
@@ -187,7 +192,7 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct re
     v->data_idle = r->before.data_idle;
     v->age = r->before.age;
     v->closed_first = closed_first_of(v, of, &j->ended);
-    add_evidence(v, e, &j->decision);
+    add_evidence(v, e, d);
     admit_forgotten(v, r);
     device_text_of(v, r, e);
     trace_tell(v, &j->trace);
@@ -234,7 +239,7 @@ void verdict_name_frames(struct tcprst_verdict *v, const struct tcprst_order *or
 static bool add_finding(const struct judgement *j, enum tcprst_cause cause, bool excluded,
                         struct tcprst_finding *finding)
 {
-    const struct entry *entry = &j->decision.best[cause];
+    const struct entry *entry = &j->decision->best[cause];
     if (!entry->hypothesis)
         return false;
     const struct mechanism *mechanism = &mechanisms[entry->hypothesis->mechanism];
@@ -248,13 +253,13 @@ static bool add_finding(const struct judgement *j, enum tcprst_cause cause, bool
                                        .mechanism = mechanism->id,
                                        .answers = answers};
     if (answers && is(e, TCPRST_FACT_TRIGGER))
-        finding->trigger = where_frame(e->shown[TCPRST_FACT_TRIGGER].where);
+        finding->trigger = where_frame(evidence_shown(e, TCPRST_FACT_TRIGGER).where);
     return true;
 }
 
 size_t verdict_findings(const struct judgement *j, struct tcprst_finding *findings, size_t size)
 {
-    const struct decision *d = &j->decision;
+    const struct decision *d = j->decision;
     size_t n = 0;
     for (unsigned i = 0; i < d->ranked && n < size; i++)
         n += add_finding(j, d->ranking[i], false, &findings[n]);
@@ -268,10 +273,10 @@ size_t verdict_ledger(const struct judgement *j, enum tcprst_cause cause,
                       struct tcprst_ledger_line *lines, size_t size)
 {
     struct ledger_line ledger[TCPRST_MAX_LEDGER];
-    unsigned count = weigh_ledger(&j->decision, cause, ledger, TCPRST_MAX_LEDGER);
+    unsigned count = weigh_ledger(j->decision, cause, ledger, TCPRST_MAX_LEDGER);
     size_t n = 0;
     for (; n < count && n < size; n++) {
-        const struct evidence *e = &j->evidence[j->decision.best[cause].trigger];
+        const struct evidence *e = &j->evidence[j->decision->best[cause].trigger];
         lines[n] = (struct tcprst_ledger_line){.claim = ledger[n].id,
                                                .sentence = ledger[n].sentence,
                                                .cost = ledger[n].cost,

@@ -365,24 +365,23 @@ struct tcprst_verdict {
 #undef TCPRST_MEMBER_TEXT
 #undef TCPRST_MEMBER_LIST
 
-    unsigned alternative_count;
-    struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES]; /* best first */
     /* The connection's first segment, where an earlier connection of the same addresses and ports
      * is known; else number 0. */
     struct tcprst_frame reused_from;
-    unsigned evidence_count;
-    struct tcprst_evidence
-        evidence[TCPRST_MAX_EVIDENCE]; /* what the cause rests on, most telling first */
-    /* Of several places; all empty where there is one. */
-    unsigned sighting_count, altered_count, name_count;
-    struct tcprst_sighting sightings[TCPRST_MAX_PLACES]; /* itself first */
-    struct tcprst_altered altered[2];
-    struct tcprst_name names[TCPRST_MAX_PLACES]; /* where places call the connection differently */
     const char
         *kernel_reason;  /* of its sender's own kernel, as its trace says it; NULL: not known */
     uint16_t missing_at; /* bit p: place p has the connection, but not this RST */
+
+    /* Lists: so much of each is written, and nothing behind it. */
+    unsigned alternative_count, evidence_count, sighting_count, altered_count, name_count;
     size_t device_text_length; /* octets in device_text; 0: the RST says nothing itself */
-    char device_text[TCPRST_DEVICE_TEXT_SIZE]; /* decoded, valid UTF-8, NUL-terminated */
+    struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES]; /* best first */
+    struct tcprst_evidence
+        evidence[TCPRST_MAX_EVIDENCE]; /* what the cause rests on, most telling first */
+    struct tcprst_sighting sightings[TCPRST_MAX_PLACES]; /* of several places: itself first */
+    struct tcprst_altered altered[2];                    /* likewise, as what follows */
+    struct tcprst_name names[TCPRST_MAX_PLACES]; /* where places call the connection differently */
+    char device_text[TCPRST_DEVICE_TEXT_SIZE];   /* decoded, valid UTF-8, NUL-terminated */
 };
 
 /* Gives one of the core's texts in another language: text, or, where many is not NULL, the one of
