@@ -67,8 +67,15 @@ static void sha1_of_block(uint32_t digest[DIGEST_WORDS], const uint8_t block[BLO
     for (unsigned t = 0; t < WORDS; t++, block += 4)
         w[t] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 |
                block[3];
-    for (unsigned t = WORDS; t < ROUNDS; t++)
-        w[t] = rotated(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+    /* The newest three at hand: a compiler that reads several words at once would wait for those
+     * just written, and all of this take thrice as long. */
+    uint32_t third = w[WORDS - 3], second = w[WORDS - 2], newest = w[WORDS - 1];
+    for (unsigned t = WORDS; t < ROUNDS; t++) {
+        w[t] = rotated(third ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+        third = second;
+        second = newest;
+        newest = w[t];
+    }
     uint32_t a = 0x67452301, b = 0xefcdab89, c = 0x98badcfe, d = 0x10325476, e = 0xc3d2e1f0;
     TWENTY_ROUNDS(CHOOSE, 0x5a827999)
     TWENTY_ROUNDS(PARITY, 0x6ed9eba1)

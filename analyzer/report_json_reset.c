@@ -393,7 +393,7 @@ void json_reset(GString *out, const struct report *report, const struct report_r
 #include "tcprst/verdict.def"
     copy_same(&w);
     before.report = report;
-    before.verdict = *v;
+    memcpy(&before.verdict, v, offsetof(struct tcprst_verdict, evidence)); /* no more is compared */
     before.own = own;
     g_string_truncate(before.text, 0);
     string_add(before.text, out->str + w.start, out->len - w.start);

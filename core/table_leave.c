@@ -189,15 +189,30 @@ void table_rest(struct table *t, const struct connection *c)
         table_pack(t, t->entries[c->entry].seat, keeping);
 }
 
-/* The first in that queue; what comes near meanwhile is the one behind it. */
+/* What letting the connection of that key go will touch. */
+static void fetch_known(const struct table *t, const struct key *k)
+{
+    uint64_t hash = key_hash_long(k, t->seed);
+    fetch(&t->all.slots[key_hash_short(hash) & t->all.mask]);
+    if (t->forgotten)
+        forgotten_expect(t->forgotten, hash);
+}
+
+/* The first in that queue; what comes near meanwhile is the one behind it, and what will be touched
+ * when that one goes. */
 static size_t first_packed(const struct table *t, enum keeping keeping)
 {
     uint32_t first = t->packed[keeping].first;
     if (!first)
         return TABLE_NONE;
     uint32_t behind = t->entries[first - 1].behind;
-    if (behind)
-        fetch(t->entries[behind - 1].packed);
+    if (!behind)
+        return first - 1;
+    const struct entry *next = &t->entries[behind - 1];
+    const struct key k = key_of_packed(next->packed);
+    fetch_known(t, &k);
+    if (next->behind)
+        fetch(t->entries[next->behind - 1].packed);
     return first - 1;
 }
 
@@ -207,10 +222,7 @@ static void fetch_leaving(const struct table *t, uint32_t entry)
     size_t number = t->entries[entry - 1].embryo, size = embryo_octets(number & 3);
     const struct embryo *e = embryo_at(t, number);
     const struct key k = key_of_embryo(e);
-    uint64_t hash = key_hash_long(&k, t->seed);
-    fetch(&t->all.slots[key_hash_short(hash) & t->all.mask]);
-    if (t->forgotten)
-        forgotten_expect(t->forgotten, hash);
+    fetch_known(t, &k);
     /* Mostly the one behind lies there. */
     for (unsigned line = 0; line < size; line += LINE)
         fetch((const char *)e + AHEAD * size + line);
