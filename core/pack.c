@@ -26,11 +26,13 @@
 #define ENDPOINT_FIELDS(N, P, T, Z, W, S, Y, B, H, D)                                              \
     N(seen) S(iss) Y(max_ack) D(edge, peer) Y(timed_end) N(ts_val) D(ts_first, e->ts_val) N(lead)  \
     N(window) N(scale) B(wscale, e->scale) D(window_max, full_window(e)) N(ip_id) N(ttl_last)      \
-    B(ttl_first, e->ttl_last) B(ttl_min, e->ttl_last) B(ttl_max, e->ttl_last) N(tos) N(id_steps)   \
-    N(id_jumps) N(rtt_samples) P(rtt_max) N(segments) N(octets) N(octets_mark) T(last_time)        \
-    T(last_data_time) Z(timed_at) P(rtt_min) W(last) T(fin_time) W(fin_where) W(syn_where)         \
-    S(fin_seq) Y(first_ack) N(mss) N(id_zeros)
-/* Of an endpoint that has one of them, else they are as at the beginning. */
+    B(ttl_first, e->ttl_last) B(ttl_min, e->ttl_last) B(ttl_max, e->ttl_last) N(tos)               \
+    N(segments) T(last_time) Z(timed_at) W(last) W(syn_where) N(mss)
+/* Of an endpoint that sent more than its opening, else they are as at the beginning. */
+#define ENDPOINT_SINCE(N, P, T, W, S, Y)                                                           \
+    N(id_steps) N(id_jumps) N(id_zeros) N(rtt_samples) P(rtt_max) P(rtt_min) N(octets)             \
+    N(octets_mark) T(last_data_time) T(fin_time) W(fin_where) S(fin_seq) Y(first_ack)
+/* Of one that has one of them, likewise. */
 #define ENDPOINT_RARE(N, Y, T, P)                                                                  \
     N(window_probes) N(probes) N(retransmissions) Y(sack_edge) Y(ack_ahead) Y(abort_ack)           \
     T(probe_time) P(probe_gap)
@@ -60,7 +62,8 @@
 #define SIZED struct endpoint
 _Static_assert(sizeof(SIZED) == SIZE(snd_max) ENDPOINT_FIELDS(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE,
                                                               SIZE, SIZE_NEAR, SIZE_NEAR, SIZE_NEAR)
-                                    ENDPOINT_RARE(SIZE, SIZE, SIZE, SIZE),
+                                    ENDPOINT_SINCE(SIZE, SIZE, SIZE, SIZE, SIZE, SIZE)
+                                        ENDPOINT_RARE(SIZE, SIZE, SIZE, SIZE),
                "a field of an endpoint is not packed");
 #undef SIZED
 #define SIZED struct recent
@@ -88,7 +91,9 @@ enum {
     NUMBERS_LEAST = 7 CONNECTION_FIELDS(ONE, ONE, ONE, ONE, ONE),
     NUMBERS = NUMBERS_LEAST + 2 * (1 ENDPOINT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE, ONE, ONE_NEAR,
                                                      ONE_NEAR, ONE_NEAR)),
-    NUMBERS_RARE = 0 CONNECTION_RARE(ONE, ONE, ONE) + 2 * (0 ENDPOINT_RARE(ONE, ONE, ONE, ONE)),
+    NUMBERS_RARE =
+        0 CONNECTION_RARE(ONE, ONE, ONE) +
+        2 * (1 ENDPOINT_SINCE(ONE, ONE, ONE, ONE, ONE, ONE) ENDPOINT_RARE(ONE, ONE, ONE, ONE)),
     NUMBERS_RECENT = 1 RECENT_FIELDS(ONE, ONE, ONE, ONE, ONE, ONE_NEAR, ONE_NEAR),
     /* a time may take two */
     NUMBERS_MOST = 2 * (NUMBERS + NUMBERS_RARE + PACK_RECENTS * NUMBERS_RECENT),
@@ -308,6 +313,11 @@ RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
     ENDPOINT_FIELDS(N, P, T, Z, W, S, Y, B, H, D)
 #define SET(field) | (uint64_t)e->field
 #define KNOWN(field) | ((uint64_t)e->field + 1)
+    if (number(k, (0 ENDPOINT_SINCE(SET, KNOWN, KNOWN, SET, SET, SET)) != 0)) {
+        ENDPOINT_SINCE(N, P, T, W, S, Y)
+    } else if (!k->writing) {
+        e->rtt_max = e->rtt_min = e->last_data_time = e->fin_time = -1;
+    }
     if (number(k, (0 ENDPOINT_RARE(SET, SET, KNOWN, KNOWN)) != 0)) {
         ENDPOINT_RARE(N, Y, T, P)
     } else if (!k->writing) {
@@ -392,27 +402,32 @@ RUN void code_recent(struct coder *k, struct recent *e, const struct connection 
 #define UNINITIALIZED
 #endif
 
-/* Puts two lengths in an octet, all at once: so few instructions are left for each number. Returns
+/* So many lengths become octets at once, whether there are as many or not. */
+enum { JOINED = 16 };
+
+/* Puts two lengths in an octet, by vectors: so few instructions are left for each number. Returns
  * how many octets they are. */
-static size_t join_lengths(uint8_t *lengths, unsigned count)
+static size_t join_lengths(uint8_t *restrict to, uint8_t *restrict lengths, unsigned count)
 {
     size_t octets = (count + 1) / 2;
-    lengths[count] = 0;
-    for (size_t i = 0; i < octets; i++)
-        lengths[i] = (uint8_t)(lengths[2 * i] | lengths[2 * i + 1] << 4);
+    memset(lengths + count, 0, 2 * JOINED);
+    for (size_t done = 0; done < octets; done += JOINED, to += JOINED, lengths += 2 * JOINED)
+        for (size_t i = 0; i < JOINED; i++)
+            to[i] = (uint8_t)(lengths[2 * i] | lengths[2 * i + 1] << 4);
     return octets;
 }
 
 struct packed *connection_pack(struct connection *c, unsigned keep)
 {
-    UNINITIALIZED uint8_t lengths[NUMBERS_MOST + 1];
+    UNINITIALIZED uint8_t lengths[NUMBERS_MOST + 2 * JOINED];
+    UNINITIALIZED uint8_t joined[NUMBERS_MOST / 2 + JOINED];
     UNINITIALIZED uint8_t numbers[8 * NUMBERS_MOST + SLACK];
     struct coder k = {.writing = true, .lengths = lengths, .octets = numbers, .time = c->last_time};
     uint32_t kept = c->recents.held < keep ? c->recents.held : keep;
     code_connection(&k, c);
     for (uint32_t n = 0; n < kept; n++)
         code_recent(&k, recent_back(&c->recents, n), c);
-    size_t address = address_size(c->ip_version), length = join_lengths(lengths, k.count);
+    size_t address = address_size(c->ip_version), length = join_lengths(joined, lengths, k.count);
     size_t coded = (size_t)(k.octets - numbers);
     size_t all = offsetof(struct packed, octets) + 2 * address + coded + length;
     struct packed *p = malloc(all);
@@ -431,7 +446,7 @@ struct packed *connection_pack(struct connection *c, unsigned keep)
     /* number() has written each of them. */
     /* cppcheck-suppress uninitvar */
     memcpy(to += address, numbers, coded);
-    memcpy(to + coded, lengths, length);
+    memcpy(to + coded, joined, length);
     connection_release_recents(c);
     return p;
 }
