@@ -196,7 +196,11 @@ static void put_evidence(struct text *t, const struct tcprst_evidence *e)
 
 bool evidence_has_contrary(enum tcprst_fact fact)
 {
-    return *sentences[fact][1];
+    static const bool has[] = {
+#define FACT(ID, id, yes, no) sizeof(no) > 1,
+#include "tcprst/facts.def"
+    };
+    return has[fact];
 }
 
 size_t tcprst_evidence_text(const struct tcprst_evidence *evidence, tcprst_translate *translate,
