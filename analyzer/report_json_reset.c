@@ -316,8 +316,10 @@ static void field_same(struct writing *w, size_t field)
 
 static void field_begins(struct writing *w, size_t field)
 {
-    copy_same(w);
-    string_add(w->out, pieces[field].text, pieces[field].length);
+    size_t same = w->so_far - w->same;
+    char *to = string_room(w->out, same + pieces[field].length);
+    to = string_copy(to, w->before->text->str + w->same, same);
+    string_end(w->out, string_copy(to, pieces[field].text, pieces[field].length));
 }
 
 static void field_ends(struct writing *w, size_t field)

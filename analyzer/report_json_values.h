@@ -23,15 +23,17 @@ static inline void put_text(GString *out, const char *text)
 /* An id, or plain text: nothing in it has to be escaped. */
 static inline void put_word(GString *out, const char *id)
 {
-    string_add_constant(out, "\"");
-    string_add(out, id, strlen(id));
-    string_add_constant(out, "\"");
+    size_t length = strlen(id);
+    char *to = string_room(out, length + 2);
+    *to = '"';
+    to = string_copy(to + 1, id, length);
+    *to = '"';
+    string_end(out, to + 1);
 }
 
 static inline void put_number(GString *out, uint64_t number)
 {
-    char digits[24];
-    string_add(out, digits, (size_t)(string_digits(digits, number, 1) - digits));
+    string_end(out, string_digits(string_room(out, STRING_DIGITS), number, 1));
 }
 
 static inline void put_octets(GString *out, int64_t number)
@@ -73,12 +75,13 @@ static inline void put_seconds(GString *out, int64_t nanoseconds)
         put_null(out);
         return;
     }
-    char number[40], *end = string_digits(number, (uint64_t)nanoseconds / 1000000000, 1);
+    char *end = string_room(out, 2 * STRING_DIGITS);
+    end = string_digits(end, (uint64_t)nanoseconds / 1000000000, 1);
     *end++ = '.';
     end = string_digits(end, (uint64_t)nanoseconds % 1000000000, 9);
     while (end[-1] == '0' && end[-2] != '.')
         end--;
-    string_add(out, number, (size_t)(end - number));
+    string_end(out, end);
 }
 
 #endif

@@ -29,20 +29,34 @@ static inline char *string_copy(char *to, const char *from, size_t length)
     return to + length;
 }
 
+/* Where so many octets more can be written at the end of out, and a NUL. */
+static inline char *string_room(GString *out, size_t most)
+{
+    if (G_UNLIKELY(out->allocated_len - out->len <= most)) {
+        size_t length = out->len;
+        g_string_set_size(out, length + most);
+        g_string_truncate(out, length);
+    }
+    return out->str + out->len;
+}
+
+/* So far they were written. */
+static inline void string_end(GString *out, char *end)
+{
+    *end = '\0';
+    out->len = (size_t)(end - out->str);
+}
+
 /* g_string_append_len() without the way through the library: reports are made of little pieces. */
 static inline void string_add(GString *out, const char *text, size_t length)
 {
-    if (G_UNLIKELY(out->allocated_len - out->len <= length)) {
-        g_string_append_len(out, text, (gssize)length);
-        return;
-    }
-    string_copy(out->str + out->len, text, length);
-    out->len += length;
-    out->str[out->len] = '\0';
+    string_end(out, string_copy(string_room(out, length), text, length));
 }
 
 /* Text that is written here, with its quotes and all. */
 #define string_add_constant(out, constant) string_add(out, constant, sizeof(constant) - 1)
+
+enum { STRING_DIGITS = 20 }; /* of a number at most */
 
 /* Writes a number's decimal digits, at least so many of them (zeros before it), and a NUL. Returns
  * where they end. */
