@@ -183,17 +183,21 @@ static void fetch_all(const void *p, size_t size)
         fetch((const char *)p + i);
 }
 
-/* What hangs on the next one is known once it is near; those around it are judged with it. */
 void pending_expect(const struct pending *pending)
 {
-    const struct reset *next = pending->first->next,
-                       *later = pending->index[(pending->first->serial + MAX_BURST) % MAX_PENDING];
+    const struct reset *later = pending->index[(pending->first->serial + MAX_BURST) % MAX_PENDING];
+    fetch_all(later, sizeof *later);
+}
+
+/* What hangs on one is known once it is near; those around it are judged with it. */
+void pending_expect_next(const struct pending *pending)
+{
+    const struct reset *next = pending->first->next;
     if (!next)
         return;
     fetch_all(next->connection, offsetof(struct connection, inside));
     fetch_all(next->after, sizeof *next->after);
     fetch(next->packet.cookie);
-    fetch_all(later, sizeof *later);
 }
 
 void pending_tell_copies(struct pending *pending, const struct reset *r,

@@ -36,8 +36,11 @@ void pending_push(struct pending *pending, struct connection *c, struct reset *r
 /* NULL: it is not, or no more, pending. */
 struct reset *pending_find(const struct pending *pending, uint64_t serial);
 
-/* The first one is about to be judged: brings near what the next two will need. */
+/* The first one is about to be judged: brings near one that will be soon. */
 void pending_expect(const struct pending *pending);
+/* ... and was: brings near what the next one will need. (All at once a processor cannot have under
+ * way, and waits.) */
+void pending_expect_next(const struct pending *pending);
 /* r's verdict is final: its copies that are so far apart at most, in ns, keep it. */
 void pending_tell_copies(struct pending *pending, const struct reset *r,
                          const struct tcprst_verdict *v, int64_t window);

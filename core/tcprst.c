@@ -96,6 +96,7 @@ static void finalize_first(struct tcprst *core)
     j->outcome = (struct outcome){0}; /* of a duplicate nothing is judged */
     verdict_of(&core->judge, &v, r, pending_find(&core->pending, r->copies.duplicate_serial), j);
     v.final = true;
+    pending_expect_next(&core->pending);
     if (!r->duplicate_of) {
         ended_for_good(c, r, &j->outcome, v.stage);
         /* Places have clocks of their own. */
