@@ -50,6 +50,13 @@ static void note_alike(struct company *c, const struct reset *r, const struct re
     c->matching = n->drawn.matching;
 }
 
+/* The sender stood there before, where a guess seldom falls: it answers what came late. */
+static bool was_there(const struct reset *r)
+{
+    return r->drawn.old_ack || (seq_lt(r->seq, r->x.snd_max) &&
+                                (reset_had_sent(r, r->seq) || reset_may_have_sent(r, r->seq)));
+}
+
 static void note_companion(struct company *c, const struct reset *r, const struct reset *n)
 {
     int64_t apart = n->when > r->when ? n->when - r->when : r->when - n->when;
@@ -73,7 +80,7 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     c->far |= !is_near(r, n->seq);
     for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
         known |= c->others[i] == n->seq;
-    if (!known && c->places <= GUESSES)
+    if (!known && !was_there(n) && c->places <= GUESSES)
         c->others[c->places++ - 1] = n->seq;
 }
 

@@ -108,6 +108,7 @@ static void fact_answer_time(struct evidence *e, const struct reset *r, const st
         numbers(e, F(TRIGGER_TOO_FAST), took, least);
     }
     int64_t most = r->x.rtt_max > least ? r->x.rtt_max : least;
+    took = reset_answer_time(r, t);
     if (most >= 0) {
         tell_at(e, F(ANSWER_LATE), took > 3 * most + REACTION, t->where);
         numbers(e, F(ANSWER_LATE), took, most);

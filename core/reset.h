@@ -122,6 +122,7 @@ struct reset_drawn {
     where_t old_ack;   /* Y acknowledged its number some time before, 0: never */
     where_t repeats;   /* an earlier RST of X with the same numbers, 0: none */
     where_t answered;  /* what the RST of X before it answers, 0: nothing */
+    int64_t answered_when; /* when that RST came */
     uint64_t spent; /* of so many of the connection's segments, as recents.pushed counts, none that
                        its numbers answer is left to draw another */
 };
@@ -304,6 +305,9 @@ bool reset_may_have_sent(const struct reset *r, uint32_t seq);
 /* So many octets of X were not acknowledged when what drew it came: an answer without ACK has the
  * number up to which they were (RFC 9293 section 3.10.7.1). Negative: not known. */
 int64_t reset_left(const struct reset *r);
+/* How long the answer to that segment took, in ns, or since the answer before it, behind which it
+ * waited. */
+int64_t reset_answer_time(const struct reset *r, const struct recent *e);
 /* Whether it has the numbers of an abort, and nothing drew it. */
 bool reset_has_abort_form(const struct reset *r);
 /* ... of a connection that was established, as far as the capture shows. */

@@ -27,16 +27,32 @@ static bool answers(const struct reset *r, const struct recent *e)
     return (e->flags & TCPRST_SYN) && e->length && r->ack == e->seq + 1;
 }
 
+/* Answers keep the order of what drew them: the next segment's waits behind the one before it. */
+static bool is_behind(const struct reset *r, const struct recent *e)
+{
+    return r->drawn.answered && e->where > r->drawn.answered;
+}
+
+int64_t reset_answer_time(const struct reset *r, const struct recent *e)
+{
+    bool waited = is_behind(r, e) && r->drawn.answered_when > e->time;
+    return r->when - (waited ? r->drawn.answered_when : e->time);
+}
+
 static int64_t trigger_window(const struct reset *r, const struct recent *e)
 {
     if ((e->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN)
         return TRIGGER_SYN;
-    /* Answers keep the order of what drew them: where one before it was drawn, the next segment may
-     * have drawn this, however the way stalled. */
-    if (r->x.rtt_max < 0 || (r->drawn.answered && e->where > r->drawn.answered))
+    if (r->x.rtt_max < 0 || is_behind(r, e))
         return TRIGGER_UNKNOWN_RTT;
     int64_t window = TRIGGER_RTTS * r->x.rtt_max;
     return window > TRIGGER_MIN ? window : TRIGGER_MIN;
+}
+
+/* Not so long ago that its answer would have come before. */
+static bool in_time(const struct reset *r, const struct recent *e)
+{
+    return reset_answer_time(r, e) <= trigger_window(r, e);
 }
 
 /* X had this segment, or later ones of Y, and still went on: it acknowledged their octets. */
@@ -89,7 +105,7 @@ static bool matches(const struct reset *r, const struct recent *e)
 {
     if (!is_unspent(r, e))
         return false;
-    return answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e);
+    return answers(r, e) && in_time(r, e) && !was_accepted(r, e);
 }
 
 /* The newest match the observer can have seen answered: older than the way to X and back. */
@@ -153,7 +169,7 @@ static void note_drawing_end(struct reset *r, const struct connection *c)
         e = recent_back(&c->recents, n);
         if (!e)
             break;
-        bool over = r->when - e->time > trigger_window(r, e);
+        bool over = !in_time(r, e);
         all_spent &= !over && !(is_unspent(r, e) && answers(r, e));
         if (over)
             break;
@@ -234,7 +250,7 @@ static void find_others(struct reset *r, const struct connection *c)
         while (i < n && kinds[i] != kind)
             i++;
         if (i < n || !(answers(r, e) || answers_with_ack(r, e) || answers_reset(r, e)) ||
-            r->when - e->time > trigger_window(r, e) || was_accepted(r, e))
+            !in_time(r, e) || was_accepted(r, e))
             continue;
         kinds[n++] = kind;
         add_other(r, e);
@@ -252,7 +268,7 @@ static bool is_ambiguous(const struct reset *r, const struct connection *c, cons
         if (e == t || !other_kind || !!(e->bits & RECENT_FROM_B) == r->d ||
             (e->bits & RECENT_DUPLICATE))
             continue;
-        if (answers(r, e) && r->when - e->time <= trigger_window(r, e) && !was_accepted(r, e))
+        if (answers(r, e) && in_time(r, e) && !was_accepted(r, e))
             return true;
     }
     return false;
@@ -273,7 +289,7 @@ static struct recent *find_network_copy(const struct reset *r, const struct conn
     if (!p || p->incarnation != r->incarnation)
         return NULL;
     for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if (e->where < where_pack(p->frame) || r->when - e->time > trigger_window(r, e))
+        if (e->where < where_pack(p->frame) || !in_time(r, e))
             return NULL;
         if ((e->bits & RECENT_DUPLICATE) && !(e->bits & RECENT_ANSWERED) &&
             !!(e->bits & RECENT_FROM_B) != r->d && answers(r, e))
@@ -289,6 +305,7 @@ static void note_answered(struct reset *r, const struct connection *c)
         if (p->incarnation != r->incarnation || p->d != r->d || p->duplicate_of)
             continue;
         r->drawn.answered = p->has_trigger ? p->trigger.where : 0;
+        r->drawn.answered_when = p->when;
         return;
     }
 }
