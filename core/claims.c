@@ -349,6 +349,13 @@ static struct tri no_late_data(const struct evidence *e)
     return not(both(fact(PEER_DATA_AFTER_FIN), not(fact(HALF_CLOSED))));
 }
 
+static struct tri late_data_taken(const struct evidence *e)
+{
+    if (yes(TRIGGER) && !yes(TRIGGER_DATA))
+        return failed();
+    return yes(PEER_DATA_AFTER_FIN) ? fact(LATE_DATA_TAKEN) : fact(PEER_DATA_AFTER_FIN);
+}
+
 /* ---- pauses and timers ---- */
 
 static struct tri pause(const struct evidence *e)

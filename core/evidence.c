@@ -59,6 +59,7 @@ static const enum tcprst_fact unasked[] = {
     F(PEER_SENT_DATA),
     F(SENDER_SYNCHRONIZED),
     F(PEER_DATA_AFTER_FIN),
+    F(LATE_DATA_TAKEN),
     F(HALF_CLOSED),
     F(FIN_ACKED),
     F(PEER_FIN_ACKED),

@@ -154,6 +154,8 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     int64_t age = r->when - x->fin_time;
     numbers(e, F(SENDER_FIN), age, 0);
     tell_at(e, F(PEER_DATA_AFTER_FIN), seen(x, END_CLOSED_WITH_DATA), y->last);
+    if (seen(x, END_CLOSED_WITH_DATA) && (r->flags & TCPRST_ACK))
+        tell_at(e, F(LATE_DATA_TAKEN), seq_le(y->snd_max - y_fin, r->ack), y->last);
     tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
     /* What was not captured may have come, and been taken in, after the FIN. */
     bool taken_in = half_closed(r);
