@@ -6,6 +6,19 @@
 #include "sequence.h"
 #include "thresholds.h"
 
+static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
+{
+    return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
+}
+
+/* What it sent between its first and its last segment, and the capture does not have: octets of
+ * sequence space. */
+static uint32_t lacking(const struct endpoint *x)
+{
+    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
+    return seen(x, END_SEEN) ? x->snd_max - from - seen(x, END_FIN) - (uint32_t)x->octets : 0;
+}
+
 /* Octets Y sent, or as far as X's acknowledgments tell where Y was not captured; -1 unknown. */
 static int64_t octets_of_peer(const struct reset *r)
 {
@@ -88,8 +101,12 @@ static void fact_history(struct evidence *e, const struct reset *r)
         numbers(e, F(PEER_SENT_DATA), octets, 0);
     }
     if (seen(x, END_SEEN)) {
-        tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA));
-        numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets, 0);
+        /* What lies between its segments was sent, or was acknowledged; one octet may be a FIN. */
+        uint32_t ahead = acknowledged_unseen(y, x) ? y->ack_ahead - x->snd_max : 0,
+                 missing = lacking(x) + ahead;
+        if (seen(x, END_DATA) || missing != 1)
+            tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA) || missing > 1);
+        numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets + missing, 0);
     }
     if (r->before.provoked_pause >= 0) {
         tell_at(e, F(PROVOKED), true, r->before.provoked_where);
@@ -109,19 +126,6 @@ static bool half_closed(const struct reset *r)
     const struct recent *fin = recent_fin(r->connection, &r->x);
     return fin && seen(&r->x, END_ACK) && (fin->flags & TCPRST_ACK) &&
            seq_lt(fin->ack + seen(&r->y, END_FIN), r->x.max_ack);
-}
-
-static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
-{
-    return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
-}
-
-/* What it sent between its first and its last segment, and the capture does not have: octets of
- * sequence space. */
-static uint32_t lacking(const struct endpoint *x)
-{
-    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
-    return seen(x, END_SEEN) ? x->snd_max - from - seen(x, END_FIN) - (uint32_t)x->octets : 0;
 }
 
 /* Just one is missing: a FIN, most likely. */

@@ -28,7 +28,9 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
         (seq_lt(y->fin_seq, x->max_ack) || (r->flags & TCPRST_ACK && seq_lt(y->fin_seq, r->ack)));
     /* Who keeps its window closed has not read all, and its peer not sent all. */
     bool stuck = seen(x, END_ZERO_WINDOW) || seen(y, END_ZERO_WINDOW);
-    bool complete = all && (server_last || y_closed);
+    /* A request that was never answered is no exchange. */
+    bool answered = seen(x, END_DATA) || !seen(y, END_DATA);
+    bool complete = all && (server_last || (y_closed && answered));
     if (!complete || !stuck)
         tell(e, F(EXCHANGE_COMPLETE), complete);
 }
