@@ -344,6 +344,14 @@ static struct tri both_fins(const struct evidence *e)
     return yes(CONNECTION_CLOSED) && isnt(PEER_FIN_ACKED) ? unseen() : fact(CONNECTION_CLOSED);
 }
 
+/* Not if the sender had taken all, and the FIN behind it. */
+static struct tri mid_transfer(const struct evidence *e)
+{
+    if (yes(PEER_FIN) && yes(ALL_ACKNOWLEDGED))
+        return failed();
+    return either(fact(PEER_IN_FLIGHT), fact(RIGHT_AFTER_DATA));
+}
+
 static struct tri no_late_data(const struct evidence *e)
 {
     return not(both(fact(PEER_DATA_AFTER_FIN), not(fact(HALF_CLOSED))));
