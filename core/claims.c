@@ -275,7 +275,7 @@ static struct tri syn_received_lately(const struct evidence *e)
  * that it does not. */
 static struct tri unfinished(const struct evidence *e)
 {
-    if (yes(SENDER_SENT_DATA) || yes(PROBES_UNANSWERED))
+    if (yes(SENDER_SENT_DATA) || !unknown(PROBED))
         return failed();
     if (yes(PEER_ONLY_SYN))
         return failed();
@@ -376,7 +376,16 @@ static struct tri pause(const struct evidence *e)
 /* What was captured as an answer need not have been received. */
 static struct tri probes(const struct evidence *e)
 {
+    if (yes(PROBE_ANSWERED))
+        return failed();
     return yes(PROBES_UNANSWERED) ? met() : yes(PROBED) ? unseen() : fact(PROBES_UNANSWERED);
+}
+
+/* It came just when a keep-alive would have sent its next probe. */
+static bool on_the_beat(const struct evidence *e)
+{
+    return yes(PROBES_UNANSWERED) && yes(PROBE_RHYTHM) && !yes(SENDER_FIN) && !yes(PROBES_GROW) &&
+           !yes(PROBES_SOON);
 }
 
 static struct tri window_probed(const struct evidence *e)

@@ -72,7 +72,7 @@ struct endpoint {
     uint16_t ip_id;       /* of its last segment */
     uint8_t scale; /* its window is shifted by so much: RFC 7323 section 2.2; WSCALE_UNKNOWN */
     uint8_t window_probes;   /* sent while the peer kept its window closed */
-    uint8_t probes;          /* keep-alive or window probes since the peer was last heard */
+    uint8_t probes;          /* keep-alive or window probes since it last heard its peer */
     uint8_t retransmissions; /* since the peer was last heard */
 
     uint8_t ttl_first, ttl_last, ttl_min, ttl_max;
@@ -88,7 +88,7 @@ struct endpoint {
     where_t last;
 
     int64_t fin_time;
-    int64_t probe_time, probe_gap; /* of the last probe, and between the last two */
+    int64_t probe_time, probe_echo; /* of the last probe: when, and its TSecr, -1: none */
     where_t fin_where, syn_where;
     uint32_t ack_ahead; /* an acknowledgment of octets not captured (yet) */
     uint32_t fin_seq;

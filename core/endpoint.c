@@ -119,11 +119,16 @@ static bool is_probe(const struct endpoint *x, const struct tcprst_segment *s)
            (s->payload_length == 0 || !(x->seen & END_ISS) || seq_lt(x->iss, s->seq));
 }
 
-static void note_probe(struct endpoint *x, int64_t time)
+/* RFC 7323 section 4.3: what it echoes is the last it got. That moves on where a probe was
+ * answered, though no answer was captured. */
+static void note_probe(struct endpoint *x, const struct tcprst_segment *s, int64_t time)
 {
-    if (x->probes) {
-        x->probe_gap = time - x->probe_time;
-    }
+    struct tcp_options o;
+    tcp_options_parse(s, &o);
+    int64_t echo = o.has_timestamps ? (int64_t)o.ts_ecr : -1;
+    if (echo >= 0 && x->probe_echo >= 0 && echo != x->probe_echo)
+        x->probes = 0;
+    x->probe_echo = echo;
     if (x->probes < UINT8_MAX)
         x->probes++;
     x->probe_time = time;
@@ -144,7 +149,7 @@ uint8_t endpoint_note_sequence(struct endpoint *x, struct endpoint *y,
         x->window_probes < UINT8_MAX)
         x->window_probes++;
     if (is_probe(x, s) && (!s->payload_length || (y->seen & END_ACK && seq_le(end, y->max_ack)))) {
-        note_probe(x, time);
+        note_probe(x, s, time);
         return RECENT_PROBE | RECENT_REPEATED;
     }
     if (seq_lt(x->snd_max, end)) {
@@ -215,7 +220,7 @@ void endpoint_init(struct endpoint *e)
     memset(e, 0, sizeof *e);
     e->wscale = e->scale = WSCALE_UNKNOWN;
     e->rtt_min = e->rtt_max = -1;
-    e->last_time = e->last_data_time = e->fin_time = e->probe_time = e->probe_gap = -1;
+    e->last_time = e->last_data_time = e->fin_time = e->probe_time = e->probe_echo = -1;
 }
 
 /* ---- who keeps segments ---- */

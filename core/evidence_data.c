@@ -159,10 +159,12 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
 
 /* The same segment again and again, as a timer sends it; times of the last repetitions. */
 struct repetitions {
-    unsigned count;    /* of those remembered */
-    bool growing;      /* no wait was shorter than the one before */
-    int64_t last, gap; /* time of the last; between the last two, -1: there are none */
-    int64_t first;     /* of those looked at so far */
+    unsigned count;              /* of those remembered */
+    bool growing;                /* no wait was shorter than the one before */
+    bool backing_off;            /* each was longer by half at least */
+    int64_t last, gap;           /* time of the last; between the last two, -1: there are none */
+    int64_t first;               /* of those looked at so far */
+    int64_t least, most, oldest; /* of the waits, where there are any */
     uint16_t ids[RECENT_MIN];
 };
 
@@ -184,9 +186,15 @@ static void note_repetition(struct repetitions *p, const struct recent *e)
     if (p->count == 0)
         p->last = e->time;
     else if (p->count == 1)
-        p->gap = gap;
+        p->gap = p->least = p->most = gap;
     else if (gap - gap / DUE_JITTER > p->gap)
         p->growing = false;
+    if (p->count > 1) {
+        p->backing_off = (p->backing_off || p->count == 2) && p->oldest >= gap + gap / 2;
+        p->least = gap < p->least ? gap : p->least;
+        p->most = gap > p->most ? gap : p->most;
+    }
+    p->oldest = gap;
     if (p->count < RECENT_MIN)
         p->ids[p->count] = e->ip_id;
     p->count++;
@@ -260,26 +268,92 @@ static void fact_repetitions(struct evidence *e, const struct reset *r)
     tell_due(e, F(WINDOW_PROBE_DUE), r, &probes);
 }
 
+/* The newest probes of X that Y was not captured between, most at most; *data: when X sent text
+ * before the oldest of them, -1: something else came between, or it is not known. */
+static struct repetitions probes_of(const struct reset *r, unsigned most, int64_t *data)
+{
+    struct repetitions p = {.growing = true, .gap = -1};
+    const struct recent *e;
+    const struct connection *c = r->connection;
+    *data = -1;
+    for (uint64_t n = recent_upto(c, where_pack(r->frame), MAX_RELATED);
+         n < MAX_RELATED && p.count < most && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST))
+            continue;
+        if (!!(e->bits & RECENT_FROM_B) == r->d && (e->bits & RECENT_PROBE)) {
+            note_repetition(&p, e);
+            continue;
+        }
+        if (!!(e->bits & RECENT_FROM_B) == r->d && e->length)
+            *data = e->time;
+        break;
+    }
+    return p;
+}
+
+/* The timer of a keep-alive is set anew when it has sent a probe: to the same time, and stacks are
+ * rather late than early. What X got, or the capture, too little of leaves open which probe a wait
+ * is to be measured from. */
+static void fact_rhythm(struct evidence *e, const struct reset *r)
+{
+    int64_t data;
+    struct repetitions p = probes_of(r, r->x.probes, &data);
+    if (p.count < 2)
+        return; /* of one probe alone nobody knows when the next is due */
+    int64_t wait = r->when - p.last, gap = p.least;
+    int64_t spread = p.most - p.least < gap / BEAT_LATE ? p.most - p.least : 0;
+    int64_t early = gap / BEAT_EARLY + spread, late = gap / BEAT_LATE + spread;
+    bool due = wait >= gap - early && wait <= gap + late;
+    bool missed =
+        (e->view.lossy || e->view.gaps) && ((wait >= gap / 2 - early && wait <= gap / 2 + late) ||
+                                            (wait >= 2 * gap - early && wait <= 2 * gap + late));
+    if (due || !missed)
+        tell_at(e, F(PROBE_RHYTHM), due, r->x.last);
+    numbers(e, F(PROBE_RHYTHM), wait, gap);
+    tell_at(e, F(PROBES_STEADY), due && p.count > 2 && p.most - gap <= gap / BEAT_LATE, r->x.last);
+    unsigned all = e->stack->keepalives;
+    tell_at(e, F(PROBES_ALL),
+            all ? r->x.probes == all : r->x.probes >= PROBES_LEAST && r->x.probes <= PROBES_MOST,
+            r->x.last);
+}
+
+static void fact_probes(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    int64_t data, since = r->when - x->probe_time;
+    struct repetitions p = probes_of(r, MAX_RELATED, &data);
+    /* A RST that echoes something newer than the last probe comes from where Y was heard after it;
+     * where Y was not captured, only one that does not shows that it was not. */
+    bool echoes = r->packet.options.has_timestamps && x->probe_echo >= 0 && !e->view.renumbered,
+         heard = echoes && r->packet.options.ts_ecr != x->probe_echo;
+    if (echoes)
+        tell_at(e, F(PROBE_ANSWERED), heard, x->last);
+    bool unanswered = x->probes >= TIMEOUT_PROBES && !heard;
+    if (!unanswered || echoes || seen(&r->y, END_SEEN))
+        tell_at(e, F(PROBES_UNANSWERED), unanswered, x->last);
+    numbers(e, F(PROBES_UNANSWERED), x->probes, p.gap > 0 ? p.gap : 0);
+    if (x->probe_time < 0)
+        return;
+    tell_at(e, F(PROBED), since <= PROBED_AGO || (p.gap > 0 && since < 2 * p.gap), x->last);
+    numbers(e, F(PROBED), since, 0);
+    fact_rhythm(e, r);
+    tell_at(e, F(PROBES_GROW), p.backing_off, x->last);
+    numbers(e, F(PROBES_GROW), p.gap, p.oldest);
+    int64_t wait = p.count && data >= 0 ? p.first - data : INT64_MAX;
+    if (p.count > 1 && p.least < wait)
+        wait = p.least;
+    if (wait < INT64_MAX) {
+        tell_at(e, F(PROBES_SOON), wait < KEEPALIVE_MIN, x->last);
+        numbers(e, F(PROBES_SOON), wait, 0);
+    }
+}
+
 static void fact_timeouts(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     if (!seen(x, END_SEEN))
         return;
-    tell_at(e, F(PROBES_UNANSWERED), x->probes >= TIMEOUT_PROBES, x->last);
-    numbers(e, F(PROBES_UNANSWERED), x->probes, x->probe_gap > 0 ? x->probe_gap : 0);
-    if (x->probe_time >= 0) {
-        int64_t since = r->when - x->probe_time;
-        tell_at(e, F(PROBED), since <= PROBED_AGO || (x->probe_gap > 0 && since < 2 * x->probe_gap),
-                x->last);
-        numbers(e, F(PROBED), since, 0);
-    }
-    /* Of one probe alone nobody knows when the next is due. */
-    if (x->probes >= 2 && x->probe_gap > 0) {
-        int64_t wait = r->when - x->probe_time, gap = x->probe_gap;
-        tell_at(e, F(PROBE_RHYTHM), wait > gap / 2 && wait < gap * 3, x->last);
-        numbers(e, F(PROBE_RHYTHM), wait, gap);
-        tell_at(e, F(PROBES_STEADY), wait > gap * 3 / 4 && wait < gap * 3 / 2, x->last);
-    }
+    fact_probes(e, r);
     fact_repetitions(e, r);
     if (seen(y, END_SEEN)) {
         tell_at(e, F(ZERO_WINDOW), seen(y, END_ZERO_WINDOW), y->last);

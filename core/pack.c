@@ -35,7 +35,7 @@
 /* Of one that has one of them, likewise. */
 #define ENDPOINT_RARE(N, Y, T, P)                                                                  \
     N(window_probes) N(probes) N(retransmissions) Y(sack_edge) Y(ack_ahead) Y(abort_ack)           \
-    T(probe_time) P(probe_gap)
+    T(probe_time) P(probe_echo)
 /* All there is of one that sent nothing but RSTs: most that refuse. */
 #define ENDPOINT_SILENT(N, Y, Z) N(seen) Y(timed_end) Z(timed_at) Y(abort_ack)
 
@@ -321,7 +321,7 @@ RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
     if (number(k, (0 ENDPOINT_RARE(SET, SET, KNOWN, KNOWN)) != 0)) {
         ENDPOINT_RARE(N, Y, T, P)
     } else if (!k->writing) {
-        e->probe_time = e->probe_gap = -1;
+        e->probe_time = e->probe_echo = -1;
     }
 #undef SET
 #undef KNOWN

@@ -4,7 +4,7 @@
 
 const struct stack stacks[STACK_COUNT] = {
 #define STACK(ID, id, ttl, with_ack, answer_id, answer_window, abort_options, abort_window,        \
-              abort_id, gives_up)                                                                  \
+              abort_id, gives_up, keepalives)                                                      \
     {id,                                                                                           \
      ttl,                                                                                          \
      STACK_##with_ack,                                                                             \
@@ -13,7 +13,8 @@ const struct stack stacks[STACK_COUNT] = {
      STACK_##abort_options,                                                                        \
      STACK_##abort_window,                                                                         \
      STACK_##abort_id,                                                                             \
-     STACK_##gives_up},
+     STACK_##gives_up,                                                                             \
+     keepalives},
 #include "stacks.def"
 };
 

@@ -27,6 +27,8 @@ struct stack {
     uint8_t ttl;
     enum stack_habit answers_with_ack, answer_id, answer_window, abort_options, abort_window,
         abort_id, gives_up;
+    uint8_t keepalives; /* so many probes, and it gives up, where nobody set it otherwise; 0: not
+                           known */
 };
 extern const struct stack stacks[STACK_COUNT];
 

@@ -211,6 +211,16 @@
 #define TIMEOUT_PROBES 1
 /* Linux waits 75 s between keep-alive probes, where nobody set it otherwise. */
 #define PROBED_AGO (76 * NS_PER_S)
+/* Linux lets a timer run out late by up to an eighth of it (kernel/time/timer.c), and none early: but
+ * what was captured may have been held up by more or less on its way. */
+#define BEAT_EARLY 16
+#define BEAT_LATE 8
+/* No keep-alive waits for less than a second, be it for its first probe or for the next: less by
+ * what the way takes off. */
+#define KEEPALIVE_MIN (750 * NS_PER_MS)
+/* So many probes stacks send before they give up, where nobody set it otherwise. */
+#define PROBES_LEAST 8
+#define PROBES_MOST 10
 #define TIMEOUT_RETRANSMISSIONS 3
 #define TIMEOUT_WINDOW_PROBES 3
 /* A timer that gives up does so when the next repetition is due. RFC 6298 section 5.5 doubles the

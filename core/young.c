@@ -46,6 +46,7 @@ static const uint8_t micro_octets[] = {2, 3, 4, 8}, nano_octets[] = {2, 4, 5, 8}
 enum {
     TCP_HEADER = 20,
     STAMP_OPTIONS = 12,
+    STAMP_ECHO = 8,    /* there, from the beginning of the options */
     OPTIONS_MOST = 24, /* of a SYN-ACK */
     /* of a SYN-ACK: bits, time, frame, flags, SEQ, window, identification, TTL and TOS, leg; the
      * options, their length and which differ */
@@ -327,6 +328,12 @@ static void get_tcp(const uint8_t **at, uint32_t bits, struct tcprst_segment *s,
     *lead = bits & LEAD ? (uint32_t)get(at, 4) : 0;
 }
 
+/* Of what may be a probe, what it echoes is asked for, too (endpoint.c): it is seldom sent. */
+static bool may_be_probe(const struct tcprst_segment *s, const struct young *y, int d)
+{
+    return s->seq + 1 == y->next[d] && s->payload_length <= 1;
+}
+
 struct coming {
     const struct tcprst_segment *segment;
     int d;
@@ -350,6 +357,8 @@ static unsigned code(uint8_t octets[CODED_MOST + SLACK], const struct embryo *e,
         put_options(&at, s, e);
     } else if (s->options_captured) {
         put_stamp(&at, &bits, s, y->stamp[d] + milliseconds(coming->time));
+        if (may_be_probe(s, y, d))
+            put(&at, read32(s->bytes + TCP_HEADER + STAMP_ECHO), 4);
     }
     bits |= bits / (2 * MORE) ? MORE : 0;
     octets[0] = (uint8_t)bits;
@@ -379,10 +388,13 @@ static struct coming decode(const uint8_t **at, const struct embryo *e, const st
     s->dont_fragment = bits & DONT_FRAGMENT;
     get_tcp(at, bits, s, &lead, y);
     get_ip(at, bits, s, y, d);
-    if (s->flags & TCPRST_SYN)
+    if (s->flags & TCPRST_SYN) {
         get_options(at, s, bytes + TCP_HEADER, e);
-    else if (stamp)
+    } else if (stamp) {
         get_stamp(at, stamp, s, bytes + TCP_HEADER, y->stamp[d] + milliseconds(s->time));
+        if (may_be_probe(s, y, d))
+            write32(bytes + TCP_HEADER + STAMP_ECHO, (uint32_t)get(at, 4));
+    }
     s->header_length = (uint8_t)(TCP_HEADER + s->options_captured);
     write32(bytes + s->header_length, lead);
     s->captured = s->header_length + (lead ? (uint32_t)LEAD_OCTETS : 0);

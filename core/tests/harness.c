@@ -122,6 +122,7 @@ struct tcprst_statistics stop(struct tcprst *core)
 
 uint32_t file;
 uint16_t leg;
+uint32_t echo;
 
 /* RFC 9293 section 3.5.2: of nobody's socket, so it has neither its window nor its count. */
 static bool is_answer(const struct step *step)
@@ -174,6 +175,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
         tcp[4 + i] = (uint8_t)(seq >> (24 - 8 * i));
         tcp[8 + i] = (uint8_t)(ack >> (24 - 8 * i));
         tcp[24 + i] = (uint8_t)(stamp >> (24 - 8 * i));
+        tcp[28 + i] = (uint8_t)(echo >> (24 - 8 * i));
     }
     memcpy(tcp + 20, "\1\1\10\12", 4);
     tcp[0] = (uint8_t)(ports[from] >> 8);

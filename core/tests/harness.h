@@ -82,6 +82,7 @@ struct feeder {
 
 extern uint32_t file; /* which one the segments are fed from */
 extern uint16_t leg;  /* on which they are captured; 0: not known */
+extern uint32_t echo; /* the timestamp that they echo */
 
 /* stamp: its timestamp in ms; 0: without timestamps. */
 void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp);

@@ -52,7 +52,7 @@ static void fill_times(struct endpoint *e)
     e->rtt_min = a_time();
     e->rtt_max = a_time();
     e->probe_time = chance() % 2 ? -1 : a_time();
-    e->probe_gap = chance() % 2 ? -1 : a_time();
+    e->probe_echo = chance() % 2 ? -1 : a_time();
 }
 
 /* One that sent nothing but RSTs, or something else that is rare. */

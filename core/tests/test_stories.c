@@ -19,6 +19,7 @@ struct story {
     enum tcprst_cause maybe; /* what else the first RST may be, unless it is 0 */
     struct step steps[16];
     uint32_t stamps[16]; /* timestamps of the steps; 0: without */
+    uint32_t echoes[16]; /* ... and what they echo */
 };
 
 #define REQUEST                                                                                    \
@@ -30,6 +31,10 @@ struct story {
     {CLIENT, ACK, 101, 1, 1, wait},                                                                \
     {                                                                                              \
         SERVER, ACK | SHUT, 1, 101, 0, 20                                                          \
+    }
+#define KEEPALIVE(wait)                                                                            \
+    {                                                                                              \
+        CLIENT, ACK, 0, 1, 0, wait                                                                 \
     }
 #define CLOSED_BY_CLIENT                                                                           \
     {CLIENT, FIN | ACK, 1, 1, 0, 1}, {SERVER, FIN | ACK, 1, 2, 0, 20},                             \
@@ -94,6 +99,65 @@ static const struct story stories[] = {
                PROBE(600),
                PROBE(1200),
                {CLIENT, RST | ACK, 101, 1, 0, 80}}},
+    /* A keep-alive gives up when its timer runs out once more: not before, and not after any number
+       of probes but the one that is set. Something else may come just then. */
+    {.name = "the third keep-alive was due",
+     .resets = {{TCPRST_CAUSE_KEEPALIVE_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .unsure = true,
+     .steps = {OPENING, KEEPALIVE(1000), KEEPALIVE(1020), {CLIENT, RST | ACK, 1, 1, 0, 1015}}},
+    {.name = "as many keep-alives as stacks send",
+     .resets = {{TCPRST_CAUSE_KEEPALIVE_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .sure = true,
+     .steps = {OPENING,
+               KEEPALIVE(2000),
+               KEEPALIVE(1020),
+               KEEPALIVE(1020),
+               KEEPALIVE(1020),
+               KEEPALIVE(1020),
+               KEEPALIVE(1020),
+               KEEPALIVE(1020),
+               KEEPALIVE(1020),
+               KEEPALIVE(1020),
+               {CLIENT, RST | ACK, 1, 1, 0, 1030}}},
+    {.name = "aborted between keep-alives",
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING, KEEPALIVE(1000), KEEPALIVE(1010), {CLIENT, RST | ACK, 1, 1, 0, 710}}},
+    {.name = "of one keep-alive nobody knows when the next is due",
+     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
+     .maybe = TCPRST_CAUSE_KEEPALIVE_TIMEOUT,
+     .steps = {OPENING, KEEPALIVE(1000), {CLIENT, RST | ACK, 1, 1, 0, 1000}}},
+    /* The peer was not captured: what its answers said shows in what they are echoed by, and a
+       window's probes in their waits */
+    {.name = "keep-alives that were answered, of one end",
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_UNKNOWN}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {CLIENT, ACK, 1, 1, 0, 20},
+               KEEPALIVE(1000),
+               KEEPALIVE(1000),
+               KEEPALIVE(1000),
+               {CLIENT, RST | ACK, 1, 1, 0, 1000}},
+     .stamps = {500, 520, 1520, 2520, 3520, 4520},
+     .echoes = {0, 700, 700, 1710, 2710, 3710}},
+    {.name = "keep-alives that were not answered, of one end",
+     .resets = {{TCPRST_CAUSE_KEEPALIVE_TIMEOUT, TCPRST_EFFECT_UNKNOWN}},
+     .unsure = true,
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {CLIENT, ACK, 1, 1, 0, 20},
+               KEEPALIVE(1000),
+               KEEPALIVE(1000),
+               KEEPALIVE(1000),
+               {CLIENT, RST | ACK, 1, 1, 0, 1000}},
+     .stamps = {500, 520, 1520, 2520, 3520, 4520},
+     .echoes = {0, 700, 700, 700, 700, 700}},
+    {.name = "window probes of one end, aborted when another was due",
+     .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_UNKNOWN}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {CLIENT, ACK, 1, 1, 0, 20},
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {CLIENT, ACK, 100, 1, 0, 800},
+               {CLIENT, ACK, 100, 1, 0, 1600},
+               {CLIENT, ACK, 100, 1, 0, 3200},
+               {CLIENT, RST | ACK, 101, 1, 0, 1600}}},
     /* early only where the request was still arriving */
     {.name = "download aborted",
      .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
@@ -720,6 +784,7 @@ static void play(const struct story *story)
         if (!step->flags)
             break;
         f.time += (int64_t)step->wait_ms * MILLISECOND;
+        echo = story->echoes[i];
         (story->two_places ? feed_at_two_places : feed_stamped)(&f, step, story->stamps[i]);
         resets += (step->flags & RST) != 0;
     }
