@@ -11,11 +11,15 @@
 
 /* Since p that end, which sent p or got it, acknowledged octets which the other sent after it: p
  * has not ended it. What it had acknowledged by then was sent before, captured or not. */
-static bool lived_on(const struct endpoint *now, const struct reset *p, bool sender)
+static bool lived_on(const struct endpoint *now, const struct endpoint *other_now,
+                     const struct reset *p, bool sender)
 {
     const struct endpoint *then = sender ? &p->x : &p->y, *other = sender ? &p->y : &p->x;
-    if (!(now->seen & END_ACK) || !(other->seen & END_SEEN) ||
-        !seq_lt(other->snd_max, now->max_ack))
+    /* Of whom nothing had been captured by then, all that was is of after it. */
+    bool unseen = !(other->seen & END_SEEN) && (other_now->seen & END_SEEN) &&
+                  !(other_now->seen & (END_SYN | END_SYN_ACK));
+    if (!(now->seen & END_ACK) || !(unseen || (other->seen & END_SEEN)) ||
+        !seq_lt(unseen ? other_now->first_seq : other->snd_max, now->max_ack))
         return false;
     bool before = ((then->seen & END_ACK) && !seq_lt(then->max_ack, now->max_ack)) ||
                   ((then->seen & END_AHEAD) && !seq_lt(then->ack_ahead, now->max_ack));
@@ -49,14 +53,24 @@ static bool had_none_before(const struct reset *rst, const struct reset *n)
     return false;
 }
 
+/* p, of Y, was captured so shortly before r that X cannot have got it by then: X's least way from
+ * here and back is longer, and by more than may be owed to a first packet. */
+static bool too_soon(const struct reset *p, const struct reset *r)
+{
+    return p->d != r->d && r->x.rtt_min > 0 &&
+           r->when - p->when < r->x.rtt_min - r->x.rtt_min / SOON_PART;
+}
+
 /* What p, before r, ended, whoever made p. */
 static struct ended ends_of(const struct reset *r, const struct reset *p,
                             const struct outcome *outcome)
 {
     bool by_x = p->d == r->d;
-    bool receiver_ended =
-        outcome->effect == TCPRST_EFFECT_RESET && !lived_on(by_x ? &r->y : &r->x, p, false);
-    bool sender_ended = outcome->sender_ended && !lived_on(by_x ? &r->x : &r->y, p, true);
+    bool receiver_ended = outcome->effect == TCPRST_EFFECT_RESET &&
+                          !lived_on(by_x ? &r->y : &r->x, by_x ? &r->x : &r->y, p, false) &&
+                          !too_soon(p, r);
+    bool sender_ended =
+        outcome->sender_ended && !lived_on(by_x ? &r->x : &r->y, by_x ? &r->y : &r->x, p, true);
     return (struct ended){.any = sender_ended || receiver_ended,
                           .x_surely = by_x ? sender_ended && outcome->surely
                                            : receiver_ended &&
@@ -131,9 +145,9 @@ void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset 
 static uint8_t still_gone(const struct reset *r, const struct reset *n, uint8_t gone)
 {
     bool same = n->d == r->d;
-    if (lived_on(same ? &n->x : &n->y, r, true))
+    if (lived_on(same ? &n->x : &n->y, same ? &n->y : &n->x, r, true))
         gone &= (uint8_t) ~(5u << r->d);
-    if (lived_on(same ? &n->y : &n->x, r, false))
+    if (lived_on(same ? &n->y : &n->x, same ? &n->x : &n->y, r, false) || too_soon(r, n))
         gone &= (uint8_t) ~(5u << !r->d);
     return gone;
 }

@@ -317,6 +317,15 @@ static void fact_rhythm(struct evidence *e, const struct reset *r)
             r->x.last);
 }
 
+/* Of a capture that began late: nothing of X but an empty segment, whose number lies just one
+ * before that of the RST. That is a probe, told by what comes behind it. */
+static bool begun_with_probe(const struct reset *r)
+{
+    const struct endpoint *x = &r->x;
+    return !(x->seen & (END_SYN | END_SYN_ACK | END_DATA | END_FIN)) && r->seq == x->snd_max + 1 &&
+           x->snd_max == x->first_seq;
+}
+
 static void fact_probes(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x;
@@ -332,8 +341,12 @@ static void fact_probes(struct evidence *e, const struct reset *r)
     if (!unanswered || echoes || seen(&r->y, END_SEEN))
         tell_at(e, F(PROBES_UNANSWERED), unanswered, x->last);
     numbers(e, F(PROBES_UNANSWERED), x->probes, p.gap > 0 ? p.gap : 0);
-    if (x->probe_time < 0)
+    if (x->probe_time < 0) {
+        if (begun_with_probe(r))
+            tell_at(e, F(PROBED), true, x->last);
+        numbers(e, F(PROBED), r->when - x->last_time, 0);
         return;
+    }
     tell_at(e, F(PROBED), since <= PROBED_AGO || (p.gap > 0 && since < 2 * p.gap), x->last);
     numbers(e, F(PROBED), since, 0);
     fact_rhythm(e, r);

@@ -306,6 +306,8 @@
 #define TOO_FAST_PART 8
 /* ... and of too few of them, in less than this part. */
 #define TOO_FAST_PART_OF_FEW 64
+/* ... and what came sooner than the round trip by more than this part of it was on its way before. */
+#define SOON_PART 4
 /* So many round trips must have been measured before the least of them counts: the first often
  * waits for address resolution. */
 #define RTT_SAMPLES 3
