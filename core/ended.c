@@ -54,10 +54,10 @@ static bool had_none_before(const struct reset *rst, const struct reset *n)
 }
 
 /* p, of Y, was captured so shortly before r that X cannot have got it by then: X's least way from
- * here and back is longer, and by more than may be owed to a first packet. */
+ * here and back is longer. Of few that were measured the least may be far from that. */
 static bool too_soon(const struct reset *p, const struct reset *r)
 {
-    return p->d != r->d && r->x.rtt_min > 0 &&
+    return p->d != r->d && r->x.rtt_samples >= RTT_SAMPLES &&
            r->when - p->when < r->x.rtt_min - r->x.rtt_min / SOON_PART;
 }
 

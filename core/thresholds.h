@@ -211,8 +211,8 @@
 #define TIMEOUT_PROBES 1
 /* Linux waits 75 s between keep-alive probes, where nobody set it otherwise. */
 #define PROBED_AGO (76 * NS_PER_S)
-/* Linux lets a timer run out late by up to an eighth of it (kernel/time/timer.c), and none early: but
- * what was captured may have been held up by more or less on its way. */
+/* Linux lets a timer run out late by up to an eighth of it (kernel/time/timer.c), and none early:
+ * but what was captured may have been held up by more or less on its way. */
 #define BEAT_EARLY 16
 #define BEAT_LATE 8
 /* No keep-alive waits for less than a second, be it for its first probe or for the next: less by
@@ -306,7 +306,8 @@
 #define TOO_FAST_PART 8
 /* ... and of too few of them, in less than this part. */
 #define TOO_FAST_PART_OF_FEW 64
-/* ... and what came sooner than the round trip by more than this part of it was on its way before. */
+/* ... and what came sooner than the round trip by more than this part of it was on its way before.
+ */
 #define SOON_PART 4
 /* So many round trips must have been measured before the least of them counts: the first often
  * waits for address resolution. */
