@@ -101,6 +101,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
             tell(e, F(WINDOW_SAME), r->window != 0 && r->window == x->window);
     }
     e->state[F(ABORT_FORM)] = (uint8_t)reset_abort_numbers(r);
+    numbers(e, F(ABORT_FORM), !(r->flags & TCPRST_ACK), 0);
     fact_place(e, r);
     if (seen(x, END_SEEN)) {
         bool below = seq_lt(r->seq, x->snd_max);

@@ -13,6 +13,17 @@ static const char *const sentences[][2] = {
 #include "tcprst/facts.def"
 };
 
+/* The sentence of a fact, of its numbers. */
+static const char *sentence_of(const struct tcprst_evidence *e)
+{
+    int64_t a = e->a, b = e->b;
+#define FACT_ELSE(ID, is_so, where, sentence)                                                      \
+    if (e->fact == TCPRST_FACT_##ID && e->holds == (is_so) && (where))                             \
+        return sentence;
+#include "tcprst/facts.def"
+    return sentences[e->fact][e->holds ? 0 : 1];
+}
+
 struct text {
     char *buffer;
     size_t size, length;
@@ -191,7 +202,7 @@ static void put_sentence(struct text *t, const char *s, int64_t a, int64_t b)
 
 static void put_evidence(struct text *t, const struct tcprst_evidence *e)
 {
-    put_sentence(t, say(t, sentences[e->fact][e->holds ? 0 : 1]), e->a, e->b);
+    put_sentence(t, say(t, sentence_of(e)), e->a, e->b);
 }
 
 bool evidence_has_contrary(enum tcprst_fact fact)

@@ -596,6 +596,25 @@ static void put_fact(GString *out, const char *sentence)
     g_free(plain);
 }
 
+/* What is said of a fact instead, where its numbers are such. */
+static void put_fact_else(GString *out, enum tcprst_fact fact, bool holds)
+{
+    static const struct {
+        enum tcprst_fact fact;
+        bool holds;
+        const char *sentence;
+    } others[] = {
+#define FACT_ELSE(ID, is_so, where, sentence) {TCPRST_FACT_##ID, is_so, sentence},
+#include "tcprst/facts.def"
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (others[i].fact != fact || others[i].holds != holds)
+            continue;
+        g_string_append(out, "; or: ");
+        put_fact(out, others[i].sentence);
+    }
+}
+
 static void write_facts(const char *directory)
 {
     static const struct {
@@ -617,8 +636,10 @@ static void write_facts(const char *directory)
     for (size_t i = 0; i < G_N_ELEMENTS(facts); i++) {
         g_string_append_printf(out, "| `%s` | ", facts[i].id);
         put_fact(out, facts[i].yes);
+        put_fact_else(out, (enum tcprst_fact)i, true);
         g_string_append(out, " | ");
         put_fact(out, facts[i].no);
+        put_fact_else(out, (enum tcprst_fact)i, false);
         g_string_append(out, " |\n");
     }
     write_file(directory, "facts.md", out);
