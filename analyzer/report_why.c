@@ -250,12 +250,31 @@ static void put_line(GString *out, const struct report *report,
     string_left(out, charge ? "" : _(states[line->state]), state);
     g_string_append(out, "  ");
     GString *words = g_string_new(_(line->sentence));
+    bool unclear = line->state == TCPRST_CLAIM_UNSEEN;
     if (*said)
-        g_string_append_printf(words, _(": %s"), said);
+        g_string_append_printf(words, unclear ? _("; what is seen does not tell: %s") : _(": %s"),
+                               said);
     if (*said && line->fact.frame.number > 0)
         g_string_append_printf(words, " (#%" PRIu64 ")", line->fact.frame.number);
+    if (line->unclear)
+        g_string_append_printf(words, _("; %s"), _(line->unclear));
     put_lines(out, report, COST_COLUMNS + 1 + state + 2, COST_COLUMNS + 1 + state + 2, words->str);
     g_string_free(words, TRUE);
+}
+
+/* A hypothesis and its mechanism may claim the same: then the dearer of both says it. */
+static bool said_by_another(const struct report_why *why, size_t line)
+{
+    const struct tcprst_ledger_line *own = &why->ledger[line];
+    for (size_t i = 0; i < why->ledger_count; i++) {
+        const struct tcprst_ledger_line *other = &why->ledger[i];
+        if (i == line || strcmp(other->claim, own->claim) != 0)
+            continue;
+        if (other->cost > own->cost || (other->cost == own->cost && other->counted) ||
+            (other->cost == own->cost && other->counted == own->counted && i < line))
+            return true;
+    }
+    return false;
 }
 
 /* What counts, the dearest first; behind each what looks at the same thing and is not added. */
@@ -274,7 +293,7 @@ static bool put_costs(GString *out, const struct report *report, const struct re
         put_line(out, report, next);
         for (size_t i = 0; i < why->ledger_count; i++)
             if (why->ledger[i].place == next->place && !why->ledger[i].counted &&
-                why->ledger[i].cost > 0) {
+                why->ledger[i].cost > 0 && !said_by_another(why, i)) {
                 more = true;
                 put_line(out, report, &why->ledger[i]);
             }
@@ -322,7 +341,7 @@ void why_put_ledger(GString *out, const struct report *report, const struct summ
         g_free(safe);
         put_sum(out, report, why, put_costs(out, report, why));
         for (size_t i = 0; i < why->ledger_count; i++)
-            if (why->ledger[i].cost == 0)
+            if (why->ledger[i].cost == 0 && !said_by_another(why, i))
                 put_line(out, report, &why->ledger[i]);
     }
     g_string_free(words, TRUE);

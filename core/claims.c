@@ -453,6 +453,25 @@ const struct claim_info claim_infos[CLAIM_COUNT] = {
 #include "claims.def"
 };
 
+const struct claim_unclear *claim_unclear(const char *id, const struct evidence *e)
+{
+    static const struct {
+        enum claim claim;
+        struct claim_unclear unclear;
+    } rows[] = {
+#define UNCLEAR(ID, FACT, sentence) {CLAIM_##ID, {sentence, {FACTS(FACT)}}},
+#include "claims.def"
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned fact = rows[i].unclear.facts[0];
+        bool contrary = fact >= CLAIM_CONTRARY;
+        if (claim_infos[rows[i].claim].id == id &&
+            e->state[(fact - 1) % CLAIM_CONTRARY] == (contrary ? FACT_FALSE : FACT_TRUE))
+            return &rows[i].unclear;
+    }
+    return NULL;
+}
+
 const struct sign_info sign_infos[SIGN_COUNT] = {
 #define SIGN(ID, scope, channel, price, facts, expression)                                         \
     [SIGN_##ID] = {#ID, SCOPE_##scope, CHANNEL_##channel, price, {facts}},

@@ -47,6 +47,13 @@ struct claim_info {
 };
 extern const struct claim_info claim_infos[CLAIM_COUNT];
 
+/* Why what is seen does not tell whether a claim holds. */
+struct claim_unclear {
+    const char *sentence;
+    uint16_t facts[2]; /* the one on which that hangs, as in claim_info */
+};
+const struct claim_unclear *claim_unclear(const char *id, const struct evidence *e);
+
 /* Of which RSTs a sign says anything. */
 enum scope {
     SCOPE_ANY,

@@ -32,14 +32,19 @@ static struct tcprst_evidence say(const struct evidence *e, enum tcprst_fact f, 
                                     shown.a, shown.b};
 }
 
+static bool has_fact(const struct tcprst_verdict *v, enum tcprst_fact f)
+{
+    for (unsigned i = 0; i < v->evidence_count; i++)
+        if (v->evidence[i].fact == f)
+            return true;
+    return false;
+}
+
 static void add_fact(struct tcprst_verdict *v, const struct evidence *e, enum tcprst_fact f,
                      bool against)
 {
-    if (hidden(e, f) || v->evidence_count == MAX_SAID || !worth_saying(e, f))
+    if (hidden(e, f) || v->evidence_count == MAX_SAID || !worth_saying(e, f) || has_fact(v, f))
         return;
-    for (unsigned i = 0; i < v->evidence_count; i++)
-        if (v->evidence[i].fact == f)
-            return;
     v->evidence[v->evidence_count++] = say(e, f, against);
 }
 
@@ -108,6 +113,11 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
     for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
         if (is(e, d->cited[i].fact) == d->cited[i].holds && !said_better(&twice, d, &d->cited[i]))
             add_fact(v, e, (enum tcprst_fact)d->cited[i].fact, d->cited[i].against);
+    /* Of TTLs that cannot be compared the reader sees all the same that they are not alike: beyond
+     * the most, and once. */
+    if (hidden(e, TCPRST_FACT_TTL_SAME) && is(e, TCPRST_FACT_TTL_START) &&
+        !has_fact(v, TCPRST_FACT_TTL_START))
+        v->evidence[v->evidence_count++] = say(e, TCPRST_FACT_TTL_START, false);
 }
 
 static void copy_identity(struct tcprst_verdict *v, const struct reset *r)
@@ -269,6 +279,31 @@ size_t verdict_findings(const struct judgement *j, struct tcprst_finding *findin
     return n;
 }
 
+/* The first of the facts that is worth a word: where one is asked for that speaks for the line, or
+ * against it, such a one, since one alone of several may say the opposite. */
+static void show_fact(struct tcprst_ledger_line *line, const struct evidence *e,
+                      const uint16_t *facts, enum fact_state speaks)
+{
+    for (const uint16_t *f = facts; f && *f && !line->has_fact; f++) {
+        enum tcprst_fact fact = (enum tcprst_fact)((*f - 1) % CLAIM_CONTRARY);
+        bool holds = (*f < CLAIM_CONTRARY) == (speaks == FACT_TRUE);
+        line->has_fact = (speaks == FACT_HIDDEN || is(e, fact) == holds) && worth_saying(e, fact);
+        line->fact = say(e, fact, false);
+    }
+}
+
+static void explain_line(struct tcprst_ledger_line *line, const struct evidence *e,
+                         const struct ledger_line *of)
+{
+    const struct claim_unclear *unclear = of->sign ? NULL : claim_unclear(of->id, e);
+    show_fact(line, e, of->facts, of->sign ? FACT_TRUE : of->state);
+    if (!unclear || of->state == FACT_TRUE)
+        return;
+    show_fact(line, e, unclear->facts, FACT_HIDDEN);
+    if (of->state == FACT_HIDDEN)
+        line->unclear = unclear->sentence;
+}
+
 size_t verdict_ledger(const struct judgement *j, enum tcprst_cause cause,
                       struct tcprst_ledger_line *lines, size_t size)
 {
@@ -283,11 +318,7 @@ size_t verdict_ledger(const struct judgement *j, enum tcprst_cause cause,
                                                .place = ledger[n].place,
                                                .counted = ledger[n].counted,
                                                .state = (enum tcprst_claim_state)ledger[n].state};
-        for (const uint16_t *f = ledger[n].facts; f && *f && !lines[n].has_fact; f++) {
-            enum tcprst_fact fact = (enum tcprst_fact)((*f - 1) % CLAIM_CONTRARY);
-            lines[n].has_fact = worth_saying(e, fact);
-            lines[n].fact = say(e, fact, false);
-        }
+        explain_line(&lines[n], e, &ledger[n]);
     }
     return n;
 }

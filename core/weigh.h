@@ -116,6 +116,7 @@ struct ledger_line {
     unsigned cost;
     unsigned place; /* a channel; CHANNEL_COUNT and above: a place of its own */
     enum fact_state state;
+    bool sign;    /* of signs.def: its facts hold, explained or not */
     bool counted; /* one line a place, the first of the dearest: these add up to the total */
 };
 /* Of the cheapest hypothesis of that cause. Returns how many lines were written. */

@@ -392,6 +392,7 @@ unsigned weigh_ledger(const struct decision *d, enum tcprst_cause cause, struct 
                                  .sentence = explained ? SAID("explains what is odd")
                                                        : SAID("does not explain what is odd"),
                                  .facts = info->facts,
+                                 .sign = true,
                                  .cost = cost,
                                  .place = info->channel,
                                  .state = explained ? FACT_TRUE : FACT_FALSE};

@@ -17,9 +17,9 @@ TREE = pathlib.Path(__file__).resolve().parent.parent
 # table: {macro: columns, counted from 1}
 TABLES = {
     "core/include/tcprst/causes.def": {"GROUP": [3], "CAUSE": [8, 9, 10, 12, 13, 14]},
-    "core/include/tcprst/facts.def": {"FACT": [3, 4]},
+    "core/include/tcprst/facts.def": {"FACT": [3, 4], "FACT_ELSE": [4]},
     "core/include/tcprst/verdict.def": {"FIELD": [8, 10]},
-    "core/claims.def": {"CLAIM": [4]},
+    "core/claims.def": {"CLAIM": [4], "UNCLEAR": [3]},
     "core/mechanisms.def": {"MECHANISM": [2]},
     "core/signatures.c": {"TIMER": [2]},
     "core/weigh_cost.c": {"SAID": [1]},

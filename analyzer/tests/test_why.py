@@ -102,6 +102,25 @@ class Ledger(unittest.TestCase):
         self.assertEqual(words, set(WORDS))
         self.assertLessEqual(groups, set(known.values()))
 
+    def test_no_line_is_there_twice_or_says_the_opposite_of_itself(self):
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"]
+        seen = set()
+        for capture in captures[::31]:
+            for event in self.asked("injected", capture):
+                lines = re.sub(r"\n {16,}", " ", event[event.index("    made as: "):])
+                said = [COST.match(line)["sentence"] for line in lines.splitlines() if COST.match(line)]
+                self.assertEqual(sorted(set(said)), sorted(said), event)
+                self.assertFalse([line for line in lines.splitlines() if re.search("unclear .* count and clock: ", line)], event)
+                seen |= set(re.findall("unclear +.*?; what is seen does not tell: ", lines))
+        self.assertGreater(len(seen), 1)
+
+    def test_what_was_seen_and_decides_nothing_says_why(self):
+        event = " ".join(self.asked("injected", RECORDED / "injected.payload.v4.middle.pcapng", "--frame=13")[0].split())
+        known = "its TTL 63 and that of the sender's other segments (32) count down from different starting values"
+        self.assertIn(f"unclear its TTL is not that of the sender's other segments; what is seen does not tell: {known} (#11); an answer "
+                      "starts from its stack's default, whatever a program chose for its socket", event)
+        self.assertIn(f"#11 {known} not ruled out", event)
+
     def test_what_nobody_knows_is_refused(self):
         for identifier, said in (("no-such-thing", "no cause or group 'no-such-thing'"), ("", "no cause or group ''"),
                                  ("closed-port,injected", "one cause or group at a time")):
@@ -169,6 +188,42 @@ class RawTool(unittest.TestCase):
             verdict = json.loads(tcprst("-q", "-f", "ndjson", capture.name).stdout)
         self.assertEqual((verdict["cause"], verdict["origin"]), ("syn-scan", "unknown"), run.stdout)
         self.assertRegex(text_of(run), r"met +explains what is odd: its TCP checksum was left to a network card")
+
+
+class Sentence(unittest.TestCase):
+    """What a fact says is true of each reset it is said of."""
+
+    UNITS = {"µs": 1e-6, "ms": 1e-3, "s": 1}
+
+    def test_an_answer_faster_than_the_round_trip_is_not_as_that_allows(self):
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"]
+        kinds = {"as the": 0, "faster": 0}
+        for capture in captures[::9]:
+            for said in tcprst("-q", "-f", "ndjson", capture).stdout.decode().splitlines():
+                for text in (each["text"] for each in json.loads(said)["evidence"] if each["fact"] == "trigger-too-fast"):
+                    times = [float(number) * self.UNITS[unit] for number, unit in re.findall(r"([\d.]+) (µs|ms|s)\b", text)]
+                    for kind in (kind for kind in kinds if f", {kind} " in text):
+                        kinds[kind] += 1
+                        self.assertTrue(times[0] >= times[1] if kind == "as the" else times[0] <= times[1], f"{capture.name}: {text}")
+        self.assertTrue(all(kinds.values()), kinds)
+
+    def test_an_abort_without_ack_is_none_with_ack(self):
+        for flags, said in ((0x14, "RST+ACK at the sender's SND.NXT, acknowledging what it had received"),
+                            (0x04, "RST without ACK at the sender's SND.NXT: as some stacks abort")):
+            talk = Conversation()
+            talk.open()
+            talk.add(True, 41000, 80, 0x18, 5001, 9001, b"GET / HTTP/1.0\r\n\r\n")
+            talk.add(False, 80, 41000, 0x18, 9001, 5019, b"y" * 500)
+            talk.add(True, 41000, 80, 0x10, 5019, 9501)
+            talk.now += 0.5
+            talk.add(False, 80, 41000, flags, 9501, 5019 if flags & 0x10 else 0)
+            with tempfile.TemporaryDirectory() as directory:
+                capture = talk.write(Path(directory) / "abort.pcap")
+                report = " ".join(text_of(tcprst("-q", "--why", "--why-not=unread-data", capture)).split())
+            with self.subTest(flags=flags):
+                self.assertIn(said, report)
+                self.assertEqual("unclear it has the flags of the stack's aborts; what is seen does not tell: it carries no acknowledgment; "
+                                 "whether the sender's stack aborts so is not known" in report, flags == 0x04, report)
 
 
 class Window(unittest.TestCase):

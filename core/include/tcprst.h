@@ -430,7 +430,8 @@ struct tcprst_ledger_line {
     bool counted;   /* the dearest of its place: these costs add up to the total, unless one is
                        impossible; the others cost nothing more */
     bool has_fact;
-    struct tcprst_evidence fact; /* what was seen */
+    struct tcprst_evidence fact; /* what was seen: of a claim that was met or failed what shows it */
+    const char *unclear;         /* why that does not tell, a sentence; NULL: not said */
 };
 enum { TCPRST_COST_IMPOSSIBLE = 100, TCPRST_MAX_LEDGER = 64, TCPRST_LEDGER_PLACES = 16 };
 
