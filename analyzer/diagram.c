@@ -51,6 +51,7 @@ void diagram_start(struct diagram *diagram, const struct tcprst_verdict *verdict
     diagram->reset = verdict->frame;
     diagram->zero = TCPRST_TIME_UNKNOWN;
     diagram->missing_at = verdict->missing_at;
+    diagram->between = verdict->origin == TCPRST_ORIGIN_THIRD_PARTY;
     diagram->name_count = verdict->name_count;
     memcpy(diagram->names, verdict->names, sizeof diagram->names);
     if (verdict->trigger.number > 0)
@@ -253,6 +254,8 @@ struct diagram_way diagram_way(const struct diagram *diagram, const struct diagr
         first = first == count ? i : first;
         last = i;
     }
+    if (segment->is_reset && diagram->between)
+        way.from = 1;
     if (first == count)
         return way;
     if (first > 0 && (diagram->missing_at >> diagram->lines[first - 1] & 1))

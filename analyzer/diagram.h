@@ -41,6 +41,7 @@ struct diagram {
     struct tcprst_name names[TCPRST_MAX_PLACES]; /* what else the connection is called */
     size_t name_count;
     uint16_t missing_at; /* the RST, as its verdict says */
+    bool between;        /* somebody between the ends sent it */
     struct tcprst_frame reset;
     struct tcprst_frame wanted[DIAGRAM_WANTED]; /* the trigger and what the evidence points to */
     size_t wanted_count;
@@ -76,7 +77,8 @@ void diagram_collect(struct diagram **diagrams, size_t count, struct input *agai
 bool diagram_shows(const struct diagram_segment *segment, const struct tcprst_frame *frame);
 
 /* From where to where the segment went, in half distances between lines, from its sender (0) to its
- * receiver (2 * line_count + 2): the RST not where its verdict says that it is missing. */
+ * receiver (2 * line_count + 2): the RST not where its verdict says that it is missing, nor from
+ * its sender where somebody else made it. */
 struct diagram_way {
     unsigned from, to;
 };

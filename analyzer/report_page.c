@@ -218,7 +218,7 @@ void page_causes(GString *out, const struct report *report)
         number_cell(out, cause->events);
         number_cell(out, cause->resets);
         for (unsigned s = TCPRST_STRENGTH_CERTAIN; s >= TCPRST_STRENGTH_POSSIBLE; s--)
-            number_cell(out, cause->by_strength[s]);
+            number_cell(out, cause->resets_by_strength[s]);
         g_string_append(out, "</tr>");
     }
     end_table(out);
@@ -500,9 +500,10 @@ static void segment_row(GString *out, const struct report *report, const struct 
                         const struct diagram *diagram, const struct diagram_segment *segment)
 {
     bool rightwards = segment->from_source == source_is_left(v);
-    g_string_append_printf(out, "<li class=\"seg %s%s%s%s\"><div class=\"meta\">",
+    g_string_append_printf(out, "<li class=\"seg %s%s%s%s%s\"><div class=\"meta\">",
                            rightwards ? "right" : "left", segment->flags & TCPRST_RST ? " rst" : "",
                            segment->is_reset ? " this" : "",
+                           segment->is_reset && diagram->between ? " between" : "",
                            diagram_shows(segment, &v->trigger) ? " trigger" : "");
     if (!diagram->line_count)
         g_string_append_printf(out, "<b>%" PRIu64 "</b>", segment->frame.number);
@@ -631,7 +632,7 @@ static void put_alternatives(GString *out, const struct tcprst_verdict *v)
         const struct tcprst_cause_info *info = tcprst_cause_info(v->alternatives[i].cause);
         g_string_append(out, "<li>");
         element(out, "b", NULL, info->id);
-        g_string_append_printf(out, _(" (%s): "), words_strength_word(v->alternatives[i].strength));
+        g_string_append_printf(out, _(" (%s): "), words_alternative(v, i));
         string_html(out, _(info->title));
         g_string_append(out, "</li>");
     }
@@ -666,7 +667,10 @@ static void put_facts(GString *out, const struct summary_group *group,
     put_word(out, _("Its numbers"), "acceptance", tcprst_acceptance_id(v->acceptance));
     put_word(out, _("Effect"), "effect", tcprst_effect_id(v->effect));
     put_word(out, _("In the name of"), "sender", tcprst_sender_id(v->sender));
-    put_word(out, _("Really sent by"), "origin", tcprst_origin_id(v->origin));
+    GString *sent_by = g_string_new(NULL);
+    words_sent_by(sent_by, group);
+    put_fact(out, _("Really sent by"), sent_by->str);
+    g_string_free(sent_by, TRUE);
     if (group->idle_min >= 1000000000)
         put_fact(out, _("Idle before"), string_duration(idle, group->idle_min));
     if (group->risk > 0)

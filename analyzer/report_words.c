@@ -228,6 +228,24 @@ void words_strength(GString *out, const struct tcprst_verdict *v)
         g_string_append(out, strength);
 }
 
+void words_sent_by(GString *out, const struct summary_group *group)
+{
+    const struct tcprst_verdict *v = &group->first;
+    const char *who = v->origin == TCPRST_ORIGIN_THIRD_PARTY               ? _("a third party")
+                      : v->sender == TCPRST_SENDER_UNKNOWN || group->mixed ? _("the sender itself")
+                      : v->sender == TCPRST_SENDER_CLIENT                  ? _("the client")
+                                                                           : _("the server");
+    if (v->origin == TCPRST_ORIGIN_UNKNOWN)
+        g_string_append(out, _("not known"));
+    else
+        g_string_append_printf(out, _("%s (%s)"), who, words_strength_word(v->origin_strength));
+}
+
+const char *words_alternative(const struct tcprst_verdict *v, unsigned i)
+{
+    return words_strength_word(MIN(v->alternatives[i].strength, v->strength));
+}
+
 /* With words instead of others. */
 static char *exchanged(char *sentence, const char *others, const char *words)
 {
@@ -287,19 +305,26 @@ void words_because(GString *out, const struct summary_group *group)
     g_free(title);
 }
 
-/* "the server 192.0.2.1:80", "12 hosts (clients)". */
+/* "the server 192.0.2.1:80", "12 clients". */
 static char *role_and_side(const struct summary_group *group, bool source)
 {
     const struct tcprst_verdict *v = &group->first;
-    bool many = (source ? group->source_hosts : group->destination_hosts) > 1;
+    size_t hosts = source ? group->source_hosts : group->destination_hosts;
     bool server = (v->sender == TCPRST_SENDER_SERVER) == source;
     GString *side = g_string_new(NULL);
     words_side(side, group, source);
+    if (group->mixed && source) {
+        char *both = g_strdup_printf(_("%s (clients and servers)"), side->str);
+        g_string_assign(side, both);
+        g_free(both);
+    }
     if (v->sender == TCPRST_SENDER_UNKNOWN || group->mixed)
         return g_string_free(side, FALSE);
-    char *words =
-        many ? g_strdup_printf(server ? _("%s (servers)") : _("%s (clients)"), side->str)
-             : g_strdup_printf(server ? _("the server %s") : _("the client %s"), side->str);
+    char *words = hosts < 2
+                      ? g_strdup_printf(server ? _("the server %s") : _("the client %s"), side->str)
+                  : group->many ? g_strdup(server ? _("many servers") : _("many clients"))
+                  : server      ? g_strdup(words_counted(hosts, "%s server", "%s servers"))
+                                : g_strdup(words_counted(hosts, "%s client", "%s clients"));
     g_string_free(side, TRUE);
     return words;
 }
@@ -315,8 +340,7 @@ static void put_deed(GString *out, const struct summary_group *group, const char
                                   : words_counted(group->events, "%s connection", "%s connections");
     bool vain = v->effect == TCPRST_EFFECT_IGNORED || v->effect == TCPRST_EFFECT_CHALLENGED;
     if (group->mixed)
-        g_string_append_printf(out, _("%s (clients and servers) reset %s: %s."), from, connections,
-                               why);
+        g_string_append_printf(out, _("%s reset %s: %s."), from, connections, why);
     else if (vain && refused)
         g_string_append_printf(out, _("%s tried in vain to refuse %s of %s: %s."), from,
                                connections, to, why);
@@ -327,13 +351,6 @@ static void put_deed(GString *out, const struct summary_group *group, const char
         g_string_append_printf(out, _("%s refused %s of %s: %s."), from, connections, to, why);
     else
         g_string_append_printf(out, _("%s reset %s with %s: %s."), from, connections, to, why);
-}
-
-/* The cause is a deed of somebody else, and it is not known whether it was. */
-static bool may_be_forged(const struct tcprst_verdict *v)
-{
-    return tcprst_cause_info(v->cause)->maker != TCPRST_MAKER_STACK &&
-           v->origin == TCPRST_ORIGIN_UNKNOWN;
 }
 
 /* Its own word, where it is one line; the events have all of it. */
@@ -352,8 +369,12 @@ static void put_sentence(GString *out, const struct summary_group *group)
     size_t start = out->len;
     GString *from = g_string_new(NULL), *why = g_string_new(NULL);
     char *source = role_and_side(group, true), *destination = role_and_side(group, false);
-    if (may_be_forged(&group->first))
-        g_string_append_printf(from, _("%s, or somebody in that name,"), source);
+    if (group->first.origin == TCPRST_ORIGIN_UNKNOWN)
+        g_string_append_printf(from,
+                               group->source_hosts > 1 || group->mixed
+                                   ? _("%s, or somebody in their names,")
+                                   : _("%s, or somebody in that name,"),
+                               source);
     else
         words_in_name(from, group->first.origin == TCPRST_ORIGIN_THIRD_PARTY, source);
     words_why(why, group);
@@ -379,13 +400,27 @@ void words_headline(GString *out, const struct report *report, enum tcprst_sever
     g_ptr_array_unref(classes);
 }
 
+size_t words_read(const struct report *report, size_t *first)
+{
+    size_t count = 0;
+    *first = 0;
+    for (size_t i = report->name_count; i-- > 0;) {
+        if (!input_capture(report->input, i)->usable)
+            continue;
+        *first = i;
+        count++;
+    }
+    /* Interrupted before the first was opened: then those that were named. */
+    return (count > 0 ? count : MAX(report->name_count, 1)) - 1;
+}
+
 void words_title(GString *out, const struct report *report)
 {
+    size_t first, more = words_read(report, &first);
     g_string_append_printf(out, _("TCP resets in %s"),
-                           report->name_count > 0 ? report->names[0] : "");
-    if (report->name_count > 1)
-        g_string_append(
-            out, words_counted(report->name_count - 1, " and %s more file", " and %s more files"));
+                           report->name_count > 0 ? report->names[first] : "");
+    if (more > 0)
+        g_string_append(out, words_counted(more, " and %s more file", " and %s more files"));
 }
 
 struct measure {
@@ -515,12 +550,26 @@ static void put_elsewhere(GString *out, const struct report *report)
     g_string_free(frames, TRUE);
 }
 
-/* What the frame is that was asked for, and holds no reset. */
-static void put_frame(GString *out, const struct report *report)
+static uint64_t last_frame(const struct report *report)
 {
     uint64_t last = 0;
     for (size_t i = 0; i < report->name_count; i++)
         last = MAX(last, input_capture(report->input, i)->packets);
+    return last;
+}
+
+bool words_no_such_frame(const struct report *report)
+{
+    bool whole = !report->interrupted;
+    for (size_t i = 0; i < report->name_count; i++)
+        whole = whole && !input_capture(report->input, i)->damage;
+    return whole && !report->frame_found && report->options->frame > last_frame(report);
+}
+
+/* What the frame is that was asked for, and holds no reset. */
+static void put_frame(GString *out, const struct report *report)
+{
+    uint64_t last = last_frame(report);
     char *asked = words_frame(report->options->frame, NULL), *end = words_frame(last, NULL);
     if (report->options->frame > last)
         g_string_append_printf(out,

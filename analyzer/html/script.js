@@ -194,9 +194,9 @@
         el("div", { class: "soft" }, data.causes[c.id].title)] },
       { title: _("Events"), numeric: true, value: (c) => c.events },
       { title: _("Resets"), numeric: true, value: (c) => c.resets },
-      { title: _("Certain"), numeric: true, value: (c) => c.certain },
-      { title: _("Likely"), numeric: true, value: (c) => c.likely },
-      { title: _("Possible"), numeric: true, value: (c) => c.possible },
+      { title: _("Certain"), numeric: true, value: (c) => data.causes[c.id].certain },
+      { title: _("Likely"), numeric: true, value: (c) => data.causes[c.id].likely },
+      { title: _("Possible"), numeric: true, value: (c) => data.causes[c.id].possible },
     ], causes, _("Causes"), null));
   }
 
@@ -303,7 +303,8 @@
 
   function segmentRow(group, segment, notes) {
     const rightwards = segment.out === sourceIsLeft(group), placed = group.places.length > 0;
-    const kind = ["seg", rightwards ? "right" : "left", segment.flags & 4 ? "rst" : "", segment.reset ? "this" : "", segment.trigger ? "trigger" : ""];
+    const kind = ["seg", rightwards ? "right" : "left", segment.flags & 4 ? "rst" : "", segment.reset ? "this" : "",
+      segment.reset && group.first.origin === "third-party" ? "between" : "", segment.trigger ? "trigger" : ""];
     const numbers = "Seq=" + segment.seq + (segment.flags & 16 ? " Ack=" + segment.ack : "") + (segment.length ? " Len=" + segment.length : "");
     const since = segment.time;
     const words = [];
@@ -346,7 +347,7 @@
     add(_("Its numbers"), first.acceptance, "acceptance");
     add(_("Effect"), first.effect, "effect");
     add(_("In the name of"), first.sender, "sender");
-    add(_("Really sent by"), first.origin, "origin");
+    add(_("Really sent by"), group.sent_by);
     if (group.idle_min !== null && group.idle_min >= 1e9)
       add(_("Idle before"), duration(group.idle_min / 1e9) + (group.idle_max > group.idle_min * 1.05 ? fill(_(" to %s"), duration(group.idle_max / 1e9)) : ""));
     if (group.risk) add(_("At risk"), bytes(group.risk));
@@ -360,10 +361,13 @@
     return el("dl", { class: "facts" }, facts);
   }
 
+  // No surer than the verdict: none is likelier than that.
+  const alternativeWord = (first, other) => word("strength", STRENGTHS[Math.max(STRENGTHS.indexOf(first.strength), STRENGTHS.indexOf(other.strength))]);
+
   function alternatives(first) {
     if (!first.alternatives.length) return null;
     return [el("h3", null, _("Not ruled out")), el("ul", { class: "evidence" }, first.alternatives.map((other) =>
-      el("li", null, el("b", null, other.cause), fill(_(" (%s): "), word("strength", other.strength)) + data.causes[other.cause].title)))];
+      el("li", null, el("b", null, other.cause), fill(_(" (%s): "), alternativeWord(first, other)) + data.causes[other.cause].title)))];
   }
 
   function findings(first) {
