@@ -328,7 +328,9 @@ bool source_open(struct source *source, const char *name)
         return false;
     }
     if (S_ISDIR(status.st_mode)) {
-        fail(source, g_strdup(_("it is a directory")));
+        const char *slash = g_str_has_suffix(name, "/") ? "" : "/";
+        fail(source, g_strdup_printf(_("it is a directory (what lies in it: tcprst %s%s*.pcap*)"),
+                                     name, slash));
         source_close(source);
         return false;
     }

@@ -22,10 +22,11 @@ struct decompressor;
 struct source {
     const uint8_t *data; /* the window: octets not yet taken */
     size_t size;
-    const char *compression; /* "gzip", "zstd", "lz4", "xz", "bzip2" or NULL; known after the first fill */
-    char *error;             /* after SOURCE_FAILED: the reason in words */
-    uint64_t read;           /* octets read from the file */
-    uint64_t total;          /* octets in the file, 0 where unknown */
+    const char
+        *compression; /* "gzip", "zstd", "lz4", "xz", "bzip2" or NULL; known after the first fill */
+    char *error;      /* after SOURCE_FAILED: the reason in words */
+    uint64_t read;    /* octets read from the file */
+    uint64_t total;   /* octets in the file, 0 where unknown */
 
     /* private */
     int fd;

@@ -339,17 +339,21 @@ static bool complain_of_captures(const struct run *run)
     return damaged;
 }
 
-/* Formats for machines have no place to say that the frame asked for holds no reset. */
-static void complain_of_frame(const struct run *run)
+/* A frame that no capture has is a wrong argument. Of one that holds no reset formats for machines
+ * have no place to say so. Returns false for the former. */
+static bool complain_of_frame(const struct run *run)
 {
     enum option_format format = run->options->format;
     bool machine = format == FORMAT_NDJSON || format == FORMAT_JSON || format == FORMAT_CSV;
-    if (!run->options->frame || run->report.frame_found || !machine || run->options->quiet)
-        return;
+    bool none = words_no_such_frame(&run->report);
+    if (!run->options->frame || run->report.frame_found ||
+        (!none && (!machine || run->options->quiet)))
+        return true;
     GString *words = g_string_new(NULL);
     words_nothing(words, &run->report);
     complain(words->str);
     g_string_free(words, TRUE);
+    return !none;
 }
 
 /* Refused memory is said with every report; what was given up for want of room is part of the
@@ -626,8 +630,7 @@ static int run_report(const struct options *options)
     finish_core(&run);
     /* An interrupt before the first packet is no fault of the captures. */
     bool usable = any_usable(&run) || run.report.interrupted;
-    if (usable)
-        complain_of_frame(&run);
+    usable = usable && complain_of_frame(&run);
     report_close(&run.report, usable);
     if (run.write_error == 0)
         run.write_error = errno;
@@ -686,19 +689,27 @@ static int run_extract(const struct options *options)
 }
 
 /* Where catalogues are: as said by the environment, beside the program as installed or built, or
- * where installing puts them. */
-static bool begin_language(const char *language)
+ * where installing puts them. Returns NULL, or why it cannot be spoken, to be freed. */
+static char *begin_language(const char *language)
 {
     char *program = g_file_read_link("/proc/self/exe", NULL);
     char *folder = program ? g_path_get_dirname(program) : g_strdup(".");
     char *beside = g_build_filename(folder, "..", "share", "locale", NULL);
     const char *said = g_getenv("TCPRST_LOCALEDIR");
     const char *directories[] = {said ? said : beside, said ? NULL : TCPRST_LOCALEDIR, NULL};
-    bool begun = translate_begin(directories, language);
+    char *error = NULL;
+    if (!translate_begin(directories, language))
+        error = g_strdup_printf(
+            translate_has(directories, language)
+                ? "--lang: the translation '%s' is here, but the system has no locale to use it "
+                  "in: "
+                  "one other than C has to be generated (Debian: the package locales-all)"
+                : "--lang: no translation '%s' here",
+            language);
     g_free(beside);
     g_free(folder);
     g_free(program);
-    return begun;
+    return error;
 }
 
 /* What programs read is the same in every language, and so is what is said beside it. */
@@ -715,17 +726,12 @@ int main(int argc, char **argv)
     const char *language = options_language(argc, argv);
     process_prepare(EXIT_WRONG);
     setlocale(LC_CTYPE, "");
-    bool begun = begin_language(language);
-    if (!options_parse(&options, argc, argv, &error)) {
-        complain(error);
+    char *speechless = begin_language(language);
+    bool right = options_parse(&options, argc, argv, &error);
+    if (!right || speechless) {
+        complain(right ? speechless : error);
         g_free(error);
-        options_clear(&options);
-        return EXIT_WRONG;
-    }
-    if (!begun) {
-        error = g_strdup_printf("--lang: no translation '%s' here (or no locale but C)", language);
-        complain(error);
-        g_free(error);
+        g_free(speechless);
         options_clear(&options);
         return EXIT_WRONG;
     }

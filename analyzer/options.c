@@ -241,6 +241,8 @@ static bool interpret(struct options *options, struct raw *raw, char **error)
         return false;
     if (why_not && format != FORMAT_TEXT)
         return wrong(error, _("--why-not goes with the text format only"));
+    if (raw->flag[OPTION_WHY] && (format == FORMAT_CSV || format == FORMAT_MARKDOWN))
+        return wrong(error, _("--why goes with the formats text, ndjson, json and html"));
     options->frame = (uint64_t)raw->number[OPTION_FRAME];
     options->action = action_of(raw);
     options->format = format == FORMAT_JSONL ? FORMAT_NDJSON : (enum option_format)format;

@@ -33,7 +33,7 @@ static void json_double(GString *out, const char *key, double number)
     g_string_append(out, g_ascii_formatd(digits, sizeof digits, "%.9f", number));
 }
 
-static void put_cause(GString *out, enum tcprst_cause cause)
+static void put_cause(GString *out, const struct summary *summary, enum tcprst_cause cause)
 {
     const struct tcprst_cause_info *info = tcprst_cause_info(cause);
     json_key(out, info->id);
@@ -43,6 +43,9 @@ static void put_cause(GString *out, enum tcprst_cause cause)
     json_text(out, "title", _(info->title));
     json_text(out, "meaning", _(info->meaning));
     json_text(out, "references", info->references);
+    for (unsigned s = TCPRST_STRENGTH_CERTAIN; s >= TCPRST_STRENGTH_POSSIBLE; s--)
+        json_number(out, tcprst_strength_id((enum tcprst_strength)s),
+                    summary->causes[cause].resets_by_strength[s]);
     g_string_append_c(out, '}');
 }
 
@@ -74,13 +77,14 @@ static void put_words(GString *out)
     g_string_append_c(out, '}');
 }
 
-/* The words of every cause: alternatives name those that were not met too. */
-static void put_causes(GString *out)
+/* The words of every cause, alternatives name those that were not met too; and its resets by
+ * strength. */
+static void put_causes(GString *out, const struct summary *summary)
 {
     json_key(out, "causes");
     g_string_append_c(out, '{');
     for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
-        put_cause(out, (enum tcprst_cause)i);
+        put_cause(out, summary, (enum tcprst_cause)i);
     g_string_append_c(out, '}');
 }
 
@@ -282,6 +286,9 @@ static void put_group(GString *out, const struct report *report, const struct su
     g_string_truncate(words, 0);
     words_strength(words, &group->first);
     json_text(out, "sure", words->str);
+    g_string_truncate(words, 0);
+    words_sent_by(words, group);
+    json_text(out, "sent_by", words->str);
     g_string_truncate(words, 0);
     words_group_filter(words, group, reset.display_filter);
     json_text(out, "filter", words->str);
@@ -496,20 +503,20 @@ static void put_policy(GString *page)
 
 static void put_title(GString *page, const struct report *report)
 {
-    string_html(page, report->name_count > 0 ? report->names[0] : "");
-    if (report->name_count > 1)
-        g_string_append(page,
-                        words_counted(report->name_count - 1, " and %s more", " and %s more"));
+    size_t first, more = words_read(report, &first);
+    string_html(page, report->name_count > 0 ? report->names[first] : "");
+    if (more > 0)
+        g_string_append(page, words_counted(more, " and %s more", " and %s more"));
 }
 
 static void put_heading(GString *page, const struct report *report)
 {
+    size_t first, more = words_read(report, &first);
     char *heading =
-        g_strdup_printf(_("TCP resets in %s"), report->name_count > 0 ? report->names[0] : "");
+        g_strdup_printf(_("TCP resets in %s"), report->name_count > 0 ? report->names[first] : "");
     string_html(page, heading);
-    if (report->name_count > 1)
-        g_string_append(page,
-                        words_counted(report->name_count - 1, " and %s more", " and %s more"));
+    if (more > 0)
+        g_string_append(page, words_counted(more, " and %s more", " and %s more"));
     g_free(heading);
 }
 
@@ -558,7 +565,7 @@ static GString *make_data(const struct report *report, const struct shown *shown
     json_key(data, "summary");
     json_summary(data, report);
     put_words(data);
-    put_causes(data);
+    put_causes(data, report->summary);
     put_course(data, report->summary);
     put_all_hosts(data, report->summary);
     put_groups(data, report, shown);

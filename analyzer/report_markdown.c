@@ -93,7 +93,7 @@ static void put_causes(GString *out, const struct summary *summary)
                                cause->resets, tcprst_cause_id(causes[i]));
         put(out, _(tcprst_cause_info(causes[i])->title));
         for (unsigned s = TCPRST_STRENGTH_CERTAIN; s >= TCPRST_STRENGTH_POSSIBLE; s--)
-            g_string_append_printf(out, " | %" PRIu64, cause->by_strength[s]);
+            g_string_append_printf(out, " | %" PRIu64, cause->resets_by_strength[s]);
         g_string_append(out, " |\n");
     }
 }
@@ -184,7 +184,12 @@ static void put_where(GString *out, const struct report *report, const struct su
     g_string_append(out, _(", "));
     put(out, frame);
     g_string_append_printf(out, "%s%s", *time ? _(", ") : "", time);
-    g_string_append_printf(out, _("; effect: %s\n\n"), words_effect_word(v->effect));
+    g_string_append_printf(out, _("; effect: %s"), words_effect_word(v->effect));
+    g_string_assign(words, "");
+    words_sent_by(words, group);
+    g_string_append(out, _("; sent by: "));
+    put(out, words->str);
+    g_string_append(out, "\n\n");
     g_free(frame);
     g_string_free(words, TRUE);
 }
@@ -224,8 +229,7 @@ static void put_event(GString *out, const struct report *report, const struct su
     put_saying(out, _("the capture notes"), group->process);
     for (unsigned i = 0; i < v->alternative_count; i++)
         g_string_append_printf(out, _("- not ruled out: %s (%s)\n"),
-                               tcprst_cause_id(v->alternatives[i].cause),
-                               words_strength_word(v->alternatives[i].strength));
+                               tcprst_cause_id(v->alternatives[i].cause), words_alternative(v, i));
     g_string_assign(words, "");
     words_group_filter(words, group, reset.display_filter);
     g_string_append_printf(out, "\n```\n%s\n```\n", words->str);

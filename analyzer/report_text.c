@@ -102,14 +102,14 @@ static void put_title(struct text *text)
 {
     enum { BEFORE = 9 };
     struct report *report = text->report;
-    const char *shown = report->name_count > 0 ? report->names[0] : "";
+    size_t first, more = words_read(report, &first);
+    const char *shown = report->name_count > 0 ? report->names[first] : "";
     if (string_width(shown) + BEFORE > report->width)
-        shown = words_capture(report, 0);
+        shown = words_capture(report, (uint32_t)first);
     char *name = terminal_safe(shown);
     GString *title = g_string_new(name);
-    if (report->name_count > 1)
-        g_string_append(title, words_counted(report->name_count - 1, " and %s more file",
-                                             " and %s more files"));
+    if (more > 0)
+        g_string_append(title, words_counted(more, " and %s more file", " and %s more files"));
     put(text, HEADING, "tcprst");
     g_string_append_printf(text->out, " %s ", DOT(text));
     put_wrapped(text, BOLD, BEFORE, BEFORE, title->str);
@@ -150,19 +150,21 @@ static void put_headline(struct text *text)
     g_string_free(line, TRUE);
 }
 
-/* "certain", "likely 2, possible 1": how sure the events of a cause are. */
+/* "certain", "likely 2, possible 1": how sure the events of a cause are; where its resets are all
+ * part of another cause's events, these. */
 static void add_strengths(GString *line, const struct summary_cause *cause)
 {
+    const uint64_t *counts = cause->events ? cause->by_strength : cause->resets_by_strength;
     unsigned kinds = 0, said = 0;
     for (unsigned s = TCPRST_STRENGTH_POSSIBLE; s <= TCPRST_STRENGTH_CERTAIN; s++)
-        kinds += cause->by_strength[s] > 0;
+        kinds += counts[s] > 0;
     for (unsigned s = TCPRST_STRENGTH_CERTAIN; s >= TCPRST_STRENGTH_POSSIBLE; s--) {
-        if (cause->by_strength[s] == 0)
+        if (counts[s] == 0)
             continue;
         g_string_append_printf(line, "%s%s", said++ ? _(", ") : _(" ("),
                                words_strength_word((enum tcprst_strength)s));
         if (kinds > 1)
-            g_string_append_printf(line, " %" PRIu64, cause->by_strength[s]);
+            g_string_append_printf(line, " %" PRIu64, counts[s]);
     }
     if (said)
         g_string_append(line, _(")"));
@@ -292,7 +294,9 @@ static void put_endings(struct text *text)
 {
     const struct summary *summary = text->report->summary;
     const struct summary_ending *e = summary->endings;
-    if (summary->connections == 0)
+    const struct report *report = text->report;
+    bool wanted = !report->options->frame || report->frame_found;
+    if (summary->connections == 0 || !wanted)
         return;
     GString *how = g_string_new(NULL), *line = g_string_new(NULL);
     add_ending(how, e[SUMMARY_FIN].connections, _("%s by FIN"));
@@ -473,17 +477,20 @@ static void add_service_ports(GString *out, const struct summary_group *group)
         g_string_append(out, _(" and others"));
 }
 
-/* "frame 17, triggered by frame 15", "frames 17 to 25". */
+/* "frame 17, triggered by frame 15", "frames 17 to 25"; of several files each names its own, of one
+ * and the same file once, behind the last. */
 static void add_frames(GString *out, const struct report *report, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
     GString *first = g_string_new(NULL), *other = g_string_new(NULL);
-    add_frame(first, report, &v->frame, report->name_count > 1 ? UINT32_MAX : v->frame.capture);
-    add_frame(other, report, &group->last_frame, v->frame.capture);
-    if (group->resets > 2)
-        g_string_append_printf(out, _("frames %s to %s"), first->str, other->str);
-    else if (group->resets > 1)
-        g_string_append_printf(out, _("frames %s and %s"), first->str, other->str);
+    uint32_t unsaid = report->name_count > 1 ? UINT32_MAX : v->frame.capture;
+    bool behind = group->resets > 1 && group->last_frame.capture == v->frame.capture;
+    add_frame(first, report, &v->frame, behind ? v->frame.capture : unsaid);
+    add_frame(other, report, &group->last_frame, unsaid);
+    if (group->resets > 1)
+        g_string_append_printf(out,
+                               group->resets > 2 ? _("frames %s to %s") : _("frames %s and %s"),
+                               first->str, other->str);
     else
         g_string_append_printf(out, _("frame %s"), first->str);
     if (group->events == 1 && v->trigger.number > 0) {
@@ -546,6 +553,10 @@ static void put_group_when(struct text *text, const struct summary_group *group)
                            translate_word("acceptance", tcprst_acceptance_id(v->acceptance)));
     if (v->effect != TCPRST_EFFECT_UNKNOWN)
         g_string_append_printf(line, _(" %s effect: %s"), DOT(text), words_effect_word(v->effect));
+    GString *sent_by = g_string_new(NULL);
+    words_sent_by(sent_by, group);
+    g_string_append_printf(line, _(" %s sent by: %s"), DOT(text), sent_by->str);
+    g_string_free(sent_by, TRUE);
     if (group->idle_min >= 1000000000) {
         string_duration(a, group->idle_min);
         string_duration(b, group->idle_max);
@@ -603,9 +614,8 @@ static void put_alternatives(struct text *text, const struct tcprst_verdict *v)
         shown = MAX_ALTERNATIVES;
     for (unsigned i = 0; i < shown; i++) {
         const struct tcprst_cause_info *info = tcprst_cause_info(v->alternatives[i].cause);
-        char *line =
-            g_strdup_printf(_("not ruled out: %s (%s): %s"), info->id,
-                            words_strength_word(v->alternatives[i].strength), _(info->title));
+        char *line = g_strdup_printf(_("not ruled out: %s (%s): %s"), info->id,
+                                     words_alternative(v, i), _(info->title));
         g_string_append(text->out, "  ");
         put_wrapped(text, PLAIN, 2, 4, line);
         g_free(line);

@@ -562,6 +562,7 @@ void summary_reset(struct summary *summary, const struct report_reset *reset)
     summary->resets++;
     summary->not_final += !v->final;
     cause->resets++;
+    cause->resets_by_strength[v->strength]++;
     cause->severity = MAX(cause->severity, v->severity);
     add_to_course(&summary->course, v->time, v->cause);
     for (unsigned role = 0; role < SUMMARY_ROLES; role++)

@@ -25,6 +25,7 @@ struct summary_cause {
     uint64_t resets, events;
     enum tcprst_severity severity; /* the worst */
     uint64_t by_strength[4];       /* events, enum tcprst_strength */
+    uint64_t resets_by_strength[4];
 };
 
 /* One event of a group. */

@@ -28,6 +28,7 @@ static void describe_end(struct tcprst_end *out, const struct connection *c, int
 
 void connection_describe(const struct connection *c, struct tcprst_connection *out)
 {
+    enum tcprst_ending ending = connection_ending(c);
     *out = (struct tcprst_connection){.number = c->number,
                                       .ip_version = c->ip_version,
                                       .roles_guessed = c->client < 0 || (c->flags & CONN_GUESSED),
@@ -36,8 +37,9 @@ void connection_describe(const struct connection *c, struct tcprst_connection *o
                                       .first_time = c->first_time,
                                       .last_time = c->last_time,
                                       .resets = c->resets,
-                                      .ending = connection_ending(c),
-                                      .reset_after_fin = c->ended_after_fin};
+                                      .ending = ending,
+                                      .reset_after_fin =
+                                          ending == TCPRST_ENDING_RESET && c->ended_after_fin};
     int client = c->client < 0 ? c->port[0] < c->port[1] : c->client;
     describe_end(&out->client, c, client);
     describe_end(&out->server, c, !client);

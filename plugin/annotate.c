@@ -215,16 +215,23 @@ static void add_advice(struct place at, const struct tcprst_verdict *verdict)
         add_text(at, hf_advice, advice, _("Check next: "), _(advice));
 }
 
-static void add_alternative(struct place at, const struct tcprst_alternative *alternative,
+/* No more than the verdict's: none is likelier than that. */
+static const char *alternative_word(const struct tcprst_verdict *verdict, unsigned i)
+{
+    enum tcprst_strength own = verdict->alternatives[i].strength;
+    return strength_word(own < verdict->strength ? own : verdict->strength);
+}
+
+static void add_alternative(struct place at, const struct tcprst_verdict *verdict, unsigned i,
                             const char *name)
 {
-    const struct tcprst_cause_info *info = tcprst_cause_info(alternative->cause);
+    const struct tcprst_cause_info *info = tcprst_cause_info(verdict->alternatives[i].cause);
     char label[TEXT_SIZE];
     if (!is_read(at)) {
         add_word(at, hf_alternative, info->id);
         return;
     }
-    snprintf(label, sizeof label, _("%s (%s): %s"), info->id, strength_word(alternative->strength),
+    snprintf(label, sizeof label, _("%s (%s): %s"), info->id, alternative_word(verdict, i),
              _(info->title));
     add_text(at, hf_alternative, info->id, name, label);
 }
@@ -232,22 +239,21 @@ static void add_alternative(struct place at, const struct tcprst_alternative *al
 /* One row: the best of them, and the others below it. */
 static void add_alternatives(struct place at, const struct tcprst_verdict *verdict)
 {
-    const struct tcprst_alternative *alternatives = verdict->alternatives;
     unsigned more = verdict->alternative_count;
     if (more == 0)
         return;
     if (--more == 0) {
-        add_alternative(at, &alternatives[0], _("Not ruled out: "));
+        add_alternative(at, verdict, 0, _("Not ruled out: "));
         return;
     }
-    const char *id = tcprst_cause_id(alternatives[0].cause);
+    const char *id = tcprst_cause_id(verdict->alternatives[0].cause);
     proto_item *first = proto_tree_add_string_format(at.tree, hf_alternative, at.tvb, 0, 0, id,
                                                      _("Not ruled out: %s (%s) and %u more"), id,
-                                                     strength_word(alternatives[0].strength), more);
+                                                     alternative_word(verdict, 0), more);
     proto_item_set_generated(first);
     struct place below = {proto_item_add_subtree(first, ett_alternatives), at.tvb};
     for (unsigned i = 1; i <= more; i++)
-        add_alternative(below, &alternatives[i], "");
+        add_alternative(below, verdict, i, "");
 }
 
 /* ---- What stands behind it ---- */

@@ -6,6 +6,19 @@
 #include <locale.h>
 #include <string.h>
 
+bool translate_has(const char *const *directories, const char *language)
+{
+    bool found = false;
+    char *bare = g_strndup(language, strcspn(language, ".@"));
+    for (; *directories && !found && *bare && !strchr(bare, '/'); directories++) {
+        char *path = g_build_filename(*directories, bare, "LC_MESSAGES", "tcprst.mo", NULL);
+        found = g_file_test(path, G_FILE_TEST_EXISTS);
+        g_free(path);
+    }
+    g_free(bare);
+    return found;
+}
+
 #ifdef TCPRST_GETTEXT
 #include <libintl.h>
 

@@ -28,6 +28,9 @@
  * Returns false where language was given and there is no catalogue for it; English always is.
  * To be called before there are threads: it may change the process's environment and locale. */
 bool translate_begin(const char *const *directories, const char *language);
+/* Whether a catalogue for that language lies below one of the directories, usable or not: in the
+ * locale "C" none is. */
+bool translate_has(const char *const *directories, const char *language);
 /* English from here on, the system's own messages too. */
 void translate_end(void);
 /* What is spoken: "en", "zh_CN". */

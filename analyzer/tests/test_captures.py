@@ -338,7 +338,7 @@ class Damage(Test):
         result = self.dump(missing, directory)
         self.assertEqual([c["usable"] for c in result.captures], ["0", "0"])
         self.assertEqual(result.captures[0]["damage"], f"cannot open '{missing}': No such file or directory")
-        self.assertEqual(result.captures[1]["damage"], f"cannot open '{directory}': it is a directory")
+        self.assertEqual(result.captures[1]["damage"], f"cannot open '{directory}': it is a directory (what lies in it: tcprst {directory}/*.pcap*)")
 
     def test_others_are_read_all_the_same(self):
         result = self.dump(self.path("missing.pcap"), self.path("a", pcap([FRAME])), self.path("b", b"nonsense"),

@@ -54,6 +54,18 @@ class Page(unittest.TestCase):
     def shown(self):
         return self.run_js("return document.querySelectorAll('.event:not([hidden])').length")
 
+    def test_what_somebody_between_sent_starts_between_the_lifelines(self):
+        forged = sorted(RECORDED.glob("injected.*.v4.client.pcap*"))[0]
+        self.open(self.make("forged", forged))
+        script = """const i = document.querySelector('.event .seq .this i'), hop = i.parentElement.getBoundingClientRect(), box = i.getBoundingClientRect();
+                    const row = i.closest('li'); return [row.classList.contains('right'), row.classList.contains('between'),
+                    (box.left - hop.left) / hop.width, (hop.right - box.right) / hop.width, document.querySelector('.event .facts').textContent]"""
+        rightwards, between, left, right, facts = self.run_js(script)
+        self.assertTrue(between)
+        self.assertAlmostEqual(left if rightwards else right, 0.5, delta=0.05)
+        self.assertLess(right if rightwards else left, 0.05)
+        self.assertIn("a third party (", facts)
+
     def test_recorded_captures(self):
         """Opens without a complaint and a request, at every width and in both themes, and nothing overflows."""
         for name, captures in CAPTURES.items():

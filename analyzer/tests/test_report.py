@@ -460,7 +460,8 @@ class Text(Case):
         talk = Conversation()
         for i in range(30):
             talk.refuse(8080, 1024 + i)
-        self.assertRegex(self.sentence(talk), r"The server 192\.0\.2\.80:8080 refused 30 attempts of the client 10\.1\.1\.5: "
+        self.assertRegex(self.sentence(talk), r"The server 192\.0\.2\.80:8080, or somebody in that name, refused 30 attempts of "
+                                              r"the client 10\.1\.1\.5: "
                                               r"nothing listens on that port.* \(closed-port, [a-z]+\)\.")
         forged = sorted(RECORDED.glob("injected.*.v4.client.pcap*"))[0]
         capture = talk.write(self.directory / "talk.pcap")
@@ -476,6 +477,92 @@ class Text(Case):
         screen = self.first_screen(text_of(tcprst("-q", forged)))
         self.assertRegex(screen, r"Sent by +somebody in the name of [\d.]+ \(1\)")
         self.assertRegex(screen, r"Service +[\d.:]+: 1 reset by somebody in between at ")
+
+    def test_who_sent_it_is_said_alike_everywhere(self):
+        """The headline, each event and JSON: the sender where the origin is known to be an end, else not that alone."""
+        known = {"endpoint": r"the (client|server|sender itself) \((certain|likely|possible)\)", "unknown": "not known",
+                 "third-party": r"a third party \((certain|likely|possible)\)"}
+        seen = set()
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::29]:
+            lines = [json.loads(line) for line in tcprst("-q", "-f", "ndjson", name).stdout.splitlines()]
+            if not lines or len({line["event_frame"] for line in lines}) > 1 or lines[0]["frame"] != lines[0]["event_frame"]:
+                continue
+            origin, strength = lines[0]["origin"], lines[0]["origin_strength"]
+            seen.add(origin)
+            text, table = text_of(tcprst("-q", name)), text_of(tcprst("-q", "-f", "markdown", name))
+            for report in (" ".join(text.split()), table.replace("\\", "")):
+                said = re.search(r"sent by: (not known|[\w ]+ \(\w+\))", report)[1]
+                self.assertRegex(said, f"^{known[origin]}$")
+                self.assertTrue(origin == "unknown" or f"({strength})" in said)
+            headline = " ".join(text.split("\n\n")[1].split())
+            self.assertEqual("or somebody in that name" in headline, origin == "unknown", headline)
+            self.assertEqual(headline.startswith("Somebody in the name of"), origin == "third-party", headline)
+        self.assertEqual(seen, set(known))
+
+    def test_no_alternative_is_surer_than_the_verdict(self):
+        words, weaker = ("possible", "likely", "certain"), 0
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::29]:
+            events = re.split(r"^### ", text_of(tcprst("-q", "-f", "markdown", name)), flags=re.M)[1:]
+            for event in events:
+                own = words.index(re.match(r"[\w-]+: (\w+)", event)[1])
+                for word in re.findall(r"not ruled out: [\w-]+ \((\w+)\)", event):
+                    self.assertLessEqual(words.index(word), own, f"{name}: {event}")
+                    weaker += 1
+        self.assertGreater(weaker, 10)
+
+    def test_hosts_are_called_what_they_are(self):
+        talk = Conversation()
+        for i in range(3):
+            talk.client, talk.server = f"10.1.1.{5 + i}", f"192.0.2.{80 + i}"
+            talk.refuse(8080, 1024 + i)
+        self.assertRegex(self.sentence(talk), r"^3 servers, or somebody in their names, refused 3 attempts of 3 clients: ")
+
+    def test_of_several_files_each_frame_names_its_own_once(self):
+        talks = [Conversation(client=f"10.1.1.{5 + i}") for i in range(2)]
+        for i, talk in enumerate(talks):
+            talk.now = i * 10.0
+            for _ in range(3):
+                talk.refuse(8080)
+        names = [talk.write(self.directory / f"part{i}.pcap") for i, talk in enumerate(talks)]
+        self.assertRegex(text_of(tcprst("-q", *names)), r"frames \d+ (to|and) \d+ of part0\.pcap\b")
+
+    def test_what_was_not_read_is_no_title(self):
+        capture = self.three_refused()
+        for form, title in (("text", "tcprst · {}\n"), ("markdown", "# TCP resets in {}\n"), ("html", "<title>TCP resets in {}</title>")):
+            run = tcprst("-q", "-f", form, self.directory / "nosuch.pcap", capture)
+            self.assertEqual(run.returncode, 1)
+            page = text_of(run).replace("\\", "")
+            self.assertRegex(page, title.format(r"[^\n]*three\.pcap").replace("(", r"\("))
+            self.assertNotIn("nosuch.pcap and", page)
+
+    def test_strengths_of_causes_add_up_to_their_resets(self):
+        """Also of a cause whose resets all belong to another cause's event."""
+        apart = 0
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::29]:
+            rows = re.findall(r"^\| (\d+) \| (\d+) \| [\w-]+ \| .* \| (\d+) \| (\d+) \| (\d+) \|$",
+                              text_of(tcprst("-q", "-f", "markdown", name)), re.M)
+            for events, resets, *strengths in rows:
+                self.assertEqual(sum(map(int, strengths)), int(resets), name)
+                apart += events == "0"
+        self.assertGreater(apart, 0)
+
+    def test_endings_count_what_connections_say(self):
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::19]:
+            document = json.loads(tcprst("-q", "-f", "json", "--connections", name).stdout)
+            endings = document["summary"]["endings"]
+            self.assertEqual(sum(each["reset_after_fin"] for each in document["connections"]), endings["reset_after_fin"], name)
+            self.assertTrue(all(each["ending"] == "reset" for each in document["connections"] if each["reset_after_fin"]), name)
+
+    def test_a_directory_names_what_to_ask_for(self):
+        run = tcprst(self.directory)
+        self.assertEqual((run.returncode, run.stderr.decode()),
+                         (2, f"tcprst: cannot open '{self.directory}': it is a directory (what lies in it: tcprst "
+                             f"{self.directory}/*.pcap*)\n"))
+
+    def test_diagrams_are_as_wide_as_their_lifelines(self):
+        for cause in TITLES:
+            rows = re.findall(r"^    \|.*$", text_of(tcprst("--explain", cause)), re.M)
+            self.assertEqual({len(row) for row in rows}, {52}, cause)
 
     def test_advice_is_filled_and_its_first_command_can_be_pasted(self):
         """No placeholder is left of what the capture shows, and what tshark is asked it understands."""

@@ -144,14 +144,31 @@ class Frame(unittest.TestCase):
 
     def test_a_frame_without_a_reset(self):
         self.assertIn("There is no reset in frame 9. Resets are here: frame 14, frame 15.", self.said("--frame=9", DATA_AFTER_CLOSE))
-        self.assertIn("There is no frame 99: the capture ends with frame 15. Resets are here: frame 14, frame 15.",
-                      self.said("--frame=99", DATA_AFTER_CLOSE))
+        self.assertNotIn("Ended", self.said("--frame=9", DATA_AFTER_CLOSE))
         for form in ("html", "markdown"):
             self.assertIn("There is no reset in frame 9.", self.said("--frame=9", "-f", form, DATA_AFTER_CLOSE))
         for form in ("ndjson", "json", "csv"):
             run = tcprst("--frame=9", "-f", form, DATA_AFTER_CLOSE)
             self.assertEqual(run.returncode, 0)
             self.assertIn(b"There is no reset in frame 9. Resets are here: frame 14, frame 15.", run.stderr)
+
+    def test_a_frame_that_is_not_there_is_a_wrong_argument(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for form in ("text", "html", "markdown", "ndjson", "json", "csv"):
+                output = Path(directory) / "report"
+                run = tcprst("-q", "--frame=99", "-f", form, "-o", output, DATA_AFTER_CLOSE)
+                self.assertEqual((run.returncode, run.stdout, output.exists()), (2, b"", False), form)
+                self.assertEqual(run.stderr.decode(), "tcprst: There is no frame 99: the capture ends with frame 15. "
+                                                      "Resets are here: frame 14, frame 15.\n")
+            short = Path(directory) / "short.pcapng"
+            short.write_bytes(DATA_AFTER_CLOSE.read_bytes()[:-20])
+            self.assertEqual(tcprst("-q", "--frame=99", short).returncode, 1, "it may lie in what is missing")
+
+    def test_why_is_refused_where_it_says_nothing(self):
+        for form, status in (("text", 0), ("ndjson", 0), ("json", 0), ("csv", 2), ("markdown", 2), ("html", 0)):
+            run = tcprst("-q", "--why", "-f", form, DATA_AFTER_CLOSE)
+            self.assertEqual(run.returncode, status, form)
+            self.assertEqual(b"--why goes with the formats text, ndjson, json and html" in run.stderr, status == 2)
 
     def test_many_others_and_none(self):
         with tempfile.TemporaryDirectory() as directory:

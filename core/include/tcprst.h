@@ -430,8 +430,9 @@ struct tcprst_ledger_line {
     bool counted;   /* the dearest of its place: these costs add up to the total, unless one is
                        impossible; the others cost nothing more */
     bool has_fact;
-    struct tcprst_evidence fact; /* what was seen: of a claim that was met or failed what shows it */
-    const char *unclear;         /* why that does not tell, a sentence; NULL: not said */
+    struct tcprst_evidence
+        fact;            /* what was seen: of a claim that was met or failed what shows it */
+    const char *unclear; /* why that does not tell, a sentence; NULL: not said */
 };
 enum { TCPRST_COST_IMPOSSIBLE = 100, TCPRST_MAX_LEDGER = 64, TCPRST_LEDGER_PLACES = 16 };
 
@@ -466,7 +467,7 @@ struct tcprst_connection {
     int64_t first_time, last_time;
     uint64_t resets; /* RSTs without duplicates */
     enum tcprst_ending ending;
-    bool reset_after_fin; /* ended by RST, after at least one FIN */
+    bool reset_after_fin; /* ended by RST (ending), after at least one FIN */
     bool given_up;        /* let go for want of room, not because it was over */
 };
 
