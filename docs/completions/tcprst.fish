@@ -14,7 +14,7 @@ complete -c tcprst -l kernel-trace -r -F -d 'join what a Linux kernel traced of 
 complete -c tcprst -l keys -d 'print no report but the addresses and ports of each connection that has a RST, for --extract'
 complete -c tcprst -l extract -r -F -d 'write no report but a pcapng file of what a report needs: the connections in the file KEYS, and the openings of all others; its frames keep their numbers'
 complete -c tcprst -l separate -d 'treat each file as a separate capture, not all as one stream'
-complete -c tcprst -l why -d 'with each reset all evidence, and what every other cause would cost'
+complete -c tcprst -l why -d 'not of csv and markdown: with each reset all evidence, and what every other cause would cost'
 complete -c tcprst -l connections -d 'in json list all connections, also those without a reset, and how each ended'
 complete -c tcprst -l frame -x -a '' -d 'only the resets of this frame'
 complete -c tcprst -l why-not -x -a "$tcprst_causes" -d 'text only: with each reset the ledger of that cause: what was met, what failed, what it would have taken'
