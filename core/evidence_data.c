@@ -112,7 +112,10 @@ static void fact_data(struct evidence *e, const struct reset *r)
     }
     if (seen(y, END_DATA)) {
         int64_t received = received_time(r), since = r->when - y->last_data_time;
-        tell_at(e, F(PEER_DATA_LAST), !seen(x, END_DATA) || x->last_data_time < received, y->last);
+        /* When the sender sent what was not captured, nobody knows. */
+        if (seen(x, END_DATA) || !is(e, F(SENDER_SENT_DATA)))
+            tell_at(e, F(PEER_DATA_LAST), !seen(x, END_DATA) || x->last_data_time < received,
+                    y->last);
         tell_at(e, F(RIGHT_AFTER_DATA), since <= UNREAD_BREATH, y->last);
         numbers(e, F(RIGHT_AFTER_DATA), since, 0);
     }
