@@ -253,7 +253,8 @@ static void add_pair(struct tcprst_survey *s, const struct sample *a, const stru
 
 /* Samples of one identity, by source: the first of each, where that can be told: what is stamped or
  * counted is not sent again, and at the place where it was sent again it has the same TTL. Each is
- * compared with the first and with the one before. Returns whether there were two to compare. */
+ * compared with all before it, of many with the first and with the one before: two that no pair
+ * speaks of might be taken for one place. Returns whether there were two to compare. */
 static bool pair_group(struct tcprst_survey *s, size_t from, size_t to, bool counted)
 {
     const struct sample *first[GROUP_MOST];
@@ -267,12 +268,10 @@ static bool pair_group(struct tcprst_survey *s, size_t from, size_t to, bool cou
                       (e->bits & (BIT_STRONG | BIT_OPENING)) == BIT_STRONG;
         first[count++] = e;
     }
-    for (size_t i = 1; i < count; i++) {
-        if ((once[i - 1] && once[i]) || first[i - 1]->ttl != first[i]->ttl)
-            add_pair(s, first[i - 1], first[i]);
-        if (i > 1 && ((once[0] && once[i]) || first[0]->ttl != first[i]->ttl))
-            add_pair(s, first[0], first[i]);
-    }
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k-- > 0; k = k && count > PAIRED_MOST ? 1 : k)
+            if ((once[k] && once[i]) || first[k]->ttl != first[i]->ttl)
+                add_pair(s, first[k], first[i]);
     return count > 1;
 }
 
@@ -336,7 +335,7 @@ static bool sort_pairs(struct tcprst_survey *s)
 
 static bool find_pairs(struct tcprst_survey *s)
 {
-    s->pairs = malloc((2 * s->count + 1) * sizeof *s->pairs);
+    s->pairs = malloc((PAIRED_MOST / 2 * s->count + 1) * sizeof *s->pairs);
     if (!s->pairs || !sort_samples(s))
         return false;
     for (size_t from = 0, to; from < s->count; from = to) {

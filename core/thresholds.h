@@ -346,6 +346,7 @@ enum {
     SHARED_ALL = 3,
     RING_FEW = 50,   /* samples of a small file */
     GROUP_MOST = 64, /* sources that one packet was looked for in */
+    PAIRED_MOST = 8, /* of so many each is compared with each */
 };
 
 /* Copies of a packet were captured so much apart at most, their clocks aligned: the longest way,
