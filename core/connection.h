@@ -123,7 +123,7 @@ struct recent {
     uint16_t window, flags, ip_id;
     uint8_t ttl, bits;
     uint16_t leg;    /* tcprst_segment_leg() */
-    uint16_t copied; /* the leg of the last of its copies, 0: none */
+    uint16_t copied; /* the leg of the last of its copies, 0: none; of a RST without, how many */
 };
 
 /* The last segments, oldest overwritten first. Owned by the connection; capacity is a power of two.
@@ -235,14 +235,22 @@ static inline struct recent *recent_back(const struct recents *r, uint64_t n)
 
 /* Whether a segment captured on this leg later can be e once more, by where both were captured. */
 enum legs { LEGS_UNKNOWN, LEGS_APART, LEGS_NO_COPY };
+static inline bool legs_going(uint16_t leg)
+{
+    return leg & 1;
+}
+
+static inline enum legs legs_of(uint16_t first, uint16_t then)
+{
+    if (!first || !then)
+        return LEGS_UNKNOWN;
+    return first == then || (legs_going(first) && !legs_going(then)) ? LEGS_NO_COPY : LEGS_APART;
+}
+
 static inline enum legs recent_legs(const struct recent *e, uint16_t leg)
 {
-    enum { GOING = 1 };
-    if (!e->leg || !leg)
-        return LEGS_UNKNOWN;
-    if (e->leg == leg || (e->bits & RECENT_DUPLICATE) || ((e->leg & GOING) && !(leg & GOING)))
-        return LEGS_NO_COPY;
-    return LEGS_APART;
+    enum legs legs = legs_of(e->leg, leg);
+    return legs == LEGS_APART && (e->bits & RECENT_DUPLICATE) ? LEGS_NO_COPY : legs;
 }
 
 /* How far back, as recent_back() counts, the newest segment is that is neither a RST nor a copy:

@@ -240,7 +240,8 @@ bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const
         !path_ttl_tells(path, h->d, (uint16_t)(1u << e->place | 1u << h->place)))
         return true;
     /* Between coming and going a router takes one off. */
-    int slack = (p->doubled >> e->place & 1) + (p->doubled >> h->place & 1);
+    uint16_t doubled = p->doubled | path->doubled;
+    int slack = (doubled >> e->place & 1) + (doubled >> h->place & 1);
     int off = e->ttl - h->s->ttl - (at[e->place].ttl[h->d] - at[h->place].ttl[h->d]);
     return off <= slack && off >= -slack;
 }
@@ -258,12 +259,47 @@ bool places_sent_again(const struct tcprst_places *p, const struct sight *e,
     return counted;
 }
 
-/* A place that shows each packet twice had this one just before. */
+/* What is left of the TTL where the sight's packet came to that place; 0: not known. */
+static int ttl_coming(const struct tcprst_places *p, const struct sight *e, unsigned place)
+{
+    const struct path_place *at = places_path(p, places_line(p, e->line))->place;
+    if (e->place == place)
+        return e->ttl;
+    return at[e->place].ttl[e->d] && at[place].ttl[e->d]
+               ? e->ttl - at[e->place].ttl[e->d] + at[place].ttl[e->d]
+               : 0;
+}
+
+/* The packet at hand is that one as a router sends it on. */
+static bool goes_on(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
+{
+    return h->s->ip_header && ttl_coming(p, e, h->place) == h->s->ttl + 1;
+}
+
+/* A place that shows packets twice had this one just before: all of them, or those of these hosts,
+ * as a router does that shows what comes and what goes. Where the capture says which of these a RST
+ * is, that decides: two that come are two, however soon. */
 static bool is_double(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
 {
+    bool last = e->again_at == h->place, reset = h->flags & TCPRST_RST;
     int64_t since = h->time - e->time - (int64_t)e->again * 1000;
-    return p->clocks[h->source].mirrored && e->again_at == h->place &&
-           !(e->doubled >> h->place & 1) && since <= DOUBLED_MOST && since >= -DOUBLED_MOST;
+    if ((e->doubled >> h->place & 1) || (last && (since > DOUBLED_MOST || since < -DOUBLED_MOST)))
+        return false;
+    enum legs legs = last && reset ? legs_of(places_rest(p, e)->leg, h->s->leg) : LEGS_UNKNOWN;
+    if (legs != LEGS_UNKNOWN)
+        return legs == LEGS_APART;
+    return (p->clocks[h->source].mirrored && last) ||
+           (reset && (places_path(p, places_line(p, h->line))->doubled >> h->place & 1) &&
+            goes_on(p, e, h));
+}
+
+/* RSTs apart: those of two senders may be alike. */
+static void note_doubled(const struct tcprst_places *p, const struct sight *e,
+                         const struct at_hand *h)
+{
+    bool shown = h->s->leg ? legs_going(h->s->leg) : e->place == h->place;
+    if (shown && !(h->flags & TCPRST_RST) && goes_on(p, e, h))
+        places_path(p, places_line(p, h->line))->doubled |= (uint16_t)(1u << h->place);
 }
 
 /*
@@ -286,6 +322,7 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
         bool same = e->line == h->line && e->d == h->d && !places_sent_again(p, e, h) &&
                     (!(h->flags & TCPRST_RST) || places_hops_fit(p, e, h));
         if (same && seen) {
+            note_doubled(p, e, h);
             h->twin = e->twinned ? places_rest(p, e)->twin : serial;
             h->double_of = is_double(p, e, h) ? serial : h->double_of;
         } else if (same)
@@ -318,6 +355,8 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     e->twinned = h->twin != 0;
     if (h->twin)
         places_rest(p, e)->twin = h->twin;
+    if (h->flags & TCPRST_RST)
+        places_rest(p, e)->leg = s->leg;
     e->altered = 0;
     e->again = 0;
     e->again_at = (uint8_t)h->place;
@@ -539,14 +578,25 @@ static void find_line(struct tcprst_places *p, struct at_hand *h, const struct u
     places_keep_path(p, places_line(p, h->line));
 }
 
+/* Only by a place that may have it once more: others may come in between. */
+static void note_again(const struct tcprst_places *p, const struct at_hand *h, struct sight *e)
+{
+    const struct path *path = places_path(p, places_line(p, h->line));
+    if (!h->s->leg && !p->clocks[h->source].mirrored && !(path->doubled >> h->place & 1))
+        return;
+    e->again = h->time > e->time ? (uint32_t)((h->time - e->time) / 1000) : 0;
+    e->again_at = (uint8_t)h->place;
+    if (h->flags & TCPRST_RST)
+        places_rest(p, e)->leg = h->s->leg;
+}
+
 /* A copy: noted, and only fed where it is a RST. */
 static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *e)
 {
     places_line(p, h->line)->anew |= places_opened_anew(e, h);
     places_note_differences(e, places_rest(p, e), h);
     e->seen |= (uint16_t)(1u << h->place);
-    e->again = h->time > e->time ? (uint32_t)((h->time - e->time) / 1000) : 0;
-    e->again_at = (uint8_t)h->place;
+    note_again(p, h, e);
     if (e->place != h->place) /* twice at one place says nothing of the way to another */
         note_path(p, h, e);
     note_place(p, h);

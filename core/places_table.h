@@ -32,14 +32,15 @@ struct sight {
     uint32_t older;  /* the one before with the same hash */
     uint32_t before; /* the one before of its line */
     uint32_t line;
-    uint32_t again; /* microseconds from its time to when it was seen last, at that place */
+    uint32_t
+        again; /* microseconds from its time to when it was seen last where it may come twice */
     uint16_t flags, window, ip_id;
     uint16_t seen;    /* bit p: at place p */
     uint16_t doubled; /* bit p: twice, where each packet is */
     uint8_t d : 1, twinned : 1;
     uint8_t place, ttl, tos;
-    uint8_t altered; /* enum place_field */
-    uint8_t again_at;
+    uint8_t altered;  /* enum place_field */
+    uint8_t again_at; /* that place, or its own */
 };
 
 /* What few packets have. */
@@ -47,6 +48,7 @@ struct sight_rest {
     where_t other_where; /* of an altered one: the frame before, 0: it is the same */
     uint32_t altered_from, altered_to;
     uint32_t twin; /* of a twinned one, the same at the same place before: doubled on the way */
+    uint16_t leg;  /* of a RST: where it was captured, of again_at */
 };
 
 /* Of a line, at one place. */
@@ -92,6 +94,7 @@ struct path {
     struct key hosts; /* no ports, but the version of IP */
     uint32_t older;   /* the one before with the same hash */
     uint16_t seen;    /* bit p: place p */
+    uint16_t doubled; /* bit p: place p shows what it routes as it comes and as it goes */
     uint8_t
         own_ids; /* bit d: something between writes the identifications of what that end sends */
     struct path_place place[];
