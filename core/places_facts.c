@@ -193,6 +193,47 @@ static bool too_soon(const struct scene *s, unsigned place, const struct sight *
     return way >= WAY_LEAST && reset->time - trigger->time < (3 * way + 3) / 4;
 }
 
+/* ---- whether it came from X ---- */
+
+/* What was left of the RST's TTL at a place that has it, as where it was seen first. */
+static int ttl_of_reset(const struct scene *s, const struct sight *reset, unsigned place)
+{
+    const struct path_place *from = &s->path->place[reset->place], *at = &s->path->place[place];
+    if (reset->place == place)
+        return reset->ttl;
+    return from->ttl[s->d] && at->ttl[s->d] ? reset->ttl - from->ttl[s->d] + at->ttl[s->d] : 0;
+}
+
+/* The place is a router that shows what it routes twice, and this once, as it went: or which of the
+ * two it was is not known. */
+static bool made_there(const struct scene *s, const struct sight *reset, unsigned place)
+{
+    bool twice = (s->path->doubled | s->p->doubled) >> place & 1;
+    if (!twice || (reset->doubled >> place & 1))
+        return false;
+    uint16_t leg = reset->again_at == place ? places_rest(s->p, reset)->leg : 0;
+    return !leg || legs_going(leg);
+}
+
+/*
+ * A place that has it shows that it came from X's side of it. From X itself where no router lies
+ * between them, and none shows in the RST; it may be where as much is left of its TTL as of X's
+ * other packets: what made it beside the place shows by having more.
+ */
+static void find_maker(const struct scene *s, const struct sight *reset, struct place_facts *f)
+{
+    int others = s->path->place[f->near_x].ttl[s->d];
+    f->x_is_host = is_start((unsigned)others);
+    f->from_x = f->at_x;
+    if (!f->at_x)
+        return;
+    int own = ttl_of_reset(s, reset, f->near_x);
+    bool full = is_start((unsigned)own);
+    f->from_x = !made_there(s, reset, f->near_x) &&
+                (!others || !own || own == others || (f->x_is_host && full));
+    f->x_is_host = f->from_x && (others ? f->x_is_host : full);
+}
+
 /* ---- the answer ---- */
 
 /* What Y sent before the RST came by the place nearest to it, if there was anything. */
@@ -234,11 +275,10 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
     /* Doubled on the way: where it came from, its twin tells. */
     const struct sight *twin = places_twin(p, reset);
     f->seen_at = reset->seen | (twin ? twin->seen : 0);
-    unsigned ttl = s.path->place[f->near_x].ttl[s.d];
     f->on_way |= s.line->seen;
     f->at_x = f->seen_at >> f->near_x & 1;
     f->at_y = f->seen_at >> f->near_y & 1;
-    f->x_is_host = is_start(ttl) || (f->at_x && reset->place == f->near_x && is_start(reset->ttl));
+    find_maker(&s, reset, f);
     f->missed_x = miss_of(&s, f->near_x, reset, CLOCKS_APART, &f->before_x);
     f->missed_y = miss_of(&s, f->near_y, reset, LAG_MOST, NULL);
     f->nothing_there = !(s.line->seen >> f->near_x & 1) &&

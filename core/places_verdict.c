@@ -70,7 +70,7 @@ static void prove_trigger(struct evidence *e, const struct place_facts *f, const
 
 static bool is_proven(const struct place_facts *f)
 {
-    return f->places >= 2 && ((f->at_x && f->x_is_host) || f->missed_x >= MISS_LIKELY);
+    return f->places >= 2 && ((f->from_x && f->x_is_host) || f->missed_x >= MISS_LIKELY);
 }
 
 void places_prove(struct evidence *e, const struct place_facts *f, const struct reset *r)
@@ -78,7 +78,8 @@ void places_prove(struct evidence *e, const struct place_facts *f, const struct 
     if (f->places < 2)
         return;
     bool missing = !f->at_x && f->missed_x >= MISS_DOUBTFUL;
-    if (f->at_x && f->x_is_host)
+    bool from_host = f->from_x && f->x_is_host;
+    if (from_host)
         e->view.places = DEAD;
     else if (missing)
         e->view.places = f->missed_x == MISS_CERTAIN  ? DEAD
@@ -86,7 +87,8 @@ void places_prove(struct evidence *e, const struct place_facts *f, const struct 
                                                       : MISSING_DOUBTFUL;
     if (missing && f->all_of_y && e->view.loss < LOSS_NONE)
         e->view.loss = LOSS_NONE;
-    if (f->at_x)
+    /* Who goes on as if it had not sent it may not have: the place alone does not tell. */
+    if (from_host || (f->from_x && !is(e, F(SENDER_WENT_ON))))
         tell_at(e, F(AT_SENDER), true, frame_at(r, f->near_x));
     else if (missing && f->nothing_there)
         tell(e, F(NOT_OF_SERVICE), true);
@@ -101,7 +103,7 @@ void places_prove(struct evidence *e, const struct place_facts *f, const struct 
         numbers(e, F(RESET_ALTERED), f->altered.from, f->altered.to);
     }
     prove_trigger(e, f, r);
-    if (f->at_x && f->x_is_host)
+    if (from_host)
         take_back_suspicion(e);
 }
 

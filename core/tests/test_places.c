@@ -312,6 +312,96 @@ static void both_legs(bool doubled)
     tcprst_places_free(stream);
 }
 
+/* A router that shows what it routes as it comes and as it goes, in so few packets that the survey
+ * cannot tell, between a client and a server that are captured, too: its RST is one, though the
+ * server's capture has it before the router's shows it go. Sent twice, it is two. */
+static void few_legs(void)
+{
+    enum { COMING = 4, GOING = 7, SENT = 2 };
+    static const struct tcprst_clock c[3] = {
+        {.shares = true}, {.place = 1, .shares = true}, {.place = 2, .shares = true}};
+    static const struct {
+        unsigned place, leg, ttl;
+    } rows[] = {{0, 0, 64}, {1, COMING, 64}, {2, 0, 63}, {1, GOING, 63}};
+    struct tcprst_places *stream = tcprst_places_new(c, 3, 3, 64, 1);
+    unsigned time = 1;
+    for (unsigned n = 0; n <= SENT; n++)
+        for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+            struct tcprst_segment s = segment(n ? 1 : 0, true, 1000 * time++);
+            s.frame = (struct tcprst_frame){time, rows[i].place};
+            s.leg = (uint16_t)rows[i].leg;
+            s.ttl = (uint8_t)rows[i].ttl;
+            s.flags = n ? TCPRST_RST : TCPRST_SYN;
+            s.payload_length = 0;
+            if (n)
+                s.ip_id = 0, s.ack = 0;
+            tcprst_places_take(stream, rows[i].place, &s);
+            check(!n || (s.seen.copy_of.number == 0) == (i == 0), "each RST is one at all places");
+            check(!n || !i || s.seen.copy_of.number == 4 * n + 2, "and the one that was sent");
+        }
+    tcprst_places_free(stream);
+}
+
+/* Four captures that are no longer than the clocks may be apart: each packet is at all of them, so
+ * none goes on with what another ends with. */
+static void four(void)
+{
+    enum { PLACES = 4, COUNT = 9 };
+    struct tcprst_survey *survey = tcprst_survey_new(1);
+    for (unsigned i = 0; i < PLACES; i++)
+        for (unsigned n = 0; n < COUNT; n++) {
+            bool to_server = n % 2;
+            struct tcprst_segment s = segment(n, to_server, INT64_C(1700000000000000000));
+            s.time += n * INT64_C(50000000) + (to_server ? i : PLACES - i) * INT64_C(1000000);
+            s.ttl = (uint8_t)(to_server ? 64 - i : 60 + i);
+            tcprst_survey_take(survey, i, &s);
+        }
+    size_t sources;
+    unsigned places;
+    const struct tcprst_clock *c = tcprst_survey_finish(survey, &sources, &places);
+    check(c && places == PLACES, "four captures of one traffic are four places");
+    tcprst_survey_free(survey);
+}
+
+static void note_origin(void *user, const struct tcprst_verdict *v)
+{
+    if (!v->duplicate_of.number)
+        *(enum tcprst_origin *)user = v->origin;
+}
+
+/* Who made a RST that is at a client and at a router before it, which has the server's packets with
+ * so much left, and the RST with so much. */
+static enum tcprst_origin maker(uint8_t others, uint8_t own)
+{
+    enum { COUNT = 8, LAST = COUNT - 1 };
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    enum tcprst_origin origin = TCPRST_ORIGIN_UNKNOWN;
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, 2 * COUNT, 1);
+    struct tcprst_options options = {.places = stream, .on_verdict = note_origin, .user = &origin};
+    struct tcprst *core = tcprst_new(&options);
+    for (unsigned n = 0; n < COUNT; n++) {
+        bool to_server = n != LAST && n % 2 == 0;
+        for (unsigned i = 0; i < 2; i++) {
+            bool at_client = to_server == (i == 0);
+            struct tcprst_segment s = segment(n, to_server, (2 * n + i + 1) * INT64_C(5000000));
+            s.frame = (struct tcprst_frame){2 * n + i + 1, !at_client};
+            s.ttl = to_server ? 64 : n == LAST ? own : others;
+            s.seq = to_server ? 100 * (n / 2) + 1 : 5000 + 100 * (n / 2);
+            s.ack = to_server ? 5000 + 100 * (n / 2) : 100 * (n / 2) + 101;
+            if (n == LAST) {
+                s.flags = TCPRST_RST;
+                s.payload_length = s.ack = s.ip_id = 0;
+            }
+            if (tcprst_places_take(stream, !at_client, &s))
+                tcprst_feed(core, &s, NULL);
+        }
+    }
+    tcprst_finish(core);
+    tcprst_free(core);
+    tcprst_places_free(stream);
+    return origin;
+}
+
 int main(void)
 {
     static const int64_t second = 1000000000, day = 86400 * second;
@@ -330,5 +420,9 @@ int main(void)
     own_identifications();
     both_legs(true);
     both_legs(false);
+    few_legs();
+    four();
+    check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
+    check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
