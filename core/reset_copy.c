@@ -125,6 +125,34 @@ bool reset_came_lately(uint16_t *lately, const struct reset *r)
     return found || !SHORTCUTS;
 }
 
+/* A sender may repeat a RST to the last bit, at once: so many copies an original has where both are
+ * captured, as the connection's other packets have. Where there are none, nothing is known; nor by
+ * its identification, where only some packets come more than once: a network doubles as it likes.
+ */
+static bool has_all_copies(const struct connection *c, const struct recent *e, uint16_t leg)
+{
+    if (e->leg || leg || !e->copied || (e->ip_id && !captured_twice(c)))
+        return false;
+    struct tally n = tally(c, 3, 0);
+    unsigned each = n.originals ? (n.copies + n.originals / 2) / n.originals : UINT16_MAX;
+    return e->copied >= (each ? each : 1);
+}
+
+static struct recent *count_copy(struct recent *e, uint16_t leg)
+{
+    if (!e->leg && !leg)
+        e->copied += e->copied < UINT16_MAX;
+    return e;
+}
+
+/* A capture that takes packets twice takes others twice too: those of its connection, as far as
+ * there are any, unless a router stood between this RST and itself. */
+static bool takes_twice(const struct connection *c, const struct recent *e, const struct reset *r)
+{
+    uint64_t others = c->end[0].segments + c->end[1].segments;
+    return c->copies || !others || (others < 3 && e->ttl != r->ttl);
+}
+
 /*
  * The same packet captured twice. Its IP identification tells where it has one; the RSTs of a burst
  * are alike to the last bit but for their time, so without an identification only one that no
@@ -158,19 +186,20 @@ static struct recent *find_original(const struct reset *r, const struct connecti
             original = e;
         if (legs != LEGS_UNKNOWN)
             continue;
-        /* A capture that takes packets twice takes others twice too. */
-        if (!c->copies && !again && c->end[0].segments + c->end[1].segments >= 3)
+        if (!again && !takes_twice(c, e, r))
             return NULL;
+        if (has_all_copies(c, e, r->leg))
+            continue;
         if (r->ip_id)
-            return e;
+            return count_copy(e, r->leg);
         /* Where every packet is seen twice, so is this one, and from as far away as they. */
         if (apart <= DUPLICATE_WINDOW_NO_ID && c->copies >= 1 &&
             (captured_twice(c) || forwarded_twice(c)) && copies_differ(c) == (e->ttl != r->ttl))
-            return e;
+            return count_copy(e, r->leg);
         if (r->has_trigger)
             return NULL;
         if (e->ttl != r->ttl)
-            return e;
+            return count_copy(e, r->leg);
     }
     if (original)
         original->copied = r->leg;

@@ -644,6 +644,54 @@ static void test_durations(void)
     }
 }
 
+/* Each packet is captured twice, 20 us apart, and the server sends one RST twice, to the last bit
+ * alike: that is two, each with its copy. Where nothing else is captured twice, three alike are
+ * three. */
+static void test_copies_one_to_one(bool twice, uint64_t right)
+{
+    static const struct step steps[] = {OPENING,
+                                        {CLIENT, ACK, 1, 1, 100, 1},
+                                        {SERVER, FIN | ACK, 1, 101, 0, 20},
+                                        {CLIENT, ACK, 101, 2, 60, 1},
+                                        {SERVER, RST, 2, 0, 0, 20},
+                                        {SERVER, RST, 2, 0, 0, 0}};
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 0xffffff00}, {0, 0}, 1};
+    uint64_t originals = 0;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct step copy = steps[i];
+        f.time += steps[i].wait_ms * MILLISECOND + (steps[i].flags & RST ? 2000 : 0);
+        feed(&f, &steps[i]);
+        copy.flags |= DOUBLED;
+        f.time += 20000;
+        if (twice)
+            feed(&f, &copy);
+    }
+    stop(f.core);
+    for (size_t i = 0; i < answers.count; i++)
+        originals += !answers.verdicts[i].duplicate_of.number;
+    EXPECT(originals == right);
+}
+
+/* A device answers a SYN three times at once, with one identification. */
+static void test_sent_thrice(void)
+{
+    static const struct step steps[] = {{CLIENT, SYN, 0, 0, 0, 0},
+                                        {SERVER, RST | ACK, 7, 1, 0, 20},
+                                        {SERVER, RST | ACK | DOUBLED, 7, 1, 0, 0},
+                                        {SERVER, RST | ACK | DOUBLED, 7, 1, 0, 0}};
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 0xffffff00}, {0, 0}, 1};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        f.time += steps[i].wait_ms * MILLISECOND + 40000;
+        feed(&f, &steps[i]);
+    }
+    stop(f.core);
+    EXPECT(answers.count == 3);
+    for (size_t i = 0; i < answers.count; i++)
+        EXPECT(!answers.verdicts[i].duplicate_of.number);
+}
+
 int main(void)
 {
     test_durations();
@@ -651,6 +699,9 @@ int main(void)
     test_wrap();
     test_copy_behind_a_window();
     test_copies_by_leg();
+    test_copies_one_to_one(true, 2);
+    test_copies_one_to_one(false, 2);
+    test_sent_thrice();
     test_rewritten_numbers();
     test_long_row_between_places();
     test_leg();
