@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import unicodedata
 import unittest
+from pathlib import Path
 
 TCPRST, *CAPTURES = sys.argv[1:]
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -53,7 +55,16 @@ class Choice(unittest.TestCase):
     def test_what_is_not_there_is_refused(self):
         refused = run("--lang=xx", *CAPTURES[:1])
         self.assertEqual((refused.returncode, refused.stdout), (2, b""))
-        self.assertIn(b"--lang: no translation 'xx'", refused.stderr)
+        self.assertEqual(refused.stderr, b"tcprst: --lang: no translation 'xx' here\n")
+
+    def test_a_translation_that_cannot_be_used_is_not_called_missing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            catalogue = Path(folder) / "xx" / "LC_MESSAGES" / "tcprst.mo"
+            catalogue.parent.mkdir(parents=True)
+            catalogue.touch()
+            refused = run("--lang=xx.UTF-8", *CAPTURES[:1], TCPRST_LOCALEDIR=folder)
+        self.assertEqual((refused.returncode, refused.stdout), (2, b""))
+        self.assertIn(b"the translation 'xx.UTF-8' is here, but the system has no locale to use it in", refused.stderr)
 
     def test_help_and_errors(self):
         self.assertRegex(run("--lang=zh_CN", "--help").stdout.decode(), "抓包")
