@@ -361,7 +361,7 @@ static struct tri late_data_taken(const struct evidence *e)
 {
     if (yes(TRIGGER) && !yes(TRIGGER_DATA))
         return failed();
-    return yes(PEER_DATA_AFTER_FIN) ? fact(LATE_DATA_TAKEN) : fact(PEER_DATA_AFTER_FIN);
+    return fact(LATE_DATA_TAKEN);
 }
 
 /* ---- pauses and timers ---- */
