@@ -702,8 +702,7 @@ static char *begin_language(const char *language)
         error = g_strdup_printf(
             translate_has(directories, language)
                 ? "--lang: the translation '%s' is here, but the system has no locale to use it "
-                  "in: "
-                  "one other than C has to be generated (Debian: the package locales-all)"
+                  "in: one other than C has to be generated (Debian: the package locales-all)"
                 : "--lang: no translation '%s' here",
             language);
     g_free(beside);

@@ -49,9 +49,9 @@ void words_strength(GString *out, const struct tcprst_verdict *verdict);
 const char *words_alternative(const struct tcprst_verdict *verdict, unsigned alternative);
 /* Who really sent it, and how sure: "the server (likely)". */
 void words_sent_by(GString *out, const struct summary_group *group);
-/* "TCP resets in a.pcap and 3 more files". */
 /* How many captures were read beside the first one that was, and which that is. */
 size_t words_read(const struct report *report, size_t *first);
+/* "TCP resets in a.pcap and 3 more files". */
 void words_title(GString *out, const struct report *report);
 /* The sentence that says what matters most: of the worst severity the cause with most events.
  * Nothing where there were no resets. Whose severity it is: *severity. */
@@ -61,10 +61,10 @@ void words_measure(GString *out, const struct report *report, const char *dot);
 /* Wireshark's display filter for the resets of all events of a group; connection: that of the
  * first, which is enough for one event. */
 void words_group_filter(GString *out, const struct summary_group *group, const char *connection);
-/* Why there is nothing to report: "No resets.", or what the frame asked for is and which frames
- * hold resets. */
 /* No capture has the frame that --frame asks for, and all were read to their ends. */
 bool words_no_such_frame(const struct report *report);
+/* Why there is nothing to report: "No resets.", or what the frame asked for is and which frames
+ * hold resets. */
 void words_nothing(GString *out, const struct report *report);
 /* "2 resets in 1 event: 1 notable." and what was not counted. */
 void words_totals(GString *out, const struct report *report);

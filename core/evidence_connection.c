@@ -106,7 +106,7 @@ static void fact_history(struct evidence *e, const struct reset *r)
                  missing = lacking(x) + ahead;
         if (seen(x, END_DATA) || missing != 1)
             tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA) || missing > 1);
-        numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets + missing, 0);
+        numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets + (missing > 1 ? missing : 0), 0);
     }
     if (r->before.provoked_pause >= 0) {
         tell_at(e, F(PROVOKED), true, r->before.provoked_where);

@@ -332,8 +332,11 @@ static bool begun_with_probe(const struct reset *r)
 static void fact_probes(struct evidence *e, const struct reset *r)
 {
     const struct endpoint *x = &r->x;
-    int64_t data, since = r->when - x->probe_time;
-    struct repetitions p = probes_of(r, MAX_RELATED, &data);
+    bool probed = x->probe_time >= 0;
+    int64_t data = -1, since = r->when - x->probe_time;
+    struct repetitions p = {.gap = -1};
+    if (probed)
+        p = probes_of(r, MAX_RELATED, &data);
     /* A RST that echoes something newer than the last probe comes from where Y was heard after it;
      * where Y was not captured, only one that does not shows that it was not. */
     bool echoes = r->packet.options.has_timestamps && x->probe_echo >= 0 && !e->view.renumbered,
@@ -344,7 +347,7 @@ static void fact_probes(struct evidence *e, const struct reset *r)
     if (!unanswered || echoes || seen(&r->y, END_SEEN))
         tell_at(e, F(PROBES_UNANSWERED), unanswered, x->last);
     numbers(e, F(PROBES_UNANSWERED), x->probes, p.gap > 0 ? p.gap : 0);
-    if (x->probe_time < 0) {
+    if (!probed) {
         if (begun_with_probe(r))
             tell_at(e, F(PROBED), true, x->last);
         numbers(e, F(PROBED), r->when - x->last_time, 0);

@@ -269,9 +269,11 @@ static bool pair_group(struct tcprst_survey *s, size_t from, size_t to, bool cou
         first[count++] = e;
     }
     for (size_t i = 1; i < count; i++)
-        for (size_t k = i; k-- > 0; k = k && count > PAIRED_MOST ? 1 : k)
-            if ((once[k] && once[i]) || first[k]->ttl != first[i]->ttl)
+        for (size_t k = i; k-- > 0;) {
+            bool compared = count <= PAIRED_MOST || k == 0 || k + 1 == i;
+            if (compared && ((once[k] && once[i]) || first[k]->ttl != first[i]->ttl))
                 add_pair(s, first[k], first[i]);
+        }
     return count > 1;
 }
 

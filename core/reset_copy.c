@@ -125,17 +125,27 @@ bool reset_came_lately(uint16_t *lately, const struct reset *r)
     return found || !SHORTCUTS;
 }
 
-/* A sender may repeat a RST to the last bit, at once: so many copies an original has where both are
- * captured, as the connection's other packets have. Where there are none, nothing is known; nor by
- * its identification, where only some packets come more than once: a network doubles as it likes.
- */
-static bool has_all_copies(const struct connection *c, const struct recent *e, uint16_t leg)
+/* So many copies an original has where both are captured: as many as the connection's other packets
+ * have. */
+static unsigned copies_of_each(const struct connection *c)
+{
+    struct tally n = tally(c, 3, 0);
+    unsigned each = n.originals ? (n.copies + n.originals / 2) / n.originals : UINT16_MAX;
+    return each ? each : 1;
+}
+
+/* A sender may repeat a RST to the last bit, at once: it is no copy of an original that has all of
+ * its own. Where there are no others, nothing is known; nor by its identification, where only some
+ * packets come more than once: a network doubles as it likes. *each: copies_of_each(), 0: not asked
+ * for yet. */
+static bool has_all_copies(const struct connection *c, const struct recent *e, uint16_t leg,
+                           unsigned *each)
 {
     if (e->leg || leg || !e->copied || (e->ip_id && !captured_twice(c)))
         return false;
-    struct tally n = tally(c, 3, 0);
-    unsigned each = n.originals ? (n.copies + n.originals / 2) / n.originals : UINT16_MAX;
-    return e->copied >= (each ? each : 1);
+    if (!*each)
+        *each = copies_of_each(c);
+    return e->copied >= *each;
 }
 
 static struct recent *count_copy(struct recent *e, uint16_t leg)
@@ -164,6 +174,7 @@ static struct recent *find_original(const struct reset *r, const struct connecti
     const struct recents *recents = &c->recents;
     bool again = false; /* others of its sender came once more since: of so many that was asked */
     uint64_t asked = 0;
+    unsigned each = 0;
     if (!lately)
         return NULL;
     /* Two capture points some way apart have much of a bulk transfer in between. */
@@ -188,7 +199,7 @@ static struct recent *find_original(const struct reset *r, const struct connecti
             continue;
         if (!again && !takes_twice(c, e, r))
             return NULL;
-        if (has_all_copies(c, e, r->leg))
+        if (has_all_copies(c, e, r->leg, &each))
             continue;
         if (r->ip_id)
             return count_copy(e, r->leg);
