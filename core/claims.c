@@ -352,9 +352,14 @@ static struct tri mid_transfer(const struct evidence *e)
     return either(fact(PEER_IN_FLIGHT), fact(RIGHT_AFTER_DATA));
 }
 
+static struct tri late_data_came(const struct evidence *e)
+{
+    return yes(LATE_DATA_TAKEN) ? met() : fact(PEER_DATA_AFTER_FIN);
+}
+
 static struct tri no_late_data(const struct evidence *e)
 {
-    return not(both(fact(PEER_DATA_AFTER_FIN), not(fact(HALF_CLOSED))));
+    return not(both(late_data_came(e), not(fact(HALF_CLOSED))));
 }
 
 static struct tri late_data_taken(const struct evidence *e)

@@ -128,6 +128,18 @@ static bool half_closed(const struct reset *r)
            seq_lt(fin->ack + seen(&r->y, END_FIN), r->x.max_ack);
 }
 
+/* What the RST acknowledges, and X's FIN did not, came to X after it had closed, whenever it was
+ * captured. */
+static void fact_late_data(struct evidence *e, const struct reset *r)
+{
+    const struct endpoint *y = &r->y;
+    const struct recent *fin = recent_fin(r->connection, &r->x);
+    if (!(r->flags & TCPRST_ACK) || !fin || !(fin->flags & TCPRST_ACK))
+        return;
+    bool of_fin = seen(y, END_FIN) && seq_between(fin->ack, y->fin_seq, r->ack - 1);
+    tell_at(e, F(LATE_DATA_TAKEN), seq_diff(r->ack, fin->ack) > of_fin, fin->where);
+}
+
 /* Just one is missing: a FIN, most likely. */
 static bool lacks_one(const struct endpoint *x)
 {
@@ -158,8 +170,7 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     int64_t age = r->when - x->fin_time;
     numbers(e, F(SENDER_FIN), age, 0);
     tell_at(e, F(PEER_DATA_AFTER_FIN), seen(x, END_CLOSED_WITH_DATA), y->last);
-    if (seen(x, END_CLOSED_WITH_DATA) && (r->flags & TCPRST_ACK))
-        tell_at(e, F(LATE_DATA_TAKEN), seq_le(y->snd_max - y_fin, r->ack), y->last);
+    fact_late_data(e, r);
     tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
     /* What was not captured may have come, and been taken in, after the FIN. */
     bool taken_in = half_closed(r);

@@ -819,6 +819,15 @@ static const struct story stories[] = {
                {CLIENT, ACK, 101, 2, 100, 1},
                {SERVER, ACK, 2, 201, 0, 20},
                {SERVER, RST | ACK, 2, 201, 0, 500}}},
+    /* The data came to it behind its FIN, captured before or not: its RST says so. */
+    {.name = "closed while the request was on its way",
+     .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET}},
+     .maybe = TCPRST_CAUSE_ABORT_AFTER_FIN,
+     .unsure = true,
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, FIN | ACK, 1, 1, 0, 20},
+               {SERVER, RST | ACK, 2, 101, 0, 1}}},
     /* Nobody answered what the client had said before it closed. */
     {.name = "a request never answered",
      .resets = {{TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_RESET}},
