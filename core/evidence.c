@@ -45,6 +45,7 @@ static const enum tcprst_fact unasked[] = {
     F(EVENT_PAUSED),
     F(SENDER_JUST_HEARD),
     F(SURPLUS),
+    F(OUTNUMBER),
     F(LADDER),
     F(GUESSES),
     F(GUESSES_FAR),

@@ -80,8 +80,29 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     c->far |= !is_near(r, n->seq);
     for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
         known |= c->others[i] == n->seq;
-    if (!known && !was_there(n) && c->places <= GUESSES)
-        c->others[c->places++ - 1] = n->seq;
+    if (known || was_there(n) || c->places > GUESSES)
+        return;
+    c->others[c->places++ - 1] = n->seq;
+    if (where_pack(n->frame) > c->last_place)
+        c->last_place = where_pack(n->frame);
+}
+
+/* Segments of Y until the last of the RSTs that c counts: more RSTs than these none can have drawn,
+ * as captured or altered behind. */
+static uint32_t count_came(const struct company *c, const struct reset *r)
+{
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    uint32_t came = 0;
+    if (recents->held != recents->pushed)
+        return UINT32_MAX;
+    uint64_t n = recent_upto(r->connection, c->last_place, MAX_RELATED);
+    for (unsigned looked = 0; (p = recent_back(recents, n)) != NULL; n++, looked++) {
+        if (looked == MAX_RELATED)
+            return UINT32_MAX;
+        came += !!(p->bits & RECENT_FROM_B) != r->d && !(p->flags & TCPRST_RST);
+    }
+    return came;
 }
 
 /* Segments that fit this connection nowhere have its numbers: it belongs to an incarnation whose
@@ -112,7 +133,7 @@ static inline bool is_alike(const struct reset *r, const struct reset *n)
 void company_find(struct company *c, const struct reset *r)
 {
     unsigned looked = 0;
-    *c = (struct company){.places = 1};
+    *c = (struct company){.places = 1, .last_place = where_pack(r->frame), .came = UINT32_MAX};
     company_find_earlier(c, r);
     if (r->row >= MAX_RELATED / 2 && reset_row_behind(r))
         return; /* those alike tell nothing but their number, and that is not known */
@@ -137,6 +158,8 @@ void company_find(struct company *c, const struct reset *r)
             (!n->has_trigger || !(r->before.connection_flags & CONN_ESTABLISHED)))
             note_companion(c, r, n);
     }
+    if (c->places > 1)
+        c->came = count_came(c, r);
 }
 
 static void fact_company(struct evidence *e, const struct reset *r, const struct company *c)
@@ -161,6 +184,9 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     tell(e, F(GUESSES), c->places >= GUESSES);
     numbers(e, F(GUESSES), c->places, 0);
     tell(e, F(GUESSES_FAR), c->far || !is_near(r, r->seq));
+    if (c->came < UINT32_MAX && seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
+        tell(e, F(OUTNUMBER), c->places > c->came);
+    numbers(e, F(OUTNUMBER), c->places, c->came);
     if (seen(&r->x, END_SEEN) && seen(&r->y, END_ACK)) {
         bool own = of_another_incarnation(r) || r->seq == r->x.snd_max ||
                    (seen(&r->x, END_FIN) && r->seq == r->x.fin_seq);

@@ -180,7 +180,8 @@ static bool as_a_filter_would(const struct decision *d, const struct entry *winn
 
 /* Somebody in between is so much dearer than the end that it is not worth a word. Where a filter is
  * out of the question, little is left that could be a device's; and where it is not quite, a device
- * must be. Of what no captured segment drew as it was captured, that says less. */
+ * must be. Of what no captured segment drew as it was captured, that says less, and nothing where
+ * something rare is left that an end does not explain. */
 static bool ends_word(const struct decision *d, const struct entry *winner)
 {
     enum { FILTER_FAR = 3, FILTER_NEAR = 2, DEVICE_FAR = 3, DEVICE_NEAR = 1, UNDRAWN_NEAR = 2 };
@@ -188,6 +189,8 @@ static bool ends_word(const struct decision *d, const struct entry *winner)
     unsigned filter = cost_of_whose(d, WHOSE_BETWEEN_ANSWER) - winner->total,
              device = cost_of_whose(d, WHOSE_BETWEEN_UNASKED) - winner->total;
     enum mechanism_kind kind = mechanisms[winner->hypothesis->mechanism].kind;
+    if (cost_leaves_a_sign(d, winner))
+        return false;
     if (kind == KIND_ABORT)
         return device >= ABORT_FAR && filter >= FILTER_FAR;
     if (filter >= FILTER_FAR)

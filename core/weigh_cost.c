@@ -283,8 +283,7 @@ static bool well_founded_list(const struct decision *d, const struct entry *entr
     return true;
 }
 
-/* Something rare that it does not explain. */
-static bool leaves_a_sign(const struct decision *d, const struct entry *entry)
+bool cost_leaves_a_sign(const struct decision *d, const struct entry *entry)
 {
     uint64_t left = d->claims[entry->trigger].signs;
     for (unsigned i = 1; left >> i; i++)
@@ -296,7 +295,7 @@ static bool leaves_a_sign(const struct decision *d, const struct entry *entry)
 
 bool cost_well_founded(const struct decision *d, const struct entry *entry, unsigned limit)
 {
-    return !leaves_a_sign(d, entry) &&
+    return !cost_leaves_a_sign(d, entry) &&
            well_founded_list(d, entry, limit, entry->hypothesis->claims) &&
            well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
 }

@@ -18,6 +18,9 @@ enum whose {
 };
 unsigned cost_of_whose(const struct decision *decision, enum whose whose);
 
+/* Something rare was seen that it does not explain. */
+bool cost_leaves_a_sign(const struct decision *decision, const struct entry *entry);
+
 /* Would it still cost less than that, had each claim that cannot be seen failed? And did none fail
  * whose failing is rarer than one in ten? */
 bool cost_well_founded(const struct decision *decision, const struct entry *entry, unsigned limit);
