@@ -73,10 +73,19 @@ static bool is_proven(const struct place_facts *f)
     return f->places >= 2 && ((f->from_x && f->x_is_host) || f->missed_x >= MISS_LIKELY);
 }
 
-void places_prove(struct evidence *e, const struct place_facts *f, const struct reset *r)
+/* It goes on with X's count and with X's clock: that a capture lost one packet is less of a chance
+ * than that somebody else met both. */
+static bool bears_marks(const struct evidence *e)
+{
+    return is(e, F(IP_ID_NEXT)) && is(e, F(TIMESTAMP_NEXT));
+}
+
+void places_prove(struct evidence *e, struct place_facts *f, const struct reset *r)
 {
     if (f->places < 2)
         return;
+    if (f->missed_x > MISS_DOUBTFUL && bears_marks(e))
+        f->missed_x = MISS_DOUBTFUL;
     bool missing = !f->at_x && f->missed_x >= MISS_DOUBTFUL;
     bool from_host = f->from_x && f->x_is_host;
     if (from_host)
