@@ -117,6 +117,22 @@ static void fact_answer_time(struct evidence *e, const struct reset *r, const st
     numbers(e, F(ANSWER_VERY_LATE), took, 0);
 }
 
+/* What Y sent later had been captured before it: it was late by then. */
+static bool overtaken(const struct reset *r)
+{
+    const struct recent *p, *t = &r->trigger;
+    uint32_t end = t->seq + segment_length(t->flags, t->length);
+    unsigned looked = 0;
+    for (uint64_t n = recent_upto(r->connection, t->where - 1, r->connection->recents.held);
+         looked < MAX_RELATED && (p = recent_back(&r->connection->recents, n)) != NULL;
+         n++, looked++)
+        if (!!(p->bits & RECENT_FROM_B) != r->d && !(p->flags & TCPRST_RST) &&
+            (seq_lt(end, p->seq + segment_length(p->flags, p->length)) ||
+             ((t->flags & p->flags & TCPRST_ACK) && seq_lt(t->ack, p->ack))))
+            return true;
+    return false;
+}
+
 static void fact_trigger(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct recent *t = &r->trigger;
@@ -136,6 +152,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
             t->where);
     tell_at(e, F(TRIGGER_REPEATED), (t->bits & RECENT_REPEATED) != 0, t->where);
     tell_at(e, F(TRIGGER_AMBIGUOUS), r->drawn.ambiguous, t->where);
+    uint32_t length = segment_length(t->flags, t->length);
     fact_syn_ack_trigger(e, r);
     fact_handshake_trigger(e, r);
     tell_at(e, F(TRIGGER_DATA), t->length > 0 && !syn && !probe, t->where);
@@ -144,13 +161,16 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(TRIGGER_BARE_ACK),
             (t->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_ACK)) == TCPRST_ACK && !t->length,
             t->where);
+    bool of_fin = seen(&r->x, END_FIN) && !length && !probe &&
+                  (t->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_ACK)) == TCPRST_ACK &&
+                  t->ack == r->x.fin_seq + 1;
+    tell_at(e, F(TRIGGER_ACKS_FIN), of_fin, t->where);
     tell_at(e, F(TRIGGER_PROBE), probe, t->where);
     tell_at(e, F(TRIGGER_ODD_FLAGS), odd_flags(t->flags), t->where);
     numbers(e, F(TRIGGER_ODD_FLAGS), t->flags, 0);
     tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);
     if (seen(&r->y, END_FIN))
         tell_at(e, F(TRIGGER_AFTER_PEER_FIN), t->where > r->y.fin_where, t->where);
-    uint32_t length = segment_length(t->flags, t->length);
     bool old = length && !syn && !probe && seq_le(t->seq + length, r->x.max_ack);
     bool taken = is(e, F(TRIGGER_BEFORE_SYN)) && r->past.acks && seq_lt(t->seq, r->past.ack);
     tell_at(e, F(TRIGGER_ACKED), taken || (old && seen(&r->x, END_ACK)), t->where);
@@ -158,6 +178,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
                   (t->flags & TCPRST_ACK) && seq_lt(r->x.max_ack, t->seq);
     tell_at(e, F(TRIGGER_BEHIND_DATA), behind, t->where);
     numbers(e, F(TRIGGER_BEHIND_DATA), behind ? seq_diff(t->seq, r->x.max_ack) : 0, 0);
+    tell_at(e, F(TRIGGER_OVERTAKEN), overtaken(r), t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
     tell_at(e, F(TRIGGER_ONCE), r->drawn.once, t->where);
     fact_answer_time(e, r, x_host);
