@@ -256,6 +256,43 @@ static void note_abort_ack(struct connection *c, const struct tcprst_segment *s,
     x->seen |= END_ABORT_ACK;
 }
 
+/* ---- what RSTs do ---- */
+
+void connection_note_event(struct connection *c, where_t where, int64_t time)
+{
+    if (!c->resets || time - c->event_time > HORIZON)
+        c->event_where = where;
+    c->event_time = time;
+    c->resets += c->resets < UINT32_MAX;
+}
+
+void connection_note_effects(struct connection *c, const struct effective *r,
+                             const struct effects *did)
+{
+    if (did->forged) {
+        c->forged_where = r->where;
+        c->forged_by = r->d;
+        c->forged_ttl = r->ttl;
+        c->forged_time = r->time;
+    }
+    if (!did->gone)
+        return;
+    for (unsigned i = 0; i < 2; i++)
+        if (!(c->gone >> i & 1))
+            c->gone_reach[i] = r->reach[!i];
+    c->gone |= did->gone;
+    c->surely |= did->surely;
+    if (!c->ended) {
+        c->ended = true;
+        c->ended_where = r->where;
+        c->ended_event = r->event;
+    }
+    if (did->how && !c->ended_how) {
+        c->ended_how = did->how;
+        c->ended_after_fin = did->after_fin;
+    }
+}
+
 /* ---- the ordinary segment ---- */
 
 /* Of an established connection: the next text in order, or the acknowledgment of something, without

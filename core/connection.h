@@ -406,6 +406,25 @@ bool connection_begin_anew(struct connection *c, uint64_t number);
  * Returns its entry, NULL: no memory. */
 struct recent *connection_track(struct connection *c, const struct tcprst_segment *s, int d,
                                 int64_t time);
+/* A RST of that event came: it is no copy. */
+void connection_note_event(struct connection *c, where_t where, int64_t time);
+
+/* What a RST whose verdict is final did, whoever made it. */
+struct effects {
+    uint8_t gone, surely; /* as the connection's, by this one alone; no gone: it ended nothing */
+    uint8_t how;          /* enum tcprst_ending; OPEN: it took no effect */
+    bool after_fin;       /* then: one end had closed */
+    bool forged;          /* somebody else made it */
+};
+/* The RST, as its connection was just before it. */
+struct effective {
+    where_t where, event;
+    int64_t time;
+    uint32_t reach[2]; /* what each end had sent, as SND.NXT */
+    uint8_t d, ttl;
+};
+void connection_note_effects(struct connection *c, const struct effective *r,
+                             const struct effects *did);
 /* Capture duplicate: the entry of the same packet seen just before, NULL when it is new. */
 struct recent *connection_duplicate(const struct connection *c, const struct tcprst_segment *s,
                                     int d, int64_t time);

@@ -84,3 +84,54 @@ void embryo_grow(const struct embryo *e, struct connection *c)
     c->last_time = e->time;
     connection_track(c, &s, d, e->time);
 }
+
+void refusal_make(struct refusal *refusal, const struct connection *c)
+{
+    const struct recent *reset = recent_back(&c->recents, 0);
+    *refusal = (struct refusal){.time = reset->time,
+                                .where = reset->where,
+                                .seq = reset->seq,
+                                .ack = reset->ack,
+                                .length = reset->length,
+                                .window = reset->window,
+                                .flags = reset->flags,
+                                .ip_id = reset->ip_id,
+                                .leg = reset->leg,
+                                .ttl = reset->ttl,
+                                .bits = reset->bits,
+                                .opening_bits = recent_back(&c->recents, 1)->bits,
+                                .did = {.gone = c->gone,
+                                        .surely = c->surely,
+                                        .how = c->ended_how,
+                                        .after_fin = c->ended_after_fin,
+                                        .forged = c->forged_where}};
+}
+
+void refusal_grow(const struct embryo *e, const struct refusal *refusal, struct connection *c)
+{
+    int d = refusal->bits & RECENT_FROM_B ? 1 : 0;
+    struct tcprst_segment s = {.frame = where_frame(refusal->where),
+                               .ttl = refusal->ttl,
+                               .ip_id = refusal->ip_id,
+                               .leg = refusal->leg,
+                               .flags = refusal->flags,
+                               .window = refusal->window,
+                               .seq = refusal->seq,
+                               .ack = refusal->ack,
+                               .payload_length = refusal->length};
+    embryo_grow(e, c);
+    const struct effective r = {.where = refusal->where,
+                                .event = refusal->where,
+                                .time = refusal->time,
+                                .reach = {c->end[0].snd_max, c->end[1].snd_max},
+                                .d = (uint8_t)d,
+                                .ttl = refusal->ttl};
+    connection_note_event(c, refusal->where, refusal->time);
+    connection_track(c, &s, d, refusal->time);
+    connection_note_effects(c, &r, &refusal->did);
+    for (unsigned n = 0; n < 2; n++) {
+        struct recent *remembered = recent_back(&c->recents, n);
+        remembered->bits = n ? refusal->opening_bits : refusal->bits;
+        remembered->leg = remembered->copied = 0; /* too long ago for a copy */
+    }
+}

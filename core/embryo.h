@@ -4,7 +4,9 @@
  * of the cache, from which the whole connection is made when another one comes.
  *
  * Nothing more comes of a flood or of most of a scan: what an opening says to other connections it
- * has said to what is known of its host (host.h) when it came.
+ * has said to what is known of its host (host.h) when it came. One that was refused is whole until
+ * the verdict on its RST is final, and then rests in its embryo again, with that RST and what it
+ * did.
  */
 #ifndef TCPRST_EMBRYO_H
 #define TCPRST_EMBRYO_H
@@ -83,5 +85,26 @@ void embryo_make(struct embryo *e, const struct tcprst_segment *s, int d,
 /* The connection as it would be had it been tracked from the first: c, which is empty but for its
  * recents (table.c), becomes it. */
 void embryo_grow(const struct embryo *e, struct connection *c);
+
+/* What an embryo is told of besides when it is refused: the RST, as remembered, and what it did. */
+struct refusal {
+    int64_t time;
+    where_t where;
+    uint32_t seq, ack, length;
+    uint16_t window, flags, ip_id, leg;
+    uint8_t ttl;
+    uint8_t bits, opening_bits; /* RECENT_..., its and those of the opening */
+    struct effects did;
+};
+
+/* Whether c, which began with an opening that an embryo holds and has no RST pending, is no more
+ * than that and a RST. */
+static inline bool refusal_fits(const struct connection *c)
+{
+    return c->recents.pushed == 2 && c->segments == 2 && c->resets == 1 && !c->copies;
+}
+void refusal_make(struct refusal *refusal, const struct connection *c);
+/* The same connection again, as it would be when it is unpacked: as embryo_grow(). */
+void refusal_grow(const struct embryo *e, const struct refusal *refusal, struct connection *c);
 
 #endif

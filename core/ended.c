@@ -187,43 +187,40 @@ static void tell_later(const struct reset *r, const struct outcome *outcome, uin
     }
 }
 
+/* How it ended the connection, where it took effect. */
+static enum tcprst_ending ending_by(const struct reset *r, enum tcprst_stage stage)
+{
+    if ((r->x.seen & END_FIN) && (r->y.seen & END_FIN))
+        return TCPRST_ENDING_FIN;
+    return stage == TCPRST_STAGE_SYN_SENT || stage == TCPRST_STAGE_UNSEEN ? TCPRST_ENDING_REFUSED
+                                                                          : TCPRST_ENDING_RESET;
+}
+
 void ended_for_good(struct connection *c, const struct reset *r, const struct outcome *outcome,
                     enum tcprst_stage stage)
 {
-    bool reset = outcome->effect == TCPRST_EFFECT_RESET;
-    if (!r->duplicate_of && outcome->third_party && c->number == r->incarnation) {
-        c->forged_where = where_pack(r->frame);
-        c->forged_by = (uint8_t)r->d;
-        c->forged_ttl = r->ttl;
-        c->forged_time = r->when;
-    }
-    if (r->duplicate_of || answers_stray(r) || !(reset || outcome->sender_ended))
+    bool reset = outcome->effect == TCPRST_EFFECT_RESET, forged = outcome->third_party;
+    struct effects did = {.forged = forged};
+    if (r->duplicate_of)
         return;
-    uint8_t gone = (uint8_t)(outcome->sender_ended << r->d | reset << !r->d |
+    if (!answers_stray(r) && (reset || outcome->sender_ended)) {
+        bool exact = outcome->acceptance == TCPRST_ACCEPTANCE_EXACT;
+        did.gone = (uint8_t)(outcome->sender_ended << r->d | reset << !r->d |
                              outcome->sender_ended << (2 + r->d));
-    bool exact = outcome->acceptance == TCPRST_ACCEPTANCE_EXACT;
-    uint8_t surely =
-        (uint8_t)((outcome->sender_ended && outcome->surely) << r->d | (reset && exact) << !r->d);
-    tell_later(r, outcome, gone, surely);
+        did.surely = (uint8_t)((outcome->sender_ended && outcome->surely) << r->d | (reset && exact)
+                                                                                        << !r->d);
+        did.how = (uint8_t)(reset ? ending_by(r, stage) : TCPRST_ENDING_OPEN);
+        did.after_fin = (r->x.seen | r->y.seen) & END_FIN;
+        tell_later(r, outcome, did.gone, did.surely);
+    }
     if (c->number != r->incarnation)
         return;
-    if (!(c->gone >> r->d & 1))
-        c->gone_reach[r->d] = r->y.snd_max;
-    if (!(c->gone >> !r->d & 1))
-        c->gone_reach[!r->d] = r->x.snd_max;
-    c->gone |= gone;
-    c->surely |= surely;
-    if (!c->ended) {
-        c->ended = true;
-        c->ended_where = where_pack(r->frame);
-        c->ended_event = outcome->event;
-    }
-    if (reset && !c->ended_how) {
-        c->ended_how = stage == TCPRST_STAGE_SYN_SENT || stage == TCPRST_STAGE_UNSEEN
-                           ? TCPRST_ENDING_REFUSED
-                           : TCPRST_ENDING_RESET;
-        c->ended_after_fin = (r->x.seen | r->y.seen) & END_FIN;
-        if ((r->x.seen & END_FIN) && (r->y.seen & END_FIN))
-            c->ended_how = TCPRST_ENDING_FIN;
-    }
+    struct effective of = {.where = where_pack(r->frame),
+                           .event = outcome->event,
+                           .time = r->when,
+                           .d = r->d,
+                           .ttl = r->ttl};
+    of.reach[r->d] = r->x.snd_max;
+    of.reach[!r->d] = r->y.snd_max;
+    connection_note_effects(c, &of, &did);
 }

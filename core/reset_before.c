@@ -231,13 +231,10 @@ void reset_note_event(struct reset *r, struct connection *c)
     if (r->duplicate_of)
         return;
     bool same = c->resets > 0 && r->when - c->event_time <= HORIZON;
-    if (!same)
-        c->event_where = where_pack(r->frame);
-    c->event_time = r->when;
+    connection_note_event(c, where_pack(r->frame), r->when);
     r->before.event = c->event_where;
     const struct reset *before = same ? c->last_reset : NULL;
     r->before.event_idle = before ? before->before.event_idle : r->before.idle;
     r->before.event_longest_idle =
         before ? before->before.event_longest_idle : r->before.longest_idle;
-    c->resets += c->resets < UINT32_MAX;
 }

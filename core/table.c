@@ -132,11 +132,8 @@ static void to_resting(const struct table *t, const struct expected *e)
     if (e->entry > t->ever)
         return;
     const struct entry *entry = &t->entries[e->entry - 1];
-    const char *resting = entry->state == ENTRY_EMBRYO   ? (const char *)embryo_at(t, entry->embryo)
-                          : entry->state == ENTRY_PACKED ? (const char *)entry->packed
-                                                         : (const char *)entry;
-    fetch(resting);
-    fetch(resting + LINE);
+    if (entry->state > ENTRY_AT_WORK)
+        fetch_resting(t, entry);
 }
 
 static inline void to_body(struct table *t, struct expected *e)
@@ -273,7 +270,7 @@ static struct connection *get_embryo(struct table *t, size_t entry, struct asked
     if (t->at_work.used + 1 < t->young_from ||
         !young_fits(&t->nursery, e, a->segment, a->found->direction, a->now) ||
         !young_note(&t->nursery, e, a->segment, a->found->direction, a->now))
-        return table_grow(t, entry, a->found->hash);
+        return table_grow(t, entry, a->found->hash, a->segment->flags & TCPRST_RST);
     if (!table_rejuvenate(t, entry, a->found->hash)) {
         young_leave(&t->nursery, e);
         return NULL;

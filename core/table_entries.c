@@ -86,6 +86,12 @@ static void leave_embryo(struct table *t, size_t embryo)
     slab_leave(&t->embryos[size], embryo >> 2, embryo_octets(size));
 }
 
+static void leave_refused(struct table *t, const struct entry *e)
+{
+    slab_leave(&t->refusals, e->refusal, sizeof(struct refusal));
+    leave_embryo(t, e->embryo);
+}
+
 /* Where a connection is at work; 0: nowhere. */
 struct at {
     size_t seat;
@@ -195,7 +201,7 @@ bool table_make_embryo(struct table *t, const struct tcprst_segment *s,
         return false;
     }
     embryo_make(embryo_at(t, embryo), s, found->direction, birth);
-    t->entries[entry] = (struct entry){.embryo = embryo,
+    t->entries[entry] = (struct entry){.embryo = (uint32_t)embryo,
                                        .state = ENTRY_EMBRYO,
                                        .keeping = KEEP_ONE_SIDED,
                                        .ending = TCPRST_ENDING_OPEN,
@@ -215,17 +221,19 @@ static struct connection *move_in(struct table *t, body_t body, size_t entry)
     return c;
 }
 
-struct connection *table_grow(struct table *t, size_t entry, uint32_t hash)
+struct connection *table_grow(struct table *t, size_t entry, uint32_t hash, bool reset)
 {
     struct at at = take_place(t);
     if (!at.body)
         return NULL;
     struct connection *c = move_in(t, at.body, entry);
-    size_t embryo = t->entries[entry].embryo;
+    uint32_t embryo = t->entries[entry].embryo;
     embryo_grow(embryo_at(t, embryo), c);
     dequeue(t, entry);
-    leave_embryo(t, embryo);
+    if (!reset)
+        leave_embryo(t, embryo);
     begin_work(t, entry, at, hash);
+    t->entries[entry].grown_from = reset ? embryo + 1 : 0;
     return c;
 }
 
@@ -256,12 +264,18 @@ struct connection *table_grow_up(struct table *t, body_t young, uint32_t hash)
     return c;
 }
 
-/* In look; it owns what it had to take from the pool. */
-static struct connection *make_whole(struct table *t, const struct embryo *e)
+static struct connection *empty_look(struct table *t)
 {
     struct connection *c = &t->look;
     make_empty(c);
     c->pool = &t->pool;
+    return c;
+}
+
+/* In look; it owns what it had to take from the pool. */
+static struct connection *make_whole(struct table *t, const struct embryo *e)
+{
+    struct connection *c = empty_look(t);
     if (e->young)
         young_grow(&t->nursery, e, c);
     else
@@ -277,8 +291,25 @@ const struct connection *table_look(struct table *t, const struct embryo *e)
     return c;
 }
 
+/* Of one that was refused. */
+static struct connection *grow_refused(struct table *t, size_t entry, uint32_t hash)
+{
+    struct at at = take_place(t);
+    if (!at.body)
+        return NULL;
+    struct connection *c = move_in(t, at.body, entry);
+    const struct entry *e = &t->entries[entry];
+    refusal_grow(embryo_at(t, e->embryo), refusal_at(t, e->refusal), c);
+    dequeue(t, entry);
+    leave_refused(t, e);
+    begin_work(t, entry, at, hash);
+    return c;
+}
+
 struct connection *table_unpack(struct table *t, size_t entry, uint32_t hash)
 {
+    if (t->entries[entry].state == ENTRY_REFUSED)
+        return grow_refused(t, entry, hash);
     struct at at = take_place(t);
     if (!at.body)
         return NULL;
@@ -305,11 +336,42 @@ static void end_work(struct table *t, size_t seat)
     uint32_t last = t->working[t->at_work.used];
     t->working[place] = last;
     t->entries[t->seats[last].entry].place = place;
+    uint32_t grown_from = t->entries[t->seats[seat].entry].grown_from;
     leave_seat(t, seat);
     if (body_is_young(body))
         leave_embryo(t, body_embryo(body));
     else
         leave_home(t, body);
+    if (grown_from)
+        leave_embryo(t, grown_from - 1);
+}
+
+/* c, which is at work and silent, rests in the embryo that it grew from. False: it does not fit, or
+ * there is no memory. */
+static bool refuse(struct table *t, uint32_t entry, const struct connection *c, struct entry *rests)
+{
+    uint32_t grown_from = t->entries[entry].grown_from;
+    size_t number;
+    if (!grown_from || !refusal_fits(c) ||
+        (number = slab_take(&t->refusals, sizeof(struct refusal))) == SLAB_NONE)
+        return false;
+    refusal_make(refusal_at(t, number), c);
+    t->entries[entry].grown_from = 0;
+    rests->embryo = grown_from - 1;
+    rests->refusal = (uint32_t)number;
+    rests->state = ENTRY_REFUSED;
+    return true;
+}
+
+/* c becomes a packed one. False: no memory. */
+static bool pack(struct table *t, struct connection *c, struct entry *rests)
+{
+    rests->packed = connection_pack(c, rests->keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS);
+    if (!rests->packed)
+        return false;
+    rests->state = ENTRY_PACKED;
+    t->packed_memory += rests->packed->size;
+    return true;
 }
 
 bool table_pack(struct table *t, size_t seat, enum keeping keeping)
@@ -318,21 +380,16 @@ bool table_pack(struct table *t, size_t seat, enum keeping keeping)
     uint32_t entry = t->seats[seat].entry;
     struct connection *c =
         body_is_young(body) ? make_whole(t, young_at(t, body)) : whole_at(t, body);
-    enum tcprst_ending ending = connection_ending(c);
-    uint32_t since = ticks(t, c->last_time);
-    struct packed *p = connection_pack(c, keeping == KEEP_ENDED ? RECENT_MIN : PACK_RECENTS);
-    if (!p) {
+    struct entry rests = {.keeping = (uint8_t)keeping,
+                          .ending = (uint8_t)connection_ending(c),
+                          .since = ticks(t, c->last_time)};
+    if (!refuse(t, entry, c, &rests) && !pack(t, c, &rests)) {
         if (body_is_young(body))
             connection_release_recents(c);
         return false;
     }
-    t->packed_memory += p->size;
     end_work(t, seat);
-    t->entries[entry] = (struct entry){.packed = p,
-                                       .state = ENTRY_PACKED,
-                                       .keeping = (uint8_t)keeping,
-                                       .ending = (uint8_t)ending,
-                                       .since = since};
+    t->entries[entry] = rests;
     enqueue(t, entry);
     return true;
 }
@@ -349,6 +406,9 @@ void table_remove(struct table *t, size_t i, uint32_t hash)
     } else if (e->state == ENTRY_EMBRYO) {
         dequeue(t, i);
         leave_embryo(t, e->embryo);
+    } else if (e->state == ENTRY_REFUSED) {
+        dequeue(t, i);
+        leave_refused(t, e);
     } else {
         t->packed_memory -= e->packed->size;
         dequeue(t, i);
@@ -371,6 +431,7 @@ size_t table_memory(const struct table *t)
            t->room * sizeof *t->entries + t->look_room * sizeof *t->look_at +
            t->seat_room * sizeof *t->seats + nursery_memory(&t->nursery) +
            slab_memory(&t->homes, sizeof(struct home)) + embryos +
+           slab_memory(&t->refusals, sizeof(struct refusal)) +
            t->working_room * sizeof *t->working + t->pool.memory + t->packed_memory +
            forgotten_memory(t->forgotten);
 }
@@ -391,7 +452,11 @@ const struct connection *table_at(struct table *t, size_t i)
         body_t body = t->seats[e->seat].body;
         return body_is_young(body) ? table_look(t, young_at(t, body)) : whole_at(t, body);
     }
-    connection_look(&t->look, e->packed);
+    if (e->state == ENTRY_REFUSED) {
+        refusal_grow(embryo_at(t, e->embryo), refusal_at(t, e->refusal), empty_look(t));
+    } else {
+        connection_look(&t->look, e->packed);
+    }
     return &t->look;
 }
 
@@ -431,6 +496,7 @@ void table_remove_all(struct table *t)
     for (unsigned size = 0; size < EMBRYO_SIZES; size++)
         slab_clear(&t->embryos[size]);
     nursery_clear(&t->nursery);
+    slab_clear(&t->refusals);
     index_clear(&t->all);
     index_clear(&t->at_work);
     memset(t->due, 0, sizeof t->due);
@@ -452,6 +518,7 @@ void table_free(struct table *t)
     for (unsigned size = 0; size < EMBRYO_SIZES; size++)
         slab_free(&t->embryos[size]);
     nursery_free(&t->nursery);
+    slab_free(&t->refusals);
     free(t->seats);
     free(t->working);
     free(t->look_at);

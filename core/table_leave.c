@@ -209,10 +209,10 @@ static size_t first_packed(const struct table *t, enum keeping keeping)
     if (!behind)
         return first - 1;
     const struct entry *next = &t->entries[behind - 1];
-    const struct key k = key_of_packed(next->packed);
+    const struct key k = key_of_entry(t, next);
     fetch_known(t, &k);
     if (next->behind)
-        fetch(t->entries[next->behind - 1].packed);
+        fetch_resting(t, &t->entries[next->behind - 1]);
     return first - 1;
 }
 

@@ -59,28 +59,34 @@ struct seat {
     };
 };
 
-enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_EMBRYO, ENTRY_PACKED };
+enum entry_state { ENTRY_FREE, ENTRY_AT_WORK, ENTRY_EMBRYO, ENTRY_REFUSED, ENTRY_PACKED };
 
 struct entry {
     union {
-        size_t seat;   /* its number */
-        size_t embryo; /* four times its number, and its size */
+        size_t seat; /* its number */
+        struct {
+            uint32_t embryo;  /* four times its number, and its size */
+            uint32_t refusal; /* of a refused one besides: that one's number */
+        };
         struct packed *packed;
         size_t next_free; /* plus one */
     };
     uint8_t state; /* enum entry_state */
-    /* of an embryo or a packed one */
+    /* of one that rests */
     uint8_t keeping, ending; /* enum keeping, enum tcprst_ending */
     uint32_t since;          /* when it was last heard of: ticks() */
     union {
         uint32_t before; /* and behind: its neighbours in its queue, numbers plus one */
         uint32_t place;  /* of one at work: in working */
     };
-    uint32_t behind;
+    union {
+        uint32_t behind;
+        uint32_t grown_from; /* of one at work: the embryo it may rest in again, plus one; or 0 */
+    };
 };
 
-/* Embryos, or packed ones worth the same, in the order in which they became so: numbers, plus one.
- */
+/* Embryos, or packed or refused ones worth the same, in the order in which they became so: numbers,
+ * plus one. */
 struct queue {
     uint32_t first, last;
 };
@@ -94,6 +100,7 @@ struct table {
     size_t free_entry; /* plus one */
     struct slab homes, embryos[EMBRYO_SIZES];
     struct nursery nursery; /* what young ones have besides */
+    struct slab refusals;   /* ... and refused ones */
     struct seat *seats;
     size_t seat_room, seats_ever, free_seat; /* plus one */
     uint32_t *working; /* the seats taken, at_work.used of them, in no order */
@@ -170,8 +177,22 @@ static inline struct key key_of_body(const struct table *t, body_t body)
 static inline struct key key_of_entry(const struct table *t, const struct entry *e)
 {
     return e->state == ENTRY_AT_WORK  ? key_of_body(t, t->seats[e->seat].body)
-           : e->state == ENTRY_EMBRYO ? key_of_embryo(embryo_at(t, e->embryo))
-                                      : key_of_packed(e->packed);
+           : e->state == ENTRY_PACKED ? key_of_packed(e->packed)
+                                      : key_of_embryo(embryo_at(t, e->embryo));
+}
+
+static inline struct refusal *refusal_at(const struct table *t, size_t i)
+{
+    return slab_at(&t->refusals, i, sizeof(struct refusal));
+}
+
+/* Fetches what is known of one that rests. */
+static inline void fetch_resting(const struct table *t, const struct entry *e)
+{
+    const char *resting =
+        e->state == ENTRY_PACKED ? (const char *)e->packed : (const char *)embryo_at(t, e->embryo);
+    fetch(resting);
+    fetch(resting + LINE);
 }
 
 /* A time in units of some 17 ms from the table's first such entry on; the last tick, after two
@@ -187,18 +208,21 @@ static inline uint32_t ticks(struct table *t, int64_t time)
 
 static inline int64_t heard_of(const struct table *t, const struct entry *e)
 {
-    return e->state == ENTRY_EMBRYO ? embryo_at(t, e->embryo)->time : e->packed->last_time;
+    return e->state == ENTRY_PACKED    ? e->packed->last_time
+           : e->state == ENTRY_REFUSED ? refusal_at(t, e->refusal)->time
+                                       : embryo_at(t, e->embryo)->time;
 }
 
 /* ---- keeping (table_entries.c) ---- */
 
 /* An embryo's next segment came, or a young one's that does not fit: the whole connection is at
- * work. No other has to go for that: it is one before and after. NULL: no memory. */
-struct connection *table_grow(struct table *table, size_t entry, uint32_t hash);
+ * work. No other has to go for that: it is one before and after. reset: it is a RST, perhaps the
+ * last of it. NULL: no memory. */
+struct connection *table_grow(struct table *table, size_t entry, uint32_t hash, bool reset);
 struct connection *table_grow_up(struct table *table, body_t young, uint32_t hash);
 /* An embryo's next segment came, which fits: as a young one it is at work. False: no memory. */
 bool table_rejuvenate(struct table *table, size_t entry, uint32_t hash);
-/* A packed one's, likewise. */
+/* A packed or refused one's, likewise. */
 struct connection *table_unpack(struct table *table, size_t entry, uint32_t hash);
 /* One at work rests. False: no memory. */
 bool table_pack(struct table *table, size_t seat, enum keeping keeping);

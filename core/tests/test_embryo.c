@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_embryo.c - an embryo grows into the connection that its segment would have made, whatever is
- * in it. */
+ * in it; and one that was refused into what it would be unpacked, whatever its RST did. */
 #include "chance.h"
 #include "embryo.h"
+#include "thresholds.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -75,11 +76,74 @@ static bool same(const struct connection *a, struct connection b)
     return memcmp(a, &b, sizeof *a) == 0;
 }
 
+/* A RST of either end of c, and what it did by its verdict. */
+static void reset_by_chance(struct connection *c, const struct tcprst_segment *opening, int opener)
+{
+    struct tcprst_segment s = *opening;
+    int d = one_in(4) ? opener : !opener;
+    s.frame.number += 1 + chance() % 1000;
+    s.ttl = (uint8_t)chance();
+    s.ip_id = one_in(2) ? opening->ip_id : (uint16_t)chance();
+    s.leg = (uint16_t)(one_in(2) ? 0 : chance() % 4);
+    s.flags = (uint16_t)(TCPRST_RST | (one_in(2) ? TCPRST_ACK : 0) | (one_in(8) ? TCPRST_FIN : 0));
+    s.seq = one_in(2) ? 0 : (uint32_t)chance();
+    s.ack = one_in(2) ? opening->seq + 1 : (uint32_t)chance();
+    s.window = (uint16_t)(one_in(2) ? 0 : chance());
+    s.payload_length = one_in(8) ? (uint32_t)(chance() % 100) : 0;
+    int64_t time = c->last_time + (int64_t)(chance() % 10000000000);
+    struct effects did = {.forged = one_in(4)};
+    if (!one_in(4)) {
+        did.gone = (uint8_t)(1 + chance() % 15);
+        did.surely = (uint8_t)(chance() % 4);
+        did.how = (uint8_t)(one_in(2) ? TCPRST_ENDING_REFUSED : TCPRST_ENDING_OPEN);
+        did.after_fin = did.how && one_in(4);
+    }
+    where_t where = where_pack(s.frame);
+    struct effective r = {.where = where, .event = where, .time = time, .d = (uint8_t)d};
+    r.ttl = s.ttl;
+    r.reach[0] = c->end[0].snd_max;
+    r.reach[1] = c->end[1].snd_max;
+    connection_note_event(c, where, time);
+    if (one_in(2))
+        recent_back(&c->recents, 0)->bits |= RECENT_ANSWERED;
+    connection_track(c, &s, d, time);
+    connection_note_effects(c, &r, &did);
+}
+
+static bool same_unpacked(struct connection *a, struct connection b)
+{
+    for (unsigned n = 0; n < 2; n++) {
+        const struct recent *p = recent_back(&a->recents, n);
+        const struct recent *q = &b.inside[b.recents.pushed - 1 - n];
+        if (memcmp(p, q, offsetof(struct recent, bits) + 1) != 0 || q->leg || q->copied)
+            return false;
+    }
+    b.recents.entries = a->recents.entries;
+    return a->recents.held == 2 && memcmp(a, &b, offsetof(struct connection, inside)) == 0;
+}
+
+/* c has nothing but its opening, of which e was made, and becomes a refused one. */
+static bool refused_same(const struct embryo *e, struct connection *c,
+                         const struct tcprst_segment *opening, int opener)
+{
+    static struct connection grown, unpacked;
+    struct refusal refusal;
+    c->recents.entries = c->inside;
+    reset_by_chance(c, opening, opener);
+    if (!refusal_fits(c))
+        return false;
+    refusal_make(&refusal, c);
+    begin(&grown);
+    refusal_grow(e, &refusal, &grown);
+    struct packed *p = connection_pack(c, RECENT_MIN);
+    return p && connection_unpack(&unpacked, p, NULL) && same_unpacked(&unpacked, grown);
+}
+
 int main(void)
 {
     chance_state = 0x656d6272;
     static const uint8_t again[] = {0, CONN_FORGOTTEN, CONN_OVER};
-    unsigned failures = 0, fitting = 0, beyond = 0;
+    unsigned failures = 0, fitting = 0, beyond = 0, refused = 0;
     for (unsigned i = 0; i < ROUNDS; i++) {
         static struct connection followed, grown;
         uint8_t bytes[60];
@@ -107,8 +171,10 @@ int main(void)
         begin(&followed);
         follow(&followed, &s, d, &birth);
         failures += !same(&followed, grown);
+        refused += !refused_same(e, &followed, &s, d);
     }
-    printf("%u embryos, %u grew into something else, %u octets beyond their room\n", fitting,
-           failures, beyond);
-    return failures || beyond || fitting < ROUNDS / 2;
+    printf(
+        "%u embryos, %u grew into something else, %u refused ones, %u octets beyond their room\n",
+        fitting, failures, refused, beyond);
+    return failures || refused || beyond || fitting < ROUNDS / 2;
 }
