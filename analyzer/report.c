@@ -236,28 +236,29 @@ void report_open(struct report *report, const struct options *options, struct in
 
 /* "a == x && a == y"; two equal values are asked of the source and of the destination each, since
  * "a == x" alone is true for either. Returns where it ends. */
-static char *put_pair(char *to, const char *const names[3], const char *x, const char *y)
+static char *put_pair(char *to, const char *const before[2][2], const char *x, const char *y)
 {
-    bool same = strcmp(x, y) == 0;
-    to = stpcpy(stpcpy(to, names[same]), " == ");
-    to = stpcpy(stpcpy(to, x), " && ");
-    to = stpcpy(stpcpy(to, names[same ? 2 : 0]), " == ");
-    return stpcpy(to, y);
+    const char *const *pieces = before[strcmp(x, y) == 0];
+    to = stpcpy(stpcpy(to, pieces[0]), x);
+    return stpcpy(stpcpy(to, pieces[1]), y);
 }
 
 /* Finds the connection by addresses and ports, and where they were used before, from its first
  * frame on. */
 static void display_filter(const struct report_reset *reset, char buffer[FILTER_SIZE])
 {
-    static const char *const ipv4[] = {"ip.addr", "ip.src", "ip.dst"};
-    static const char *const ipv6[] = {"ipv6.addr", "ipv6.src", "ipv6.dst"};
-    static const char *const ports[] = {"tcp.port", "tcp.srcport", "tcp.dstport"};
+    static const char *const ipv4[2][2] = {{"ip.addr == ", " && ip.addr == "},
+                                           {"ip.src == ", " && ip.dst == "}};
+    static const char *const ipv6[2][2] = {{"ipv6.addr == ", " && ipv6.addr == "},
+                                           {"ipv6.src == ", " && ipv6.dst == "}};
+    static const char *const ports[2][2] = {{" && tcp.port == ", " && tcp.port == "},
+                                            {" && tcp.srcport == ", " && tcp.dstport == "}};
     const struct tcprst_verdict *v = reset->verdict;
     char a[24], b[24];
     string_digits(a, v->source_port, 1);
     string_digits(b, v->destination_port, 1);
     char *end = put_pair(buffer, v->ip_version == 6 ? ipv6 : ipv4, reset->src, reset->dst);
-    end = put_pair(stpcpy(end, " && "), ports, a, b);
+    end = put_pair(end, ports, a, b);
     if (v->reused_from.number > 0 && v->reused_from.capture == v->frame.capture)
         snprintf(end, (size_t)(buffer + FILTER_SIZE - end), " && frame.number >= %" PRIu64,
                  v->reused_from.number);

@@ -66,16 +66,18 @@ static inline char *string_digits(char *to, uint64_t number, unsigned least)
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    char digits[24], *first = digits + sizeof digits;
+    unsigned length = 1;
+    for (uint64_t ten = 10; number >= ten && length < STRING_DIGITS; ten *= 10)
+        length++;
+    char *end = to + (length < least ? least : length), *first = end;
     for (; number >= 100; number /= 100)
         memcpy(first -= 2, &pairs[number % 100 * 2], 2);
     if (number >= 10)
         memcpy(first -= 2, &pairs[number * 2], 2);
     else
         *--first = (char)('0' + number);
-    while (digits + sizeof digits - first < (ptrdiff_t)least)
+    while (first > to)
         *--first = '0';
-    char *end = string_copy(to, first, (size_t)(digits + sizeof digits - first));
     *end = '\0';
     return end;
 }

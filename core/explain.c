@@ -92,16 +92,18 @@ static void put_counted(struct text *t, const char *one, const char *many, int64
 
 /* A number of hundredths (decimals: 2), tenths or ones, without the zeros at its end that say
  * nothing. */
-static void put_decimals(struct text *t, int64_t number, unsigned decimals)
+static void put_decimals(struct text *t, uint64_t number, unsigned decimals)
 {
-    for (; decimals > 0 && number % 10 == 0; decimals--)
-        number /= 10;
-    int64_t one = decimals == 2 ? 100 : decimals == 1 ? 10 : 1;
-    put_decimal(t, number / one);
-    if (decimals == 0)
-        return;
-    put_string(t, number % one < one / 10 ? ".0" : ".");
-    put_decimal(t, number % one);
+    char digits[24], *end = digits + sizeof digits, *first = end;
+    for (; decimals > 0; decimals--, number /= 10)
+        if (number % 10 || first < end)
+            *--first = (char)('0' + number % 10);
+    if (first < end)
+        *--first = '.';
+    do
+        *--first = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    put(t, first, (size_t)(end - first));
 }
 
 /* Three digits, and no zeros that say nothing: "1.02", "85", "350". What lies in the middle between
@@ -120,7 +122,7 @@ static void put_rounded(struct text *t, int64_t ns, int64_t of, const char *unit
     } else {
         number += rest * 2 > step;
     }
-    put_decimals(t, number, decimals);
+    put_decimals(t, (uint64_t)number, decimals);
     put_string(t, unit);
 }
 

@@ -453,8 +453,8 @@ bool host_same_window(const struct host *host, uint16_t window, uint64_t connect
 const struct run *host_run_at(const struct host *host, enum host_runs kind, int64_t time)
 {
     const struct run *runs = host->deeds ? host->deeds->runs[kind] : NULL;
-    for (unsigned i = 0; runs && i < HOST_RUNS; i++)
-        if (runs[i].count && runs[i].start <= time && time <= runs[i].end)
+    for (unsigned i = 0; runs && i < HOST_RUNS && runs[i].count; i++)
+        if (runs[i].start <= time && time <= runs[i].end)
             return &runs[i];
     return NULL;
 }
