@@ -3,12 +3,12 @@
  * table.c - finds the connection of a segment: an index over numbered entries.
  *
  * An entry is a connection at work; or an embryo (embryo.h), as long as only an opening was
- * captured; or, once nothing was heard of it for a while, a packed one (pack.h). The next segment
- * of those sets them to work. What is at work is a whole connection or, where many are and it said
- * little so far, a young one (young.h); to all others it is the same. So what lives stands close
- * together in the cache, and memory follows what lives. Bounded; connections that are over are let
- * go a few at a time, and when the table is full what is worth least (enum keeping), of that the
- * longest silent.
+ * captured, or once it was refused and nothing else came; or, once nothing was heard of it for a
+ * while, a packed one (pack.h). The next segment of those sets them to work. What is at work is a
+ * whole connection or, where many are and it said little so far, a young one (young.h); to all
+ * others it is the same. So what lives stands close together in the cache, and memory follows what
+ * lives. Bounded; connections that are over are let go a few at a time, and when the table is full
+ * what is worth least (enum keeping), of that the longest silent.
  */
 #include "fetch.h"
 #include "table_parts.h"

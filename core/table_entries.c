@@ -230,10 +230,11 @@ struct connection *table_grow(struct table *t, size_t entry, uint32_t hash, bool
     uint32_t embryo = t->entries[entry].embryo;
     embryo_grow(embryo_at(t, embryo), c);
     dequeue(t, entry);
-    if (!reset)
-        leave_embryo(t, embryo);
     begin_work(t, entry, at, hash);
-    t->entries[entry].grown_from = reset ? embryo + 1 : 0;
+    if (reset)
+        t->entries[entry].grown_from = embryo + 1;
+    else
+        leave_embryo(t, embryo);
     return c;
 }
 
@@ -291,35 +292,33 @@ const struct connection *table_look(struct table *t, const struct embryo *e)
     return c;
 }
 
-/* Of one that was refused. */
-static struct connection *grow_refused(struct table *t, size_t entry, uint32_t hash)
+/* A packed or refused one becomes c. False: no memory, and it is as it was. */
+static bool unpack(struct table *t, const struct entry *e, struct connection *c)
 {
-    struct at at = take_place(t);
-    if (!at.body)
-        return NULL;
-    struct connection *c = move_in(t, at.body, entry);
-    const struct entry *e = &t->entries[entry];
-    refusal_grow(embryo_at(t, e->embryo), refusal_at(t, e->refusal), c);
-    dequeue(t, entry);
-    leave_refused(t, e);
-    begin_work(t, entry, at, hash);
-    return c;
+    if (e->state == ENTRY_REFUSED) {
+        make_empty(c);
+        c->pool = &t->pool;
+        refusal_grow(embryo_at(t, e->embryo), refusal_at(t, e->refusal), c);
+        leave_refused(t, e);
+        return true;
+    }
+    size_t size = e->packed->size;
+    if (!connection_unpack(c, e->packed, &t->pool))
+        return false;
+    t->packed_memory -= size;
+    return true;
 }
 
 struct connection *table_unpack(struct table *t, size_t entry, uint32_t hash)
 {
-    if (t->entries[entry].state == ENTRY_REFUSED)
-        return grow_refused(t, entry, hash);
     struct at at = take_place(t);
     if (!at.body)
         return NULL;
     struct connection *c = whole_at(t, at.body);
-    size_t size = t->entries[entry].packed->size;
-    if (!connection_unpack(c, t->entries[entry].packed, &t->pool)) {
+    if (!unpack(t, &t->entries[entry], c)) {
         leave_place(t, at);
         return NULL;
     }
-    t->packed_memory -= size;
     dequeue(t, entry);
     c->entry = (uint32_t)entry;
     begin_work(t, entry, at, hash);
