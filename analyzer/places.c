@@ -222,7 +222,7 @@ struct places *places_find(struct input *input, const struct places_wish *wish, 
     *read_twice = places->survey && input_survey(input, &survey);
     if (*read_twice && !wish->separate && !places->one)
         places->clocks = tcprst_survey_finish(places->survey, &places->sources, &places->count);
-    if (places->clocks && places->count > 1)
+    if (places->clocks && tcprst_clocks_share(places->clocks, places->sources))
         places->stream = tcprst_places_new(places->clocks, places->sources, places->count,
                                            places->packets, wish->seed);
     else if (places->clocks && input_count(input) > 1)

@@ -164,7 +164,8 @@ bool twice_look_briefly(void *user, const struct tcprst_brief *briefs, size_t co
     return !twice->stopped;
 }
 
-/* The glances at several places become one, where each is at one place. */
+/* The glances at several places become one, where each is at one place; not where captures show one
+ * place twice: what is left out is not told from what the other has, too. */
 static bool join(struct twice *twice, const struct places *places)
 {
     struct tcprst_glance *glances[TCPRST_MAX_PLACES];
@@ -180,7 +181,8 @@ static bool join(struct twice *twice, const struct places *places)
         unsigned n = twice->parts[i].lane;
         if (!clock)
             continue;
-        if (!places_is_one(places, i) || (place[n] >= 0 && place[n] != clock->place))
+        if (clock->copied || !places_is_one(places, i) ||
+            (place[n] >= 0 && place[n] != clock->place))
             return false;
         if (place[n] < 0)
             ahead[n] = tcprst_clock_ahead(clock, clock->since);

@@ -44,8 +44,28 @@ static size_t record_size(size_t head, size_t place, unsigned places)
     return (head + places * place + LINE - 1) / LINE * LINE;
 }
 
+static bool make_copies(struct tcprst_places *p, uint64_t packets)
+{
+    struct copies *c = &p->copies;
+    bool wanted = false;
+    for (size_t i = 0; i < p->sources; i++)
+        wanted |= p->clocks[i].copied;
+    if (!wanted)
+        return true;
+    c->room = power_of_two(packets, MOST_COPIES);
+    c->resets_room = power_of_two(packets / 4, MOST_RESET_COPIES);
+    c->next = c->next_reset = 1;
+    c->entries = make_table(p, c->room, sizeof *c->entries);
+    c->heads = make_table(p, c->room, sizeof *c->heads);
+    c->resets = make_table(p, c->resets_room, sizeof *c->resets);
+    c->reset_heads = make_table(p, c->resets_room, sizeof *c->reset_heads);
+    return c->entries && c->heads && c->resets && c->reset_heads;
+}
+
 static bool make_tables(struct tcprst_places *p)
 {
+    if (p->places < 2)
+        return true; /* there is nothing to compare */
     p->line_size = record_size(sizeof(struct line), sizeof(struct line_place), p->places);
     p->path_size = record_size(sizeof(struct path), sizeof(struct path_place), p->places);
     p->sights = make_table(p, p->sight_room, sizeof *p->sights);
@@ -74,11 +94,12 @@ struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_
     p->line_room = power_of_two(packets / 4, MOST_LINES);
     p->path_room = power_of_two(packets / 16, MOST_PATHS);
     p->clocks = malloc(sources * sizeof *clocks);
-    if (!make_tables(p) || !p->clocks) {
+    if (p->clocks)
+        memcpy(p->clocks, clocks, sources * sizeof *clocks);
+    if (!p->clocks || !make_tables(p) || !make_copies(p, packets)) {
         tcprst_places_free(p);
         return NULL;
     }
-    memcpy(p->clocks, clocks, sources * sizeof *clocks);
     for (size_t i = 0; i < sources; i++)
         p->doubled |= (uint16_t)(clocks[i].mirrored << clocks[i].place);
     for (unsigned i = 0; i < TCPRST_MAX_PLACES; i++)
@@ -95,6 +116,11 @@ void tcprst_places_free(struct tcprst_places *p)
         free(p->blocks[i].at);
     free(p->clocks);
     free(p);
+}
+
+bool places_several(const struct tcprst_places *p)
+{
+    return p && p->places > 1;
 }
 
 size_t tcprst_places_memory(const struct tcprst_places *p)
@@ -487,6 +513,8 @@ void tcprst_places_expect(struct tcprst_places *p, const struct tcprst_segment *
                           size_t count)
 {
     struct upcoming *ring = p->expected.ring;
+    if (p->places < 2)
+        return;
     p->expected.next = segments;
     p->expected.at = 0;
     p->expected.count = count;
@@ -686,7 +714,7 @@ bool tcprst_places_take(struct tcprst_places *p, uint32_t source, struct tcprst_
     struct at_hand h = {.s = s, .source = source, .place = clock->place};
     s->seen.place = clock->place;
     if (tcprst_time_known(s->time)) {
-        p->now = tcprst_clock_aligned(clock, s->time);
+        p->now = tcprst_clock_aligned(clock, s->time) - clock->behind;
         s->seen.ahead = s->time - p->now;
     }
     h.time = p->now;
@@ -695,6 +723,10 @@ bool tcprst_places_take(struct tcprst_places *p, uint32_t source, struct tcprst_
     if (h.time > p->last_time[h.place])
         p->last_time[h.place] = h.time;
     if (s->seen.passed_by)
+        return true;
+    if (clock->copied && places_take_copy(p, source, h.time, s))
+        return false;
+    if (p->places < 2)
         return true;
     h.flags = s->flags & PLACES_FLAGS;
     h.ts_val = places_timestamp(s);

@@ -69,6 +69,19 @@ struct place_question {
 void places_facts(struct tcprst_places *places, const struct place_question *question,
                   struct place_facts *facts);
 
+/* There are several of them; else what they are there for is that each packet counts once. NULL: no
+ * places. */
+bool places_several(const struct tcprst_places *places);
+
+/* Another record of a RST, at the place where the one at where was captured. */
+struct place_copy {
+    struct tcprst_frame frame;
+    int64_t time;
+};
+/* The next of them, from *at on, at first 0; false: there is none. */
+bool places_copy(const struct tcprst_places *places, where_t where, uint32_t *at,
+                 struct place_copy *copy);
+
 /* No more segments come: what no place has by now, it does not have. */
 void places_finish(struct tcprst_places *places);
 

@@ -132,6 +132,12 @@ static bool compare_clocks(const struct tcprst_survey *s, const struct edge *e,
 {
     const struct pair *pairs = &s->pairs[e->from];
     size_t count = e->common;
+    if (e->exact) {
+        clock->ahead = e->least + (e->most - e->least) / 2;
+        clock->since = pairs[0].time;
+        clock->error = e->most - clock->ahead;
+        return true;
+    }
     if (pairs[0].bits & BIT_OPENING) {
         compare_openings(pairs, count, clock);
         return true;
@@ -159,6 +165,8 @@ static bool compare_clocks(const struct tcprst_survey *s, const struct edge *e,
     clock->error =
         there && back ? (int64_t)((lower > upper ? lower - upper : upper - lower) / 2) : 0;
     clock->one_way = !(there && back);
+    if (e->same && clock->error < (e->most - e->least) / 2)
+        clock->error = (e->most - e->least) / 2;
     return true;
 }
 
@@ -170,8 +178,7 @@ static void turn_round(struct tcprst_clock *c)
     c->drift = -c->drift;
 }
 
-/* One clock by another, and so on, may add up to more than two times can differ by. */
-static int64_t bounded(int64_t ahead)
+int64_t survey_bounded(int64_t ahead)
 {
     const int64_t most = TCPRST_TIME_MOST - TCPRST_TIME_LEAST;
     return ahead > most ? most : ahead < -most ? -most : ahead;
@@ -181,19 +188,22 @@ static int64_t bounded(int64_t ahead)
 static void go_on_from(struct tcprst_clock *c, const struct tcprst_clock *before)
 {
     double drift = c->drift + before->drift;
-    c->ahead = bounded(c->ahead + bounded(tcprst_clock_ahead(before, c->since - c->ahead)));
+    c->ahead =
+        survey_bounded(c->ahead + survey_bounded(tcprst_clock_ahead(before, c->since - c->ahead)));
     c->drift = drift > DRIFT_MOST ? DRIFT_MOST : drift < -DRIFT_MOST ? -DRIFT_MOST : drift;
-    c->error = bounded(c->error + before->error);
+    c->error = survey_bounded(c->error + before->error);
     c->one_way |= before->one_way;
 }
 
-/* The edge with the most in common that leads from the sources known to one that is not. */
+/* The edge with the most in common that leads from the sources known to one that is not; first
+ * within a place, where clocks are told best. */
 static struct edge *next_edge(struct tcprst_survey *s, const bool *known)
 {
     struct edge *best = NULL;
     for (size_t i = 0; i < s->edge_count; i++) {
         struct edge *e = &s->edges[i];
-        if (known[e->a] != known[e->b] && (!best || e->common > best->common))
+        bool better = !best || (e->same == best->same ? e->common > best->common : e->same);
+        if (known[e->a] != known[e->b] && better)
             best = e;
     }
     return best;
@@ -209,7 +219,8 @@ static void note_common(const struct tcprst_survey *s, const struct edge *e, str
 static bool set_clock(struct tcprst_survey *s, const struct edge *e, bool *known)
 {
     uint32_t from = known[e->a] ? e->a : e->b, to = known[e->a] ? e->b : e->a;
-    struct tcprst_clock c = {.place = s->clocks[to].place, .shares = true, .relative_to = from};
+    struct tcprst_clock c = {
+        .shares = true, .same_place = e->same, .other_names = e->renamed, .relative_to = from};
     note_common(s, e, &c);
     if (!compare_clocks(s, e, &c))
         return false;
@@ -221,7 +232,7 @@ static bool set_clock(struct tcprst_survey *s, const struct edge *e, bool *known
     return true;
 }
 
-static bool compare_all(struct tcprst_survey *s)
+bool survey_compare_clocks(struct tcprst_survey *s)
 {
     bool *known = calloc(s->source_count, 1);
     bool done = known != NULL;
@@ -244,7 +255,7 @@ static bool compare_all(struct tcprst_survey *s)
 }
 
 /* What follows another source of its place without sharing anything goes by that one's clock. */
-static void follow_clocks(struct tcprst_survey *s)
+void survey_follow_clocks(struct tcprst_survey *s)
 {
     for (uint32_t i = 0; i < s->source_count; i++) {
         uint32_t best = i;
@@ -263,18 +274,18 @@ static void follow_clocks(struct tcprst_survey *s)
     }
 }
 
-bool survey_set_clocks(struct tcprst_survey *s)
-{
-    if (!compare_all(s))
-        return false;
-    follow_clocks(s);
-    return true;
-}
-
 bool tcprst_clocks_differ(const struct tcprst_clock *clocks, size_t sources)
 {
     for (size_t s = 0; s < sources; s++)
         if (clocks[s].ahead > ONE_CLOCK || clocks[s].ahead < -ONE_CLOCK)
+            return true;
+    return false;
+}
+
+bool tcprst_clocks_share(const struct tcprst_clock *clocks, size_t sources)
+{
+    for (size_t s = 0; s < sources; s++)
+        if (clocks[s].shares)
             return true;
     return false;
 }

@@ -262,7 +262,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
 {
     struct scene s;
     memset(f, 0, sizeof *f);
-    if (!p || !find_scene(&s, p, q->connection, q->d))
+    if (!places_several(p) || !find_scene(&s, p, q->connection, q->d))
         return;
     const struct sight *reset = sight_at(&s, q->reset);
     f->on_way = s.path->seen;
@@ -317,7 +317,8 @@ bool places_tuple(struct tcprst_places *p, const struct connection *c, int d, un
                   struct place_tuple *name)
 {
     struct scene s;
-    if (!p || place >= p->places || !find_scene(&s, p, c, d) || !(s.line->seen >> place & 1))
+    if (!places_several(p) || place >= p->places || !find_scene(&s, p, c, d) ||
+        !(s.line->seen >> place & 1))
         return false;
     const struct line_place *at = &s.line->place[place];
     const struct line *own = at->name ? places_line(p, at->name) : s.line;

@@ -54,6 +54,15 @@ void tcprst_survey_free(struct tcprst_survey *s)
 
 /* ---- the sample ---- */
 
+static void count_sample(struct tcprst_survey *s, const struct sample *e, int one)
+{
+    struct source *from = &s->sources[e->source];
+    if (!(e->bits & BITS_BESIDE))
+        from->samples += (uint32_t)one;
+    if (e->bits & BIT_COPY)
+        from->copies += (uint32_t)one;
+}
+
 static void thin_out(struct tcprst_survey *s)
 {
     size_t kept = 0;
@@ -63,7 +72,7 @@ static void thin_out(struct tcprst_survey *s)
         if (s->samples[i].id < s->limit)
             s->samples[kept++] = s->samples[i];
         else
-            s->sources[s->samples[i].source].samples -= !(s->samples[i].bits & BIT_OPENING);
+            count_sample(s, &s->samples[i], -1);
     }
     s->count = kept;
 }
@@ -108,6 +117,17 @@ static uint64_t opening_identity(const struct tcprst_survey *s, const struct tcp
                                               : 0;
 }
 
+/* What is the same of a packet wherever and however often it is recorded at one place, whatever of
+ * it is kept: of an acknowledgement like the one before, too, and without options, which may be cut
+ * off. */
+static uint64_t copy_identity(const struct tcprst_survey *s, const struct tcprst_segment *t,
+                              uint32_t name)
+{
+    uint64_t numbers = (uint64_t)t->ttl << 48 | (uint64_t)t->ip_id << 32 | name;
+    return rank_of(s, t) |
+           (uint32_t)places_hash(s->seed, numbers, t->flags & PLACES_FLAGS, 3, t->payload_length);
+}
+
 static uint32_t name_of(const struct tcprst_survey *s, const struct tcprst_segment *t)
 {
     struct key key = key_of_segment(t, key_direction(t));
@@ -121,7 +141,16 @@ static void keep(struct tcprst_survey *s, const struct sample *e)
     if (e->id >= s->limit)
         return;
     s->samples[s->count++] = *e;
-    s->sources[e->source].samples += !(e->bits & BIT_OPENING);
+    count_sample(s, e, 1);
+}
+
+/* How finely its times are told, and how much of its packets was captured. */
+static void note_quality(struct source *from, const struct tcprst_segment *t)
+{
+    while (from->grain > 1 && t->time % from->grain)
+        from->grain /= 10;
+    from->captured += t->captured;
+    from->length += t->length;
 }
 
 /* Takes it into the sample, if it is one for it; opens: it may be an opening, or its refusal. */
@@ -132,12 +161,15 @@ static void sample(struct tcprst_survey *s, uint32_t source, const struct tcprst
     uint64_t id = identity(s, t, ts_val);
     uint8_t bits = (uint8_t)((t->source_port > t->destination_port ? BIT_DIRECTION : 0) |
                              (ts_val ? BIT_STRONG : 0));
-    bool wanted = id && id < s->limit;
-    if (!wanted && !opens)
-        return;
     struct sample e = {id, t->time, source, name_of(s, t), t->ip_id, t->ttl, bits};
-    if (wanted)
+    if (id && id < s->limit)
         keep(s, &e);
+    e.id = copy_identity(s, t, e.name);
+    e.bits = (uint8_t)((bits & BIT_DIRECTION) | BIT_COPY);
+    if (e.id < s->limit) {
+        note_quality(&s->sources[source], t);
+        keep(s, &e);
+    }
     if (!opens)
         return;
     e.id = opening_identity(s, t, e.name);
@@ -155,7 +187,10 @@ void tcprst_survey_take(struct tcprst_survey *s, uint32_t source, const struct t
     struct source *from = &s->sources[source];
     if (source >= s->source_count) {
         for (size_t i = s->source_count; i <= source; i++)
-            s->sources[i].first = s->sources[i].last = TCPRST_TIME_UNKNOWN;
+            s->sources[i] = (struct source){.first = TCPRST_TIME_UNKNOWN,
+                                            .last = TCPRST_TIME_UNKNOWN,
+                                            .point = (uint32_t)i,
+                                            .grain = NS_PER_S};
         s->source_count = source + 1;
     }
     if (!tcprst_time_known(t->time))
@@ -230,6 +265,8 @@ static void sort_alike(struct sample *e, size_t count)
 
 static void add_pair(struct tcprst_survey *s, const struct sample *a, const struct sample *b)
 {
+    if (s->pair_count == PAIRS_OF_SAMPLE * s->count)
+        return;
     int hops = a->ttl - b->ttl;
     bool opening = a->bits & BIT_OPENING, ids = a->ip_id && b->ip_id && !opening;
     struct pair p = {.a = a->source,
@@ -237,6 +274,7 @@ static void add_pair(struct tcprst_survey *s, const struct sample *a, const stru
                      .time = b->time,
                      .ahead = b->time - a->time,
                      .hops = (int8_t)(hops < -HOPS_MOST || hops > HOPS_MOST ? 0 : hops),
+                     .other_ttl = hops != 0,
                      .bits = a->bits,
                      .renamed = a->name != b->name,
                      .other_id = ids && a->ip_id != b->ip_id && !(a->bits & BIT_STRONG)};
@@ -277,6 +315,50 @@ static bool pair_group(struct tcprst_survey *s, size_t from, size_t to, bool cou
     return count > 1;
 }
 
+/* Times of one packet's copies in a source. */
+struct row {
+    size_t from, to;
+};
+
+/* Those of one time; where there are none, one by one, if both have as many. */
+static void pair_rows(struct tcprst_survey *s, struct row a, struct row b)
+{
+    const struct sample *e = s->samples;
+    const size_t before = s->pair_count;
+    for (size_t i = a.from, k = b.from; i < a.to && k < b.to;) {
+        bool alike = e[i].time == e[k].time, later = e[i].time > e[k].time;
+        if (alike)
+            add_pair(s, &e[i], &e[k]);
+        i += alike || !later;
+        k += alike || later;
+    }
+    if (s->pair_count != before || a.to - a.from != b.to - b.from)
+        return;
+    for (size_t i = a.from, k = b.from; i < a.to; i++, k++)
+        add_pair(s, &e[i], &e[k]);
+}
+
+/* The copies of one packet, by source: each two of few, of many each with the first and the one
+ * before. */
+static void pair_copies(struct tcprst_survey *s, size_t from, size_t to)
+{
+    struct row rows[GROUP_MOST];
+    size_t count = 0;
+    for (size_t i = from; i < to; i++) {
+        if (i > from && s->samples[i].source == s->samples[i - 1].source) {
+            rows[count - 1].to = i + 1;
+            continue;
+        }
+        if (count == GROUP_MOST)
+            return;
+        rows[count++] = (struct row){i, i + 1};
+    }
+    for (size_t k = 1; k < count; k++)
+        for (size_t i = 0; i < k; i++)
+            if (count <= PAIRED_MOST || i == 0 || i + 1 == k)
+                pair_rows(s, rows[i], rows[k]);
+}
+
 /* The samples of one identity: those of each IP identification first, since what was sent again has
  * another; else all, for some devices write their own. */
 static void pair_alike(struct tcprst_survey *s, size_t from, size_t to)
@@ -306,10 +388,12 @@ static void count_doubles(struct tcprst_survey *s, size_t from, size_t to)
     }
 }
 
-/* What must be alike for pairs to stand beside each other. */
+/* What must be alike for pairs to stand beside each other: of two sources those of copies first,
+ * those of openings last. */
 static uint64_t sources_of(const struct pair *p)
 {
-    return (uint64_t)p->a << 33 | (uint64_t)p->b << 1 | (p->bits & BIT_OPENING ? 1 : 0);
+    unsigned kind = p->bits & BIT_COPY ? 0 : p->bits & BIT_OPENING ? 2 : 1;
+    return (uint64_t)p->a << 34 | (uint64_t)p->b << 2 | kind;
 }
 
 /* Sources beside each other, each in the order of time. */
@@ -337,13 +421,17 @@ static bool sort_pairs(struct tcprst_survey *s)
 
 static bool find_pairs(struct tcprst_survey *s)
 {
-    s->pairs = malloc((PAIRED_MOST / 2 * s->count + 1) * sizeof *s->pairs);
+    s->pairs = malloc((PAIRS_OF_SAMPLE * s->count + 1) * sizeof *s->pairs);
     if (!s->pairs || !sort_samples(s))
         return false;
     for (size_t from = 0, to; from < s->count; from = to) {
         for (to = from + 1; to < s->count && s->samples[to].id == s->samples[from].id; to++)
             ;
         sort_alike(&s->samples[from], to - from);
+        if (s->samples[from].bits & BIT_COPY) {
+            pair_copies(s, from, to);
+            continue;
+        }
         if (!(s->samples[from].bits & BIT_OPENING))
             count_doubles(s, from, to);
         if (to - from > 1)
@@ -465,116 +553,188 @@ static bool share_openings(const struct tcprst_survey *s, const struct edge *e)
     return opened && opened * SHARED_PART >= least;
 }
 
+/* Few packets, or cut short: as copies alone. One that was sent again has another time; by clocks
+ * that differ it takes more. */
+static bool share_copies(const struct tcprst_survey *s, const struct edge *e, size_t all)
+{
+    uint32_t a = s->sources[e->a].copies, b = s->sources[e->b].copies, least = a < b ? a : b;
+    int64_t off = 2 * survey_grain(s, e->a, e->b); /* rounded, and what others may be rounded by */
+    bool one_clock = e->least >= -off && e->most <= off;
+    bool many = e->common >= COPIES_MANY;
+    if (!one_clock && (!many || e->common < all))
+        return false;
+    return 2 * e->common >= least || (many && gap_between(s, e) < 0);
+}
+
+static bool add_edge(struct tcprst_survey *s, const struct edge *e)
+{
+    if ((s->edge_count & (s->edge_count - 1)) == 0) { /* as many as there is room for */
+        size_t room = s->edge_count ? 2 * s->edge_count : 1;
+        struct edge *more = realloc(s->edges, room * sizeof *more);
+        if (!more)
+            return false;
+        s->edges = more;
+    }
+    s->edges[s->edge_count++] = *e;
+    return true;
+}
+
+/* Where the pairs of one kind begin and end. */
+struct run {
+    size_t from, to;
+};
+
+/* Of two sources: their pairs as copies, as packets, as openings. */
+static bool find_edge(struct tcprst_survey *s, const struct run runs[3])
+{
+    const struct pair *p = &s->pairs[runs[0].from]; /* the first of whichever kind there is */
+    struct edge e = {.a = p->a, .b = p->b, .from = runs[1].from, .to = runs[1].from};
+    bool shares = false;
+    if (runs[1].to > runs[1].from) {
+        e.to = keep_agreeing(s, runs[1].from, runs[1].to);
+        e.common = (uint32_t)(e.to - e.from);
+        shares = share(s, &e, runs[1].to - runs[1].from);
+    }
+    size_t copies = runs[0].to - runs[0].from;
+    e.same = survey_is_same(s, &e, runs[0].from, runs[0].to);
+    if (shares || (e.exact && share_copies(s, &e, copies)))
+        return add_edge(s, &e);
+    if (runs[2].to == runs[2].from)
+        return true;
+    struct edge opened = {.a = p->a, .b = p->b, .from = runs[2].from};
+    opened.to = keep_agreeing(s, runs[2].from, runs[2].to);
+    opened.common = (uint32_t)(opened.to - opened.from);
+    return !share_openings(s, &opened) || add_edge(s, e.exact ? &e : &opened);
+}
+
 static bool find_edges(struct tcprst_survey *s)
 {
-    size_t room = 0;
     for (size_t from = 0, to; from < s->pair_count; from = to) {
-        const struct pair *p = &s->pairs[from];
-        const struct edge *last = s->edge_count ? &s->edges[s->edge_count - 1] : NULL;
-        for (to = from + 1; to < s->pair_count && sources_of(&s->pairs[to]) == sources_of(p); to++)
-            ;
-        if (last && last->a == p->a && last->b == p->b)
-            continue; /* they share more than openings */
-        struct edge e = {.a = p->a, .b = p->b, .from = from};
-        e.to = keep_agreeing(s, from, to);
-        e.common = (uint32_t)(e.to - e.from);
-        bool opening = p->bits & BIT_OPENING;
-        if (opening ? !share_openings(s, &e) : !share(s, &e, to - from))
-            continue;
-        if (s->edge_count == room) {
-            room = room ? 2 * room : 16;
-            struct edge *more = realloc(s->edges, room * sizeof *more);
-            if (!more)
-                return false;
-            s->edges = more;
+        struct run runs[3];
+        to = from;
+        for (unsigned kind = 0; kind < 3; kind++) {
+            runs[kind].from = to;
+            while (to < s->pair_count &&
+                   sources_of(&s->pairs[to]) == (sources_of(&s->pairs[from]) & ~(uint64_t)3) + kind)
+                to++;
+            runs[kind].to = to;
         }
-        s->edges[s->edge_count++] = e;
+        if (!find_edge(s, runs))
+            return false;
     }
     return true;
 }
 
 /* ---- places ---- */
 
-/* The places, a bit each, at which source i shares packets with one that has its place already. */
-static unsigned places_shared(const struct tcprst_survey *s, uint32_t i, const bool *placed)
+/* Sources that are of the same place by what they share, as one: by the clock of the first. */
+struct point {
+    int64_t first, last; /* TCPRST_TIME_UNKNOWN: nothing was captured */
+    uint32_t source;     /* the first */
+    bool placed;
+};
+
+/* The places, a bit each, at which that point shares packets with one that has its place already.
+ */
+static unsigned places_shared(const struct tcprst_survey *s, const struct point *points, uint32_t i)
 {
     unsigned places = 0;
     for (size_t k = 0; k < s->edge_count; k++) {
         const struct edge *e = &s->edges[k];
-        uint32_t other = e->a == i ? e->b : e->a;
-        if ((e->a == i || e->b == i) && placed[other])
+        uint32_t a = s->sources[e->a].point, b = s->sources[e->b].point, other = a == i ? b : a;
+        if ((a == i) != (b == i) && points[other].placed)
             places |= 1u << s->clocks[other].place;
     }
     return places;
 }
 
-/* A place's last source, for another to follow it. */
+/* A place's last time, for another to follow it. */
 struct tail {
     int64_t last;
-    uint32_t source;
 };
 
-/* The place that source i goes on with: nothing of it is captured there, and what there is of that
+/* The place that a point goes on with: nothing of it is captured there, and what there is of that
  * place ends before it begins. */
-static unsigned place_before(const struct tcprst_survey *s, const struct tail *tails,
-                             unsigned places, uint32_t i, unsigned shared)
+static unsigned place_before(const struct tail *tails, unsigned places, const struct point *point,
+                             unsigned shared)
 {
     unsigned best = places;
     for (unsigned p = 0; p < places; p++) {
-        bool apart = tails[p].last - s->sources[i].first < NS_PER_S && !(shared >> p & 1);
+        bool apart = tails[p].last - point->first < NS_PER_S && !(shared >> p & 1);
         if (apart && (best == places || tails[p].last > tails[best].last))
             best = p;
     }
     return best;
 }
 
-struct beginning {
-    int64_t time;
-    uint32_t source;
-};
-
 static int by_beginning(const void *x, const void *y)
 {
-    const struct beginning *a = x, *b = y;
-    if (a->time != b->time)
-        return a->time < b->time ? -1 : 1;
+    const struct point *a = x, *b = y;
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
     return (a->source > b->source) - (a->source < b->source);
 }
 
-/* Returns how many places there are, 0: no memory. */
+static void note_span(const struct tcprst_survey *s, struct point *point, uint32_t source)
+{
+    const struct source *own = &s->sources[source];
+    if (own->first == TCPRST_TIME_UNKNOWN)
+        return;
+    const struct tcprst_clock by = {
+        .ahead = survey_bounded(s->clocks[source].ahead - s->clocks[own->point].ahead)};
+    int64_t first = tcprst_clock_aligned(&by, own->first);
+    int64_t last = tcprst_clock_aligned(&by, own->last);
+    bool none = point->first == TCPRST_TIME_UNKNOWN;
+    point->first = none || first < point->first ? first : point->first;
+    point->last = none || last > point->last ? last : point->last;
+}
+
+/* Gives each point its place, in the order of time: points has those of all sources, by source,
+ * begin as many in that order. Returns how many places there are, or more than may be. */
+static unsigned place_points(struct tcprst_survey *s, struct point *points, struct point *begin)
+{
+    struct tail tails[TCPRST_MAX_PLACES];
+    unsigned places = 0;
+    for (size_t n = 0; n < s->source_count; n++) {
+        uint32_t i = begin[n].source;
+        if (s->sources[i].point != i)
+            continue;
+        if (begin[n].first == TCPRST_TIME_UNKNOWN) {
+            s->clocks[i].place = 0;
+            points[i].placed = true;
+            continue;
+        }
+        unsigned p = place_before(tails, places, &begin[n], places_shared(s, points, i));
+        if (p == TCPRST_MAX_PLACES) /* more than can be kept apart */
+            return p + 1;
+        s->clocks[i].place = (uint8_t)p;
+        points[i].placed = true;
+        tails[p].last = begin[n].last;
+        places += p == places;
+    }
+    return places ? places : 1;
+}
+
+/* Returns how many places there are, more than TCPRST_MAX_PLACES: none were found; 0: no memory. */
 static unsigned find_places(struct tcprst_survey *s)
 {
     size_t count = s->source_count;
-    struct beginning *begin = malloc((count + 1) * sizeof *begin);
-    bool *placed = calloc(count + 1, sizeof *placed);
-    struct tail tails[TCPRST_MAX_PLACES];
+    struct point *points = malloc((count + 1) * sizeof *points);
+    struct point *begin = malloc((count + 1) * sizeof *begin);
     unsigned places = 0;
-    for (uint32_t i = 0; begin && i < count; i++)
-        begin[i] = (struct beginning){s->sources[i].first, i};
-    if (begin)
+    if (points && begin) {
+        for (uint32_t i = 0; i < count; i++)
+            points[i] = (struct point){TCPRST_TIME_UNKNOWN, TCPRST_TIME_UNKNOWN, i, false};
+        for (uint32_t i = 0; i < count; i++)
+            note_span(s, &points[s->sources[i].point], i);
+        memcpy(begin, points, count * sizeof *points);
         qsort(begin, count, sizeof *begin, by_beginning);
-    for (size_t n = 0; begin && placed && n < count; n++) {
-        uint32_t i = begin[n].source;
-        unsigned p = s->sources[i].first == TCPRST_TIME_UNKNOWN
-                         ? 0
-                         : place_before(s, tails, places, i, places_shared(s, i, placed));
-        if (p == TCPRST_MAX_PLACES) { /* more than can be kept apart: as if none were */
-            places = 1;
-            break;
-        }
-        s->clocks[i].place = (uint8_t)p;
-        placed[i] = true;
-        if (s->sources[i].first == TCPRST_TIME_UNKNOWN)
-            continue;
-        tails[p] = (struct tail){s->sources[i].last, i};
-        places += p == places;
+        places = place_points(s, points, begin);
+        for (uint32_t i = 0; i < count; i++)
+            s->clocks[i].place = s->clocks[s->sources[i].point].place;
     }
-    if (!begin || !placed)
-        places = 0;
-    else if (!places)
-        places = 1;
+    free(points);
     free(begin);
-    free(placed);
     return places;
 }
 
@@ -595,8 +755,18 @@ static bool set_clocks(struct tcprst_survey *s, unsigned *places)
         return false;
     if (!s->edge_count)
         return true;
+    survey_find_points(s);
+    if (!survey_compare_clocks(s))
+        return false;
     *places = find_places(s);
-    return *places && survey_set_clocks(s);
+    if (*places > TCPRST_MAX_PLACES) { /* as if none shared anything */
+        memset(s->clocks, 0, s->source_count * sizeof *s->clocks);
+        *places = 1;
+        return true;
+    }
+    survey_follow_clocks(s);
+    survey_set_copies(s);
+    return *places > 0;
 }
 
 const struct tcprst_clock *tcprst_survey_finish(struct tcprst_survey *s, size_t *count,

@@ -14,6 +14,8 @@ enum {
     BIT_OPENING = 4,  /* a SYN by its name and number alone, see opening_identity() */
     BIT_COUNTED = 8,  /* of these: it has an identification */
     BIT_REFUSAL = 16, /* of these: a RST by its name and what it acknowledges */
+    BIT_COPY = 32,    /* by all that a copy of it at the same place has, see copy_identity() */
+    BITS_BESIDE = BIT_OPENING | BIT_COPY, /* kept beside the packet's own sample */
 };
 
 /* One packet in two sources, a < b. */
@@ -24,13 +26,16 @@ struct pair {
     uint8_t bits;
     bool renamed;  /* other addresses or ports */
     bool other_id; /* another IP identification: sent again, not captured again */
+    bool other_ttl;
 };
 
 struct source {
-    int64_t first, last; /* times, TCPRST_TIME_UNKNOWN: none */
-    uint32_t samples;
-    uint32_t once, twice; /* packets of them; twice: within DOUBLED_MOST */
-    uint32_t component;   /* the least source it hangs together with */
+    int64_t first, last;       /* times, TCPRST_TIME_UNKNOWN: none */
+    uint32_t samples, copies;  /* of its packets, by themselves and as copies */
+    uint32_t once, twice;      /* packets of them; twice: within DOUBLED_MOST */
+    uint32_t point;            /* the least source that is of the same place by what they share */
+    int64_t grain;             /* what all its times are multiples of, a power of ten */
+    uint64_t captured, length; /* octets of the sample */
 };
 
 /* Two sources that share packets: pairs[from] to pairs[to]. */
@@ -38,7 +43,10 @@ struct edge {
     uint32_t a, b;
     size_t from, to;
     uint32_t common;
-    bool used;
+    bool same;    /* nothing shows that packets travelled between them: they are one place */
+    bool exact;   /* as copies: b's clock is ahead of a's by least to most, for all of them */
+    bool renamed; /* they have other names for the same */
+    int64_t least, most;
 };
 
 struct tcprst_survey {
@@ -87,8 +95,29 @@ static inline double real_of_key(uint64_t key)
     return number;
 }
 
-/* From the pairs, edges and sources, and where each source stands: the clocks, but for those of
- * sources that share nothing and follow no other. False: no memory. */
-bool survey_set_clocks(struct tcprst_survey *survey);
+/* From the edges: which sources are of the same place (places_same.c). */
+void survey_find_points(struct tcprst_survey *survey);
+/* Of the pairs from..to, of copies, and the edge, which goes by the packets' own pairs: whether the
+ * two are of the same place. What it rests on becomes the edge's. */
+bool survey_is_same(struct tcprst_survey *survey, struct edge *edge, size_t from, size_t to);
+/* In which order those of one place are taken, and what they may differ by. */
+void survey_set_copies(struct tcprst_survey *survey);
+
+/* From the pairs, edges and sources: the clocks, but for those of sources that share nothing.
+ * False: no memory. */
+bool survey_compare_clocks(struct tcprst_survey *survey);
+/* One clock by another, and so on, may add up to more than two times can differ by. */
+int64_t survey_bounded(int64_t ahead);
+/* And where each source stands: of those that follow another one. */
+void survey_follow_clocks(struct tcprst_survey *survey);
+
+/* ---- what is the same at one place (places_same.c) ---- */
+
+/* Times that are multiples of it: so much may one be off by the other's rounding. */
+static inline int64_t survey_grain(const struct tcprst_survey *s, uint32_t a, uint32_t b)
+{
+    int64_t one = s->sources[a].grain, other = s->sources[b].grain;
+    return one > other ? one : other;
+}
 
 #endif

@@ -20,7 +20,10 @@ enum {
     ALTERED_BACK = 8,  /* segments of a connection looked at for one that was altered */
     OPENINGS_MOST = 8, /* SYNs with timestamps alike */
     AROUND_MOST = 64,  /* segments of a connection looked at around a RST */
-    SIGHTS_AHEAD = 8,  /* records behind the newest that are in the cache when they are written */
+    MOST_COPIES = 1 << 16,
+    MOST_RESET_COPIES = 1 << 14,
+    COPIES_LOOKED = 512, /* of one packet, at one time */
+    SIGHTS_AHEAD = 8,    /* records behind the newest that are in the cache when they are written */
 };
 
 /* A packet, by its first sighting: a line of the cache. Serial numbers count from 1; a record whose
@@ -100,6 +103,31 @@ struct path {
     struct path_place place[];
 };
 
+/* A packet of a place that several sources show. */
+struct copy {
+    uint64_t identity;
+    int64_t time;   /* aligned */
+    uint64_t lanes; /* bit l: source l of the place has it */
+    where_t where;  /* its frame, as it was fed */
+    uint32_t older; /* serial of the one before with the same hash */
+};
+
+/* Of a RST that one was fed of: another. */
+struct reset_copy {
+    where_t of;
+    struct place_copy copy;
+    uint32_t older;
+};
+
+struct copies {
+    uint32_t room, resets_room; /* powers of two */
+    uint32_t next, next_reset;  /* serials, from 1 */
+    struct copy *entries;       /* NULL: no place has copies */
+    uint32_t *heads;
+    struct reset_copy *resets;
+    uint32_t *reset_heads;
+};
+
 /* One that comes soon, by the name and numbers it was captured with: what is needed for it is
  * fetched in steps, each when so many are before it. */
 enum { PLACES_AHEAD = 32, TO_HEADS = 30, TO_RECORDS = 20 };
@@ -135,17 +163,27 @@ struct tcprst_places {
         size_t at, count;
         struct upcoming ring[PLACES_AHEAD];
     } expected;
+    struct copies copies;
     unsigned block_count; /* what was allocated for these */
     struct {
         void *at;
         size_t size;
-    } blocks[9];
+    } blocks[13];
 };
 
 /* Whether hops can be told by what is left of the TTL of an end's packets, at all places that have
  * some: not where something on the way writes its own. Then places may differ by more than any way
  * has, or what both ends send has more left at the same place of two. */
 bool path_ttl_tells(const struct path *path, int d, uint16_t places);
+
+/* ---- what several sources of one place show (places_copies.c) ---- */
+
+/* Whether the segment, of that source and at that aligned time, was fed from another source of its
+ * place: then copy_of says as what. */
+bool places_take_copy(struct tcprst_places *p, uint32_t source, int64_t time,
+                      struct tcprst_segment *segment);
+
+/* ---- */
 
 /* NULL: it was overwritten. */
 struct sight *places_sight(const struct tcprst_places *p, uint32_t serial);

@@ -148,24 +148,43 @@ void places_rename(struct tcprst_verdict *v, struct tcprst_places *places, const
     v->ack = r->flags & TCPRST_ACK ? r->ack + name.ack_more : r->ack;
 }
 
-static void add_sighting(struct tcprst_verdict *v, const struct reset *r)
+static void add_sighting(struct tcprst_verdict *v, struct tcprst_sighting sighting)
 {
-    if (v->sighting_count == TCPRST_MAX_PLACES)
-        return;
-    v->sightings[v->sighting_count++] = (struct tcprst_sighting){
-        .frame = r->frame, .time = r->packet.time, .place = r->packet.seen.place};
+    if (v->sighting_count < TCPRST_MAX_PLACES)
+        v->sightings[v->sighting_count++] = sighting;
 }
 
-static void tell_sightings(struct tcprst_verdict *v, const struct reset *r)
+/* And of its copies at that place. */
+static void add_sightings(struct tcprst_verdict *v, const struct tcprst_places *places,
+                          const struct reset *r)
+{
+    uint32_t at = 0;
+    struct place_copy copy;
+    struct tcprst_sighting sighting = {
+        .frame = r->frame, .time = r->packet.time, .place = r->packet.seen.place};
+    add_sighting(v, sighting);
+    while (places_copy(places, where_pack(r->frame), &at, &copy)) {
+        sighting.frame = copy.frame;
+        sighting.time = copy.time;
+        add_sighting(v, sighting);
+    }
+}
+
+static void tell_sightings(struct tcprst_verdict *v, const struct tcprst_places *places_of,
+                           const struct reset *r)
 {
     unsigned looked = 0, places = 1u << r->packet.seen.place;
-    add_sighting(v, r);
+    add_sightings(v, places_of, r);
+    if (!places_several(places_of)) {
+        v->sighting_count = v->sighting_count > 1 ? v->sighting_count : 0;
+        return;
+    }
     for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
          n = n->next_of_connection, looked++) {
         if (n->duplicate_of != where_pack(r->frame) || (places >> n->packet.seen.place & 1))
             continue;
         places |= 1u << n->packet.seen.place;
-        add_sighting(v, n);
+        add_sightings(v, places_of, n);
     }
 }
 
@@ -210,7 +229,9 @@ void places_tell(struct tcprst_verdict *v, struct tcprst_places *places, const s
 {
     if (!places)
         return;
-    tell_sightings(v, r);
+    tell_sightings(v, places, r);
+    if (!places_several(places))
+        return;
     tell_names(v, places, r);
     tell_altered(v, &f->altered);
     v->missing_at = f->missing_at;

@@ -101,7 +101,7 @@ static void finalize_first(struct tcprst *core)
         ended_for_good(c, r, &j->outcome, v.stage);
         /* Places have clocks of their own. */
         pending_tell_copies(&core->pending, r, &v,
-                            core->options.places ? INT64_MAX : DUPLICATE_WINDOW);
+                            places_several(core->options.places) ? INT64_MAX : DUPLICATE_WINDOW);
         core->statistics.resets++;
         core->statistics.events +=
             v.event.number == v.frame.number && v.event.capture == v.frame.capture;

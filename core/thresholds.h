@@ -329,7 +329,7 @@
 /* ---- Several places of capture ---- */
 
 enum {
-    SAMPLES = 1 << 17, /* 4 MB */
+    SAMPLES = 1 << 18, /* 8 MB: of each packet by itself, and as a copy */
     /* Two sources share packets where so many that nobody repeats are in both, and are so many in a
      * hundred of what the smaller of their samples has ... */
     SHARED_STRONG = 3,
@@ -346,8 +346,21 @@ enum {
     SHARED_ALL = 3,
     RING_FEW = 50,   /* samples of a small file */
     GROUP_MOST = 64, /* sources that one packet was looked for in */
-    PAIRED_MOST = 8, /* of so many each is compared with each */
+    PAIRED_MOST = 8, /* of so many each is compared with each, of more with two of them */
+    PAIRS_OF_SAMPLE = PAIRED_MOST / 2,
+    /* Copies by clocks that differ, of files that share nothing but them. */
+    COPIES_MANY = 8,
+    COPIES_LANES = 64, /* sources of one place told apart where they have the same packet */
 };
+
+/* Two sources have no way between them where so many of what they share have the same difference of
+ * times, of each direction. */
+enum { EXACT_OF = 4, EXACT_LEAST = 3 };
+/* A way between them, where no router is on it: what goes takes longer than what comes, by so many
+ * of the neighbours of opposite directions. Of fewer, each by more than two who stamp packets at
+ * one place differ by. */
+enum { WAY_PAIRS = 8, WAY_OF = 10, WAY_PART = 9 };
+#define STAMPED_APART (50 * INT64_C(1000))
 
 /* Copies of a packet were captured so much apart at most, their clocks aligned: the longest way,
  * and a drift not known yet. */

@@ -78,7 +78,7 @@ static void advance(struct tcprst_interfaces *x, unsigned lane)
 static bool begin(struct tcprst_interfaces *x, uint64_t seed)
 {
     x->clocks = tcprst_survey_finish(x->survey, &x->sources, &x->places);
-    if (!x->clocks || x->places < 2)
+    if (!x->clocks || !tcprst_clocks_share(x->clocks, x->sources))
         return false;
     x->stream =
         tcprst_places_new(x->clocks, x->sources, x->places, tcprst_held_count(x->held), seed);

@@ -402,8 +402,169 @@ static enum tcprst_origin maker(uint8_t others, uint8_t own)
     return origin;
 }
 
+/* ---- one place or two ---- */
+
+/* What two recordings of one connection show of each other. */
+struct recorded {
+    const char *what;
+    unsigned count;      /* packets */
+    int64_t there, back; /* nanoseconds on the way */
+    int64_t jitter;      /* at most so much more */
+    int64_t ahead;       /* the second clock */
+    int64_t grain;       /* its times are rounded to */
+    int64_t first_grain; /* and those of the first */
+    unsigned hops;       /* on the way */
+    bool one_direction;  /* of each only what the client sends */
+    unsigned places;     /* to be found */
+};
+
+static int64_t some(uint32_t *random, int64_t most)
+{
+    *random = *random * 1103515245 + 12345;
+    return most ? (int64_t)(*random >> 8) % (most + 1) : 0;
+}
+
+static unsigned places_of(const struct recorded *r)
+{
+    struct tcprst_survey *survey = tcprst_survey_new(1);
+    uint32_t random = 7;
+    for (unsigned n = 0; n < r->count; n++) {
+        bool to_server = n % 2 == 0 || r->one_direction;
+        int64_t begin = INT64_C(1700000000123456789) + (int64_t)n * 7654321;
+        struct tcprst_segment at_client = segment(n, to_server, begin), at_server = at_client;
+        *(to_server ? &at_server.time : &at_client.time) +=
+            (to_server ? r->there : r->back) + some(&random, r->jitter);
+        at_client.time -= at_client.time % r->first_grain;
+        at_server.time += r->ahead;
+        at_server.time -= at_server.time % r->grain;
+        (to_server ? &at_server : &at_client)->ttl -= (uint8_t)r->hops;
+        tcprst_survey_take(survey, 0, &at_client);
+        tcprst_survey_take(survey, 1, &at_server);
+    }
+    size_t count;
+    unsigned places;
+    const struct tcprst_clock *c = tcprst_survey_finish(survey, &count, &places);
+    check(c && tcprst_clocks_share(c, count), r->what);
+    check(!c || c[1].same_place == (places == 1), r->what);
+    tcprst_survey_free(survey);
+    return places;
+}
+
+/* Only what shows that packets travelled makes two places of them. */
+static void one_or_two(void)
+{
+    enum { US = 1000, MS = 1000000 };
+    static const struct recorded table[] = {
+        {"a copy", 40, 0, 0, 0, 0, 1, 1, 0, false, 1},
+        {"a copy of few packets", 3, 0, 0, 0, 0, 1, 1, 0, false, 1},
+        {"of one packet", 1, 0, 0, 0, 0, 1, 1, 0, false, 1},
+        {"an hour later", 40, 0, 0, 0, INT64_C(3600123456789), 1, 1, 0, false, 1},
+        {"to microseconds", 40, 0, 0, 0, 0, US, 1, 0, false, 1},
+        {"to milliseconds", 40, 0, 0, 0, 0, MS, 1, 0, false, 1},
+        {"both to microseconds, and shifted by less", 40, 0, 0, 0, 500, US, US, 0, false, 1},
+        {"to milliseconds, and shifted", 40, 0, 0, 0, 1234567, MS, US, 0, false, 1},
+        {"of one direction", 40, 0, 0, 0, 0, 1, 1, 0, true, 1},
+        {"a virtual wire", 40, 3 * US, 3 * US, 4 * US, 0, 1, 1, 0, false, 2},
+        {"a virtual wire, to microseconds", 40, 3 * US, 3 * US, 4 * US, 0, US, US, 0, false, 2},
+        {"a virtual wire, a clock ahead", 40, 3 * US, 2 * US, 4 * US, 77 * MS, US, US, 0, false, 2},
+        {"a wire, to milliseconds", 40, 30 * US, 30 * US, 4 * US, 0, MS, MS, 0, false, 1},
+        {"a wire, one to milliseconds", 40, 30 * US, 30 * US, 4 * US, 0, MS, 1, 0, false, 1},
+        {"a network, few packets", 4, 90 * US, 90 * US, 40 * US, 0, US, US, 0, false, 2},
+        {"a network, to milliseconds", 40, 3 * MS, 3 * MS, MS, 0, MS, MS, 0, false, 2},
+        {"one direction, a way or a clock", 40, 90 * US, 0, 40 * US, 0, US, US, 0, true, 1},
+        {"a router", 40, 10 * US, 10 * US, 0, 0, 1, 1, 1, false, 2},
+        {"a router, to milliseconds", 40, 10 * US, 10 * US, 0, 0, MS, MS, 1, false, 2},
+        {"a router, one direction", 40, 10 * US, 0, 0, 0, 1, 1, 2, true, 2},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        unsigned places = places_of(&table[i]);
+        if (places != table[i].places)
+            printf("%u places, not %u: ", places, table[i].places);
+        check(places == table[i].places, table[i].what);
+    }
+}
+
+/* Two that record the same place, each by its own clock, which errs by more than the way has. */
+static void two_recorders(void)
+{
+    struct tcprst_survey *survey = tcprst_survey_new(1);
+    uint32_t random = 11;
+    size_t count;
+    unsigned places;
+    for (unsigned n = 0; n < 200; n++) {
+        struct tcprst_segment s = segment(n, n % 2, INT64_C(1700000000000000000) + n * 1000000);
+        int64_t time = s.time;
+        for (uint32_t source = 0; source < 2; source++) {
+            s.time = time + some(&random, 40000) + source * 5000000;
+            tcprst_survey_take(survey, source, &s);
+        }
+    }
+    const struct tcprst_clock *c = tcprst_survey_finish(survey, &count, &places);
+    check(c && places == 1 && c[1].same_place, "two recorders at one place");
+    tcprst_survey_free(survey);
+}
+
+/* Of three captures two are of one place: in whatever order they are given, two places. */
+static void three(unsigned copy, int64_t ahead)
+{
+    struct tcprst_survey *survey = tcprst_survey_new(1);
+    size_t count;
+    unsigned places;
+    for (unsigned n = 0; n < 40; n++) {
+        int64_t begin = INT64_C(1700000000000000000) + n * 10000000, way = 1000000;
+        for (uint32_t source = 0; source < 3; source++) {
+            bool at_server = source == 1 + (copy == 1), is_copy = source == copy;
+            struct tcprst_segment s = segment(n, n % 2, begin);
+            s.time += (at_server == n % 2 ? way : 0) + (is_copy ? ahead : 0);
+            tcprst_survey_take(survey, source, &s);
+        }
+    }
+    const struct tcprst_clock *c = tcprst_survey_finish(survey, &count, &places);
+    unsigned server = 1 + (copy == 1), client = copy == 0 ? 2 : 0;
+    check(c && places == 2, "two places, one of them twice");
+    check(c && c[copy].place == c[client].place && c[server].place != c[client].place,
+          "the copy is of the place that it is a copy of");
+    check(c && c[copy].copied && c[client].copied && !c[server].copied, "and each knows it");
+    tcprst_survey_free(survey);
+}
+
+/* What one capture has twice stays twice; what both have is fed once, whatever is kept of it. */
+static void copies(void)
+{
+    enum { COUNT = 6 };
+    static const struct tcprst_clock c[2] = {
+        {.shares = true, .copied = true, .slack = 10},
+        {.shares = true, .copied = true, .same_place = true, .lane = 1, .behind = 1, .slack = 10}};
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 1, 1000, 1);
+    unsigned fed = 0;
+    for (unsigned n = 0; n < COUNT; n++) {
+        struct tcprst_segment s = segment(n / 2, n % 4 < 2, 1000 + n);
+        for (uint32_t source = 0; source < 2; source++) {
+            struct tcprst_segment own = s;
+            own.frame.capture = source;
+            own.frame.number = n + 1;
+            bool is_fed = tcprst_places_take(stream, source, &own);
+            check(is_fed == (source == 0), "of each one");
+            check(own.seen.copy_of.number == (source ? n + 1 : 0), "its own copy");
+            fed += is_fed;
+        }
+    }
+    check(fed == COUNT, "those twice in one capture are two");
+    struct tcprst_segment only = segment(40, true, 5000);
+    check(tcprst_places_take(stream, 1, &only), "what one alone has is fed");
+    only.time += 1000000;
+    check(tcprst_places_take(stream, 0, &only), "and what comes later is another");
+    tcprst_places_free(stream);
+}
+
 int main(void)
 {
+    one_or_two();
+    two_recorders();
+    for (unsigned copy = 0; copy < 2; copy++)
+        for (int64_t ahead = 0; ahead < 2; ahead++)
+            three(2 * copy, ahead * 3600123456789);
+    copies();
     static const int64_t second = 1000000000, day = 86400 * second;
     clocks(1700000000 * second, second / 100, 5 * second, "clocks of ten seconds");
     /* So long that their span plus one is no other number to a double: the last packet falls

@@ -4,12 +4,13 @@
  * another, and one stream in which each packet counts once.
  *
  * A source is what has one clock and one point of capture: a file, or an interface of one. A place
- * is a point of capture: one source, or several that follow each other in time.
+ * is a point of capture: one source, or several that follow each other in time, or that show the
+ * same packets without anything that shows a way between them: copies.
  *
  *     survey = tcprst_survey_new(seed);
  *     for each segment of each source, in any order: tcprst_survey_take(survey, source, &segment);
- *     clocks = tcprst_survey_finish(survey, &places);
- *     if (places > 1) {
+ *     clocks = tcprst_survey_finish(survey, &sources, &places);
+ *     if (tcprst_clocks_share(clocks, sources)) {
  *         stream = tcprst_places_new(clocks, sources, places, packets, seed);
  *         options.places = stream; core = tcprst_new(&options);
  *         for each segment, in the order of its time less tcprst_clock_ahead():
@@ -38,7 +39,12 @@ extern "C" {
  * way of others. */
 struct tcprst_clock {
     uint8_t place;        /* from 0 */
-    bool shares;          /* it has packets in common with a source of another place */
+    bool shares;          /* it has packets in common with another source */
+    bool same_place;      /* ... with relative_to, and nothing shows that they travelled between the
+                             two: a copy, or what another filter lets pass at the same place */
+    bool copied;          /* others of its place have packets in common with it: each is fed once */
+    bool other_names;     /* of these, some have it under other addresses */
+    uint8_t lane;         /* which of these it is */
     bool mirrored;        /* it has each packet twice, as a port mirror of two ports shows it */
     bool one_way;         /* packets of one direction only: how long they took is in ahead, too */
     bool about;           /* common is what a sample of the segments shows of them all */
@@ -49,6 +55,9 @@ struct tcprst_clock {
     int64_t since;        /* nanoseconds since the epoch, by this clock */
     int64_t error;        /* nanoseconds: half of what the packets took there and back */
     double drift;         /* so much faster it runs: 50e-6 is 50 ppm */
+    int64_t behind;       /* nanoseconds: taken so much later, behind the one of its place that
+                             shows most */
+    int64_t slack;        /* of copies at its place, by aligned times, nanoseconds */
 };
 
 /* What both front doors keep to, so that they say the same of one capture. */
@@ -60,11 +69,15 @@ enum {
 };
 /* Whether the clocks of one capture's sources differ: else its packets stand in their order. */
 bool tcprst_clocks_differ(const struct tcprst_clock *clocks, size_t sources);
+/* Whether any two of the sources share packets: at several places, or at one that has them twice.
+ */
+bool tcprst_clocks_share(const struct tcprst_clock *clocks, size_t sources);
 
 /* What is to be taken from a time of that clock for the time of the first source. */
 static inline int64_t tcprst_clock_ahead(const struct tcprst_clock *clock, int64_t time)
 {
-    return clock->ahead + (int64_t)(clock->drift * ((double)time - (double)clock->since));
+    return clock->ahead - clock->behind +
+           (int64_t)(clock->drift * ((double)time - (double)clock->since));
 }
 
 /* That time by the first source's clock; as near to it as a time may be. */
@@ -85,7 +98,8 @@ enum { TCPRST_MAX_SOURCES = 4096 };
 void tcprst_survey_take(struct tcprst_survey *survey, uint32_t source,
                         const struct tcprst_segment *segment);
 /* One clock a source (owned by the survey, valid until it is freed), in *count how many sources
- * there are, in *places how many places: 1 where no two share packets. NULL: no memory. */
+ * there are, in *places how many places: 1 where no two share packets, or all that do are of the
+ * same place. NULL: no memory. */
 const struct tcprst_clock *tcprst_survey_finish(struct tcprst_survey *survey, size_t *count,
                                                 unsigned *places);
 
@@ -107,8 +121,9 @@ void tcprst_places_expect(struct tcprst_places *places, const struct tcprst_segm
 
 /* The next segment. Fills segment->seen, and writes what another place calls the connection and its
  * numbers over them. Returns whether it is to be fed: false for what was fed from another place
- * already, but for a RST, which is a duplicate then. segment->seen.copy_of: the frame that was fed;
- * none where its octets came in other pieces. */
+ * already, but for a RST, which is a duplicate then; and for whatever was fed from another source
+ * of the same place. segment->seen.copy_of: the frame that was fed; none where its octets came in
+ * other pieces. */
 bool tcprst_places_take(struct tcprst_places *places, uint32_t source,
                         struct tcprst_segment *segment);
 
