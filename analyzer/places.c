@@ -445,7 +445,14 @@ static void say_sharing(const struct places *places, size_t s, GPtrArray *lines)
     const struct tcprst_clock *c = &places->clocks[s];
     char *own = source_name(places, s), *other = source_name(places, c->relative_to);
     GString *line = g_string_new(NULL);
-    g_string_append_printf(line, _("%s and %s share packets: two places; "), other, own);
+    if (c->same_place)
+        g_string_append_printf(
+            line,
+            _("%s and %s have the same packets at the same place, as nothing shows a way between "
+              "them: taken for one; "),
+            other, own);
+    else
+        g_string_append_printf(line, _("%s and %s share packets: two places; "), other, own);
     say_clock(places, s, line);
     g_ptr_array_add(lines, g_string_free(line, FALSE));
     g_free(own);
