@@ -340,10 +340,12 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
     unsigned looked = 0;
     *stranger = NULL;
     for (; (e = places_sight(p, serial)) != NULL && looked++ < CHAIN_MOST; serial = e->older) {
+        if (!numbers_same(e, h))
+            continue; /* whatever its time: which others are in the chain is chance */
         if (h->time - e->time > 2 * LAG_MOST)
             break; /* so are those before it */
         bool seen = e->seen >> h->place & 1;
-        if (!numbers_same(e, h) || !in_time(e, h->time))
+        if (!in_time(e, h->time))
             continue;
         bool same = e->line == h->line && e->d == h->d && !places_sent_again(p, e, h) &&
                     (!(h->flags & TCPRST_RST) || places_hops_fit(p, e, h));

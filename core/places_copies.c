@@ -43,18 +43,20 @@ static void add_copy(struct copies *c, const struct copy *copy)
 /* Captures are a little out of order, but not by more. */
 #define UNORDERED (10 * NS_PER_MS)
 
-/* Of several alike the oldest that this source does not have yet. */
+/* Of several alike the oldest that this source does not have yet: not older than one that is too
+ * old, whatever others there are. */
 static struct copy *find_copy(const struct copies *c, const struct copy *own, int64_t slack)
 {
     struct copy *found = NULL, *e;
     uint32_t serial = c->heads[own->identity & (c->room - 1)];
     for (unsigned n = 0; n < COPIES_LOOKED && (e = copy_at(c, serial)) != NULL;
          n++, serial = e->older) {
+        if (e->identity != own->identity)
+            continue;
         int64_t apart = own->time - e->time;
         if (apart > slack + UNORDERED)
             break;
-        if (e->identity == own->identity && apart <= slack && apart >= -slack &&
-            !(e->lanes & own->lanes))
+        if (apart <= slack && apart >= -slack && !(e->lanes & own->lanes))
             found = e;
     }
     return found;

@@ -557,8 +557,35 @@ static void copies(void)
     tcprst_places_free(stream);
 }
 
+/* Frames that stand after later ones: each is still found by what it is, whatever others share its
+ * place in the tables, as the seed would have it. */
+static void unordered(bool one_place)
+{
+    enum { COUNT = 400, SEEDS = 8, LATER = 100 };
+    const struct tcprst_clock c[2] = {{.shares = true, .copied = one_place, .slack = 10},
+                                      {.shares = true,
+                                       .copied = one_place,
+                                       .same_place = one_place,
+                                       .place = !one_place,
+                                       .lane = 1,
+                                       .slack = 10}};
+    for (unsigned seed = 0; seed < SEEDS; seed++) {
+        struct tcprst_places *stream = tcprst_places_new(c, 2, 2 - one_place, COUNT, seed);
+        for (unsigned n = 0; n < 2 * COUNT; n++) {
+            unsigned i = n % COUNT;
+            struct tcprst_segment s = segment(i, true, i);
+            s.time += i < COUNT / 2 ? LATER * INT64_C(1000000000) : 0;
+            tcprst_places_take(stream, n / COUNT, &s);
+            check((s.seen.copy_of.number == i + 1) == (n >= COUNT), "each is found once");
+        }
+        tcprst_places_free(stream);
+    }
+}
+
 int main(void)
 {
+    unordered(true);
+    unordered(false);
     one_or_two();
     two_recorders();
     for (unsigned copy = 0; copy < 2; copy++)
