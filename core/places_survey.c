@@ -144,13 +144,16 @@ static void keep(struct tcprst_survey *s, const struct sample *e)
     count_sample(s, e, 1);
 }
 
-/* How finely its times are told, and how much of its packets was captured. */
+/* How finely its times are told, and how much was captured of what is looked at of its packets: who
+ * keeps segments has no more of them. */
 static void note_quality(struct source *from, const struct tcprst_segment *t)
 {
+    struct tcprst_segment whole = *t;
+    whole.captured = t->length;
     while (from->grain > 1 && t->time % from->grain)
         from->grain /= 10;
-    from->captured += t->captured;
-    from->length += t->length;
+    from->captured += tcprst_segment_octets(t);
+    from->length += tcprst_segment_octets(&whole);
 }
 
 /* Takes it into the sample, if it is one for it; opens: it may be an opening, or its refusal. */

@@ -35,7 +35,7 @@ struct source {
     uint32_t once, twice;      /* packets of them; twice: within DOUBLED_MOST */
     uint32_t point;            /* the least source that is of the same place by what they share */
     int64_t grain;             /* what all its times are multiples of, a power of ten */
-    uint64_t captured, length; /* octets of the sample */
+    uint64_t captured, length; /* octets looked at of the sample; were all of them captured */
 };
 
 /* Two sources that share packets: pairs[from] to pairs[to]. */
