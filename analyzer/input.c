@@ -63,7 +63,7 @@ struct input {
     struct capture_notes *notes; /* of all captures */
     struct decoder *decoder;
     struct capture_filter *filter;
-    struct entry *twins; /* the one capture opened again, to read its places apart */
+    struct entry *twins; /* the one capture opened again, to read its parts apart */
     size_t twin_count;
     bool surveying, surveyed, merging; /* surveyed: whole */
     bool cut; /* the survey was interrupted: what it had come to is all that is read */
@@ -540,17 +540,15 @@ void input_merge(struct input *input, const struct input_order *order)
             lanes_add(&input->lanes, i, lane_time(input, lane_at(input, i)));
 }
 
-/* Of a capture whose places are read apart, each lane keeps its own. */
-static void keep_place(struct input *input, struct entry *entry, size_t lane)
+/* Of a capture whose parts are read apart, each lane keeps its own. */
+static void keep_part(struct input *input, struct entry *entry, size_t lane)
 {
     size_t kept = 0;
     if (input->twin_count == 0)
         return;
-    for (size_t i = 0; i < entry->lane_count; i++) {
-        unsigned place = input->merge.place(input->merge.user, &entry->lane[i]);
-        if (MIN(place, input->twin_count) == lane)
+    for (size_t i = 0; i < entry->lane_count; i++)
+        if (input->merge.part(input->merge.user, &entry->lane[i]) == lane)
             entry->lane[kept++] = entry->lane[i];
-    }
     entry->lane_count = kept;
 }
 
@@ -592,7 +590,7 @@ static enum input_status fill_lane(struct input *input, size_t lane)
         entry->lane_count = decoded.count;
         for (size_t i = 0; i < decoded.count; i++)
             entry->lane[i].frame.capture = (uint32_t)entry->index;
-        keep_place(input, entry, lane);
+        keep_part(input, entry, lane);
         input->entries[entry->index].facts.segments += entry->lane_count + left_out;
         if (entry->grown && entry->open)
             finish_entry(input, entry);

@@ -130,10 +130,11 @@ struct input_order {
     int64_t (*ahead)(void *user, const struct tcprst_segment *segment);
     /* The aligned time of the capture's first packet, as the survey had it. */
     int64_t (*begins)(void *user, size_t capture);
-    /* The place of a segment. */
-    unsigned (*place)(void *user, const struct tcprst_segment *segment);
+    /* The part that a segment is of. */
+    unsigned (*part)(void *user, const struct tcprst_segment *segment);
     void *user;
-    /* Of one capture: its places are read apart from one another, for their clocks differ. */
+    /* Of one capture: so many parts of it are read apart from one another, for their clocks
+     * differ; TCPRST_MAX_APART at most. 0 and 1: it is read as it is. */
     unsigned apart;
 };
 /* From now on input_read() gives segments of several captures, in that order. Before the first

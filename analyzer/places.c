@@ -29,7 +29,7 @@ struct places {
     struct places_wish wish;
     size_t looked;   /* batches of the survey */
     bool one, alone; /* there is one source; nobody else looks on */
-    bool beside;     /* of one capture, each place is read by itself */
+    unsigned parts;  /* of one capture, which are read apart from one another */
     bool apart;      /* of several captures, which share no packets, these two overlap in time */
     uint32_t overlap[2];
     char *const *shown; /* the captures' names */
@@ -121,9 +121,9 @@ static int64_t ahead(void *user, const struct tcprst_segment *segment)
     return tcprst_clock_ahead(clock_of(user, segment), segment->time);
 }
 
-static unsigned place(void *user, const struct tcprst_segment *segment)
+static unsigned part(void *user, const struct tcprst_segment *segment)
 {
-    return clock_of(user, segment)->place;
+    return tcprst_clock_apart(clock_of(user, segment));
 }
 
 static int64_t begins(void *user, size_t capture)
@@ -200,9 +200,9 @@ static void read_together(struct places *places, struct input *input)
 {
     struct input_order order = {.ahead = ahead,
                                 .begins = begins,
-                                .place = place,
+                                .part = part,
                                 .user = places,
-                                .apart = places->beside ? places->count : 0};
+                                .apart = MIN(places->parts, (unsigned)TCPRST_MAX_APART)};
     input_merge(input, &order);
 }
 
@@ -233,8 +233,8 @@ struct places *places_find(struct input *input, const struct places_wish *wish, 
         places_free(places);
         return NULL;
     }
-    places->beside =
-        input_count(input) == 1 && tcprst_clocks_differ(places->clocks, places->sources);
+    if (input_count(input) == 1)
+        places->parts = tcprst_clocks_parts(places->clocks, places->sources);
     read_together(places, input);
     return places;
 }
@@ -269,8 +269,8 @@ struct tcprst_order *places_order(const struct places *places, const struct inpu
 {
     if (separate || places_apart(places))
         return NULL;
-    if (places && places->beside)
-        return tcprst_order_new(places->count);
+    if (places && places->parts > 1)
+        return tcprst_order_new(places->parts);
     return input_count(input) > 1 ? tcprst_order_new(input_count(input)) : NULL;
 }
 
@@ -293,8 +293,7 @@ bool places_take(struct places *places, struct tcprst_order *order, struct tcprs
         return true;
     }
     uint32_t source = source_of(places, segment);
-    size_t lane = places->beside ? places->clocks[source < places->sources ? source : 0].place
-                                 : segment->frame.capture;
+    size_t lane = places->parts > 1 ? clock_of(places, segment)->part : segment->frame.capture;
     put_in_order(order, lane, segment);
     return tcprst_places_take(places->stream, source, segment);
 }

@@ -274,12 +274,36 @@ void survey_follow_clocks(struct tcprst_survey *s)
     }
 }
 
-bool tcprst_clocks_differ(const struct tcprst_clock *clocks, size_t sources)
+/* Whether packets of the two that stand in one capture stand in their order. */
+static bool in_order(const struct tcprst_clock *a, const struct tcprst_clock *b)
 {
+    int64_t apart = a->ahead - b->ahead;
+    return a->behind == b->behind && apart <= ONE_CLOCK && apart >= -ONE_CLOCK;
+}
+
+void survey_set_parts(struct tcprst_survey *s)
+{
+    uint16_t parts = 0;
+    for (size_t i = 0; i < s->source_count; i++) {
+        uint16_t part = 0;
+        for (size_t k = 0; k < i && part < parts; k++) {
+            if (s->clocks[k].part != part)
+                continue; /* not the first of that part */
+            if (in_order(&s->clocks[k], &s->clocks[i]))
+                break;
+            part++;
+        }
+        s->clocks[i].part = part;
+        parts += part == parts;
+    }
+}
+
+unsigned tcprst_clocks_parts(const struct tcprst_clock *clocks, size_t sources)
+{
+    unsigned most = 0;
     for (size_t s = 0; s < sources; s++)
-        if (clocks[s].ahead > ONE_CLOCK || clocks[s].ahead < -ONE_CLOCK)
-            return true;
-    return false;
+        most = clocks[s].part > most ? clocks[s].part : most;
+    return most + 1;
 }
 
 bool tcprst_clocks_share(const struct tcprst_clock *clocks, size_t sources)

@@ -769,6 +769,7 @@ static bool set_clocks(struct tcprst_survey *s, unsigned *places)
     }
     survey_follow_clocks(s);
     survey_set_copies(s);
+    survey_set_parts(s);
     return *places > 0;
 }
 

@@ -110,6 +110,8 @@ bool survey_compare_clocks(struct tcprst_survey *survey);
 int64_t survey_bounded(int64_t ahead);
 /* And where each source stands: of those that follow another one. */
 void survey_follow_clocks(struct tcprst_survey *survey);
+/* When all else is set: which are of one part, see tcprst_clocks_parts(). */
+void survey_set_parts(struct tcprst_survey *survey);
 
 /* ---- what is the same at one place (places_same.c) ---- */
 

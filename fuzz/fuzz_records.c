@@ -39,7 +39,8 @@ enum {
     NEVER_DONE = 8, /* nobody says that the file was read to its end, as tshark in one pass */
     TUNNEL = 16,    /* IP in IP */
     SEARCHED = 32,  /* trees are searched for our fields, and not shown */
-    TWICE = 64,     /* most packets are captured at two interfaces, one behind a router */
+    TWICE = 64,     /* most packets are captured at two interfaces, one behind a router; with a
+                       tunnel both at one place */
 };
 
 struct packet_data {
@@ -56,6 +57,7 @@ struct reading {
     GArray *packets;  /* of struct packet_data */
     GArray *asked;    /* pairs: behind so many packets, which one is looked at again */
     GArray *verdicts; /* of the core alone, in the order of the RSTs */
+    GArray *copies;   /* frames of RSTs that were fed from the other interface */
     epan_t *session;
     uint32_t frames; /* numbers given */
 };
@@ -151,7 +153,8 @@ struct alone {
     struct decoder *decoder;
     struct tcprst *core;
     struct tcprst_options options;
-    GArray *kept; /* of struct tcprst_segment, where there are interfaces; else NULL */
+    GArray *kept;   /* of struct tcprst_segment, where there are interfaces; else NULL */
+    GArray *copies; /* as reading's */
 };
 
 /* The same packet the other way; returns whether it is a RST. */
@@ -192,8 +195,7 @@ static struct tcprst_segment *next_kept(const struct alone *alone, guint at[2],
     unsigned lane = 0;
     for (unsigned i = 0; i < 2; i++) {
         while (at[i] < alone->kept->len &&
-               clocks[g_array_index(alone->kept, struct tcprst_segment, at[i]).interface].place !=
-                   i)
+               clocks[g_array_index(alone->kept, struct tcprst_segment, at[i]).interface].part != i)
             at[i]++;
         if (at[i] == alone->kept->len)
             continue;
@@ -211,12 +213,13 @@ static struct tcprst_segment *next_kept(const struct alone *alone, guint at[2],
     return next;
 }
 
-static void feed_places(struct alone *alone, const struct tcprst_clock *clocks, size_t sources)
+static void feed_places(struct alone *alone, const struct tcprst_clock *clocks, size_t sources,
+                        unsigned count)
 {
     guint at[2] = {0, 0};
-    const bool apart = tcprst_clocks_differ(clocks, sources);
+    const bool apart = tcprst_clocks_parts(clocks, sources) > 1;
     struct tcprst_order *order = tcprst_order_new(2);
-    struct tcprst_places *places = tcprst_places_new(clocks, sources, 2, alone->kept->len, 1);
+    struct tcprst_places *places = tcprst_places_new(clocks, sources, count, alone->kept->len, 1);
     struct tcprst_options options = alone->options;
     options.places = places;
     options.order = apart ? order : NULL;
@@ -227,10 +230,13 @@ static void feed_places(struct alone *alone, const struct tcprst_clock *clocks, 
               : i < alone->kept->len ? &g_array_index(alone->kept, struct tcprst_segment, i)
                                      : NULL) != NULL;
          i++) {
+        uint64_t number = s->frame.number;
         if (apart)
-            CHECK(tcprst_order_take(order, clocks[s->interface].place, &s->frame));
+            CHECK(tcprst_order_take(order, clocks[s->interface].part, &s->frame));
         if (tcprst_places_take(places, s->interface, s))
             tcprst_feed(core, s, NULL);
+        else if (s->flags & TCPRST_RST)
+            g_array_append_val(alone->copies, number);
     }
     tcprst_finish(core);
     tcprst_free(core);
@@ -251,9 +257,10 @@ static void feed_kept(struct alone *alone)
     }
     const struct tcprst_clock *clocks = tcprst_survey_finish(survey, &sources, &places);
     CHECK(clocks && places <= 2);
-    if (places == 2)
-        feed_places(alone, clocks, sources);
-    for (guint i = 0; places < 2 && i < alone->kept->len; i++)
+    bool share = tcprst_clocks_share(clocks, sources);
+    if (share)
+        feed_places(alone, clocks, sources, places);
+    for (guint i = 0; !share && i < alone->kept->len; i++)
         tcprst_feed(alone->core, &g_array_index(alone->kept, struct tcprst_segment, i), NULL);
     tcprst_survey_free(survey);
     g_array_free(alone->kept, TRUE);
@@ -309,7 +316,16 @@ static const struct tcprst_verdict *verdict_alone(const struct reading *r, uint6
     return &g_array_index(r->verdicts, struct tcprst_verdict, reset);
 }
 
-/* What a frame shows: a RST its verdict, and nothing else one. */
+static bool is_copy(const struct reading *r, uint32_t frame)
+{
+    for (guint i = 0; i < r->copies->len; i++)
+        if (g_array_index(r->copies, uint64_t, i) == frame)
+            return true;
+    return false;
+}
+
+/* What a frame shows: a RST its verdict, but for a copy once that is known, and nothing else one.
+ */
 static void check_shown(const struct reading *r, const struct packet_data *packet,
                         epan_dissect_t *edt)
 {
@@ -318,16 +334,17 @@ static void check_shown(const struct reading *r, const struct packet_data *packe
     if (r->manner & FILTERED)
         return; /* a number may mean two frames */
     CHECK((record != NULL) == packet->reset);
+    bool told = record && tcprst_record_verdict(record, &verdict), copy = is_copy(r, edt->pi.num);
+    CHECK(told || !record || copy);
     if (edt->tree && (packet->frame.visited || r->manner & SHOWN)) {
         GPtrArray *found =
             proto_find_first_finfo(edt->tree, proto_registrar_get_id_byname("tcprst.cause"));
-        CHECK(found->len == packet->reset);
+        CHECK(found->len == packet->reset || (copy && found->len == 0));
         g_ptr_array_free(found, TRUE);
     }
-    if (!record)
+    if (!told)
         return;
     CHECK(tcprst_record_frame(record) == packet->frame.num);
-    CHECK(tcprst_record_verdict(record, &verdict));
     if (verdict.final)
         check_same(&verdict, verdict_alone(r, verdict.reset));
 }
@@ -451,7 +468,7 @@ static void add_packet(struct reading *r, struct alone *alone, const struct tcpr
 static void add_again(struct reading *r, struct alone *alone, struct tcprst_segment *s)
 {
     if (r->packets->len == 1 || (s->seq & 7) != 7) {
-        s->ttl -= s->ttl > 1;
+        s->ttl -= s->ttl > 1 && !(r->manner & TUNNEL);
         if (s->time != TCPRST_TIME_UNKNOWN)
             s->time += r->manner & SEARCHED ? NS_A_SECOND : NS_A_SECOND / 10000;
         add_packet(r, alone, s, 1);
@@ -465,8 +482,8 @@ static void make_packets(struct reading *r, const uint8_t *data, size_t size)
     struct alone alone = {
         .decoder = decoder_new(),
         .options = {.on_verdict = take_verdict, .user = r->verdicts, .hash_seed = 1},
-        .kept =
-            r->manner & TWICE ? g_array_new(FALSE, FALSE, sizeof(struct tcprst_segment)) : NULL};
+        .kept = r->manner & TWICE ? g_array_new(FALSE, FALSE, sizeof(struct tcprst_segment)) : NULL,
+        .copies = r->copies};
     alone.core = tcprst_new(&alone.options);
     struct tcprst_segment s;
     uint8_t bytes[20 + SEGMENTS_OPTIONS + SEGMENTS_TEXT];
@@ -497,7 +514,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct reading r = {.packets = g_array_new(FALSE, FALSE, sizeof(struct packet_data)),
                         .asked = g_array_new(FALSE, FALSE, sizeof(guint)),
-                        .verdicts = g_array_new(FALSE, FALSE, sizeof(struct tcprst_verdict))};
+                        .verdicts = g_array_new(FALSE, FALSE, sizeof(struct tcprst_verdict)),
+                        .copies = g_array_new(FALSE, FALSE, sizeof(uint64_t))};
     for (size_t i = 0; i < size; i++)
         r.manner = r.manner * 31 + data[i];
     r.manner = r.manner >> 3 & 127;
@@ -508,5 +526,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_array_free(r.packets, TRUE);
     g_array_free(r.asked, TRUE);
     g_array_free(r.verdicts, TRUE);
+    g_array_free(r.copies, TRUE);
     return 0;
 }

@@ -8,7 +8,7 @@
 
 enum { AHEAD = 32 }; /* segments read before they are taken: see tcprst_places_expect() */
 
-/* One place of a file whose clocks differ, read by itself. */
+/* One part of a file whose clocks differ, read by itself. */
 struct lane {
     struct tcprst_held_cursor cursor;
     struct tcprst_segment next;
@@ -57,8 +57,7 @@ static void survey_all(struct tcprst_interfaces *x)
 
 static unsigned lane_of(struct tcprst_interfaces *x, const struct tcprst_segment *segment)
 {
-    unsigned place = x->clocks[source_of(x, segment)].place;
-    return MIN(place, x->lane_count - 1);
+    return tcprst_clock_apart(&x->clocks[source_of(x, segment)]);
 }
 
 static void advance(struct tcprst_interfaces *x, unsigned lane)
@@ -82,12 +81,12 @@ static bool begin(struct tcprst_interfaces *x, uint64_t seed)
         return false;
     x->stream =
         tcprst_places_new(x->clocks, x->sources, x->places, tcprst_held_count(x->held), seed);
-    bool apart = tcprst_clocks_differ(x->clocks, x->sources);
-    if (apart)
-        x->order = tcprst_order_new(x->places);
-    if (!x->stream || (apart && !x->order))
+    unsigned parts = tcprst_clocks_parts(x->clocks, x->sources);
+    if (parts > 1)
+        x->order = tcprst_order_new(parts);
+    if (!x->stream || (parts > 1 && !x->order))
         return false;
-    x->lane_count = apart ? MIN(x->places, (unsigned)TCPRST_MAX_APART) : 1;
+    x->lane_count = MIN(parts, (unsigned)TCPRST_MAX_APART);
     for (unsigned i = 0; i < x->lane_count; i++)
         advance(x, i);
     return true;
@@ -168,7 +167,7 @@ const struct tcprst_segment *tcprst_interfaces_next(struct tcprst_interfaces *x)
         struct tcprst_segment *s = &x->ahead[x->at++];
         uint32_t source = source_of(x, s);
         /* Left out for want of memory, as the core leaves out what it has none for. */
-        if (x->order && !tcprst_order_take(x->order, x->clocks[source].place, &s->frame))
+        if (x->order && !tcprst_order_take(x->order, x->clocks[source].part, &s->frame))
             continue;
         if (tcprst_places_take(x->stream, source, s))
             return s;

@@ -173,6 +173,7 @@ static void end_core(void)
     free_core();
 }
 
+/* Those of what one interface shows of another's packet stay away. */
 static void forget_verdicts(void)
 {
     for (guint i = 0; i < file.records->len; i++) {
@@ -180,6 +181,8 @@ static void forget_verdicts(void)
         tcprst_saved_free(record->final);
         record->final = NULL;
         record->ends = false;
+        if (record->drawn_by)
+            unlist(record);
     }
     g_array_set_size(file.ended, 0);
 }

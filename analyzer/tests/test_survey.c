@@ -85,7 +85,7 @@ static int64_t all_begin(void *user, size_t capture)
     return 0;
 }
 
-static unsigned own_place(void *user, const struct tcprst_segment *segment)
+static unsigned own_part(void *user, const struct tcprst_segment *segment)
 {
     (void)user;
     return segment->frame.capture;
@@ -96,7 +96,7 @@ static unsigned own_place(void *user, const struct tcprst_segment *segment)
 static void change_of_two(const char *const *names)
 {
     const struct input_options options = {.names = names, .count = 2};
-    const struct input_order order = {.ahead = no_lead, .begins = all_begin, .place = own_place};
+    const struct input_order order = {.ahead = no_lead, .begins = all_begin, .part = own_part};
     static const uint64_t all = UINT64_MAX / 3; /* 0101... */
     uint64_t telling[2 * PACKETS / 64 + 1];
     enum input_status status;

@@ -45,6 +45,7 @@ struct tcprst_clock {
     bool copied;          /* others of its place have packets in common with it: each is fed once */
     bool other_names;     /* of these, some have it under other addresses */
     uint8_t lane;         /* which of these it is */
+    uint16_t part;        /* of one capture: which of the tcprst_clocks_parts() it is of, from 0 */
     bool mirrored;        /* it has each packet twice, as a port mirror of two ports shows it */
     bool one_way;         /* packets of one direction only: how long they took is in ahead, too */
     bool about;           /* common is what a sample of the segments shows of them all */
@@ -63,15 +64,22 @@ struct tcprst_clock {
 /* What both front doors keep to, so that they say the same of one capture. */
 enum {
     TCPRST_MAX_INTERFACES = 256, /* of a capture told apart: the others count as the last of them */
-    /* A capture's places are read apart from one another where their clocks differ: so many of
-     * them, and the others as one, in the order of their frames. */
+    /* A capture's parts are read apart from one another, so many of them: the last one with those
+     * behind it, in the order of their frames. */
     TCPRST_MAX_APART = 4,
 };
-/* Whether the clocks of one capture's sources differ: else its packets stand in their order. */
-bool tcprst_clocks_differ(const struct tcprst_clock *clocks, size_t sources);
+/* Of how many parts a capture is whose sources these are: of each the packets stand in their order,
+ * its clocks being one, but not those of one part beside another's. 1: all do. */
+unsigned tcprst_clocks_parts(const struct tcprst_clock *clocks, size_t sources);
 /* Whether any two of the sources share packets: at several places, or at one that has them twice.
  */
 bool tcprst_clocks_share(const struct tcprst_clock *clocks, size_t sources);
+
+/* Which of those that are read apart has that source's packets. */
+static inline unsigned tcprst_clock_apart(const struct tcprst_clock *clock)
+{
+    return clock->part < TCPRST_MAX_APART ? clock->part : TCPRST_MAX_APART - 1u;
+}
 
 /* What is to be taken from a time of that clock for the time of the first source. */
 static inline int64_t tcprst_clock_ahead(const struct tcprst_clock *clock, int64_t time)
