@@ -191,6 +191,27 @@ def write(path, link, frames, form="pcapng-ns"):
     packets.write_capture(path, packets.Capture(link, [packets.Frame(f.time, f.data, f.length) for f in frames]), form)
 
 
+def write_merged(path, links, both):
+    """One pcapng with an interface for each, in order of time. Returns for each the numbers of its frames there."""
+    def block(kind, body):
+        body += bytes(-len(body) % 4)
+        size = struct.pack("<I", len(body) + 12)
+        return struct.pack("<I", kind) + size + body + size
+    written = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))]
+    written += [block(1, struct.pack("<HHI", link, 0, 0) + struct.pack("<HHB3xHH", 9, 1, 9, 0, 0)) for link in links]
+    numbers = [[], []]
+    merged = sorted((f.time, which, n) for which in (0, 1) for n, f in enumerate(both[which]))
+    places = {(which, n): number for number, (_, which, n) in enumerate(merged, 1)}
+    for time, which, n in merged:
+        frame = both[which][n]
+        head = struct.pack("<IIIII", which, time >> 32, time & 0xffffffff, len(frame.data), frame.length)
+        written.append(block(6, head + frame.data))
+    for which in (0, 1):
+        numbers[which] = [places[which, n] for n in range(len(both[which]))]
+    path.write_bytes(b"".join(written))
+    return numbers
+
+
 def set_sums(data, change):
     """Applies change(bytearray, offset of the TCP header) to an Ethernet frame and moves both checksums along: a wrong one
     stays wrong."""

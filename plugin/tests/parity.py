@@ -141,14 +141,16 @@ def one_file(ws, files, size=100):
 
 
 def as_interfaces(ws, files, ahead=2.5):
-    """What a client and its server captured, as two interfaces of one file: by one clock, and by clocks that differ."""
+    """What a client and its server captured, as two interfaces of one file: by one clock, and by clocks that differ; and what
+    the client did beside what it did itself: as it is, and by another clock."""
     for client in (f for f in files if ".client." in f):
         stem = client.partition(".client.")[0] + ".server."
-        for server in (f for f in files if f.startswith(stem)):
+        for server in (client, *(f for f in files if f.startswith(stem))):
             moved = os.path.join(ws.folder, "moved.pcapng")
             subprocess.run(["editcap", "-t", str(ahead), server, moved], check=True, capture_output=True)
             for name, second in (("one", server), ("two", moved)):
-                merged = os.path.join(ws.folder, os.path.basename(stem) + name + ".pcapng")
+                whose = "same." if server == client else ""
+                merged = os.path.join(ws.folder, os.path.basename(stem) + whose + name + ".pcapng")
                 # Else interfaces that look the same become one.
                 subprocess.run(["mergecap", "-I", "none", "-w", merged, client, second], check=True, capture_output=True)
                 yield merged
