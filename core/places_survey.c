@@ -136,7 +136,7 @@ static uint32_t name_of(const struct tcprst_survey *s, const struct tcprst_segme
 
 static void keep(struct tcprst_survey *s, const struct sample *e)
 {
-    if (s->count == SAMPLES)
+    while (s->count == SAMPLES) /* of one packet that comes again and again, all stay or none */
         thin_out(s);
     if (e->id >= s->limit)
         return;

@@ -582,8 +582,25 @@ static void unordered(bool one_place)
     }
 }
 
+/* One packet again and again, more often than there is room for it, and another one. */
+static void one_packet(void)
+{
+    enum { COUNT = 600000 };
+    struct tcprst_survey *survey = tcprst_survey_new(1);
+    size_t count;
+    unsigned places;
+    for (unsigned n = 0; n < COUNT; n++)
+        for (uint32_t source = 0; source < 2; source++) {
+            struct tcprst_segment s = segment(n == COUNT / 2, true, n);
+            tcprst_survey_take(survey, source, &s);
+        }
+    check(tcprst_survey_finish(survey, &count, &places) && count == 2, "a flood of one packet");
+    tcprst_survey_free(survey);
+}
+
 int main(void)
 {
+    one_packet();
     unordered(true);
     unordered(false);
     one_or_two();
