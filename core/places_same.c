@@ -126,9 +126,9 @@ static bool delays_show(const struct pair *pairs, size_t count, int64_t grain)
         clearly[more > 0] += length > grain && length > STAMPED_APART;
         i++; /* each once */
     }
-    const size_t *most = compared < WAY_PAIRS ? clearly : longer;
-    size_t same = most[0] > most[1] ? most[0] : most[1];
-    return compared && WAY_OF * same >= WAY_PART * compared;
+    bool there = longer[1] > longer[0];
+    return compared && WAY_OF * longer[there] >= WAY_PART * compared &&
+           (compared >= WAY_PAIRS || 2 * clearly[there] > compared);
 }
 
 /* How far apart one packet may be at both, where there is no way: two recorders stamp it. */

@@ -357,7 +357,7 @@ enum {
  * times, of each direction. */
 enum { EXACT_OF = 4, EXACT_LEAST = 3 };
 /* A way between them, where no router is on it: what goes takes longer than what comes, by so many
- * of the neighbours of opposite directions. Of fewer, each by more than two who stamp packets at
+ * of the neighbours of opposite directions. Of fewer, most by more than two who stamp packets at
  * one place differ by. */
 enum { WAY_PAIRS = 8, WAY_OF = 10, WAY_PART = 9 };
 #define STAMPED_APART (50 * INT64_C(1000))

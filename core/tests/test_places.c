@@ -470,6 +470,8 @@ static void one_or_two(void)
         {"a wire, to milliseconds", 40, 30 * US, 30 * US, 4 * US, 0, MS, MS, 0, false, 1},
         {"a wire, one to milliseconds", 40, 30 * US, 30 * US, 4 * US, 0, MS, 1, 0, false, 1},
         {"a network, few packets", 4, 90 * US, 90 * US, 40 * US, 0, US, US, 0, false, 2},
+        {"a network, fewer, some quick", 12, 20 * US, 20 * US, 60 * US, 0, 1, 1, 0, false, 2},
+        {"a network, fewer, all quick", 12, 20 * US, 20 * US, 5 * US, 0, 1, 1, 0, false, 1},
         {"a network, to milliseconds", 40, 3 * MS, 3 * MS, MS, 0, MS, MS, 0, false, 2},
         {"one direction, a way or a clock", 40, 90 * US, 0, 40 * US, 0, US, US, 0, true, 1},
         {"a router", 40, 10 * US, 10 * US, 0, 0, 1, 1, 1, false, 2},
@@ -484,18 +486,19 @@ static void one_or_two(void)
     }
 }
 
-/* Two that record the same place, each by its own clock, which errs by more than the way has. */
-static void two_recorders(void)
+/* Two that record the same place, each by its own clock, which errs by so much: more than a way may
+ * have. */
+static void two_recorders(unsigned packets, int64_t noise)
 {
     struct tcprst_survey *survey = tcprst_survey_new(1);
     uint32_t random = 11;
     size_t count;
     unsigned places;
-    for (unsigned n = 0; n < 200; n++) {
+    for (unsigned n = 0; n < packets; n++) {
         struct tcprst_segment s = segment(n, n % 2, INT64_C(1700000000000000000) + n * 1000000);
         int64_t time = s.time;
         for (uint32_t source = 0; source < 2; source++) {
-            s.time = time + some(&random, 40000) + source * 5000000;
+            s.time = time + some(&random, noise) + source * 5000000;
             tcprst_survey_take(survey, source, &s);
         }
     }
@@ -604,7 +607,9 @@ int main(void)
     unordered(true);
     unordered(false);
     one_or_two();
-    two_recorders();
+    two_recorders(200, 40000);
+    for (unsigned packets = 2; packets < 16; packets++)
+        two_recorders(packets, 24000);
     for (unsigned copy = 0; copy < 2; copy++)
         for (int64_t ahead = 0; ahead < 2; ahead++)
             three(2 * copy, ahead * 3600123456789);
