@@ -18,7 +18,6 @@
 
 #include "capture.h"
 #include "tcprst.h"
-#include "tcprst/glance.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -85,63 +84,17 @@ void input_close(struct input *input);
 
 /*
  * Fills up to size segments and returns how many. They are in capture order, all of one capture
- * but after input_merge() (frame.capture is its index in options.names), and their bytes are valid
- * until the next call. The
- * cookie is a const struct capture_note * (capture_note.h), valid until input_close(), or NULL.
- * *status says what to do next; segments may come with any status.
+ * but after input_merge() (input_merge.h; frame.capture is its index in options.names), and their
+ * bytes are valid until the next call. The cookie is a const struct capture_note *
+ * (capture_note.h), valid until input_close(), or NULL. *status says what to do next; segments may
+ * come with any status.
  */
 size_t input_read(struct input *input, struct tcprst_segment *segments, size_t size,
                   enum input_status *status);
 
-/* Who looks on while captures are read for the first time; each returns false to stop. */
-struct input_survey {
-    bool (*take)(void *user, const struct tcprst_segment *segments, size_t count);
-    /* May be NULL, and return NULL: then take is called. Else the next segments are shown to the
-     * other in brief, for that glance. */
-    const struct tcprst_glance *(*glance)(void *user);
-    bool (*take_briefs)(void *user, const struct tcprst_brief *briefs, size_t count);
-    void *user;
-};
-
-/*
- * Several places of capture (places.h): before the first input_read() all captures may be read once
- * to look at them, where none of them is a pipe; then they are read again from their beginnings.
- * Segments are shown as input_read() gives them. Returns false where there is a pipe, or where it
- * was interrupted.
- */
-bool input_survey(struct input *input, const struct input_survey *survey);
-
-/* After input_survey(): which of the segments need be read again, as decoder_leave_out(): after
- * input_merge() of that capture, else of all as they follow each other. telling stays as long as
- * it is read. Returns false where all come nevertheless, perhaps in another order. */
-bool input_leave_out(struct input *input, size_t capture, const uint64_t *telling, uint64_t next,
-                     uint64_t end);
-
 /* Before the first input_read(): whether they are named in the order in which they will be read,
  * and none of them is a pipe. */
 bool input_in_order(struct input *input);
-/* During input_survey(): whether the capture at work is quickly read again: not compressed, and
- * what is in it is no more than what there is to do with it. */
-bool input_is_light(const struct input *input);
-
-/* How the captures are to be read together, in the order of their aligned times. */
-struct input_order {
-    /* What is to be taken from the time of that segment, in nanoseconds. */
-    int64_t (*ahead)(void *user, const struct tcprst_segment *segment);
-    /* The aligned time of the capture's first packet, as the survey had it. */
-    int64_t (*begins)(void *user, size_t capture);
-    /* The part that a segment is of. */
-    unsigned (*part)(void *user, const struct tcprst_segment *segment);
-    void *user;
-    /* Of one capture: so many parts of it are read apart from one another, for their clocks
-     * differ; TCPRST_MAX_APART at most. 0 and 1: it is read as it is. */
-    unsigned apart;
-};
-/* From now on input_read() gives segments of several captures, in that order. Before the first
- * input_read(). */
-void input_merge(struct input *input, const struct input_order *order);
-/* Interfaces that the capture at work has described so far. */
-size_t input_interfaces(const struct input *input);
 
 /* A packet as it stands in its capture, and what was found in it. */
 struct input_packet {

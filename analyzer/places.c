@@ -2,6 +2,8 @@
 /* places.c - which captures are places of one traffic, read together by aligned clocks. */
 #include "places.h"
 
+#include "input_merge.h"
+#include "input_survey.h"
 #include "report_string.h"
 #include "report_words.h"
 #include "translate.h"

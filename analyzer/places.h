@@ -5,6 +5,7 @@
 #define TCPRST_ANALYZER_PLACES_H
 
 #include "input.h"
+#include "tcprst/glance.h"
 #include "tcprst/order.h"
 #include "tcprst/places.h"
 #include "tcprst/trace.h"

@@ -2,6 +2,8 @@
 /* twice.c - see twice.h. */
 #include "twice.h"
 
+#include "input_survey.h"
+
 #include <glib.h>
 #include <unistd.h>
 

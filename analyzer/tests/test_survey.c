@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_survey.c - a capture that grows between both readings, and one whose first is interrupted.
  */
-#include "input.h"
+#include "input_merge.h"
+#include "input_survey.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
