@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* explain.c - prints the cause table, or one cause or group of it, as paragraphs. */
+/* explain.c - prints the cause table, one cause or group of it, or what words mean, as paragraphs.
+ */
 #include "explain.h"
 
 #include "pages.h"
@@ -102,18 +103,78 @@ static void one_cause(struct page *page, enum tcprst_cause cause)
     paragraph(page, 2, info->references);
 }
 
-bool explain_cause(FILE *out, const char *id, bool color, unsigned width)
+/* ---- Words ---- */
+
+struct word {
+    const char *title;       /* not NULL: a heading, and nothing else */
+    const char *kind, *word; /* kind NULL: no word of an enumeration */
+    const char *sentence;
+};
+static const struct word words[] = {
+#define KIND(title) {title, NULL, NULL, NULL},
+#define WORD(kind, word, sentence) {NULL, kind, word, sentence},
+#define TERM(term, sentence) {NULL, NULL, term, sentence},
+#include "tcprst/words.def"
+};
+
+/* As reports say it. */
+static const char *shown(const struct word *word)
+{
+    return word->kind ? translate_word(word->kind, word->word) : _(word->word);
+}
+
+static bool is_named(const struct word *word, const char *name)
+{
+    return g_ascii_strcasecmp(word->word, name) == 0 || strcmp(shown(word), name) == 0;
+}
+
+static void put_word(struct page *page, const struct word *word)
+{
+    enum { WORDS = 21 };
+    struct string_wrap wrap = {
+        .column = WORDS + 2, .indent = WORDS + 2, .width = page->width, .before = "", .after = ""};
+    g_string_append(page->out, "  ");
+    string_left(page->out, shown(word), WORDS - 2);
+    g_string_append(page->out, "  ");
+    string_wrap(page->out, _(word->sentence), &wrap);
+}
+
+/* Those of that name, each below its heading; NULL: all. Returns whether there are any. */
+static bool put_words(struct page *page, const char *name)
+{
+    const struct word *title = NULL;
+    bool any = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (words[i].title) {
+            title = &words[i];
+            continue;
+        }
+        if (name && !is_named(&words[i], name))
+            continue;
+        if (title && page->out->len > 0)
+            g_string_append_c(page->out, '\n');
+        if (title)
+            heading(page, _(title->title));
+        title = NULL;
+        any = true;
+        put_word(page, &words[i]);
+    }
+    return any;
+}
+
+bool explain_name(FILE *out, const char *name, bool color, unsigned width)
 {
     struct page page = {g_string_new(NULL), color, width};
     enum tcprst_cause cause;
     enum tcprst_group group;
     bool known = true;
-    if (tcprst_cause_by_id(id, &cause))
+    if (tcprst_cause_by_id(name, &cause))
         one_cause(&page, cause);
-    else if (tcprst_group_by_id(id, &group))
+    else if (tcprst_group_by_id(name, &group))
         list_group(&page, group);
     else
         known = false;
+    known |= put_words(&page, strcmp(name, "words") == 0 ? NULL : name);
     flush(&page, out);
     return known;
 }

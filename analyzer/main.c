@@ -419,10 +419,11 @@ static int explain(const struct options *options)
     else if (options->format == FORMAT_JSON)
         known = explain_cause_json(stdout, options->explain);
     else
-        known = explain_cause(stdout, options->explain, color, columns(terminal));
+        known = explain_name(stdout, options->explain, color, columns(terminal));
     if (!known) {
-        error = g_strdup_printf(_("no cause or group '%s' (tcprst --list-causes lists them)"),
-                                options->explain);
+        error = g_strdup_printf(
+            _("no cause, group or word '%s' (--list-causes and --explain words list them)"),
+            options->explain);
         complain(error);
         g_free(error);
         return EXIT_WRONG;

@@ -117,11 +117,11 @@ static void put_word(GString *out, const char *word, size_t length, const struct
         g_string_append(out, "v6");
 }
 
-char *advice_words(const struct report *report, const struct summary_group *group)
+static void fill(GString *out, const char *sentences, const struct summary_group *group,
+                 const struct report *report)
 {
     struct filler filler = {report, &group->first, false};
-    GString *out = g_string_new(NULL);
-    for (const char *p = _(tcprst_cause_info(group->first.cause)->advice); *p;) {
+    for (const char *p = sentences; *p;) {
         /* TIME-WAIT is one word. */
         size_t length = 0;
         while (in_word(p[length]) || (length > 0 && p[length] == '-' && in_word(p[length + 1])))
@@ -133,6 +133,17 @@ char *advice_words(const struct report *report, const struct summary_group *grou
         }
         filler.code ^= *p == '`';
         g_string_append_c(out, *p++);
+    }
+}
+
+char *advice_words(const struct report *report, const struct summary_group *group)
+{
+    const char *settling = tcprst_settled_by_sentence(group->first.settled_by);
+    GString *out = g_string_new(NULL);
+    fill(out, _(tcprst_cause_info(group->first.cause)->advice), group, report);
+    if (settling) {
+        g_string_append_c(out, ' ');
+        fill(out, _(settling), group, report);
     }
     return g_string_free(out, FALSE);
 }

@@ -7,7 +7,8 @@
 #include "report.h"
 #include "summary.h"
 
-/* What to check next for that cause, its placeholders filled from the group (g_free()). */
+/* What to check next for that cause, and where else to look for what the first verdict of the group
+ * leaves open; placeholders filled from that (g_free()). */
 char *advice_words(const struct report *report, const struct summary_group *group);
 /* The first command in prose, without its marks (g_free()); NULL where there is none. */
 char *advice_first_command(const char *prose);

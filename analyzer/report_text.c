@@ -392,11 +392,12 @@ static void put_next(struct text *text)
     }
     char *more =
         others->len > 0
-            ? g_strdup_printf(_("for the others (%s): tcprst --explain CAUSE; --why shows all that "
-                                "a verdict rests on"),
-                              others->str)
-            : g_strdup(_("tcprst --explain CAUSE says more; --why shows all that a verdict rests "
-                         "on"));
+            ? g_strdup_printf(
+                  _("for the others (%s): tcprst --explain CAUSE; --explain words: what "
+                    "words mean; --why: all evidence"),
+                  others->str)
+            : g_strdup(_("tcprst --explain CAUSE or --explain words says more; --why shows all "
+                         "evidence"));
     g_string_append(text->out, "  ");
     put_wrapped(text, DIM, 2, 4, more);
     g_free(more);

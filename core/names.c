@@ -48,6 +48,16 @@ static const char *const sender_ids[] = {"unknown", "client", "server"};
 static const char *const origin_ids[] = {"unknown", "endpoint", "third-party"};
 static const char *const severity_ids[] = {"benign", "notable", "suspicious"};
 static const char *const peer_error_ids[] = {NULL, "ECONNREFUSED", "ECONNRESET", "EPIPE", "none"};
+static const char *const settled_by_ids[] = {
+    NULL,
+#define POINT(ID, id, sentence) id,
+#include "tcprst/points.def"
+};
+static const char *const settled_by_sentences[] = {
+    NULL,
+#define POINT(ID, id, sentence) sentence,
+#include "tcprst/points.def"
+};
 static const char *const ending_ids[] = {"open", "fin", "reset", "refused"};
 
 #define WORD(table, value)                                                                         \
@@ -106,6 +116,16 @@ const char *tcprst_severity_id(enum tcprst_severity severity)
 const char *tcprst_peer_error_id(enum tcprst_peer_error error)
 {
     return WORD(peer_error_ids, error);
+}
+
+const char *tcprst_settled_by_id(enum tcprst_settled_by point)
+{
+    return WORD(settled_by_ids, point);
+}
+
+const char *tcprst_settled_by_sentence(enum tcprst_settled_by point)
+{
+    return WORD(settled_by_sentences, point);
 }
 
 const char *tcprst_ending_id(enum tcprst_ending ending)

@@ -3,6 +3,7 @@
 #include "weigh.h"
 
 #include "weigh_cost.h"
+#include "weigh_settle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +240,12 @@ static void conclude(struct decision *d)
         add_alternatives(d, winner->total);
 }
 
+void weigh_anew(struct decision *d)
+{
+    rank(d);
+    conclude(d);
+}
+
 /* ---- what it rests on ---- */
 
 struct candidate {
@@ -328,8 +335,8 @@ static void judge(struct decision *d, const struct evidence *evidence, unsigned 
         d->view[i] = evidence[i].view;
         claims_ask(&d->claims[i], &evidence[i]);
     }
-    rank(d);
-    conclude(d);
+    weigh_anew(d);
+    d->settled_by = weigh_settle(d);
     if (d->ranked)
         cite(d);
 }
@@ -432,6 +439,7 @@ void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_streng
         d->group_strength = strength;
     else
         add_alternatives(d, d->best[d->ranking[0]].total);
+    d->settled_by = weigh_settle(d);
     cite(d);
 }
 

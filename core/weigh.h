@@ -82,6 +82,7 @@ struct decision {
     enum tcprst_origin origin;
     unsigned margin; /* to the cheapest other cause */
     bool between;    /* other places of capture exclude that an end made it */
+    enum tcprst_settled_by settled_by;
     bool suspected;  /* somebody in between is likelier, though it may not be enough to say so */
     unsigned alternative_count;
     struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES];
@@ -105,6 +106,10 @@ const struct decision *weigh(struct precedents *precedents, const struct evidenc
  * there.
  */
 void weigh_adopt(struct decision *decision, enum tcprst_cause cause, enum tcprst_strength strength);
+
+/* Ranks and concludes once more, by its claims and views as they are: what it would come to, had
+ * something else been seen. Neither cites nor settles. */
+void weigh_anew(struct decision *decision);
 
 /* Bit c: cause c is impossible. */
 uint64_t weigh_impossible(const struct decision *decision);

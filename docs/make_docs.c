@@ -284,6 +284,7 @@ enum {
     COUNT_origin = TCPRST_ORIGIN_THIRD_PARTY + 1,
     COUNT_severity = TCPRST_SEVERITY_SUSPICIOUS + 1,
     COUNT_peer_error = TCPRST_PEER_ERROR_NONE + 1,
+    COUNT_settled_by = TCPRST_SETTLED_BY_COUNT,
 };
 
 #define ITS_WORDS_NUMBER(member, of) NULL, 0
@@ -646,12 +647,43 @@ static void write_facts(const char *directory)
     g_string_free(out, TRUE);
 }
 
+/* What the words of a report mean: a table a heading. */
+static void write_words(const char *directory)
+{
+    static const struct {
+        const char *title, *kind, *word, *sentence;
+    } words[] = {
+#define KIND(title) {title, NULL, NULL, NULL},
+#define WORD(kind, word, sentence) {NULL, kind, word, sentence},
+#define TERM(term, sentence) {NULL, NULL, term, sentence},
+#include "tcprst/words.def"
+    };
+    GString *out = g_string_new("<!-- Made from words.def by make_docs. -->\n# ");
+    g_string_append_printf(out, "%s\n", _("The words of a report"));
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (words[i].title) {
+            g_string_append_printf(out, "\n## %s\n\n| | |\n|---|---|\n", _(words[i].title));
+            continue;
+        }
+        const char *shown =
+            words[i].kind ? translate_word(words[i].kind, words[i].word) : _(words[i].word);
+        bool other = words[i].kind && strcmp(shown, words[i].word) != 0;
+        g_string_append_printf(out, other ? "| **%s** `%s` | " : "| **%s** | ", shown,
+                               words[i].word);
+        put_markdown(out, _(words[i].sentence));
+        g_string_append(out, " |\n");
+    }
+    write_file(directory, "words.md", out);
+    g_string_free(out, TRUE);
+}
+
 /* up: the way from the pages to the folder of mechanisms.md. */
 static void write_causes(const char *directory, const char *up)
 {
     for (unsigned i = 0; i < TCPRST_CAUSE_COUNT; i++)
         write_page(directory, up, (enum tcprst_cause)i);
     write_index(directory);
+    write_words(directory);
 }
 
 static void write_causes_in(const char *language, const char *catalogues, const char *directory)

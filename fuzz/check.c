@@ -82,6 +82,9 @@ static void check_words(const struct tcprst_verdict *verdict)
     CHECK((unsigned)verdict->origin <= TCPRST_ORIGIN_THIRD_PARTY);
     CHECK((unsigned)verdict->severity <= TCPRST_SEVERITY_SUSPICIOUS);
     CHECK((unsigned)verdict->peer_error <= TCPRST_PEER_ERROR_NONE);
+    CHECK((unsigned)verdict->settled_by < TCPRST_SETTLED_BY_COUNT);
+    CHECK(!verdict->settled_by || verdict->strength < TCPRST_STRENGTH_CERTAIN ||
+          verdict->origin == TCPRST_ORIGIN_UNKNOWN);
     CHECK(verdict->alternative_count <= TCPRST_MAX_ALTERNATIVES);
     CHECK(verdict->evidence_count <= TCPRST_MAX_EVIDENCE);
     for (unsigned i = 0; i < verdict->alternative_count; i++) {
@@ -169,6 +172,7 @@ static void on_verdict(void *user, const struct tcprst_verdict *verdict)
                                 verdict->origin,
                                 verdict->severity,
                                 verdict->peer_error,
+                                verdict->settled_by,
                                 verdict->duplicate_of.number,
                                 verdict->trigger.number,
                                 verdict->event.number,

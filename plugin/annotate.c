@@ -215,6 +215,15 @@ static void add_advice(struct place at, const struct tcprst_verdict *verdict)
         add_text(at, hf_advice, advice, _("Check next: "), _(advice));
 }
 
+/* Where else to look for what it leaves open. */
+static void add_settling(struct place at, const struct tcprst_verdict *verdict)
+{
+    const char *id = tcprst_settled_by_id(verdict->settled_by);
+    if (id)
+        add_text(at, hf_settled_by, id, _("To settle it: "),
+                 _(tcprst_settled_by_sentence(verdict->settled_by)));
+}
+
 /* No more than the verdict's: none is likelier than that. */
 static const char *alternative_word(const struct tcprst_verdict *verdict, unsigned i)
 {
@@ -457,6 +466,7 @@ static proto_item *add_verdict(proto_tree *tree, tvbuff_t *tvb,
     add_names(at, verdict);
     add_word_or_none(at, hf_kernel_reason, verdict->kernel_reason);
     add_advice(at, verdict);
+    add_settling(at, verdict);
     add_alternatives(at, verdict);
     add_evidence(at, verdict);
     add_numbers(at, verdict);

@@ -18,6 +18,8 @@ TREE = pathlib.Path(__file__).resolve().parent.parent
 TABLES = {
     "core/include/tcprst/causes.def": {"GROUP": [3], "CAUSE": [8, 9, 10, 12, 13, 14]},
     "core/include/tcprst/facts.def": {"FACT": [3, 4], "FACT_ELSE": [4]},
+    "core/include/tcprst/points.def": {"POINT": [3]},
+    "core/include/tcprst/words.def": {"KIND": [1], "WORD": [3], "TERM": [1, 2]},
     "core/include/tcprst/verdict.def": {"FIELD": [8, 10]},
     "core/claims.def": {"CLAIM": [4], "UNCLEAR": [3]},
     "core/mechanisms.def": {"MECHANISM": [2]},

@@ -89,6 +89,17 @@ class Tables(unittest.TestCase):
         self.assertEqual(sorted(NOT_CITED_YET & used), [], "cited by now: take them from NOT_CITED_YET")
         self.assertEqual(unused, [], f"\nnothing uses: {', '.join(unused)}")
 
+    def test_every_word_is_explained(self):
+        """words.def has each word of these enumerations, in their order and under one heading; of strengths but the first."""
+        names = tables.text_of(ROOT / "core/names.c")
+        explained = {}
+        for kind, word in re.findall(r'WORD\("(\w+)", "([\w-]+)"', tables.text_of(ROOT / "core/include/tcprst/words.def")):
+            explained.setdefault(kind, []).append(word)
+        for kind in "strength", "severity", "stage", "acceptance", "effect", "origin":
+            table = re.search(rf"{kind}_ids\[\] = \{{(.*?)\}};", names, re.S).group(1)
+            self.assertEqual(sorted(explained.pop(kind)), sorted(set(re.findall(r'"([^"]*)"', table)) - {"none"}), kind)
+        self.assertEqual(explained, {})
+
     def test_makers(self):
         """A cause's maker is the nearest to the connection that makes one of its hypotheses; of a word, anybody."""
         nearest, mechanisms = {cause: "STACK" for cause in tables.word_ids()}, tables.mechanisms()

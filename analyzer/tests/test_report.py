@@ -449,7 +449,7 @@ class Text(Case):
             talk.abort(443)
             report = self.report(talk)
             screen = self.first_screen(report)
-            self.assertLessEqual(len(screen.splitlines()), 34)
+            self.assertLessEqual(len(screen.splitlines()), 35)
             for words in (f"{count + 1:,} resets", "closed-port", "192.0.2.80", "WHAT TO CHECK NEXT", "ss -ltnp", "Ended",
                           "At risk"):
                 self.assertIn(words, screen)
@@ -563,6 +563,28 @@ class Text(Case):
         for cause in TITLES:
             rows = re.findall(r"^    \|.*$", text_of(tcprst("--explain", cause)), re.M)
             self.assertEqual({len(row) for row in rows}, {52}, cause)
+
+    def test_what_would_settle_it(self):
+        """Who sent it: a capture on the sender's host; the cause: its kernel, where it has other reasons for what is not ruled out."""
+        for name, point, words in (("idle-state-lost.120s.v4.client.pcap", "sender-side", "capture on 192.168.171.228 too"),
+                                   ("keepalive-timeout.server.v4.middle.pcap", "kernel-trace", "If 172.26.96.92 runs Linux"),
+                                   ("closed-port.v4.server.pcapng", None, None)):
+            path = RECORDED / name
+            verdict = json.loads(tcprst("-q", "-f", "ndjson", path).stdout.splitlines()[0])
+            self.assertEqual(verdict["settled_by"], point, name)
+            for form in "text", "markdown", "html":
+                report = " ".join(text_of(tcprst("-q", "-f", form, path)).replace("`", "").split())
+                self.assertEqual(bool(words) and words in report, bool(words), f"{name}, {form}")
+                self.assertEqual("its kernel can settle" in report, point == "kernel-trace", f"{name}, {form}")
+
+    def test_words_are_explained(self):
+        words = text_of(tcprst("--explain", "words"))
+        for word in "challenged", "mid-stream", "at risk", "third-party":
+            self.assertRegex(words, rf"(?m)^  {word} ", word)
+        self.assertIn("asked back", text_of(tcprst("--explain", "Challenged")))
+        closing = text_of(tcprst("--explain", "closing"))  # a group and a word
+        self.assertIn("data-after-close", closing)
+        self.assertIn("One end had sent its FIN", closing)
 
     def test_advice_is_filled_and_its_first_command_can_be_pasted(self):
         """No placeholder is left of what the capture shows, and what tshark is asked it understands."""

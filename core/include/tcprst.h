@@ -117,6 +117,14 @@ enum tcprst_peer_error {
     TCPRST_PEER_ERROR_NONE,
 };
 
+/* What would settle what is open of a verdict: a row of points.def. */
+enum tcprst_settled_by {
+    TCPRST_SETTLED_BY_NOTHING, /* nothing is open, or none of them would */
+#define POINT(ID, id, sentence) TCPRST_SETTLED_BY_##ID,
+#include "tcprst/points.def"
+    TCPRST_SETTLED_BY_COUNT
+};
+
 /* The words of contract.md for the values above ("closed-port", "likely", "out-of-window", ...).
  * Static storage. Values out of range give "unknown". */
 const char *tcprst_cause_id(enum tcprst_cause cause);
@@ -131,6 +139,11 @@ const char *tcprst_origin_id(enum tcprst_origin origin);
 const char *tcprst_severity_id(enum tcprst_severity severity);
 /* NULL for TCPRST_PEER_ERROR_UNKNOWN, "none" for TCPRST_PEER_ERROR_NONE. */
 const char *tcprst_peer_error_id(enum tcprst_peer_error error);
+/* NULL for TCPRST_SETTLED_BY_NOTHING. */
+const char *tcprst_settled_by_id(enum tcprst_settled_by point);
+/* How to look there and what it tells: sentences with the capital words of a cause's advice. NULL
+ * for TCPRST_SETTLED_BY_NOTHING. */
+const char *tcprst_settled_by_sentence(enum tcprst_settled_by point);
 
 /* How grave a cause is by itself; a verdict's severity also goes by who made the reset. */
 enum tcprst_gravity {

@@ -68,7 +68,8 @@ static void note_verdict(struct storm *storm, const struct tcprst_verdict *v)
                                v->risk_to_sender,
                                v->alternative_count,
                                v->evidence_count,
-                               v->origin_strength};
+                               v->origin_strength,
+                               v->settled_by};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         note(storm, values[i]);
     for (unsigned i = 0; i < v->alternative_count; i++)

@@ -24,7 +24,7 @@ complete -c tcprst -l baseline -r -F -d 'compare with an earlier report in json:
 complete -c tcprst -l fail-on -x -a "$tcprst_causes $tcprst_severities" -d 'exit 3 where a reset of that cause, group or severity is found, or by \'new\' what --baseline does not have'
 complete -c tcprst -l min-strength -x -a 'possible likely certain' -d 'weakest strength that counts for --fail-on (default possible)'
 complete -c tcprst -l list-causes -d 'print the cause table and exit'
-complete -c tcprst -l explain -x -a "$tcprst_causes" -d 'print what a cause means and what to check next, and exit'
+complete -c tcprst -l explain -x -a "$tcprst_causes" -d 'print what a cause means and what to check next, or what a word of a report means (words: all of them), and exit'
 complete -c tcprst -l no-sandbox -d 'keep all privileges while reading (default: only what reading needs)'
 complete -c tcprst -l sandbox -x -a 'auto require' -d 'auto (default: read without one where it cannot be set, and say so), require (then exit)'
 complete -c tcprst -l verbose -s v -d 'also print minor warnings (undecoded link types, fragments)'
