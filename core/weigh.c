@@ -59,7 +59,6 @@ static bool between_for_sure(const struct decision *d, const struct entry *winne
 }
 
 enum {
-    MARGIN_CERTAIN = 3, /* one in a thousand */
     MARGIN_LIKELY = 1,
     REACH = 2, /* an alternative is no dearer than this */
     REACH_LIKELY = 1,

@@ -53,6 +53,9 @@ struct hypothesis {
     struct priced claims[HYPOTHESIS_CLAIMS];
 };
 
+/* So much dearer a rival is none: one in a thousand. */
+enum { MARGIN_CERTAIN = 3 };
+
 /* One hypothesis on one RST. */
 struct entry {
     const struct hypothesis *hypothesis; /* NULL: none stands for that cause */
@@ -83,7 +86,7 @@ struct decision {
     unsigned margin; /* to the cheapest other cause */
     bool between;    /* other places of capture exclude that an end made it */
     enum tcprst_settled_by settled_by;
-    bool suspected;  /* somebody in between is likelier, though it may not be enough to say so */
+    bool suspected; /* somebody in between is likelier, though it may not be enough to say so */
     unsigned alternative_count;
     struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES];
     unsigned cited_count;

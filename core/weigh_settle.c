@@ -3,6 +3,7 @@
 #include "weigh_settle.h"
 
 #include "trace.h"
+#include "weigh_cost.h"
 
 static const struct view *view_of_winner(const struct decision *d)
 {
@@ -37,6 +38,11 @@ static bool certain_with(const struct decision *d, const char *reason)
         supposed.view[i].kernel_reason = reason ? (uint8_t)trace_reason_number(reason) : 0;
         supposed.claims[i].state[CLAIM_KERNEL_SILENT] = reason ? FACT_FALSE : FACT_TRUE;
     }
+    /* Mostly it is the next cause that stays as near as it was. */
+    enum tcprst_cause next = d->ranking[d->ranking[0] == d->winner];
+    if (d->ranked > 1 &&
+        cost_of_cause(&supposed, next).total < d->best[d->winner].total + MARGIN_CERTAIN)
+        return false;
     weigh_anew(&supposed);
     return supposed.winner == d->winner && supposed.strength == TCPRST_STRENGTH_CERTAIN;
 }
