@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* report_page.c - the page's parts that need no script, as HTML. */
 #include "report_page.h"
-#include "report_advice.h"
 
-#include "places.h"
+#include "report_advice.h"
 #include "report_baseline.h"
 #include "report_string.h"
 #include "report_words.h"
@@ -19,8 +18,7 @@ enum {
 
 /* ---- Building blocks ---- */
 
-/* <tag class="kind">text</tag>, text escaped. kind NULL: none. */
-static void element(GString *out, const char *tag, const char *kind, const char *text)
+void page_element(GString *out, const char *tag, const char *kind, const char *text)
 {
     g_string_append_printf(out, kind ? "<%s class=\"%s\">" : "<%s>", tag, kind);
     string_html(out, text);
@@ -36,7 +34,7 @@ static void code(GString *out, const char *text)
     for (size_t i = 0; words[i]; i++) {
         g_string_append(out, i ? " " : "");
         if (strchr(words[i], '-') && strlen(words[i]) <= LONGEST)
-            element(out, "span", NULL, words[i]);
+            page_element(out, "span", NULL, words[i]);
         else
             string_html(out, words[i]);
     }
@@ -60,7 +58,7 @@ static void prose(GString *out, const char *text)
 static void number_cell(GString *out, uint64_t number)
 {
     char words[NUMBER_SIZE];
-    element(out, "td", "n", string_number(words, number));
+    page_element(out, "td", "n", string_number(words, number));
 }
 
 /* The head of a table: titles, the first numbers of them not right-aligned. */
@@ -86,7 +84,7 @@ static void end_table(GString *out)
 /* A sentence made by one of report_words.h's functions, escaped. */
 static void paragraph(GString *out, const char *kind, GString *words)
 {
-    element(out, "p", kind, words->str);
+    page_element(out, "p", kind, words->str);
     g_string_free(words, TRUE);
 }
 
@@ -102,12 +100,12 @@ void page_measure(GString *out, const struct report *report)
 
 static void remark(void *out, const char *words)
 {
-    element(out, "p", "remark", words);
+    page_element(out, "p", "remark", words);
 }
 
 static void place(void *out, const char *words)
 {
-    element(out, "p", "place", words);
+    page_element(out, "p", "place", words);
 }
 
 void page_remarks(GString *out, const struct report *report)
@@ -132,8 +130,8 @@ void page_headline(GString *out, const struct report *report)
 static void tile(GString *out, const char *kind, const char *value, const char *words)
 {
     g_string_append_printf(out, "<div class=\"tile %s\">", kind);
-    element(out, "b", NULL, value);
-    element(out, "span", NULL, words);
+    page_element(out, "b", NULL, value);
+    page_element(out, "span", NULL, words);
     g_string_append(out, "</div>");
 }
 
@@ -204,7 +202,7 @@ void page_causes(GString *out, const struct report *report)
     enum tcprst_cause causes[TCPRST_CAUSE_COUNT];
     size_t count = summary_causes(report->summary, causes);
     if (count == 0) {
-        element(out, "p", "soft", _("None."));
+        page_element(out, "p", "soft", _("None."));
         return;
     }
     begin_table(out, N_("Causes"), titles, G_N_ELEMENTS(titles), 1);
@@ -212,8 +210,8 @@ void page_causes(GString *out, const struct report *report)
         const struct summary_cause *cause = &report->summary->causes[causes[i]];
         const struct tcprst_cause_info *info = tcprst_cause_info(causes[i]);
         g_string_append(out, "<tr><td>");
-        element(out, "span", "mono", info->id);
-        element(out, "div", "soft", _(info->title));
+        page_element(out, "span", "mono", info->id);
+        page_element(out, "div", "soft", _(info->title));
         g_string_append(out, "</td>");
         number_cell(out, cause->events);
         number_cell(out, cause->resets);
@@ -238,7 +236,7 @@ void page_endings(GString *out, const struct report *report)
     begin_table(out, N_("How connections ended"), titles, G_N_ELEMENTS(titles), 1);
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         g_string_append(out, "<tr>");
-        element(out, "td", NULL, _(kinds[i].words));
+        page_element(out, "td", NULL, _(kinds[i].words));
         number_cell(out, report->summary->endings[kinds[i].how].connections);
         g_string_append(out, "</tr>");
     }
@@ -270,17 +268,17 @@ void page_changes(GString *out, const struct report *report)
                            "id=\"h-changes\">%s</h2>",
                            _("Since the baseline"));
     if (report->changes->len == 0)
-        element(out, "p", "soft",
-                _("Nothing new or gone, nothing more or fewer than chance gives."));
+        page_element(out, "p", "soft",
+                     _("Nothing new or gone, nothing more or fewer than chance gives."));
     else
         begin_table(out, N_("Changes"), titles, G_N_ELEMENTS(titles), 4);
     for (guint i = 0; i < report->changes->len; i++) {
         const struct change *change = &g_array_index(report->changes, struct change, i);
         g_string_append(out, "<tr>");
-        element(out, "td", NULL, translate_word("change", change_id(change->kind)));
-        element(out, "td", "mono", change->now.service);
-        element(out, "td", "mono", change->now.cause);
-        element(out, "td", NULL, translate_word("sender", change->now.sent_by));
+        page_element(out, "td", NULL, translate_word("change", change_id(change->kind)));
+        page_element(out, "td", "mono", change->now.service);
+        page_element(out, "td", "mono", change->now.cause);
+        page_element(out, "td", NULL, translate_word("sender", change->now.sent_by));
         number_cell(out, change->now.events);
         g_string_append_printf(out, "<td class=\"n\">%.3g</td><td class=\"n\">%.3g</td></tr>",
                                change->per_hour, change->per_hour_before);
@@ -296,7 +294,7 @@ static void host_table(GString *out, const struct report *report, enum summary_r
     static const char *const titles[] = {
         "", N_("Resets"), N_("Events"), N_("Suspicious"), N_("Notable"), N_("Benign")};
     GPtrArray *hosts = summary_hosts(report->summary, role);
-    element(out, "h3", NULL, _(title));
+    page_element(out, "h3", NULL, _(title));
     begin_table(out, title, titles, G_N_ELEMENTS(titles), 1);
     for (guint i = 0; i < hosts->len && i < FIRST_HOSTS; i++) {
         const struct summary_host *host = hosts->pdata[i];
@@ -304,7 +302,7 @@ static void host_table(GString *out, const struct report *report, enum summary_r
         words_end(name, host->address, host->ip_version, host->port);
         words_in_name(words, host->forged, name->str);
         g_string_append(out, "<tr>");
-        element(out, "td", "mono", words->str);
+        page_element(out, "td", "mono", words->str);
         g_string_free(name, TRUE);
         g_string_free(words, TRUE);
         number_cell(out, host->resets);
@@ -316,10 +314,10 @@ static void host_table(GString *out, const struct report *report, enum summary_r
     end_table(out);
     if (hosts->len > FIRST_HOSTS) {
         uint64_t more = hosts->len - FIRST_HOSTS;
-        element(out, "p", "soft more",
-                report->summary->dropped_hosts[role]
-                    ? words_counted(more, "and over %s other.", "and over %s others.")
-                    : words_counted(more, "and %s other.", "and %s others."));
+        page_element(out, "p", "soft more",
+                     report->summary->dropped_hosts[role]
+                         ? words_counted(more, "and over %s other.", "and over %s others.")
+                         : words_counted(more, "and %s other.", "and %s others."));
     }
     g_ptr_array_unref(hosts);
 }
@@ -341,8 +339,8 @@ void page_captures(GString *out, const struct report *report)
     for (size_t i = 0; i < report->name_count; i++) {
         const struct input_capture *capture = input_capture(report->input, i);
         g_string_append(out, "<tr>");
-        element(out, "td", "mono", report->names[i]);
-        element(out, "td", NULL, capture->usable ? capture->format : _("not read"));
+        page_element(out, "td", "mono", report->names[i]);
+        page_element(out, "td", NULL, capture->usable ? capture->format : _("not read"));
         number_cell(out, capture->packets);
         number_cell(out, capture->segments);
         g_string_append(out, "</tr>");
@@ -351,239 +349,6 @@ void page_captures(GString *out, const struct report *report)
 }
 
 /* ---- One event ---- */
-
-/* Client left, server right. */
-static bool source_is_left(const struct tcprst_verdict *v)
-{
-    return v->sender == TCPRST_SENDER_UNKNOWN ? !summary_service_is_source(v)
-                                              : v->sender == TCPRST_SENDER_CLIENT;
-}
-
-static void put_flags(GString *out, unsigned flags)
-{
-    static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
-    static const unsigned order[] = {1, 0, 2, 3, 4, 5, 6, 7};
-    const char *separator = "";
-    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        if (!(flags >> order[i] & 1))
-            continue;
-        g_string_append_printf(out, "%s%s", separator, names[order[i]]);
-        separator = ", ";
-    }
-    if (!*separator)
-        g_string_append(out, _("no flags"));
-}
-
-/* What is to be said beside a segment: what it did, and the evidence that points to it. */
-static void segment_notes(GString *out, const struct tcprst_verdict *v,
-                          const struct diagram_segment *segment)
-{
-    g_string_append(out, "<div class=\"note\">");
-    if (diagram_shows(segment, &v->trigger))
-        element(out, "p", NULL, _("This segment triggered the reset."));
-    if (segment->is_reset)
-        element(out, "p", NULL, _("This is the reset."));
-    for (unsigned i = 0; i < v->evidence_count; i++)
-        if (diagram_shows(segment, &v->evidence[i].frame))
-            element(out, "p", NULL, report_evidence_text(&v->evidence[i]));
-    g_string_append(out, "</div>");
-}
-
-void page_way(GString *out, const struct report *report, const struct diagram *diagram,
-              const struct diagram_segment *segment)
-{
-    for (unsigned i = 0; i < diagram->line_count; i++) {
-        unsigned place = diagram->lines[i];
-        const struct tcprst_frame *at = &segment->at[place];
-        char *name = page_place(report, diagram, i);
-        g_string_append(out, i ? "; " : "");
-        char *words =
-            at->number ? words_frame(at->number, name) : g_strdup_printf(_("not at %s"), name);
-        g_string_append(out, words);
-        g_free(words);
-        g_free(name);
-    }
-}
-
-char *page_place(const struct report *report, const struct diagram *diagram, unsigned line)
-{
-    const char *name = places_name(report->places, diagram->lines[line]);
-    const char *last = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-    for (unsigned i = 0; i < diagram->line_count; i++)
-        if (i != line && g_str_has_suffix(places_name(report->places, diagram->lines[i]), last))
-            last = name;
-    return g_strdup(last);
-}
-
-/* The vertical lines of the places. */
-static void put_lines(GString *out, const struct diagram *diagram)
-{
-    if (!diagram->line_count)
-        return;
-    g_string_append(out, "<svg class=\"lines\" aria-hidden=\"true\">");
-    for (unsigned i = 1; i <= diagram->line_count; i++) {
-        double x = 100.0 * i / (diagram->line_count + 1);
-        g_string_append_printf(
-            out, "<line x1=\"%.1f%%\" x2=\"%.1f%%\" y1=\"0\" y2=\"100%%\"></line>", x, x);
-    }
-    g_string_append(out, "</svg>");
-}
-
-/* What stands at an end of the arrow: its tip, where it began between places, or where it ended. */
-static void put_tip(GString *out, double x, const char *kind, const char *path)
-{
-    g_string_append_printf(out, "<svg class=\"tip %s\" x=\"%.1f%%\"><path d=\"%s\"></path></svg>",
-                           kind, x, path);
-}
-
-/* The arrow, and at each place's line the frame in which it has the segment. */
-static void put_way(GString *out, const struct report *report, const struct diagram *diagram,
-                    const struct diagram_segment *segment, bool rightwards)
-{
-    struct diagram_way way = diagram_way(diagram, segment);
-    unsigned whole = 2 * diagram->line_count + 2;
-    double from = 100.0 * (rightwards ? way.from : whole - way.from) / whole;
-    double to = 100.0 * (rightwards ? way.to : whole - way.to) / whole;
-    GString *words = g_string_new(NULL);
-    page_way(words, report, diagram, segment);
-    g_string_append(out, "<svg class=\"way\" role=\"img\" aria-label=\"");
-    string_html(out, words->str);
-    g_string_append_printf(out, "\"><line x1=\"%.1f%%\" x2=\"%.1f%%\" y1=\"7\" y2=\"7\"></line>",
-                           from, to);
-    if (way.from)
-        put_tip(out, from, "begins", "M0 1V13");
-    if (way.to < whole)
-        put_tip(out, to, "ends", "M-5 2L5 12M-5 12L5 2");
-    else
-        put_tip(out, to, "arrives", rightwards ? "M0 7L-9 2V12Z" : "M0 7L9 2V12Z");
-    bool from_left = rightwards == segment->from_source;
-    for (unsigned i = 0; i < diagram->line_count; i++) {
-        unsigned steps = 2 * i + 2;
-        double x = 100.0 * (from_left ? steps : whole - steps) / whole;
-        uint64_t number = segment->at[diagram->lines[i]].number;
-        g_string_append_printf(out, "<circle class=\"%s\" cx=\"%.1f%%\" cy=\"7\" r=\"4\"></circle>",
-                               number ? "yes" : "no", x);
-        if (number)
-            g_string_append_printf(out, "<text x=\"%.1f%%\" y=\"24\">%" PRIu64 "</text>", x,
-                                   number);
-    }
-    g_string_append(out, "</svg>");
-    g_string_free(words, TRUE);
-}
-
-static void segment_text(GString *out, const struct diagram_segment *segment)
-{
-    g_string_append(out, "<span class=\"text\"><b>");
-    put_flags(out, segment->flags);
-    g_string_append_printf(out, "</b><span>Seq=%" PRIu32, segment->seq);
-    if (segment->flags & TCPRST_ACK)
-        g_string_append_printf(out, " Ack=%" PRIu32, segment->ack);
-    if (segment->length)
-        g_string_append_printf(out, " Len=%" PRIu32, segment->length);
-    g_string_append(out, "</span></span>");
-}
-
-static void segment_since(GString *out, int64_t time, int64_t zero)
-{
-    char since[DURATION_SIZE];
-    if (time == TCPRST_TIME_UNKNOWN || zero == TCPRST_TIME_UNKNOWN)
-        return;
-    int64_t distance = time - zero;
-    if (distance == 0)
-        g_string_append_c(out, '0');
-    else
-        g_string_append_printf(out, "%s%s", distance < 0 ? "−" : "+",
-                               string_duration(since, distance < 0 ? -distance : distance));
-}
-
-static void segment_row(GString *out, const struct report *report, const struct tcprst_verdict *v,
-                        const struct diagram *diagram, const struct diagram_segment *segment)
-{
-    bool rightwards = segment->from_source == source_is_left(v);
-    g_string_append_printf(out, "<li class=\"seg %s%s%s%s%s\"><div class=\"meta\">",
-                           rightwards ? "right" : "left", segment->flags & TCPRST_RST ? " rst" : "",
-                           segment->is_reset ? " this" : "",
-                           segment->is_reset && diagram->between ? " between" : "",
-                           diagram_shows(segment, &v->trigger) ? " trigger" : "");
-    if (!diagram->line_count)
-        g_string_append_printf(out, "<b>%" PRIu64 "</b>", segment->frame.number);
-    segment_since(out, segment->time, diagram->zero);
-    g_string_append(out, "</div><div class=\"hop\">");
-    put_lines(out, diagram);
-    segment_text(out, segment);
-    if (diagram->line_count)
-        put_way(out, report, diagram, segment, rightwards);
-    else
-        g_string_append(out, "<i></i>");
-    g_string_append(out, "</div>");
-    segment_notes(out, v, segment);
-    g_string_append(out, "</li>");
-}
-
-static void diagram_ends(GString *out, const struct tcprst_verdict *v)
-{
-    bool left = source_is_left(v), known = v->sender != TCPRST_SENDER_UNKNOWN;
-    g_string_append(out, "<div class=\"ends\"><span>");
-    for (int side = 0; side < 2; side++) {
-        bool source = left == (side == 0);
-        GString *name = g_string_new(NULL);
-        words_end(name, source ? v->source : v->destination, v->ip_version,
-                  source ? v->source_port : v->destination_port);
-        char *words = g_strdup_printf(!known      ? "%s"
-                                      : side == 0 ? _("client %s")
-                                                  : _("server %s"),
-                                      name->str);
-        element(out, "span", NULL, words);
-        g_free(words);
-        g_string_free(name, TRUE);
-    }
-    g_string_append(out, "</span></div>");
-}
-
-/* The places' names above their lines. */
-static void diagram_places(GString *out, const struct report *report, const struct diagram *diagram,
-                           bool source_left)
-{
-    unsigned count = diagram->line_count;
-    if (!count)
-        return;
-    g_string_append(out, "<div class=\"ends spots\"><span>");
-    for (unsigned i = 0; i < count; i++) {
-        char *name = page_place(report, diagram, source_left ? i : count - 1 - i);
-        element(out, "span", NULL, name);
-        g_free(name);
-    }
-    g_string_append(out, "</span></div>");
-}
-
-static void gap_row(GString *out, const struct diagram *diagram, uint64_t gap)
-{
-    g_string_append(out, "<li class=\"gap\"><div></div><div class=\"hop\">");
-    put_lines(out, diagram);
-    element(out, "span", "text",
-            words_counted(gap, "%s segment not shown", "%s segments not shown"));
-    g_string_append(out, "</div></li>");
-}
-
-static void put_diagram(GString *out, const struct report *report, const struct tcprst_verdict *v,
-                        const struct diagram *diagram)
-{
-    if (!diagram || diagram->count == 0) {
-        element(out, "p", "soft", _("No diagram: the capture could not be read a second time."));
-        return;
-    }
-    g_string_append(out, "<div class=\"seq\">");
-    diagram_ends(out, v);
-    diagram_places(out, report, diagram, source_is_left(v));
-    g_string_append_printf(out, "<ol class=\"seq-rows\" aria-label=\"%s\">", _("Segments"));
-    for (size_t i = 0; i < diagram->count; i++) {
-        uint64_t gap = i ? diagram->segments[i].index - diagram->segments[i - 1].index - 1 : 0;
-        if (gap > 0)
-            gap_row(out, diagram, gap);
-        segment_row(out, report, v, diagram, &diagram->segments[i]);
-    }
-    g_string_append(out, "</ol></div>");
-}
 
 static bool is_drawn(const struct diagram *diagram, const struct tcprst_frame *frame)
 {
@@ -610,7 +375,7 @@ static void put_evidence(GString *out, const struct report *report, const struct
                 e->frame.capture != v->frame.capture && e->frame.capture < report->name_count;
             char *frame =
                 words_frame(e->frame.number, other ? report->names[e->frame.capture] : NULL);
-            element(out, "span", "soft", frame);
+            page_element(out, "span", "soft", frame);
             g_string_append_c(out, ' ');
             g_free(frame);
         }
@@ -631,7 +396,7 @@ static void put_alternatives(GString *out, const struct tcprst_verdict *v)
     for (unsigned i = 0; i < v->alternative_count; i++) {
         const struct tcprst_cause_info *info = tcprst_cause_info(v->alternatives[i].cause);
         g_string_append(out, "<li>");
-        element(out, "b", NULL, info->id);
+        page_element(out, "b", NULL, info->id);
         g_string_append_printf(out, _(" (%s): "), words_alternative(v, i));
         string_html(out, _(info->title));
         g_string_append(out, "</li>");
@@ -644,8 +409,8 @@ static void put_fact(GString *out, const char *name, const char *value)
     if (!value || !*value)
         return;
     g_string_append(out, "<div>");
-    element(out, "dt", NULL, name);
-    element(out, "dd", NULL, value);
+    page_element(out, "dt", NULL, name);
+    page_element(out, "dd", NULL, value);
     g_string_append(out, "</div>");
 }
 
@@ -698,7 +463,7 @@ static void put_event_head(GString *out, const struct report *report,
                            "<summary><span class=\"dot %s\" title=\"%s\"></span><span><span "
                            "class=\"name\">%s</span>",
                            severity, severity_word, tcprst_cause_id(v->cause));
-    element(out, "span", "chip", words->str);
+    page_element(out, "span", "chip", words->str);
     g_string_append_printf(out, "<span class=\"chip %s\">%s</span></span><span class=\"count\">",
                            severity, severity_word);
     if (group->events > 1)
@@ -712,11 +477,11 @@ static void put_event_head(GString *out, const struct report *report,
     string_html(out, words->str);
     g_string_append(out, "</span>");
     char *frame = words_frame(v->frame.number, report->name_count > 1 ? reset->capture : NULL);
-    element(out, "span", NULL, frame);
+    page_element(out, "span", NULL, frame);
     g_free(frame);
     char time[40];
     report_local_time(report, time, v->time, report_digits(report, v->frame.capture, v->time));
-    element(out, "span", NULL, *time ? time : _("no time"));
+    page_element(out, "span", NULL, *time ? time : _("no time"));
     g_string_append(out, "</span></summary>");
     g_string_free(words, TRUE);
 }
@@ -740,19 +505,20 @@ void page_event(GString *out, const struct report *report, const struct summary_
     prose(out, _(info->meaning));
     g_string_append(out, "</p>");
     put_facts(out, group, &reset);
-    element(out, "h3", NULL,
-            group->events > 1 ? _("The first of these events") : _("The segments that matter"));
-    put_diagram(out, report, v, diagram);
+    page_element(out, "h3", NULL,
+                 group->events > 1 ? _("The first of these events")
+                                   : _("The segments that matter"));
+    page_diagram(out, report, v, diagram);
     put_evidence(out, report, v, diagram);
     put_alternatives(out, v);
     char *advice = advice_words(report, group);
-    element(out, "h3", NULL, _("What to check next"));
+    page_element(out, "h3", NULL, _("What to check next"));
     g_string_append(out, "<p>");
     prose(out, advice);
     g_string_append(out, "</p>");
-    element(out, "h3", NULL, _("In Wireshark"));
+    page_element(out, "h3", NULL, _("In Wireshark"));
     g_string_append(out, "<div class=\"copy\">");
-    element(out, "code", NULL, filter->str);
+    page_element(out, "code", NULL, filter->str);
     g_string_append(out, "</div></div></details>");
     g_free(advice);
     g_string_free(because, TRUE);

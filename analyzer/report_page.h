@@ -22,15 +22,22 @@ void page_causes(GString *out, const struct report *report);
 void page_endings(GString *out, const struct report *report);
 void page_hosts(GString *out, const struct report *report);
 void page_captures(GString *out, const struct report *report);
+
+/* One group of events. diagram: NULL where the capture could not be read again. open: its details
+ * are shown at once. */
+void page_event(GString *out, const struct report *report, const struct summary_group *group,
+                const struct diagram *diagram, bool open);
+
+/* report_page_diagram.c: the segments that matter, or that there are none (diagram NULL). */
+void page_diagram(GString *out, const struct report *report, const struct tcprst_verdict *v,
+                  const struct diagram *diagram);
 /* Of a diagram with places: a short name of a line's, to be freed; and at which the segment was, in
  * words. */
 char *page_place(const struct report *report, const struct diagram *diagram, unsigned line);
 void page_way(GString *out, const struct report *report, const struct diagram *diagram,
               const struct diagram_segment *segment);
 
-/* One group of events. diagram: NULL where the capture could not be read again. open: its details
- * are shown at once. */
-void page_event(GString *out, const struct report *report, const struct summary_group *group,
-                const struct diagram *diagram, bool open);
+/* <tag class="kind">text</tag>, text escaped. kind NULL: none. */
+void page_element(GString *out, const char *tag, const char *kind, const char *text);
 
 #endif
