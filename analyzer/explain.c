@@ -3,6 +3,7 @@
  */
 #include "explain.h"
 
+#include "explain_words.h"
 #include "pages.h"
 #include "report_json.h"
 #include "report_string.h"
@@ -105,36 +106,18 @@ static void one_cause(struct page *page, enum tcprst_cause cause)
 
 /* ---- Words ---- */
 
-struct word {
-    const char *title;       /* not NULL: a heading, and nothing else */
-    const char *kind, *word; /* kind NULL: no word of an enumeration */
-    const char *sentence;
-};
-static const struct word words[] = {
-#define KIND(title) {title, NULL, NULL, NULL},
-#define WORD(kind, word, sentence) {NULL, kind, word, sentence},
-#define TERM(term, sentence) {NULL, NULL, term, sentence},
-#include "tcprst/words.def"
-};
-
-/* As reports say it. */
-static const char *shown(const struct word *word)
+static bool is_named(const struct explain_word *word, const char *name)
 {
-    return word->kind ? translate_word(word->kind, word->word) : _(word->word);
+    return g_ascii_strcasecmp(word->word, name) == 0 || strcmp(explain_word_shown(word), name) == 0;
 }
 
-static bool is_named(const struct word *word, const char *name)
-{
-    return g_ascii_strcasecmp(word->word, name) == 0 || strcmp(shown(word), name) == 0;
-}
-
-static void put_word(struct page *page, const struct word *word)
+static void put_word(struct page *page, const struct explain_word *word)
 {
     enum { WORDS = 21 };
     struct string_wrap wrap = {
         .column = WORDS + 2, .indent = WORDS + 2, .width = page->width, .before = "", .after = ""};
     g_string_append(page->out, "  ");
-    string_left(page->out, shown(word), WORDS - 2);
+    string_left(page->out, explain_word_shown(word), WORDS - 2);
     g_string_append(page->out, "  ");
     string_wrap(page->out, _(word->sentence), &wrap);
 }
@@ -142,9 +125,10 @@ static void put_word(struct page *page, const struct word *word)
 /* Those of that name, each below its heading; NULL: all. Returns whether there are any. */
 static bool put_words(struct page *page, const char *name)
 {
-    const struct word *title = NULL;
+    size_t count;
+    const struct explain_word *words = explain_words(&count), *title = NULL;
     bool any = false;
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (words[i].title) {
             title = &words[i];
             continue;

@@ -588,12 +588,12 @@ static void put_part(GString *page, const char *name, size_t length, const struc
         const char *name;
         void (*put)(GString *page, const struct report *report);
     } parts[] = {
-        {"title", put_title},       {"heading", put_heading},    {"language", put_language},
-        {"foot", put_foot},         {"made", put_made},          {"measure", page_measure},
-        {"remarks", page_remarks},  {"headline", page_headline}, {"tiles", page_tiles},
-        {"first", page_first},      {"services", page_services}, {"changes", page_changes},
-        {"causes", page_causes},    {"endings", page_endings},   {"hosts", page_hosts},
-        {"captures", page_captures}};
+        {"title", put_title},        {"heading", put_heading},    {"language", put_language},
+        {"foot", put_foot},          {"made", put_made},          {"measure", page_measure},
+        {"remarks", page_remarks},   {"headline", page_headline}, {"tiles", page_tiles},
+        {"first", page_first},       {"services", page_services}, {"changes", page_changes},
+        {"causes", page_causes},     {"endings", page_endings},   {"hosts", page_hosts},
+        {"captures", page_captures}, {"words", page_words}};
     char *part = g_strndup(name, length);
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         if (strcmp(part, parts[i].name) == 0)

@@ -2,6 +2,7 @@
 /* report_page.c - the page's parts that need no script, as HTML. */
 #include "report_page.h"
 
+#include "explain_words.h"
 #include "report_advice.h"
 #include "report_baseline.h"
 #include "report_string.h"
@@ -346,6 +347,28 @@ void page_captures(GString *out, const struct report *report)
         g_string_append(out, "</tr>");
     }
     end_table(out);
+}
+
+void page_words(GString *out, const struct report *report)
+{
+    size_t count;
+    const struct explain_word *words = explain_words(&count);
+    (void)report;
+    g_string_append(out, "<details class=\"words\">");
+    page_element(out, "summary", NULL, _("The words of a report"));
+    for (size_t i = 0; i < count; i++) {
+        if (words[i].title) {
+            g_string_append(out, i ? "</dl>" : "");
+            page_element(out, "h3", NULL, _(words[i].title));
+            g_string_append(out, "<dl>");
+            continue;
+        }
+        g_string_append(out, "<div>");
+        page_element(out, "dt", NULL, explain_word_shown(&words[i]));
+        page_element(out, "dd", NULL, _(words[i].sentence));
+        g_string_append(out, "</div>");
+    }
+    g_string_append(out, "</dl></details>");
 }
 
 /* ---- One event ---- */

@@ -22,6 +22,8 @@ void page_causes(GString *out, const struct report *report);
 void page_endings(GString *out, const struct report *report);
 void page_hosts(GString *out, const struct report *report);
 void page_captures(GString *out, const struct report *report);
+/* What the words of the page mean. */
+void page_words(GString *out, const struct report *report);
 
 /* One group of events. diagram: NULL where the capture could not be read again. open: its details
  * are shown at once. */

@@ -8,6 +8,7 @@
  * causes/<id>.md, causes/README.md, facts.md and mechanisms.md, and from TEMPLATES: tcprst.1,
  * completions/ and tcprst.schema.json, where @NAME@ stands for a list.
  */
+#include "explain_words.h"
 #include "pages.h"
 #include "tcprst.h"
 #include "translate.h"
@@ -650,23 +651,16 @@ static void write_facts(const char *directory)
 /* What the words of a report mean: a table a heading. */
 static void write_words(const char *directory)
 {
-    static const struct {
-        const char *title, *kind, *word, *sentence;
-    } words[] = {
-#define KIND(title) {title, NULL, NULL, NULL},
-#define WORD(kind, word, sentence) {NULL, kind, word, sentence},
-#define TERM(term, sentence) {NULL, NULL, term, sentence},
-#include "tcprst/words.def"
-    };
+    size_t count;
+    const struct explain_word *words = explain_words(&count);
     GString *out = g_string_new("<!-- Made from words.def by make_docs. -->\n# ");
     g_string_append_printf(out, "%s\n", _("The words of a report"));
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+    for (size_t i = 0; i < count; i++) {
         if (words[i].title) {
             g_string_append_printf(out, "\n## %s\n\n| | |\n|---|---|\n", _(words[i].title));
             continue;
         }
-        const char *shown =
-            words[i].kind ? translate_word(words[i].kind, words[i].word) : _(words[i].word);
+        const char *shown = explain_word_shown(&words[i]);
         bool other = words[i].kind && strcmp(shown, words[i].word) != 0;
         g_string_append_printf(out, other ? "| **%s** `%s` | " : "| **%s** | ", shown,
                                words[i].word);

@@ -220,8 +220,7 @@ static void add_settling(struct place at, const struct tcprst_verdict *verdict)
 {
     const char *id = tcprst_settled_by_id(verdict->settled_by);
     if (id)
-        add_text(at, hf_settled_by, id, _("To settle it: "),
-                 _(tcprst_settled_by_sentence(verdict->settled_by)));
+        add_text(at, hf_settled_by, id, "", _(tcprst_settled_by_sentence(verdict->settled_by)));
 }
 
 /* No more than the verdict's: none is likelier than that. */
