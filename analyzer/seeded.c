@@ -33,3 +33,15 @@ guint seeded_string(gconstpointer text)
 {
     return seeded_hash(text, strlen(text));
 }
+
+GPtrArray *seeded_sorted(GHashTable *table, GCompareFunc compare)
+{
+    GPtrArray *values = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(values, value);
+    g_ptr_array_sort(values, compare);
+    return values;
+}

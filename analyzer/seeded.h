@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * seeded.h - a hash that differs from run to run, for tables whose keys come from captures: who
- * does not know the seed cannot make keys that collide.
+ * does not know the seed cannot make keys that collide. Nor does their order mean anything: who
+ * lists such a table sorts it.
  */
 #ifndef TCPRST_ANALYZER_SEEDED_H
 #define TCPRST_ANALYZER_SEEDED_H
@@ -12,5 +13,7 @@
 guint seeded_hash(const void *octets, gsize size);
 /* Of a string: for tables with g_str_equal(). */
 guint seeded_string(gconstpointer text);
+/* The values of a table in that order; they stay the table's (g_ptr_array_unref()). */
+GPtrArray *seeded_sorted(GHashTable *table, GCompareFunc compare);
 
 #endif

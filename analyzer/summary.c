@@ -368,18 +368,6 @@ static void fold_early(struct summary *summary, GPtrArray *class, uint64_t small
     }
 }
 
-static GPtrArray *all_groups(const struct summary *summary)
-{
-    GPtrArray *groups = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, summary->groups);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        g_ptr_array_add(groups, value);
-    g_ptr_array_sort(groups, compare_groups);
-    return groups;
-}
-
 /* The groups by cause and strength: lists of those of one each, in the order of their first. */
 static GPtrArray *classes_of(GPtrArray *groups)
 {
@@ -399,7 +387,8 @@ static GPtrArray *classes_of(GPtrArray *groups)
 static void fold_smallest(struct summary *summary)
 {
     uint64_t small = median(summary->groups, group_count);
-    GPtrArray *groups = all_groups(summary), *classes = classes_of(groups);
+    GPtrArray *groups = seeded_sorted(summary->groups, compare_groups),
+              *classes = classes_of(groups);
     for (guint i = 0; i < classes->len; i++)
         fold_early(summary, classes->pdata[i], small);
     g_ptr_array_unref(classes);
@@ -645,14 +634,7 @@ static gint compare_hosts(gconstpointer a, gconstpointer b)
 
 GPtrArray *summary_hosts(const struct summary *summary, enum summary_role role)
 {
-    GPtrArray *hosts = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, summary->hosts[role]);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        g_ptr_array_add(hosts, value);
-    g_ptr_array_sort(hosts, compare_hosts);
-    return hosts;
+    return seeded_sorted(summary->hosts[role], compare_hosts);
 }
 
 struct fold {
@@ -713,7 +695,8 @@ static void fold_class(GPtrArray *class, size_t limit, GPtrArray *out)
 
 GPtrArray *summary_groups(const struct summary *summary, size_t limit)
 {
-    GPtrArray *groups = all_groups(summary), *classes = classes_of(groups);
+    GPtrArray *groups = seeded_sorted(summary->groups, compare_groups),
+              *classes = classes_of(groups);
     GPtrArray *out = g_ptr_array_new_with_free_func(group_free);
     for (guint i = 0; i < classes->len; i++) {
         GPtrArray *class = classes->pdata[i];

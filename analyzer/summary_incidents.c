@@ -85,14 +85,7 @@ static gint compare(gconstpointer a, gconstpointer b)
 
 GPtrArray *incidents_list(const struct incidents *incidents)
 {
-    GPtrArray *list = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, incidents->table);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        g_ptr_array_add(list, value);
-    g_ptr_array_sort(list, compare);
-    return list;
+    return seeded_sorted(incidents->table, compare);
 }
 
 const struct incident *incidents_find(const struct incidents *incidents,

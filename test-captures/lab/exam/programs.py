@@ -299,21 +299,29 @@ def react(end, process, sock, plan):
     end.finish(sock, "abort" if how == "read-abort" else "close")
 
 
-def serve(end, process, listener, plans, accept_after=0.0):
-    """Accepts for ever; each connection gets the next plan."""
-    yield Sleep(accept_after)
-    number = 0
+def accepted(process, listener, patience):
+    """The process's next connection, (socket, address); None: nobody came for so many seconds, or it has ended."""
     while process.alive and listener.fileno() >= 0:
         try:
             sock, address = listener.accept()
         except BlockingIOError:
-            if not (yield Readable(listener, 9)):
-                return
+            if not (yield Readable(listener, patience)):
+                return None
             continue
         except OSError:
-            return
+            return None
         sock.setblocking(False)
         process.sockets.append(sock)
+        return sock, address
+    return None
+
+
+def serve(end, process, listener, plans, accept_after=0.0):
+    """Accepts for ever; each connection gets the next plan."""
+    yield Sleep(accept_after)
+    number = 0
+    while new := (yield from accepted(process, listener, 9)):
+        sock, address = new
         end.node.act("accepted", sock.getsockname()[:2] + address[:2])
         plan = plans(address) if callable(plans) else plans[number % len(plans)]
         number += 1

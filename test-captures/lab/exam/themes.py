@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from . import boxes, stacks
 from .boxes import decades
 from .fabric import Broken
-from .loop import Readable, Sleep
-from .programs import Conversation, Process, call, name_of, scan, serve
+from .loop import Sleep
+from .programs import Conversation, Process, accepted, call, name_of, scan, serve
 
 THEMES = {}
 
@@ -524,17 +524,8 @@ def relay(situation, rng):
         delay = rng.choice((0, decades(rng, 0.001, 1)))
 
         def proxy(process):
-            while True:
-                try:
-                    sock, _ = listener.accept()
-                except BlockingIOError:
-                    if not (yield Readable(listener, 5)):
-                        return
-                    continue
-                except OSError:
-                    return
-                sock.setblocking(False)
-                process.sockets.append(sock)
+            while new := (yield from accepted(process, listener, 5)):
+                sock = new[0]
                 name = name_of(sock)
                 if name and len(name) == 4:
                     world.y.node.act("accepted", name)

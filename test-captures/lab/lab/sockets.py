@@ -161,6 +161,21 @@ class SocketsMixin:
             listener.close()
         return client, server
 
+    def simultaneous_pair(self):
+        """Two ends that connect() to each other at once: (client's socket, server's socket), which do not block."""
+        ports = self.rng.sample(range(20000, 30000), 2)
+        ends = []
+        for space, side, address, port in ((self.client, "client", self.client_address, ports[0]),
+                                           (self.server, "server", self.server_address, ports[1])):
+            sock = self.socket(space, side)
+            sock.bind((address, port))
+            sock.setblocking(False)
+            ends.append(sock)
+        ends[0].connect_ex((self.server_address, ports[1]))
+        ends[1].connect_ex((self.client_address, ports[0]))
+        self.settle(3)
+        return ends
+
     def keeper(self, sock):
         """Hand a socket to a process of its own, which can be killed."""
         child = subprocess.Popen(["sleep", "100"], pass_fds=[sock.fileno()])

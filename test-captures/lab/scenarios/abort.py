@@ -537,17 +537,7 @@ def reset_port_reuse(lab):
 @scenario("so-linger-abort.simultaneous-open", rtt_ms=(25, 120))
 def linger_simultaneous_open(lab):
     """Both ends connect() to each other at once; then one says something and aborts."""
-    ports = lab.rng.sample(range(20000, 30000), 2)
-    ends = []
-    for space, side, address, port in ((lab.client, "client", lab.client_address, ports[0]),
-                                       (lab.server, "server", lab.server_address, ports[1])):
-        sock = lab.socket(space, side)
-        sock.bind((address, port))
-        sock.setblocking(False)
-        ends.append(sock)
-    ends[0].connect_ex((lab.server_address, ports[1]))
-    ends[1].connect_ex((lab.client_address, ports[0]))
-    lab.settle(3)
+    ends = lab.simultaneous_pair()
     data = lab.bytes(20, 400)
     ends[0].sendall(data)
     receive_exactly(ends[1], len(data))

@@ -126,17 +126,7 @@ def zero_window(lab):
 @scenario("none.simultaneous-open", rtt_ms=(25, 120))
 def simultaneous_open(lab):
     """Both ends connect() to each other at once, and are connected."""
-    ports = lab.rng.sample(range(20000, 30000), 2)
-    ends = []
-    for space, side, address, port in ((lab.client, "client", lab.client_address, ports[0]),
-                                       (lab.server, "server", lab.server_address, ports[1])):
-        sock = lab.socket(space, side)
-        sock.bind((address, port))
-        sock.setblocking(False)
-        ends.append(sock)
-    ends[0].connect_ex((lab.server_address, ports[1]))
-    ends[1].connect_ex((lab.client_address, ports[0]))
-    lab.settle(3)
+    ends = lab.simultaneous_pair()
     for sock in ends:
         sock.settimeout(5)
     lab.exchange(*ends, rounds=1)
