@@ -142,6 +142,13 @@ void string_terminal(GString *out, const char *text)
     }
 }
 
+char *string_safe(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    string_terminal(out, text);
+    return g_string_free(out, FALSE);
+}
+
 void string_html(GString *out, const char *text)
 {
     for (const char *p = text; *p; p = g_utf8_next_char(p)) {

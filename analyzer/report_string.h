@@ -92,6 +92,8 @@ void string_csv(GString *out, const char *text);
 /* Characters only: controls, terminal escapes and characters that change the direction of writing
  * as \u{...}. */
 void string_terminal(GString *out, const char *text);
+/* The same alone (g_free()). */
+char *string_safe(const char *text);
 /* Text of an HTML element or of a quoted attribute. */
 void string_html(GString *out, const char *text);
 

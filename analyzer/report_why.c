@@ -98,20 +98,13 @@ static void add_way(GString *out, const struct report *report, const struct tcpr
     g_free(frame);
 }
 
-static char *terminal_safe(const char *words)
-{
-    GString *out = g_string_new(NULL);
-    string_terminal(out, words);
-    return g_string_free(out, FALSE);
-}
-
 static void put_finding(GString *out, const struct report *report,
                         const struct tcprst_finding *finding, uint32_t own)
 {
     enum { CAUSES = 26, BEFORE = 4 + 2 + 2 + CAUSES + 1 };
     GString *way = g_string_new(NULL);
     add_way(way, report, finding, own);
-    char *safe = terminal_safe(way->str);
+    char *safe = string_safe(way->str);
     g_string_append_printf(out, "    %2u  %-*s ", finding->total, CAUSES,
                            tcprst_cause_id(finding->cause));
     put_lines(out, report, BEFORE, BEFORE, safe);
@@ -335,7 +328,7 @@ void why_put_ledger(GString *out, const struct report *report, const struct summ
     if (why->ledger_count > 0) {
         g_string_assign(words, _("made as: "));
         add_way(words, report, &why->asked, group->first.frame.capture);
-        char *safe = terminal_safe(words->str);
+        char *safe = string_safe(words->str);
         g_string_append(out, "    ");
         put_lines(out, report, 4, 6, safe);
         g_free(safe);
