@@ -119,6 +119,12 @@ def cause_makers():
     return {words[1].strip('"'): words[4] for words in calls(text, "CAUSE")}
 
 
+def cause_reasons():
+    """{id: the kernel's reasons} of causes.def."""
+    text = text_of(CORE / "include" / "tcprst" / "causes.def")
+    return {words[1].strip('"'): set(re.findall(r'"(\w+)"', words[6])) for words in calls(text, "CAUSE")}
+
+
 def word_ids():
     """The ids of what several causes are called together."""
     ids = cause_ids()

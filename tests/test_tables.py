@@ -89,6 +89,12 @@ class Tables(unittest.TestCase):
         self.assertEqual(sorted(NOT_CITED_YET & used), [], "cited by now: take them from NOT_CITED_YET")
         self.assertEqual(unused, [], f"\nnothing uses: {', '.join(unused)}")
 
+    def test_reasons(self):
+        """A kernel without the connection says so: each cause that such an answer may have has that reason."""
+        reasons = tables.cause_reasons()
+        lacking = [row.name for row in tables.rows().values() if row.mechanism == "ANSWER_NONE" and "NO_SOCKET" not in reasons[row.cause]]
+        self.assertEqual(lacking, [])
+
     def test_every_word_is_explained(self):
         """words.def has each word of these enumerations, in their order and under one heading; of strengths but the first."""
         names = tables.text_of(ROOT / "core/names.c")
