@@ -262,6 +262,9 @@ bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const
     const struct line *l = places_line(p, h->line);
     const struct path *path = places_path(p, l);
     const struct path_place *at = path->place;
+    /* With its sender's count and clock it is that packet, though its way was another one. */
+    if (e->ip_id && e->ip_id == h->s->ip_id && e->ts_val && e->ts_val == h->ts_val)
+        return true;
     if (!at[e->place].ttl[h->d] || !at[h->place].ttl[h->d] || !h->s->ip_header ||
         !path_ttl_tells(path, h->d, (uint16_t)(1u << e->place | 1u << h->place)))
         return true;

@@ -172,7 +172,8 @@ static enum place_miss miss_of(const struct scene *s, unsigned place, const stru
     }
     if (around.lost)
         return around.held > 8 * around.lost ? MISS_LIKELY : MISS_UNSURE;
-    return around.held || !around.outside ? MISS_CERTAIN : MISS_LIKELY;
+    /* Nor has it what X sent next to that: the place lost both, or somebody made both. */
+    return around.outside ? MISS_DOUBTFUL : MISS_CERTAIN;
 }
 
 /* Whether the RST answers that segment, by its number, clearly sooner than any packet has gone from
@@ -218,7 +219,8 @@ static bool made_there(const struct scene *s, const struct sight *reset, unsigne
 /*
  * A place that has it shows that it came from X's side of it. From X itself where no router lies
  * between them, and none shows in the RST; it may be where as much is left of its TTL as of X's
- * other packets: what made it beside the place shows by having more.
+ * other packets: what made it beside the place shows by having more. Of an X that was never heard
+ * but for the RST nobody knows where it stands: a router starts from the same TTL.
  */
 static void find_maker(const struct scene *s, const struct sight *reset, struct place_facts *f)
 {
@@ -231,7 +233,7 @@ static void find_maker(const struct scene *s, const struct sight *reset, struct 
     bool full = is_start((unsigned)own);
     f->from_x = !made_there(s, reset, f->near_x) &&
                 (!others || !own || own == others || (f->x_is_host && full));
-    f->x_is_host = f->from_x && (others ? f->x_is_host : full);
+    f->x_is_host &= f->from_x;
 }
 
 /* ---- the answer ---- */
