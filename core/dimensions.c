@@ -213,6 +213,19 @@ static bool was_challenged(const struct reset *r, enum tcprst_acceptance accepta
            a->y.challenge - r->when > (r->y.rtt_min > 0 ? r->y.rtt_min / 2 : 0);
 }
 
+/* Y has challenged a RST like it shortly before: it follows RFC 5961, and is silent now because it
+ * challenges no more often than every half second (section 10; tcp_oow_rate_limited()). */
+static bool challenges(const struct reset *r)
+{
+    unsigned looked = 0;
+    for (const struct reset *p = r->previous_of_connection;
+         p && p->incarnation == r->incarnation && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++)
+        if (p->d == r->d && outcome_for(r, p)->effect == TCPRST_EFFECT_CHALLENGED)
+            return true;
+    return false;
+}
+
 static enum tcprst_effect effect_in_syn_sent(const struct reset *r,
                                              enum tcprst_acceptance acceptance)
 {
@@ -252,7 +265,8 @@ enum tcprst_effect effect_of(const struct reset *r, enum tcprst_acceptance accep
         return acceptance == TCPRST_ACCEPTANCE_EXACT ? TCPRST_EFFECT_RESET : TCPRST_EFFECT_IGNORED;
     if (was_challenged(r, acceptance))
         return TCPRST_EFFECT_CHALLENGED;
-    if (acceptance == TCPRST_ACCEPTANCE_OUT_OF_WINDOW)
+    if (acceptance == TCPRST_ACCEPTANCE_OUT_OF_WINDOW ||
+        (acceptance == TCPRST_ACCEPTANCE_IN_WINDOW && challenges(r)))
         return TCPRST_EFFECT_IGNORED;
     if (peer_answered_with_reset(r))
         return TCPRST_EFFECT_RESET;
