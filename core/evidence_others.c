@@ -95,7 +95,7 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
     fact_runs(e, r, x_host);
     uint16_t service = reset_service_port(r);
     int64_t same = r->before.idle >= IDLE_RECUR_MIN
-                       ? host_same_idle(x_host, service, r->incarnation, r->before.idle)
+                       ? host_same_idle(x_host, service, r->incarnation, r->before.idle, r->when)
                        : -1;
     if (r->before.idle >= IDLE_RECUR_MIN)
         tell(e, F(IDLE_RECURS), same >= 0);

@@ -399,12 +399,13 @@ bool host_abort_habit(const struct host *host, const struct run *run)
     return run->since >= MASS_COUNT;
 }
 
-void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle)
+void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle,
+                    int64_t when)
 {
     struct host_deeds *deeds = deeds_of(host);
     if (!deeds)
         return;
-    deeds->idles[deeds->next_idle] = (struct idle_note){idle, connection, service};
+    deeds->idles[deeds->next_idle] = (struct idle_note){idle, when, connection, service};
     deeds->next_idle = (uint8_t)((deeds->next_idle + 1) % HOST_IDLES);
 }
 
@@ -483,14 +484,15 @@ int64_t host_port_time(const struct host *host, bool open, uint16_t port)
     return INT64_MIN;
 }
 
-int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t connection, int64_t idle)
+int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t connection, int64_t idle,
+                       int64_t when)
 {
     const struct host_deeds *deeds = host->deeds;
     for (unsigned i = 0; deeds && i < HOST_IDLES; i++) {
         const struct idle_note *n = &deeds->idles[i];
         int64_t apart = n->idle > idle ? n->idle - idle : idle - n->idle;
         if (n->idle > 0 && n->port == service && n->connection != connection &&
-            apart <= idle / IDLE_SAME)
+            apart <= idle / IDLE_SAME && (n->when > when ? n->when - when : when - n->when) > apart)
             return n->idle;
     }
     return -1;

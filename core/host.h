@@ -30,7 +30,7 @@ struct port_note {
 };
 
 struct idle_note {
-    int64_t idle;
+    int64_t idle, when; /* when: it ended */
     uint64_t connection;
     uint16_t port; /* the service's */
 };
@@ -113,7 +113,8 @@ void host_note_abort(struct host *host, int64_t opened, int64_t time);
 /* It aborts as a habit: connections that it had since the run began end so, too, or runs like it
  * follow one another. */
 bool host_abort_habit(const struct host *host, const struct run *run);
-void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle);
+void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle,
+                    int64_t when);
 /* A RST whose raw window is one of window_codes.def. */
 void host_note_window(struct host *host, uint16_t window, uint64_t connection);
 /* Whether a RST of another connection had that window too. */
@@ -134,9 +135,10 @@ const struct run *host_run_at(const struct host *host, enum host_runs kind, int6
 unsigned host_fan_out(const struct host *host, int64_t time);
 /* When that port was last noted open, or closed; INT64_MIN: never. */
 int64_t host_port_time(const struct host *host, bool open, uint16_t port);
-/* Another connection on the same service was ended after nearly the same idle time (IDLE_SAME): its
- * idle time, else -1. */
-int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t connection,
-                       int64_t idle);
+/* Another connection on the same service was ended after nearly the same idle time (IDLE_SAME), and
+ * not with this one, at when: two that fall silent and are closed together have the same pause
+ * without a timer. Its idle time, else -1. */
+int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t connection, int64_t idle,
+                       int64_t when);
 
 #endif

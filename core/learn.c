@@ -55,7 +55,7 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
     if (abort && !(r->y.seen & END_FIN))
         host_note_abort(host, r->connection->first_time, r->when);
     if (abort && r->before.idle >= 0)
-        host_note_idle(host, reset_service_port(r), r->incarnation, r->before.idle);
+        host_note_idle(host, reset_service_port(r), r->incarnation, r->before.idle, r->when);
 }
 
 void learn_opening(struct hosts *hosts, const struct connection *c, const struct tcprst_segment *s,
