@@ -69,7 +69,7 @@ static struct tri exact_number(const struct evidence *e)
 /* The sender's state made such an answer due. */
 static bool answer_due(const struct evidence *e)
 {
-    if (!yes(TRIGGER) || !yes(BARE_FORM))
+    if (!yes(TRIGGER) || !yes(BARE_FORM) || yes(TRIGGER_SWALLOWED))
         return false;
     if (yes(TRIGGER_SYN))
         return !yes(PORT_OPEN);

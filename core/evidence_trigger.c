@@ -178,6 +178,8 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
                   (t->flags & TCPRST_ACK) && seq_lt(r->x.max_ack, t->seq);
     tell_at(e, F(TRIGGER_BEHIND_DATA), behind, t->where);
     numbers(e, F(TRIGGER_BEHIND_DATA), behind ? seq_diff(t->seq, r->x.max_ack) : 0, 0);
+    tell_at(e, F(TRIGGER_LATER), t->where > where_pack(r->frame), t->where);
+    numbers(e, F(TRIGGER_LATER), t->time - r->when, 0);
     tell_at(e, F(TRIGGER_OVERTAKEN), overtaken(r), t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
     tell_at(e, F(TRIGGER_ONCE), r->drawn.once, t->where);
