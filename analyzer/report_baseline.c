@@ -239,7 +239,7 @@ void change_words(GString *out, const struct change *change)
     const char *sent_by = change->now.sent_by;
     const char *who = strcmp(sent_by, "client") == 0        ? _("from the client's side")
                       : strcmp(sent_by, "server") == 0      ? _("from the server's side")
-                      : strcmp(sent_by, "third-party") == 0 ? _("by somebody in between")
+                      : strcmp(sent_by, "third-party") == 0 ? _("by a third party")
                                                             : _("from a side not known");
     char now[24], before[24];
     GString *rate = g_string_new(NULL), *rate_before = g_string_new(NULL);

@@ -140,6 +140,10 @@ static void put_group_when(struct text *text, const struct summary_group *group)
     if (v->effect != TCPRST_EFFECT_UNKNOWN)
         g_string_append_printf(line, _(" %s effect: %s"), TEXT_DOT(text),
                                words_effect_word(v->effect));
+    if (group->effective.number > 0 && group->events == 1 &&
+        group->effective.capture == v->frame.capture)
+        g_string_append_printf(line, _(" (frame %llu)"),
+                               (unsigned long long)group->effective.number);
     GString *sent_by = g_string_new(NULL);
     words_sent_by(sent_by, group);
     g_string_append_printf(line, _(" %s sent by: %s"), TEXT_DOT(text), sent_by->str);
@@ -277,7 +281,9 @@ void text_event(struct text *text, const struct summary_group *group)
     put_group_head(text, group);
     put_group_where(text, group);
     put_group_when(text, group);
-    unsigned shown = why ? v->evidence_count : MIN(v->evidence_count, EVIDENCE_LINES);
+    unsigned shown = v->evidence_count;
+    if (!why && shown > EVIDENCE_LINES + 1) /* one more takes no more room than to say so */
+        shown = EVIDENCE_LINES;
     g_string_append(text->out, "  ");
     GString *because = g_string_new(NULL);
     words_because(because, group);

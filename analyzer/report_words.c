@@ -158,7 +158,7 @@ static void put_makers(GString *out, const struct summary_host *host)
     const char *const names[] = {
         host->unknown_server ? _("from the server's side") : _("by the server"),
         host->unknown_client ? _("from its clients' side") : _("by its clients"),
-        _("by somebody in between")};
+        _("by a third party")};
     const uint64_t counts[] = {host->by_server, host->by_client, host->by_else};
     unsigned makers = 0;
     GString *who = g_string_new(NULL);

@@ -517,14 +517,17 @@ static void count_risk(struct summary *summary, struct summary_event *event,
     }
 }
 
-/* What the first RST did not do, the next one of the same maker may have done. */
-static void take_effect(struct tcprst_verdict *first, const struct tcprst_verdict *v)
+/* What the first RST did not do, the next one of the same maker, or of the same cause, may have
+ * done. */
+static void take_effect(struct summary_group *group, const struct tcprst_verdict *v)
 {
+    struct tcprst_verdict *first = &group->first;
     if (v->effect != TCPRST_EFFECT_RESET || first->effect == TCPRST_EFFECT_RESET ||
-        v->sender != first->sender || v->origin != first->origin)
+        v->sender != first->sender || (v->origin != first->origin && v->cause != first->cause))
         return;
     first->effect = v->effect;
     first->peer_error = v->peer_error;
+    group->effective = v->frame;
 }
 
 static struct summary_event *begin_event(struct summary *summary, const struct report_reset *reset)
@@ -562,7 +565,7 @@ void summary_reset(struct summary *summary, const struct report_reset *reset)
     count_risk(summary, event, v);
     if (!event)
         return;
-    take_effect(&event->group->first, v);
+    take_effect(event->group, v);
     event->group->resets++;
     event->group->last_frame = v->frame;
     event->group->last_time = v->time;

@@ -54,6 +54,7 @@ struct summary_group {
         destination_hosts; /* more than 1: folded, first.source or .destination is an example */
     uint64_t events, resets;
     struct tcprst_frame last_frame;
+    struct tcprst_frame effective; /* the RST that reset it, where the first did not; number 0 */
     int64_t last_time;
     uint16_t ports[SUMMARY_PORTS]; /* of the service, the first ones met */
     size_t port_count;

@@ -476,7 +476,7 @@ class Text(Case):
         forged = sorted(RECORDED.glob("injected.*.v4.client.pcap*"))[0]
         screen = self.first_screen(text_of(tcprst("-q", forged)))
         self.assertRegex(screen, r"Sent by +somebody in the name of [\d.]+ \(1\)")
-        self.assertRegex(screen, r"Service +[\d.:]+: 1 reset by somebody in between at ")
+        self.assertRegex(screen, r"Service +[\d.:]+: 1 reset by a third party at ")
 
     def test_who_sent_it_is_said_alike_everywhere(self):
         """The headline, each event and JSON: the sender where the origin is known to be an end, else not that alone."""
