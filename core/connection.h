@@ -260,23 +260,6 @@ static inline uint64_t recent_other(const struct connection *c)
     return c->recents.pushed - c->last_other;
 }
 
-/* How far back the newest segment is that is no RST, no copy, and no newer than that one; at least
- * most, where so many are newer. */
-static inline uint64_t recent_upto(const struct connection *c, where_t where, uint64_t most)
-{
-    uint64_t low = recent_other(c), high = most < c->recents.held ? most : c->recents.held;
-    while (!SHORTCUTS && low < high && recent_back(&c->recents, low)->where > where)
-        low++;
-    while (SHORTCUTS && low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        if (recent_back(&c->recents, middle)->where > where)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The FIN of that end, of this incarnation or the one before; NULL: it is not remembered. Times
  * never run backwards. */
 static inline const struct recent *recent_fin(const struct connection *c, const struct endpoint *x)

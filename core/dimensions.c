@@ -309,8 +309,7 @@ static bool way_is_lost(const struct reset *r)
     const struct connection *c = r->connection;
     const struct recent *p;
     unsigned again = 0;
-    for (uint64_t n = recent_upto(c, where_pack(r->frame) - 1, MAX_RELATED);
-         n < MAX_RELATED && (p = recent_back(&c->recents, n)); n++) {
+    for (uint64_t n = recent_before(r); n < MAX_RELATED && (p = recent_back(&c->recents, n)); n++) {
         if (!!(p->bits & RECENT_FROM_B) == r->d || (p->flags & TCPRST_RST) ||
             (p->bits & RECENT_DUPLICATE))
             continue;

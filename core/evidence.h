@@ -73,9 +73,9 @@ struct company {
     uint8_t other_ttl;
     uint32_t alike, matching; /* of the RST that most of its like had no segment to answer */
     unsigned places;
-    where_t last_place; /* the latest RST of those */
-    uint32_t came;      /* segments of Y until then, where places > 1; UINT32_MAX: not known */
-    bool far;           /* one of them is no few segments ahead */
+    const struct reset *last_place; /* the latest RST of those */
+    uint32_t came; /* segments of Y until then, where places > 1; UINT32_MAX: not known */
+    bool far;      /* one of them is no few segments ahead */
     uint32_t others[COMPANY_OTHERS];
     where_t answer, data; /* the oldest before it that answers something, and text; 0: none */
     where_t sending; /* the oldest, where it answers text and X was sending; 0: it is no such */

@@ -83,22 +83,21 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     if (known || was_there(n) || c->places > GUESSES)
         return;
     c->others[c->places++ - 1] = n->seq;
-    if (where_pack(n->frame) > c->last_place)
-        c->last_place = where_pack(n->frame);
+    if (n->serial > c->last_place->serial)
+        c->last_place = n;
 }
 
 /* Segments of Y until the last of the RSTs that c counts: more RSTs than these none can have drawn,
  * as captured or altered behind. */
-static uint32_t count_came(const struct company *c, const struct reset *r)
+static uint32_t count_came(const struct reset *r)
 {
     const struct recent *p;
     const struct recents *recents = &r->connection->recents;
     uint32_t came = 0;
     if (recents->held != recents->pushed)
         return UINT32_MAX;
-    uint64_t n = recent_upto(r->connection, c->last_place, MAX_RELATED);
-    for (unsigned looked = 0; (p = recent_back(recents, n)) != NULL; n++, looked++) {
-        if (looked == MAX_RELATED)
+    for (uint64_t n = recent_before(r); (p = recent_back(recents, n)) != NULL; n++) {
+        if (n >= MAX_RELATED)
             return UINT32_MAX;
         came += !!(p->bits & RECENT_FROM_B) != r->d && !(p->flags & TCPRST_RST);
     }
@@ -111,8 +110,7 @@ static bool of_another_incarnation(const struct reset *r)
 {
     const struct recent *p;
     const struct connection *c = r->connection;
-    for (uint64_t n = recent_upto(c, where_pack(r->frame) - 1, MAX_RELATED);
-         n < MAX_RELATED && (p = recent_back(&c->recents, n)); n++) {
+    for (uint64_t n = recent_before(r); n < MAX_RELATED && (p = recent_back(&c->recents, n)); n++) {
         bool from_x = !!(p->bits & RECENT_FROM_B) == r->d;
         if (!(p->bits & RECENT_STRAY))
             continue;
@@ -133,7 +131,7 @@ static inline bool is_alike(const struct reset *r, const struct reset *n)
 void company_find(struct company *c, const struct reset *r)
 {
     unsigned looked = 0;
-    *c = (struct company){.places = 1, .last_place = where_pack(r->frame), .came = UINT32_MAX};
+    *c = (struct company){.places = 1, .last_place = r, .came = UINT32_MAX};
     company_find_earlier(c, r);
     if (r->row >= MAX_RELATED / 2 && reset_row_behind(r))
         return; /* those alike tell nothing but their number, and that is not known */
@@ -159,7 +157,7 @@ void company_find(struct company *c, const struct reset *r)
             note_companion(c, r, n);
     }
     if (c->places > 1)
-        c->came = count_came(c, r);
+        c->came = count_came(c->last_place);
 }
 
 static void fact_company(struct evidence *e, const struct reset *r, const struct company *c)

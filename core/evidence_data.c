@@ -56,7 +56,7 @@ static where_t crossed(const struct reset *r)
 {
     const struct recent *p, *later = NULL; /* Y's text of the least acknowledgment so far */
     const struct connection *c = r->connection;
-    for (uint64_t n = recent_upto(c, where_pack(r->frame), MAX_RELATED);
+    for (uint64_t n = recent_before(r);
          n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL; n++) {
         if (!p->length || (p->bits & (RECENT_DUPLICATE | RECENT_STRAY | RECENT_REPEATED)) ||
             (p->flags & (TCPRST_RST | TCPRST_SYN)))
@@ -211,7 +211,7 @@ static struct repetitions retransmissions_of(const struct reset *r)
     struct repetitions p = {.growing = true, .gap = -1};
     const struct recent *e, *newest = NULL;
     const struct connection *c = r->connection;
-    for (uint64_t n = recent_upto(c, where_pack(r->frame), MAX_RELATED);
+    for (uint64_t n = recent_before(r);
          n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST))
             continue;
@@ -232,7 +232,7 @@ static struct repetitions window_probes_of(const struct reset *r)
     struct repetitions p = {.growing = true, .gap = -1};
     const struct recent *e;
     const struct connection *c = r->connection;
-    for (uint64_t n = recent_upto(c, where_pack(r->frame), MAX_RELATED);
+    for (uint64_t n = recent_before(r);
          n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST))
             continue;
@@ -279,7 +279,7 @@ static struct repetitions probes_of(const struct reset *r, unsigned most, int64_
     const struct recent *e;
     const struct connection *c = r->connection;
     *data = -1;
-    for (uint64_t n = recent_upto(c, where_pack(r->frame), MAX_RELATED);
+    for (uint64_t n = recent_before(r);
          n < MAX_RELATED && p.count < most && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if ((e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) || (e->flags & TCPRST_RST))
             continue;

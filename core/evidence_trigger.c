@@ -118,19 +118,22 @@ static void fact_answer_time(struct evidence *e, const struct reset *r, const st
 }
 
 /* What Y sent later had been captured before it: it was late by then. */
-static bool overtaken(const struct reset *r)
+static enum fact_state overtaken(const struct reset *r)
 {
     const struct recent *p, *t = &r->trigger;
     uint32_t end = t->seq + segment_length(t->flags, t->length);
-    unsigned looked = 0;
-    for (uint64_t n = recent_upto(r->connection, t->where - 1, r->connection->recents.held);
-         looked < MAX_RELATED && (p = recent_back(&r->connection->recents, n)) != NULL;
-         n++, looked++)
-        if (!!(p->bits & RECENT_FROM_B) != r->d && !(p->flags & TCPRST_RST) &&
+    bool before = false; /* t has been passed, going back */
+    if (seq_le(r->y.snd_max, end) && (!seen(&r->y, END_ACK) || seq_le(r->y.max_ack, t->ack)))
+        return FACT_FALSE;
+    for (uint64_t n = recent_before(r);
+         n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)) != NULL; n++) {
+        if (before && !!(p->bits & RECENT_FROM_B) != r->d && !(p->flags & TCPRST_RST) &&
             (seq_lt(end, p->seq + segment_length(p->flags, p->length)) ||
              ((t->flags & p->flags & TCPRST_ACK) && seq_lt(t->ack, p->ack))))
-            return true;
-    return false;
+            return FACT_TRUE;
+        before |= p->where == t->where;
+    }
+    return before ? FACT_FALSE : FACT_HIDDEN;
 }
 
 static void fact_trigger(struct evidence *e, const struct reset *r, const struct host *x_host)
@@ -178,9 +181,13 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
                   (t->flags & TCPRST_ACK) && seq_lt(r->x.max_ack, t->seq);
     tell_at(e, F(TRIGGER_BEHIND_DATA), behind, t->where);
     numbers(e, F(TRIGGER_BEHIND_DATA), behind ? seq_diff(t->seq, r->x.max_ack) : 0, 0);
-    tell_at(e, F(TRIGGER_LATER), t->where > where_pack(r->frame), t->where);
+    bool later = t->time > r->when || (where_frame(t->where).capture == r->frame.capture &&
+                                       t->where > where_pack(r->frame));
+    tell_at(e, F(TRIGGER_LATER), later, t->where);
     numbers(e, F(TRIGGER_LATER), t->time - r->when, 0);
-    tell_at(e, F(TRIGGER_OVERTAKEN), overtaken(r), t->where);
+    enum fact_state late = overtaken(r);
+    if (late != FACT_HIDDEN)
+        tell_at(e, F(TRIGGER_OVERTAKEN), late == FACT_TRUE, t->where);
     tell_at(e, F(TRIGGER_UNACCEPTABLE), unacceptable(r), t->where);
     tell_at(e, F(TRIGGER_ONCE), r->drawn.once, t->where);
     fact_answer_time(e, r, x_host);

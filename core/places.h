@@ -16,7 +16,8 @@
 enum place_miss {
     MISS_NONE,     /* the place has it; or it is not known to lie on the way */
     MISS_UNSURE,   /* captured elsewhere only: the place may have lost or filtered it */
-    MISS_DOUBTFUL, /* it has others of these hosts at that time, but none of this service */
+    MISS_DOUBTFUL, /* it has others of these hosts at that time, but none of this service; or it
+                      lacks what X sent next to it as well */
     MISS_LIKELY,   /* the place has other packets of these hosts at that time */
     MISS_CERTAIN,  /* it has all others of this connection around that time */
 };

@@ -164,19 +164,25 @@ bool survey_is_same(struct tcprst_survey *s, struct edge *e, size_t from, size_t
 
 /* ---- of one place ---- */
 
+/* The least source that i leads to, on the way there each made to lead further. */
+static uint32_t point_of(struct source *sources, uint32_t i)
+{
+    while (sources[i].point != i)
+        i = sources[i].point = sources[sources[i].point].point;
+    return i;
+}
+
 void survey_find_points(struct tcprst_survey *s)
 {
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (size_t k = 0; k < s->edge_count; k++) {
-            const struct edge *e = &s->edges[k];
-            uint32_t *a = &s->sources[e->a].point, *b = &s->sources[e->b].point;
-            if (!e->same || *a == *b)
-                continue;
-            *(*a < *b ? b : a) = *a < *b ? *a : *b;
-            changed = true;
-        }
+    for (size_t k = 0; k < s->edge_count; k++) {
+        const struct edge *e = &s->edges[k];
+        if (!e->same)
+            continue;
+        uint32_t a = point_of(s->sources, e->a), b = point_of(s->sources, e->b);
+        s->sources[a < b ? b : a].point = a < b ? a : b;
     }
+    for (uint32_t i = 0; i < s->source_count; i++)
+        s->sources[i].point = point_of(s->sources, i);
 }
 
 /* Whether it shows its packets better than another: more of each, at finer times, more of them. */

@@ -12,6 +12,7 @@
 #include "connection.h"
 #include "evidence.h"
 #include "tcp_options.h"
+#include "thresholds.h"
 
 enum { OTHER_TRIGGERS = 2, RESET_TEXT = 192 };
 
@@ -259,6 +260,17 @@ struct reset_draft {
 static inline bool seen(const struct endpoint *end, uint32_t what)
 {
     return (end->seen & what) == what;
+}
+
+/* How far back, as recent_back() counts, the newest segment is that came before r and is no RST and
+ * no copy; at least MAX_RELATED, where so many came since. Of several captures no frame's number
+ * tells that. */
+static inline uint64_t recent_before(const struct reset *r)
+{
+    uint64_t since = r->connection->recents.pushed - r->judged.pushed,
+             other = recent_other(r->connection);
+    since = since < MAX_RELATED ? since : MAX_RELATED;
+    return since > other ? since : other;
 }
 
 /* What is known so far of p, another RST of its connection, for a verdict on r. */

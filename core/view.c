@@ -30,7 +30,7 @@ static bool lossy(const struct reset *r)
     const struct connection *c = r->connection;
     if (seen(&r->x, END_SACK) || seen(&r->y, END_SACK) || r->x.retransmissions)
         return true;
-    for (uint64_t n = recent_upto(c, where_pack(r->frame) - 1, MAX_RELATED);
+    for (uint64_t n = recent_before(r);
          n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL; n++)
         if ((p->bits & RECENT_REPEATED) && !(p->bits & (RECENT_PROBE | RECENT_DUPLICATE)))
             return true;
