@@ -24,7 +24,7 @@ from pathlib import Path
 
 import packets
 from processes import PATIENCE, wait_until_patience_ended, wait_until_reading
-from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RECORDED, ROOT, RST, RST_ACK, TCPRST, Conversation, tcprst, text_of
+from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RECORDED, ROOT, RST, RST_ACK, SYN, SYN_ACK, TCPRST, Conversation, tcprst, text_of
 
 try:
     import jsonschema
@@ -477,6 +477,35 @@ class Text(Case):
         screen = self.first_screen(text_of(tcprst("-q", forged)))
         self.assertRegex(screen, r"Sent by +somebody in the name of [\d.]+ \(1\)")
         self.assertRegex(screen, r"Service +[\d.:]+: 1 reset by a third party at ")
+
+    def test_an_event_does_what_the_last_of_its_resets_does(self):
+        """Three guesses are in vain, the fourth is not: the headline and the event say that of all, and which it was."""
+        talk = Conversation()
+        talk.open()
+        talk.add(True, 41000, 80, PSH_ACK, 5001, 9001, b"x" * 10)
+        talk.add(False, 80, 41000, PSH_ACK, 9001, 5011, b"y" * 20)
+        talk.add(True, 41000, 80, ACK, 5011, 9021)
+        talk.now += 0.5
+        for seq in (50000000, 900000000, 1700000000, 9021):
+            talk.add(False, 80, 41000, RST, seq, ttl=30)
+        talk.now += 0.5
+        talk.add(False, 80, 41000, PSH_ACK, 9021, 5011, b"z" * 20)
+        talk.add(True, 41000, 80, RST, 5011, window=0)
+        report = self.report(talk)
+        self.assertNotIn("in vain", report)
+        self.assertRegex(report.replace("\n  ", " "), r"effect: reset \(frame 10\)")
+
+    def test_what_would_be_answered_may_come_behind_the_reset(self):
+        """By itself: that costs, and the ledger says how much later it came."""
+        talk = Conversation()
+        talk.add(True, 41000, 80, SYN, 5000)
+        talk.add(False, 80, 41000, SYN_ACK, 9000, 5001)
+        talk.now += 3.5
+        talk.add(True, 41000, 80, RST, 5001, ttl=63)
+        talk.now -= 0.0006
+        talk.add(False, 80, 41000, SYN_ACK, 9000, 5001)
+        report = re.sub(r"\s+", " ", self.report(talk, "--frame=3", "--why-not=firewall-reject"))
+        self.assertIn("1 fails what it answers was captured before it: what it answers was captured 400 µs after it (#4)", report)
 
     def test_who_sent_it_is_said_alike_everywhere(self):
         """The headline, each event and JSON: the sender where the origin is known to be an end, else not that alone."""
