@@ -23,7 +23,7 @@ meant = {}                        # id of a connecting socket: where to (a socke
 
 
 class Process:
-    """The sockets of one process at one end; killed, all are closed at once, as exit() does."""
+    """The sockets of one process at one end; killed, all are closed at once, as exit() does: one deed, and noted as one."""
 
     def __init__(self, end):
         self.end, self.sockets, self.alive = end, [], True
@@ -32,7 +32,7 @@ class Process:
         self.alive = False
         for sock in self.sockets:
             if sock.fileno() >= 0:
-                self.end.finish(sock, how)
+                self.end.finish(sock, how, process=self)
         self.sockets.clear()
 
 
@@ -75,15 +75,18 @@ class End:
         sock.listen(backlog)
         return sock
 
-    def finish(self, sock, how):
-        """End a socket: close, abort, disconnect, vanish, kill, abandon, and what names a reason (idle-abort, relay-failed)."""
+    def finish(self, sock, how, process=None):
+        """End a socket: close, abort, disconnect, vanish, kill, abandon, and what names a reason (idle-abort, relay-abort).
+
+        `process`: it ends with all the others of that process.
+        """
         if sock.fileno() < 0:
             return
         name = name_of(sock)
         if name is None:
-            self.node.act("listener-closed", None, local=sock.getsockname()[:2])
+            self.node.act("listener-closed", None, local=sock.getsockname()[:2], process=process)
         else:
-            self.node.act(how, name, unread=unread(sock))
+            self.node.act(how, name, unread=unread(sock), process=process)
         try:
             if how in ("abort", "idle-abort", "relay-abort"):
                 linger_zero(sock)

@@ -14,6 +14,10 @@ from lab.packets import ACK, FIN, RST, SYN
 MS = 10**6
 ACTIVE = {"TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_LINGER", "TCP_ABORT_ON_MEMORY", "TCP_STATE", "TCP_KEEPALIVE_TIMEOUT",
           "TCP_DISCONNECT_WITH_DATA", "MPTCP_RST_EUNSPEC", "MPTCP_RST_EMPTCP", "MPTCP_RST_EBADPERF"}
+AT_ONCE_LEAST = 3                 # connections that one deed resets are many
+CROWD, CROWD_LEAST = 10**9, 5     # and so many of one host within so many ns, whatever ended each (facts/tcp-resets.md, mass-abort)
+BULK = 14000                      # octets
+MULTIPATH = 30                    # kind of TCP option
 LIVE = {"01", "02", "03", "04", "05", "08", "09", "0B"}       # states of /proc/net/tcp in which a RST is looked at
 LOST_STATE = {"peer-restarted", "idle-state-lost", "late-after-close", "data-after-close", "fin-after-expiry",
               "echo-of-reset", "probe-response"}
@@ -106,9 +110,12 @@ class Past:
     rcv_max: int = None
     una: int = None               # highest acknowledgment that came
     acked: int = None             # highest acknowledgment that left
-    data_in_after_answer: bool = False
+    last_octets: str = None       # which way the last new ones went: "in" or "out"
+    knew_answer: bool = True      # the last data that came acknowledged all that had left
+    crossed: bool = False         # data crossed the answer: the other end sent it before it had that
     ended: str = None             # how the end's own state went: act, "aborted", "reset"
     deed: str = None              # the last deed of a program
+    process: object = None        # the process that was ended as a whole by that deed
     listener_closed: bool = False
     answers: list = field(default_factory=list)      # passive resets of this end before
     older: list = field(default_factory=list)        # earlier incarnations
@@ -134,14 +141,16 @@ def past_of(timeline, until, name):
 def note_deed(past, entry, name):
     _, what, connection, how = entry
     if what == "listener-closed":
-        past.listener_closed = past.listener_closed or tuple(how["local"]) == name[:2]
+        if tuple(how["local"]) == name[:2]:
+            past.listener_closed = True
+            past.process = past.process if past.accepted else how.get("process")
     elif connection == name:
         if what == "raw":
             past.raw = how["kind"]
         elif what == "accepted":
             past.accepted = True
         else:
-            past.deed = what
+            past.deed, past.process = what, how.get("process")
             if what != "shutdown" and not past.ended:
                 past.ended = what
 
@@ -155,7 +164,7 @@ def new_incarnation(past, role, segment):
 def note_out(past, birth, segment):
     flags = segment.flags & (SYN | ACK | RST | FIN)
     if flags & RST:
-        if birth.reason in ACTIVE:
+        if birth.reason in ACTIVE or getattr(birth, "verity", None) and birth.verity.causes[:1] == ("abort-after-fin",):
             past.ended = "aborted"
         elif birth.reason != "-":
             past.answers.append(birth)
@@ -167,6 +176,8 @@ def note_out(past, birth, segment):
     end = segment.seq + segment.payload_length + bool(flags & SYN) + bool(flags & FIN) & 0xFFFFFFFF
     if past.snd_max is None or after(end, past.snd_max) > 0:
         past.snd_max = end
+        if segment.payload_length:
+            past.last_octets, past.crossed = "out", past.crossed and not past.knew_answer
     past.data_out += segment.payload_length
     past.fin_out = past.fin_out or bool(flags & FIN)
     if flags & ACK and (past.acked is None or after(segment.ack, past.acked) > 0):
@@ -195,11 +206,16 @@ def note_in(past, entry, segment):
         past.data_in += segment.payload_length
         if past.fin_out:
             past.data_since_fin += segment.payload_length
-        if past.data_out:
-            past.data_in_after_answer = True
+        past.last_octets, past.knew_answer = "in", knows_all(segment, past)
+        past.crossed = past.crossed or past.data_out > 0 and not past.knew_answer
     if past.rcv_max is None or after(end, past.rcv_max) > 0:
         past.rcv_max = end
     past.fin_in = past.fin_in or bool(segment.flags & FIN)
+
+
+def knows_all(segment, past):
+    """Whether a segment that came acknowledges all that had left."""
+    return past.snd_max is None or bool(segment.flags & ACK) and after(segment.ack, past.snd_max) >= 0
 
 
 # ------------------------------------------------------------------------------------------------------------- the truth
@@ -263,7 +279,7 @@ def router_verity(situation, birth):
     trigger = birth.trigger_segment
     syn = trigger is not None and trigger.flags & (SYN | ACK) == SYN
     if birth.reason != "-":       # its own stack: a translation that is no more
-        causes = ("idle-state-lost", "peer-restarted") if "masquerade-idle" in kinds else \
+        causes = ("idle-state-lost", "peer-restarted") if "masquerade-idle" in kinds and not reset_passed(birth) else \
             ("echo-of-reset", "idle-state-lost", "late-after-close", "peer-restarted", "unsolicited-syn-ack")
     elif "synproxy" in kinds:
         causes = ("backend-unavailable",)
@@ -276,49 +292,94 @@ def router_verity(situation, birth):
     return Verity(causes, "filter-path", "third-party", birth.reason, forged=False)
 
 
+def reset_passed(birth):
+    """Whether a RST had gone through this router on these ports: then that ended the translation, no pause."""
+    ports = {birth.segment.sport, birth.segment.dport}
+    return any(when < birth.born and one and one.segment.flags & RST and one.maker is not birth.maker and
+               {one.segment.sport, one.segment.dport} == ports
+               for place in birth.maker.places for when, _, _, one in place.frames)
+
+
 def judge_abort(situation, birth, past, index):
-    """The causes of a RST that the end's own socket sent."""
+    """The causes of a RST that the end's own socket sent. What refines stands before what it refines."""
     reason, deed = birth.reason, past.deed
     if reason == "TCP_KEEPALIVE_TIMEOUT":
         return ("keepalive-timeout",)
-    if past.role == "server" and not past.accepted and (past.listener_closed or deed is None):
-        return ("listener-closed",)
-    base = "unread-data" if reason == "TCP_ABORT_ON_CLOSE" else "so-linger-abort"
-    if past.fin_out and not multipath(birth.segment.options):
+    timeline = birth.maker.timeline
+    swept = ("mass-abort",) if past.process and len(resets_of(timeline, past.process)) >= AT_ONCE_LEAST else ()
+    if past.role == "server" and not past.accepted and past.listener_closed:
+        return ("listener-closed",) + swept
+    if deed is None and not reason.startswith("MPTCP"):
+        raise NoTruth(f"{situation.name}: no program's deed for {birth.segment}")
+    if past.fin_out and not has_option(birth.segment.options, MULTIPATH):
         late = past.data_since_fin and past.acked is not None and past.rcv_max is not None and \
             after(past.rcv_max, past.acked) > 0
-        return ("abort-after-fin", "data-after-close") if late else ("abort-after-fin",)
-    causes = ["mptcp-abort"] if multipath(birth.segment.options) else []
+        return (("data-after-close",) if late else ()) + ("abort-after-fin",) + swept
+    base = base_of(reason)
+    causes = ["mptcp-abort"] if has_option(birth.segment.options, MULTIPATH) else []
     if deed == "relay-abort":
         causes.append("backend-unavailable")
     if deed == "idle-abort":
         causes.append("application-idle-timeout")
-    timeline = birth.maker.timeline
-    now, others = birth.born, set()
-    for entry in timeline:
-        if entry[0] == "out" and entry[2].flags & RST and entry[1].reason in ACTIVE and abs(entry[1].born - now) < 10**9:
-            others.add((entry[2].sport, entry[2].dst, entry[2].dport))
-    if len(others) >= 3 and deed != "idle-abort":
-        causes.append("mass-abort")
-    more = any(e[0] == "in" and e[2].payload_length and (e[2].sport, e[2].dport) == (birth.segment.dport, birth.segment.sport)
-               for e in timeline[index:])
+    causes += swept
+    more = [e[2] for e in timeline[index:] if e[0] == "in" and e[2].payload_length and
+            (e[2].sport, e[2].dport) == (birth.segment.dport, birth.segment.sport)]
     fresh = past.last_in is not None and past.last_in.payload_length > 0
-    if past.role == "server" and past.data_out and base == "unread-data" and (more or past.data_in_after_answer or fresh):
+    # the request that it answered was still coming: what came, or would have, was sent before the answer was there
+    crossed = past.crossed or fresh and not knows_all(past.last_in, past) or any(not knows_all(one, past) for one in more)
+    if past.role == "server" and past.data_out and base == "unread-data" and crossed:
         causes.append("early-reply")
-    if past.data_in >= 14000 and past.data_in > past.data_out and (more or fresh):
+    # all that was sent is read, or the sender has said that this was all: nothing was stopped
+    stopped = more or fresh and base == "unread-data"
+    if past.data_in >= BULK and past.data_in > past.data_out and stopped and not past.fin_in:
         causes.append("cancelled-transfer")
-    causes.append(base)
-    complete = past.una is not None and past.snd_max is not None and after(past.snd_max, past.una) <= 0
-    if base == "so-linger-abort" and complete and (past.data_out or past.data_in) and not more:
+    if base == "so-linger-abort" and exchanged(past) and not more:
         causes.append("reset-instead-of-fin")
+    causes.append(base)
+    if not swept and deed != "idle-abort" and crowd(timeline, birth.born) >= CROWD_LEAST:
+        causes.append("mass-abort")
     return tuple(causes)
 
 
-def multipath(options):
-    """Whether there is a Multipath TCP option among them."""
+def base_of(reason):
+    """What an application's abort is by the kernel's word alone."""
+    return "unread-data" if reason == "TCP_ABORT_ON_CLOSE" else "so-linger-abort"
+
+
+def exchanged(past):
+    """Whether octets went, all that left was acknowledged, and no request waits for its answer (or its sender has closed)."""
+    complete = past.una is not None and past.snd_max is not None and after(past.snd_max, past.una) <= 0
+    return complete and past.last_octets is not None and \
+        (past.fin_in or past.last_octets == ("in" if past.role == "client" else "out"))
+
+
+def aborts(timeline):
+    """(when, connection) of each RST that the end's own sockets sent."""
+    return [(entry[1].born, (entry[2].src, entry[2].sport, entry[2].dst, entry[2].dport)) for entry in timeline
+            if entry[0] == "out" and entry[2].flags & RST and entry[1].reason in ACTIVE]
+
+
+def resets_of(timeline, process):
+    """The connections that were reset because that process ended, those its listeners had not accepted included."""
+    ended, whole = set(), set()
+    for entry in timeline:
+        if entry[0] == "act" and entry[3].get("process") is process:
+            (whole.add(tuple(entry[3]["local"])) if entry[1] == "listener-closed" else ended.add(entry[2]))
+    return {name for _, name in aborts(timeline) if name in ended or name[:2] in whole}
+
+
+def crowd(timeline, now):
+    """How many connections this host aborted within one second that holds this moment."""
+    near = [(when, name) for when, name in aborts(timeline) if abs(when - now) < CROWD]
+    return max((len({name for when, name in near if start <= when < start + CROWD}) for start, _ in near if start <= now),
+               default=0)
+
+
+def has_option(options, kind):
+    """Whether there is a TCP option of that kind among them."""
     at = 0
     while at < len(options) and options[at]:
-        if options[at] == 30:
+        if options[at] == kind:
             return True
         at += 1 if options[at] == 1 or at + 1 == len(options) else max(2, options[at + 1])
     return False
@@ -337,8 +398,9 @@ def judge_answer(situation, birth, past, trigger):
         return judge_syn_sent(birth, past, flags, altered)
     if reason in ("TCP_OLD_ACK", "TCP_TOO_OLD_ACK", "TCP_ACK_UNSENT_DATA"):
         return ("bad-handshake-ack",)
-    if reason == "TCP_ABORT_ON_DATA":
-        return ("data-after-close",)
+    if reason == "TCP_ABORT_ON_DATA":     # new data, or with TCP_LINGER2 < 0 the bare acknowledgment of its FIN
+        new = trigger is None or past.acked is None or after(trigger.seq + trigger.payload_length, past.acked) > 0
+        return ("data-after-close",) if new else ("abort-after-fin",)
     if reason == "TCP_TIMEWAIT_SOCKET":
         return ("time-wait-collision",) if flags & SYN else ("data-after-close",)
     if reason not in ("NO_SOCKET", "TCP_FLAGS"):
@@ -436,7 +498,7 @@ def judge_unknown(birth, past, trigger, flags, altered):
         return ("echo-of-reset", "data-after-close") if late else ("echo-of-reset",)
     if past.role == "client" and not past.established:
         if ended == "vanish":
-            return ("peer-restarted", "connect-abandoned")
+            return ("connect-abandoned", "peer-restarted")    # it was no connection yet
         if altered:
             return ("connect-abandoned", "wrong-syn-ack")
         return ("connect-abandoned",) if syn_ack or not past.older else ("half-open-resync", "connect-abandoned")
@@ -452,6 +514,8 @@ def judge_unknown(birth, past, trigger, flags, altered):
         if past.isn is not None and after(trigger.ack, past.isn) < 1:
             return ("bad-handshake-ack",)
         return ("accept-queue-overflow", "syn-received-timeout")
+    if ended is None and birth.maker.stack:       # nothing of what it says or took in explains it
+        return ()
     if ended == "vanish" or ended is None:
         return ("peer-restarted",)
     if syn_ack:                   # the other end never knew that the handshake was over
@@ -472,6 +536,8 @@ def arrival_words(arrival):
     before, later, challenged, limited = arrival
     if before not in LIVE:
         return "-", "none"
+    if before == "03" and later is None:
+        return "-", "-"           # the half-made connection went with its listener, at the first segment after that
     if later not in LIVE:
         # what is left of FIN-WAIT-2 (a mini-socket) is taken away by any RST in its window
         return "reset", "-" if before == "05" else "exact"
