@@ -11,10 +11,14 @@ import shutil
 import subprocess
 import time
 
+from lab import packets
 from lab.namespaces import setns
 from lab.packets import ACK, FIN, RST, SYN
 
+from .truth import after, has_option
+
 HERE = os.path.dirname(os.path.realpath(__file__))
+WINDOW_SCALE = 3                  # kind of TCP option
 SOON, AT_ONCE = 60_000_000, 30_000_000        # ns: an answer, and what a deed brings about, come within
 programs = {}                     # stack: path of the program that brings it, filled by build()
 
@@ -110,14 +114,16 @@ class Stack:
         moments = [(when, 1, "frame", (outgoing, birth)) for place in self.node.places
                    for when, outgoing, _, birth in place.frames]
         moments += [(when, 0, what, name) for when, what, name in self.deeds()]
-        timeline, names, acked = [], set(), {}
+        timeline, names, halves = [], set(), {}
         for when, _, what, more in sorted(moments, key=lambda moment: moment[:2]):
             if what != "frame":
+                if what == "gone":
+                    halves.clear()
                 for name in names if what == "gone" else (more,):
                     timeline.append((when, ("act", "vanish" if what == "gone" else what, name, {})))
                 continue
             outgoing, birth = more
-            timeline.append((when, self.entry(outgoing, birth, names, acked)))
+            timeline.append((when, self.entry(outgoing, birth, names, halves)))
         self.node.timeline = [entry for _, entry in timeline]
         for index, (when, entry) in enumerate(timeline):
             if entry[0] == "out" and entry[2].flags & RST:
@@ -125,19 +131,55 @@ class Stack:
                 birth.born, birth.trigger_segment, birth.trigger = when, None, None
                 birth.reason = reason_of(birth, timeline[:index], when)
 
-    @staticmethod
-    def entry(outgoing, birth, names, acked):
+    def entry(self, outgoing, birth, names, halves):
         segment = birth.segment
-        if outgoing:
-            name = (segment.src, segment.sport, segment.dst, segment.dport)
-            if segment.flags & ACK:
-                acked[name] = segment.ack
-            names.add(name)
-            return ("out", birth, segment)
-        name = (segment.dst, segment.dport, segment.src, segment.sport)
+        name = (segment.src, segment.sport, segment.dst, segment.dport)
+        name = name if outgoing else name[2:] + name[:2]
         names.add(name)
-        exact = segment.flags & RST and acked.get(name) == segment.seq
-        return ["in", birth, segment, "01", None if exact else "01", False]
+        half = halves.setdefault(name, Half())
+        if outgoing:
+            half.sent(segment)
+            return ("out", birth, segment)
+        taken = half.takes(segment, self.kind) if segment.flags & RST else half.came(segment)
+        return ["in", birth, segment, "01", None if taken else "01", False]
+
+
+class Half:
+    """What the stack awaits on one connection, as far as the wire shows it: enough to say whether it takes a RST."""
+
+    def __init__(self):
+        self.syn = self.acked = self.next = None      # its own SYN; its last acknowledgment; what it may await by now
+        self.window = 0               # as it last offered it, octets
+        self.scales = {}              # by whose SYN ("own", "other"): the shift
+
+    def sent(self, segment):
+        if segment.flags & SYN:
+            self.syn = segment.seq
+            self.acked = self.next = None
+            self.note_scale("own", segment)
+        if segment.flags & ACK and not segment.flags & RST:
+            self.acked = segment.ack
+            self.next = segment.ack if self.next is None or after(segment.ack, self.next) > 0 else self.next
+            self.window = segment.window << (self.scales["own"] if not segment.flags & SYN and len(self.scales) == 2 else 0)
+
+    def came(self, segment):
+        if segment.flags & SYN:
+            self.note_scale("other", segment)
+        elif self.next is not None and after(segment.seq, self.next) <= 0 < after(end_of(segment), self.next):
+            self.next = end_of(segment)
+
+    def note_scale(self, whose, segment):
+        self.scales.pop(whose, None)
+        if has_option(segment.options, WINDOW_SCALE):
+            self.scales[whose] = packets.window_scale(segment.options)
+
+    def takes(self, rst, kind):
+        """RFC 9293 section 3.10.7: in SYN-SENT by the acknowledgment. Later lwIP takes the number that it awaits; gVisor's
+        netstack, as RFC 793 has it, any in its window."""
+        if self.acked is None:
+            return self.syn is not None and bool(rst.flags & ACK) and rst.ack == self.syn + 1 & 0xFFFFFFFF
+        return rst.seq == self.next or \
+            kind == "gvisor" and after(rst.seq, self.next) > 0 and after(rst.seq, self.acked) < self.window
 
 
 def reason_of(birth, before, when):
@@ -154,7 +196,7 @@ def reason_of(birth, before, when):
         if entry[0] == "out" and (segment.src, segment.sport, segment.dst, segment.dport) == name:
             if segment.flags & (FIN | RST):
                 pending = None
-            closed = closed or bool(segment.flags & FIN)
+            closed = not segment.flags & RST and (closed or bool(segment.flags & FIN))
             attempt = segment.flags & (SYN | ACK) == SYN or attempt and not segment.flags & ACK
     if pending and when - pending[0] < AT_ONCE and rst.flags & ACK:
         return "TCP_STATE" if pending[1] == "abort" else "TCP_ABORT_ON_CLOSE"
