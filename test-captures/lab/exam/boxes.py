@@ -353,11 +353,11 @@ class Habit:
         self.text = rng.choice(TEXTS) if rng.random() < 0.06 else b""
 
     def perfect(self):
-        """Whether nothing visible in one of its resets tells it from the end's own."""
+        """Whether nothing in the making of its resets tells them from the end's own; what a view shows besides, views.py sees."""
         if self.count > 1 and (self.step or self.gap):
             return False
         bare = self.flags == RST and self.id == "zero" and self.window == 0 and not self.options
-        live = self.flags & ACK and self.id == "next" and self.window == "same" and self.options
+        live = self.flags & ACK and self.id == "next" and self.window == "same"
         return self.mimic or self.ttl == "same" and self.df and not self.text and not self.ack_anyway and bool(bare or live)
 
     def fields(self, watcher, half, number):

@@ -5,11 +5,12 @@ import os
 import struct
 
 from lab import packets
-from lab.packets import FIN, RST, SYN, Capture, Frame
+from lab.packets import ACK, FIN, RST, SYN, Capture, Frame
 
-from .truth import LOST_STATE, arrival_words
+from .truth import LOST_STATE, arrival_words, base_of, has_option
 
 COLUMNS = "frame\tkernel_reason\tcause\torigin\teffect\tsender\tduplicate_of\tmechanism\tacceptance\tmimic\tforged\ttrigger\tsight"
+TIME_STAMP = 8                    # kind of TCP option
 FORMS = ("pcapng", "pcapng-ns", "pcap", "pcap-ns", "pcapng-be")
 
 
@@ -95,9 +96,9 @@ def kind_of(situation):
 
 def truth_rows(situation, view):
     rows, first, opened, resets, closed, shown, drawn = [], {}, set(), set(), set(), {}, {}
+    decoded = [packets.decode(bytes(entry[1]), view.linktype) if entry[2] else None for entry in view.frames]
     for number, entry in enumerate(view.frames, 1):
-        data, birth = entry[1], entry[2]
-        segment = packets.decode(bytes(data), view.linktype) if birth else None
+        birth, segment = entry[2], decoded[number - 1]
         if segment is None:
             continue
         shown.setdefault(birth.number, number)
@@ -117,12 +118,15 @@ def truth_rows(situation, view):
         if connection not in opened and not verity.forged and LOST_STATE & set(causes):
             causes.append("unknown-connection")
         if causes and causes[0] == "echo-of-reset" and connection not in resets:
-            causes += ["peer-restarted", "connect-abandoned"]
+            causes += ["peer-restarted"] + (["connect-abandoned"] if answers_syn_ack(birth) else [])
             if (connection, segment.src) in closed:
                 causes += ["data-after-close", "fin-after-expiry", "late-after-close"]
         if {"data-after-close", "fin-after-expiry", "late-after-close"} & set(verity.causes) and \
                 (connection, segment.src) not in closed:
             causes.append("peer-restarted")           # its FIN was lost on the way here
+        if "abort-after-fin" in verity.causes and verity.reason in ("TCP_ABORT_ON_CLOSE", "TCP_STATE") and \
+                (connection, segment.src) not in closed:
+            causes.append(base_of(verity.reason))         # its FIN is not shown, and only that made the other word
         if verity.causes and verity.causes[0] == "closed-port" and segment.seq != birth.root.segment.seq and proxied(situation):
             causes.insert(0, "backend-unavailable")   # on the leg where the proxy had answered the SYN
         if not verity.causes or verity.causes[0] != "echo-of-reset":
@@ -130,11 +134,40 @@ def truth_rows(situation, view):
         effect, acceptance = arrival_words(birth.arrival)
         trigger = shown.get(birth.trigger.number, "-") if birth.trigger else "-"
         sender = sender_of(situation, segment)
-        rows.append((number, verity.reason, "|".join(causes) or "-", verity.origin, effect, sender,
+        mimic = verity.mimic and not told_apart(view, decoded, number - 1)
+        rows.append((number, verity.reason, "|".join(dict.fromkeys(causes)) or "-", verity.origin, effect, sender,
                      original if original != number else "-", verity.mechanism, acceptance,
-                     "yes" if verity.mimic else "no", "yes" if verity.forged else "no", trigger,
+                     "yes" if mimic else "no", "yes" if verity.forged else "no", trigger,
                      sight(birth, drawn.get(birth.trigger.number) if birth.trigger else None)))
     return rows
+
+
+def answers_syn_ack(birth):
+    """Whether a SYN-ACK drew the RST, as that was sent."""
+    return birth.trigger is not None and birth.trigger.root.segment.flags & (SYN | ACK) == SYN | ACK
+
+
+def told_apart(view, segments, index):
+    """Whether this view shows of a forger's perfect RST what no end does: the end in whose name it is goes on behind it; it
+    has no ACK, and what it answers is not there (RFC 9293 section 3.5.2); it is one of a live connection, without the time
+    stamps that this one has (RFC 7323 section 3.2), with another type of service, or out of the count of IP IDs."""
+    rst = segments[index]
+    name = (rst.src, rst.sport, rst.dst, rst.dport)
+    own, other = ([one for one in segments[:index] if one and not one.flags & RST and
+                   (one.src, one.sport, one.dst, one.dport) == key] for key in (name, name[2:] + name[:2]))
+    for later, entry in zip(segments[index + 1:], view.frames[index + 1:]):
+        if later is None or {(later.src, later.sport), (later.dst, later.dport)} != {name[:2], name[2:]}:
+            continue
+        if later.flags & (SYN | ACK) == SYN:
+            break                 # the next incarnation
+        if later.src == rst.src and not later.flags & (RST | SYN) and hasattr(entry[2].maker, "places"):
+            return True
+    if not rst.flags & ACK:
+        return view.full and not any(one.flags & ACK and one.ack == rst.seq for one in other)
+    if own and rst.tos & 0xFC != own[-1].tos & 0xFC:
+        return True
+    stamped = all(any(has_option(one.options, TIME_STAMP) for one in half if one.flags & SYN) for half in (own, other))
+    return stamped and not has_option(rst.options, TIME_STAMP) or ":" not in rst.src and rst.ip_id == 0
 
 
 def sight(birth, seen):
