@@ -271,7 +271,7 @@ class Node:
         self.drain(packet)
         if watched and segment.flags & RST:
             entry[4] = self.state_of(segment)
-            entry[5] = any(e[0] == "out" and e[2].flags & (ACK | RST | SYN) == ACK for e in self.timeline[mark:])
+            entry[5] = any(e[0] == "out" and challenges(e[2], segment) for e in self.timeline[mark:])
             if packet.birth and packet.birth.arrival is None:
                 packet.birth.arrival = tuple(entry[3:6]) + (self.limited or bool(self.filters_now()),)
 
@@ -298,6 +298,12 @@ class Node:
         """A program's deed, in its place in the order of things."""
         self.drain(None)
         self.timeline.append(("act", what, connection, how))
+
+
+def challenges(segment, rst):
+    """Whether a segment can be the challenge ACK that a RST drew (RFC 5961 section 3.2); data that left meanwhile is none."""
+    return segment.flags & (ACK | RST | SYN | FIN) == ACK and not segment.payload_length and \
+        (segment.src, segment.sport, segment.dst, segment.dport) == (rst.dst, rst.dport, rst.src, rst.sport)
 
 
 def packed_hex(address, port):
