@@ -322,8 +322,7 @@ def judge_abort(situation, birth, past, index):
     if deed == "idle-abort":
         causes.append("application-idle-timeout")
     causes += swept
-    more = [e[2] for e in timeline[index:] if e[0] == "in" and e[2].payload_length and
-            (e[2].sport, e[2].dport) == (birth.segment.dport, birth.segment.sport)]
+    more = still_came(timeline[index:], birth.segment)
     fresh = past.last_in is not None and past.last_in.payload_length > 0
     # the request that it answered was still coming: what came, or would have, was sent before the answer was there
     crossed = past.crossed or fresh and not knows_all(past.last_in, past) or any(not knows_all(one, past) for one in more)
@@ -339,6 +338,19 @@ def judge_abort(situation, birth, past, index):
     if not swept and deed != "idle-abort" and crowd(timeline, birth.born) >= CROWD_LEAST:
         causes.append("mass-abort")
     return tuple(causes)
+
+
+def still_came(timeline, rst):
+    """The data that came of the connection that a RST ended, until a SYN begins another one on its ports."""
+    came = []
+    for entry in timeline:
+        if entry[0] == "act" or {entry[2].sport, entry[2].dport} != {rst.sport, rst.dport}:
+            continue
+        if entry[2].flags & (SYN | ACK) == SYN:
+            break
+        if entry[0] == "in" and entry[2].payload_length:
+            came.append(entry[2])
+    return came
 
 
 def base_of(reason):
@@ -494,7 +506,7 @@ def judge_unknown(birth, past, trigger, flags, altered):
             return ()             # a forged segment of a connection that never was
         return ("probe-response",)
     if ended in ("aborted", "reset"):
-        late = past.fin_out and trigger is not None and trigger.payload_length
+        late = past.fin_out and (past.data_since_fin or trigger is not None and trigger.payload_length)
         return ("echo-of-reset", "data-after-close") if late else ("echo-of-reset",)
     if past.role == "client" and not past.established:
         if ended == "vanish":

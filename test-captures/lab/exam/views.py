@@ -121,7 +121,8 @@ def truth_rows(situation, view):
             causes += ["peer-restarted"] + (["connect-abandoned"] if answers_syn_ack(birth) else [])
             if (connection, segment.src) in closed:
                 causes += ["data-after-close", "fin-after-expiry", "late-after-close"]
-        if {"data-after-close", "fin-after-expiry", "late-after-close"} & set(verity.causes) and \
+        answered = verity.mechanism == "answer-live" and "abort-after-fin" in verity.causes      # TCP_LINGER2 < 0
+        if (answered or {"data-after-close", "fin-after-expiry", "late-after-close"} & set(verity.causes)) and \
                 (connection, segment.src) not in closed:
             causes.append("peer-restarted")           # its FIN was lost on the way here
         if "abort-after-fin" in verity.causes and verity.reason in ("TCP_ABORT_ON_CLOSE", "TCP_STATE") and \
