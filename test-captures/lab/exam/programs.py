@@ -27,6 +27,7 @@ class Process:
 
     def __init__(self, end):
         self.end, self.sockets, self.alive = end, [], True
+        end.processes.append(self)        # its sockets live until the situation ends: none is closed by losing its last name
 
     def kill(self, how="kill"):
         self.alive = False
@@ -41,6 +42,7 @@ class End:
 
     def __init__(self, world, node, address, rng):
         self.world, self.node, self.address, self.rng = world, node, address, rng
+        self.processes = []
         self.process = Process(self)
         self.ttl, self.tos = rng.choice((0, 0, 0, 0, 0, 33, 255)), rng.choice((0, 0, 0, 0x28, 0xB8))
         self.multipath = False            # sockets speak Multipath TCP

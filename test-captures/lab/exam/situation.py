@@ -223,7 +223,7 @@ class Situation:
                 os.close(place.tap)
         for end in (getattr(self, "x", None), getattr(self, "y", None)):
             if end:
-                for sock in end.process.sockets:
+                for sock in [sock for process in end.processes for sock in process.sockets]:
                     sock.close()
         for node in self.nodes:
             for file in getattr(node, "tables", {}).values():

@@ -526,13 +526,14 @@ def judge_unknown(birth, past, trigger, flags, altered):
         if past.isn is not None and after(trigger.ack, past.isn) < 1:
             return ("bad-handshake-ack",)
         return ("accept-queue-overflow", "syn-received-timeout")
-    if ended is None and birth.maker.stack:       # nothing of what it says or took in explains it
+    both = past.fin_out and past.fin_in           # closed by its kernel, be its program done with the socket or not
+    if ended is None and not both and birth.maker.stack:      # nothing of what it says or took in explains it
         return ()
-    if ended == "vanish" or ended is None:
+    if ended == "vanish" or ended is None and not both:
         return ("peer-restarted",)
     if syn_ack:                   # the other end never knew that the handshake was over
         return ("late-after-close", "connect-abandoned", "peer-restarted")
-    if past.fin_out and past.fin_in:
+    if both:
         return ("late-after-close",)
     if trigger is not None and trigger.payload_length:
         return ("data-after-close",)
