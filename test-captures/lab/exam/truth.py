@@ -554,6 +554,8 @@ def arrival_words(arrival):
     if later not in LIVE:
         # what is left of FIN-WAIT-2 (a mini-socket) is taken away by any RST in its window
         return "reset", "-" if before == "05" else "exact"
+    if challenged and before == "05":
+        return "challenged", "-"  # that mini-socket acknowledges what lies out of its window, too: tcp_timewait_state_process()
     if challenged and before != "02":
         return "challenged", "in-window"
     return ("ignored", "out-of-window") if before == "02" or not limited else ("-", "-")
