@@ -264,11 +264,14 @@ static bool well_founded_list(const struct decision *d, const struct entry *entr
     const struct view *view = &d->view[entry->trigger];
     for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++) {
         unsigned fails = price_of(view, p->fails);
-        if (p->fails == PRICE_GROUND && claims->state[p->claim] != FACT_TRUE)
-            return false;
-        if (claims->state[p->claim] == FACT_TRUE || !fails)
+        if (claims->state[p->claim] == FACT_TRUE)
             continue;
-        if (claims->state[p->claim] == FACT_FALSE) {
+        bool fell = claims->state[p->claim] == FACT_FALSE;
+        if ((fell ? p->fails : p->unseen) == PRICE_GROUND)
+            return false;
+        if (!fails)
+            continue;
+        if (fell) {
             if (fails > 1) /* one in ten is no surprise */
                 return false;
             continue;
