@@ -302,10 +302,11 @@ static void conclude(struct judgement *j, const struct reset *r, const struct de
     j->outcome.acceptance = acceptance_shown(j->outcome.acceptance, j->outcome.effect);
     if (j->trace.taken)
         j->outcome.effect = TCPRST_EFFECT_RESET;
-    /* A socket that sends a RST is gone with it, whatever made it do so. */
+    /* A socket that sends a RST is gone with it, whatever made it do so; who goes on did not. */
     j->outcome.sender_ended =
-        m && (m->kind == KIND_ABORT || (m->kind == KIND_OTHER && m->maker == MAKER_STACK &&
-                                        is(&j->evidence[j->chosen], TCPRST_FACT_LIVE_SOCKET)));
+        m && !is(&j->evidence[j->chosen], TCPRST_FACT_SENDER_WENT_ON) &&
+        (m->kind == KIND_ABORT || (m->kind == KIND_OTHER && m->maker == MAKER_STACK &&
+                                   is(&j->evidence[j->chosen], TCPRST_FACT_LIVE_SOCKET)));
     j->outcome.surely =
         d->origin == TCPRST_ORIGIN_ENDPOINT && d->group_strength == TCPRST_STRENGTH_CERTAIN;
     r->connection->suspected |= j->outcome.third_party;
