@@ -214,7 +214,7 @@ static struct tri live(const struct evidence *e)
 {
     if (yes(SYN_RECEIVED) || finishes_handshake(e))
         return met();
-    return yes(PEER_ONLY_SYN) ? failed() : fact(SENDER_SYNCHRONIZED);
+    return yes(PEER_ONLY_SYN) || yes(SENDER_TIME_WAIT) ? failed() : fact(SENDER_SYNCHRONIZED);
 }
 
 /* An end of which no RST that ended it was captured may have sent or got one all the same. */

@@ -64,6 +64,7 @@ static const enum tcprst_fact unasked[] = {
     F(HALF_CLOSED),
     F(FIN_ACKED),
     F(PEER_FIN_ACKED),
+    F(SENDER_TIME_WAIT),
     F(ALL_ACKNOWLEDGED),
     F(EXCHANGE_COMPLETE),
     F(PEER_IN_FLIGHT),

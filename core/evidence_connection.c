@@ -120,6 +120,15 @@ static void fact_history(struct evidence *e, const struct reset *r)
     tell(e, F(EARLIER_RESET), false);
 }
 
+/* X closed first, and has taken the FIN that says so: it acknowledged it, and what it acknowledged
+ * acknowledged its own. RFC 9293 section 3.6; of FINs that crossed the first does not. */
+static bool in_time_wait(const struct reset *r)
+{
+    const struct recent *fin = recent_fin(r->connection, &r->y);
+    return fin && (fin->flags & TCPRST_ACK) && seq_lt(r->x.fin_seq, fin->ack) &&
+           seen(&r->x, END_ACK) && seq_lt(r->y.fin_seq, r->x.max_ack);
+}
+
 /* X had said all, but not closed: it acknowledged text that came after its FIN. */
 static bool half_closed(const struct reset *r)
 {
@@ -171,6 +180,7 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     numbers(e, F(SENDER_FIN), age, 0);
     tell_at(e, F(PEER_DATA_AFTER_FIN), seen(x, END_CLOSED_WITH_DATA), y->last);
     fact_late_data(e, r);
+    tell_at(e, F(SENDER_TIME_WAIT), in_time_wait(r), y->fin_where);
     tell_at(e, F(FIN_ACKED), seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack), x->fin_where);
     /* What was not captured may have come, and been taken in, after the FIN. */
     bool taken_in = half_closed(r);
