@@ -376,10 +376,39 @@ static void note_stack(struct connection *c, const struct tcprst_segment *s, int
 }
 
 /* Returns whether it is its sender's: else nothing is noted of it. */
+/* RFC 9293 section 3.10.7.2: who was reset in SYN-RECEIVED listens again, and answers the SYN, sent
+ * once more, with another ISS. It counts as soon as the client, end[d], acknowledges that; what
+ * acknowledges the first still meant the connection that is gone. */
+static bool takes_another(const struct connection *c, const struct tcprst_segment *s, int d)
+{
+    const struct endpoint *server = &c->end[!d];
+    const struct recent *e;
+    if ((s->flags & (TCPRST_SYN | TCPRST_ACK)) != TCPRST_ACK || !c->resets ||
+        (c->flags & CONN_ESTABLISHED) || !(server->seen & END_SYN_ACK) || s->ack == server->iss + 1)
+        return false;
+    for (unsigned n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++)
+        if (!!(e->bits & RECENT_FROM_B) != d && (e->flags & TCPRST_SYN) && e->seq + 1 == s->ack)
+            return true;
+    return false;
+}
+
+static void reopen(struct connection *c, uint32_t iss, int d)
+{
+    endpoint_reopen(&c->end[d], &c->end[!d], iss);
+    c->gone &= (uint8_t) ~(5u << d);
+    c->surely &= (uint8_t) ~(1u << d);
+    if (!c->gone) {
+        c->ended = false;
+        c->ended_how = TCPRST_ENDING_OPEN;
+    }
+}
+
 static bool track_its_own(struct connection *c, const struct tcprst_segment *s, int d, int64_t time,
                           struct recent *e)
 {
     struct endpoint *x = &c->end[d], *y = &c->end[!d];
+    if (takes_another(c, s, d))
+        reopen(c, s->ack - 1, !d);
     if (endpoint_strays(x, y, s)) {
         e->bits |= RECENT_STRAY;
         c->odd = RECENT_MIN;

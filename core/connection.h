@@ -103,6 +103,12 @@ struct endpoint {
     uint8_t wscale;   /* as its SYN offered it */
 };
 
+/* Whether that end, as it was then, has since given its connection up and answered the SYN anew. */
+static inline bool endpoint_reopened(const struct endpoint *then, const struct endpoint *now)
+{
+    return (then->seen & now->seen & END_SYN_ACK) && then->iss != now->iss;
+}
+
 /* A segment as remembered. */
 enum {
     RECENT_FROM_B = 1,    /* sent by end[1] */

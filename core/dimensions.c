@@ -4,7 +4,14 @@
 #include "dimensions.h"
 
 #include "sequence.h"
+#include "stack.h"
 #include "thresholds.h"
+
+bool answers_stray(const struct reset *r)
+{
+    return r->has_trigger && (r->trigger.bits & RECENT_STRAY) && (r->trigger.flags & TCPRST_ACK) &&
+           r->seq == r->trigger.ack;
+}
 
 /* ---- stage ---- */
 
@@ -14,7 +21,9 @@ enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended)
     if (!seen(x, END_SEEN) && !seen(y, END_SEEN))
         return r->before.segments && ended->any ? TCPRST_STAGE_CLOSED : TCPRST_STAGE_UNSEEN;
     bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
-    if (ended->any || (x_fin && y_fin))
+    /* Who was reset and answers the SYN once more is in SYN-RECEIVED again. */
+    bool another = answers_stray(r) && (r->trigger.flags & TCPRST_SYN);
+    if ((ended->any && !another) || (x_fin && y_fin))
         return TCPRST_STAGE_CLOSED;
     if ((x_fin || y_fin) && ((x->seen | y->seen) & END_ACK))
         return TCPRST_STAGE_CLOSING;
@@ -70,9 +79,12 @@ static enum tcprst_acceptance by_window(const struct reset *r, uint32_t low)
     if (seen(y, END_SACK) && r->seq == y->sack_edge)
         return TCPRST_ACCEPTANCE_EXACT;
     uint32_t distance = r->seq - low;
+    /* Linux tcp_sequence(): the right edge itself is in the window, too. */
+    bool edge_too = connection_stack(r->connection, !r->d) == STACK_LINUX;
     if (seen(y, END_EDGE))
-        return seq_lt(low, y->edge) && distance < y->edge - low ? TCPRST_ACCEPTANCE_IN_WINDOW
-                                                                : TCPRST_ACCEPTANCE_OUT_OF_WINDOW;
+        return seq_lt(low, y->edge) && distance < y->edge - low + edge_too
+                   ? TCPRST_ACCEPTANCE_IN_WINDOW
+                   : TCPRST_ACCEPTANCE_OUT_OF_WINDOW;
     if (distance < y->window)
         return TCPRST_ACCEPTANCE_IN_WINDOW;
     return distance < (uint32_t)y->window << 14 ? TCPRST_ACCEPTANCE_UNKNOWN
@@ -100,12 +112,6 @@ static bool acknowledged_more_before(const struct reset *r)
     return a->y.first_ack_known && seq_lt(r->seq, a->y.first_ack) && after_too_soon(r, a->y.first);
 }
 
-bool answers_stray(const struct reset *r)
-{
-    return r->has_trigger && (r->trigger.bits & RECENT_STRAY) && (r->trigger.flags & TCPRST_ACK) &&
-           r->seq == r->trigger.ack;
-}
-
 enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *ended)
 {
     const struct endpoint *y = &r->y;
@@ -114,8 +120,11 @@ enum tcprst_acceptance acceptance_of(const struct reset *r, const struct ended *
     /* Who opens another connection on these ports, or accepts one, has given up the one before. */
     bool given_up = ((seen(y, END_SYN) && !seen(y, END_ACK)) || seen(y, END_SYN_ACK)) &&
                     r->trigger.where < y->syn_where;
+    /* The connection that sent it wants just this number, unless it had gone on since. */
     if (stray_trigger && !given_up && r->seq == r->trigger.ack)
-        return TCPRST_ACCEPTANCE_EXACT; /* the connection that sent it wants just this number */
+        return r->past.peer_acks && seq_lt(r->seq, r->past.peer_ack)
+                   ? TCPRST_ACCEPTANCE_OUT_OF_WINDOW
+                   : TCPRST_ACCEPTANCE_EXACT;
     if (ended->y_gone || receiver_closed(r))
         return TCPRST_ACCEPTANCE_NO_CONNECTION;
     if ((r->flags & TCPRST_SYN) && !seen(&r->x, END_SEEN) && !seen(y, END_SEEN))
@@ -209,8 +218,10 @@ static bool was_challenged(const struct reset *r, enum tcprst_acceptance accepta
         return false;
     if (acceptance == TCPRST_ACCEPTANCE_IN_WINDOW)
         return true;
+    /* On its host nothing of Y is under way to the place of capture. */
+    int64_t under_way = r->y.rtt_min > AT_HOST ? r->y.rtt_min / 2 : 0;
     return acceptance == TCPRST_ACCEPTANCE_EXACT && seq_lt(a->y.challenge_ack, r->seq) &&
-           a->y.challenge - r->when > (r->y.rtt_min > 0 ? r->y.rtt_min / 2 : 0);
+           a->y.challenge - r->when >= under_way;
 }
 
 /* Y has challenged a RST like it shortly before: it follows RFC 5961, and is silent now because it

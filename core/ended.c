@@ -15,6 +15,8 @@ static bool lived_on(const struct endpoint *now, const struct endpoint *other_no
                      const struct reset *p, bool sender)
 {
     const struct endpoint *then = sender ? &p->x : &p->y, *other = sender ? &p->y : &p->x;
+    if (endpoint_reopened(then, now))
+        return true;
     /* Of whom nothing had been captured by then, all that was is of after it. */
     bool unseen = !(other->seen & END_SEEN) && (other_now->seen & END_SEEN) &&
                   !(other_now->seen & (END_SYN | END_SYN_ACK));
@@ -215,6 +217,8 @@ void ended_for_good(struct connection *c, const struct reset *r, const struct ou
     }
     if (c->number != r->incarnation)
         return;
+    if (endpoint_reopened(&r->x, &c->end[r->d]) || endpoint_reopened(&r->y, &c->end[!r->d]))
+        did.gone = 0; /* what it ended is over, and another one is there */
     struct effective of = {.where = where_pack(r->frame),
                            .event = outcome->event,
                            .time = r->when,

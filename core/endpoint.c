@@ -46,6 +46,16 @@ bool endpoint_note_syn(struct endpoint *x, struct endpoint *y, const struct tcpr
     return echo_wrong;
 }
 
+void endpoint_reopen(struct endpoint *x, struct endpoint *y, uint32_t iss)
+{
+    x->iss = iss;
+    x->snd_max = iss + 1;
+    x->seen &= ~(uint32_t)(END_FIN | END_DATA | END_TIMED | END_CLOSED_WITH_DATA);
+    /* These speak of x's numbers. */
+    y->seen &= ~(uint32_t)(END_ACK | END_AHEAD | END_EDGE | END_SACK | END_ABORT_ACK |
+                           END_FOREIGN_ACK | END_TIMED);
+}
+
 void endpoint_note_window(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s)
 {
     if (!s->window_known)

@@ -22,6 +22,8 @@ bool endpoint_strays(const struct endpoint *x, const struct endpoint *y,
 /* Returns whether its timestamp echo is none of the peer's SYN. */
 bool endpoint_note_syn(struct endpoint *x, struct endpoint *y, const struct tcprst_segment *s,
                        int64_t time);
+/* x's host had given its connection up and answered y's SYN once more, with that ISS. */
+void endpoint_reopen(struct endpoint *x, struct endpoint *y, uint32_t iss);
 /* Octets and numbers the segment adds. Returns the entry's bits (RECENT_...). */
 uint8_t endpoint_note_sequence(struct endpoint *x, struct endpoint *y,
                                const struct tcprst_segment *s, int64_t time);

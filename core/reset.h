@@ -183,8 +183,9 @@ struct reset_past {
     bool matches; /* the trigger's numbers are those of it */
     bool gaps;    /* and speak of octets of it that were not captured: a FIN, perhaps */
     bool syn;     /* Y's SYN of it was captured, and no end of it */
-    bool acks;    /* ack is known */
-    uint32_t ack; /* the highest SEG.ACK that X sent in it */
+    bool acks, peer_acks; /* ack, peer_ack is known */
+    uint32_t ack;         /* the highest SEG.ACK that X sent in it */
+    uint32_t peer_ack;    /* ... and that Y did */
     int64_t age;
     uint32_t iss;
 };

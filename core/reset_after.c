@@ -206,10 +206,18 @@ static void after_note(struct after *a, const struct reset *r, const struct tcpr
         a->syn.again = e->time;
         a->syn.where = e->where;
     }
-    if ((s->flags & TCPRST_SYN) && (s->flags & TCPRST_ACK) && a->syn.again >= 0 &&
-        !(e->bits & RECENT_STRAY))
+    if (syn_ack && a->syn.again >= 0 && !(e->bits & RECENT_STRAY))
         a->syn.reopened = true;
+    if (endpoint_reopened(&r->x, &r->connection->end[r->d]) ||
+        endpoint_reopened(&r->y, &r->connection->end[!r->d])) {
+        a->closed = true; /* what follows is of the one that was made anew */
+        return;
+    }
     if (syn)
+        return;
+    /* With another ISS it speaks of another connection, which may not come to be. */
+    const struct endpoint *then = from_x ? &r->x : &r->y;
+    if (syn_ack && (then->seen & END_SYN_ACK) && then->iss != s->seq)
         return;
     if (from_x)
         note_sender(a, r, s, e);

@@ -122,6 +122,8 @@ static void copy_past(struct reset *r, const struct connection *c)
     bool x_fin = x->seen & END_FIN, y_fin = y->seen & END_FIN;
     bool accepted = (x->seen & (END_SYN_ACK | END_ACK)) == (END_SYN_ACK | END_ACK);
     r->past.known = true;
+    r->past.peer_acks = y->seen & END_ACK;
+    r->past.peer_ack = y->max_ack;
     /* It is the end that answers the SYN, or challenges it, whose FIN tells. */
     bool refuses = r->has_trigger && (r->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
     bool closed = !r->has_trigger ? x_fin || y_fin : refuses ? x_fin : y_fin;
