@@ -46,6 +46,7 @@ static const enum tcprst_fact unasked[] = {
     F(SENDER_JUST_HEARD),
     F(SURPLUS),
     F(OUTNUMBER),
+    F(BARE_ANSWERED),
     F(LADDER),
     F(GUESSES),
     F(GUESSES_FAR),

@@ -72,6 +72,7 @@ struct company {
     bool ttl_varies;
     uint8_t other_ttl;
     uint32_t alike, matching; /* of the RST that most of its like had no segment to answer */
+    bool bare; /* its like were as many as such segments, and more than had text */
     unsigned places;
     const struct reset *last_place; /* the latest RST of those */
     uint32_t came; /* segments of Y until then, where places > 1; UINT32_MAX: not known */

@@ -43,6 +43,8 @@ static void note_ttl(struct company *c, const struct reset *r, const struct rese
 static void note_alike(struct company *c, const struct reset *r, const struct reset *n)
 {
     bool alike = n->seq == r->seq && n->ack == r->ack && !((n->flags ^ r->flags) & TCPRST_ACK);
+    c->bare |= alike && n->drawn.text && n->drawn.alike == n->drawn.matching &&
+               n->drawn.alike > n->drawn.text;
     if (!alike || n->drawn.alike < n->drawn.matching ||
         n->drawn.alike - n->drawn.matching <= c->alike - c->matching)
         return;
@@ -171,6 +173,8 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
         tell(e, F(SURPLUS), (c->matching || of_socket) && c->alike >= c->matching + SURPLUS_MIN);
     numbers(e, F(SURPLUS), c->alike, c->matching);
+    if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
+        tell(e, F(BARE_ANSWERED), c->bare);
     tell(e, F(IP_ID_CONSTANT), c->same_id && r->x.ip_id != r->ip_id);
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */

@@ -120,6 +120,7 @@ struct reset_drawn {
     uint32_t alike; /* RSTs of X with these numbers in this event, this one included; 0: not known
                      */
     uint32_t matching; /* segments remembered that these numbers answer */
+    uint32_t text;     /* of those, such as carry text or a FIN */
     where_t old_ack;   /* Y acknowledged its number some time before, 0: never */
     where_t repeats;   /* an earlier RST of X with the same numbers, 0: none */
     where_t answered;  /* what the RST of X before it answers, 0: nothing */

@@ -357,7 +357,7 @@ void reset_take_late_trigger(struct reset *r, const struct connection *c)
 static void count_alike(struct reset *r, const struct connection *c)
 {
     const struct recent *e = recent_back(&c->recents, MAX_RELATED);
-    uint32_t alike = 1, matching = 0;
+    uint32_t alike = 1, matching = 0, text = 0;
     uint64_t n = 0;
     if (SHORTCUTS && e && r->when - e->time <= HORIZON)
         return;
@@ -367,12 +367,15 @@ static void count_alike(struct reset *r, const struct connection *c)
         bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
         alike += from_x && (e->flags & TCPRST_RST) && e->seq == r->seq && e->ack == r->ack &&
                  !((e->flags ^ r->flags) & TCPRST_ACK) && !(e->bits & RECENT_DUPLICATE);
-        matching += !from_x && (answers(r, e) || answers_with_ack(r, e));
+        bool matches = !from_x && (answers(r, e) || answers_with_ack(r, e));
+        matching += matches;
+        text += matches && segment_length(e->flags, e->length) != 0;
     }
     e = recent_back(&c->recents, n);
     bool all = n == c->recents.pushed || (e && r->when - e->time > HORIZON);
     r->drawn.alike = all ? alike : 0;
     r->drawn.matching = all ? matching : 0;
+    r->drawn.text = all ? text : 0;
 }
 
 /* A RST of X before it with the same numbers. */
