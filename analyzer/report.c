@@ -14,6 +14,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+static char *put_octet(char *to, unsigned octet)
+{
+    if (octet >= 100)
+        *to++ = (char)('0' + octet / 100);
+    if (octet >= 10)
+        *to++ = (char)('0' + octet / 10 % 10);
+    *to++ = (char)('0' + octet % 10);
+    return to;
+}
+
 void report_address(char buffer[46], const uint8_t *address, unsigned ip_version)
 {
     if (ip_version == 6) {
@@ -23,10 +33,10 @@ void report_address(char buffer[46], const uint8_t *address, unsigned ip_version
     }
     char *end = buffer;
     for (unsigned i = 0; i < 4; i++) {
-        if (i)
-            *end++ = '.';
-        end = string_digits(end, address[i], 1);
+        end = put_octet(end, address[i]);
+        *end++ = '.';
     }
+    end[-1] = '\0';
 }
 
 /* Seconds rounded down, and the rest in nanoseconds, for times before 1970 too. */
@@ -446,7 +456,8 @@ void report_close(struct report *report, bool anything)
 {
     report->nothing = !anything;
     compare(report);
-    report->format->close(report);
+    if (report->format->close)
+        report->format->close(report);
     if (report->changes)
         g_array_unref(report->changes);
     incidents_free(report->incidents);

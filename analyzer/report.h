@@ -60,7 +60,7 @@ struct report_reset {
 struct report;
 
 struct report_format {
-    void (*open)(struct report *report); /* this and the next two may be NULL */
+    void (*open)(struct report *report); /* each of them may be NULL */
     void (*reset)(struct report *report, const struct report_reset *reset);
     void (*connection)(struct report *report, const struct tcprst_connection *connection);
     void (*close)(

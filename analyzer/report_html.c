@@ -299,7 +299,8 @@ static void put_group(GString *out, const struct report *report, const struct su
     json_text(out, "advice", advice);
     g_free(advice);
     json_key(out, "first");
-    json_reset(out, report, &reset);
+    const GString *first = json_reset(report, &reset);
+    g_string_append_len(out, first->str, (gssize)first->len);
     json_key(out, "members");
     g_string_append_c(out, '[');
     for (size_t i = 0; i < group->member_count && group->events > 1; i++) {

@@ -376,19 +376,17 @@ static void open_report(struct report *report)
     fputs("{\"resets\":[", report->out);
 }
 
-static void put_line(struct json_state *state, FILE *out, bool *any)
+static void put_line(const GString *line, FILE *out, bool *any)
 {
     fputs(*any ? ",\n" : "\n", out);
-    fwrite(state->line->str, 1, state->line->len, out);
+    fwrite(line->str, 1, line->len, out);
     *any = true;
 }
 
 static void write_reset(struct report *report, const struct report_reset *reset)
 {
     struct json_state *state = report->state;
-    g_string_truncate(state->line, 0);
-    json_reset(state->line, report, reset);
-    put_line(state, report->out, &state->any_reset);
+    put_line(json_reset(report, reset), report->out, &state->any_reset);
 }
 
 static void write_connection(struct report *report, const struct tcprst_connection *connection)
@@ -396,7 +394,7 @@ static void write_connection(struct report *report, const struct tcprst_connecti
     struct json_state *state = report->state;
     g_string_truncate(state->line, 0);
     json_connection(state->line, report, connection);
-    put_line(state, state->connections, &state->any_connection);
+    put_line(state->line, state->connections, &state->any_connection);
     if (report->keep_error == 0 && ferror(state->connections))
         report->keep_error = errno;
 }

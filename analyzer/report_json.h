@@ -14,8 +14,9 @@ void json_number(GString *out, const char *key, uint64_t number);
 void json_octets(GString *out, const char *key, int64_t number);
 void json_flag(GString *out, const char *key, bool flag);
 
-/* One reset: every key, in the order the schema lists them, null where nothing is known. */
-void json_reset(GString *out, const struct report *report, const struct report_reset *reset);
+/* One reset: every key, in the order the schema lists them, null where nothing is known. The string
+ * stays json_reset()'s and is there until the next call; something may be appended to it. */
+GString *json_reset(const struct report *report, const struct report_reset *reset);
 void json_connection(GString *out, const struct report *report,
                      const struct tcprst_connection *connection);
 void json_captures(GString *out, const struct report *report);

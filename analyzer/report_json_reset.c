@@ -30,26 +30,31 @@ static void put_alternatives(GString *out, const struct tcprst_verdict *v)
     string_add_constant(out, "]");
 }
 
-/* What stands before the frame of a piece of evidence, with its numbers. */
-static void put_said(GString *out, const struct tcprst_evidence *evidence)
+/* What stands before the sentence of a piece of evidence: the same whatever its numbers are. */
+static void put_fact(GString *out, const struct tcprst_evidence *evidence)
 {
     string_add_constant(out, "{\"fact\":");
     put_word(out, tcprst_fact_id(evidence->fact));
     string_add_constant(out, ",\"text\":");
+}
+
+/* From its sentence to its frame. */
+static void put_sentence(GString *out, const struct tcprst_evidence *evidence)
+{
     put_text(out, report_evidence_text(evidence));
     string_add_constant(out, ",\"against\":");
     put_flag(out, evidence->against);
     string_add_constant(out, ",\"frame\":");
 }
 
-/* Of facts whose sentence has no numbers that is always the same: it is made once; of others it is
- * kept until the numbers are others. */
+/* What stands before the frame. Of facts whose sentence has no numbers that is always the same: it
+ * is made once; of others it is kept until the numbers are others. */
 struct said {
     enum { SAID_UNKNOWN, SAID_SAME, SAID_WITH_NUMBERS } is;
-    size_t length;
-    char *text;
+    size_t before; /* octets before the sentence */
     int64_t a, b;
-    GString *last; /* with these numbers; NULL: not said yet */
+    bool made; /* text has these numbers */
+    GString *text;
 };
 
 static void find_out(struct said *said, const struct tcprst_evidence *evidence)
@@ -58,25 +63,26 @@ static void find_out(struct said *said, const struct tcprst_evidence *evidence)
     struct tcprst_evidence one = *evidence, other = *evidence;
     one.a = one.b = 1;
     other.a = other.b = INT64_C(86400000000000) * 3 + 7;
-    GString *text = g_string_new(NULL), *again = g_string_new(NULL);
-    put_said(text, &one);
-    put_said(again, &other);
-    said->is = g_string_equal(text, again) ? SAID_SAME : SAID_WITH_NUMBERS;
-    said->length = text->len;
-    said->text = g_string_free(text, said->is != SAID_SAME);
+    GString *again = g_string_new(NULL);
+    said->text = g_string_new(NULL);
+    put_fact(said->text, evidence);
+    said->before = said->text->len;
+    g_string_append_len(again, said->text->str, (gssize)said->before);
+    put_sentence(said->text, &one);
+    put_sentence(again, &other);
+    said->is = g_string_equal(said->text, again) ? SAID_SAME : SAID_WITH_NUMBERS;
     g_string_free(again, TRUE);
 }
 
-static void put_said_numbers(GString *out, struct said *said,
-                             const struct tcprst_evidence *evidence)
+static void say_numbers(struct said *said, const struct tcprst_evidence *evidence)
 {
-    if (!SHORTCUTS || !said->last || said->a != evidence->a || said->b != evidence->b) {
-        said->last = said->last ? g_string_truncate(said->last, 0) : g_string_new(NULL);
-        put_said(said->last, evidence);
-        said->a = evidence->a;
-        said->b = evidence->b;
-    }
-    string_add(out, said->last->str, said->last->len);
+    if (SHORTCUTS && said->made && said->a == evidence->a && said->b == evidence->b)
+        return;
+    g_string_truncate(said->text, said->before);
+    put_sentence(said->text, evidence);
+    said->a = evidence->a;
+    said->b = evidence->b;
+    said->made = true;
 }
 
 static void put_evidence(GString *out, const struct report *report, uint32_t own,
@@ -86,10 +92,9 @@ static void put_evidence(GString *out, const struct report *report, uint32_t own
     struct said *said = &all[evidence->fact][evidence->holds][evidence->against];
     if (said->is == SAID_UNKNOWN)
         find_out(said, evidence);
-    if (said->is == SAID_SAME)
-        string_add(out, said->text, said->length);
-    else
-        put_said_numbers(out, said, evidence);
+    if (said->is == SAID_WITH_NUMBERS)
+        say_numbers(said, evidence);
+    string_add(out, said->text->str, said->text->len);
     put_frame(out, &evidence->frame);
     string_add_constant(out, ",\"capture\":");
     put_other_capture(out, report, &evidence->frame, own);
@@ -291,13 +296,13 @@ struct written {
     bool without[FIELDS]; /* of texts: there was none */
     GString *text;
     size_t ends[FIELDS]; /* where each field's value ends in that */
+    GString *other;      /* to be written next: both take turns */
 };
 
 /* One that is being written. */
 struct writing {
     GString *out;
     struct written *before;
-    size_t start;        /* in out */
     size_t same, so_far; /* of what was written before, from where to where it is the same, not
                             copied yet */
 };
@@ -311,7 +316,7 @@ static void copy_same(struct writing *w)
 static void field_same(struct writing *w, size_t field)
 {
     w->so_far = w->before->ends[field];
-    w->before->ends[field] = w->out->len - w->start + (w->so_far - w->same);
+    w->before->ends[field] = w->out->len + (w->so_far - w->same);
 }
 
 static void field_begins(struct writing *w, size_t field)
@@ -325,7 +330,7 @@ static void field_begins(struct writing *w, size_t field)
 static void field_ends(struct writing *w, size_t field)
 {
     w->same = w->so_far = w->before->ends[field];
-    w->before->ends[field] = w->out->len - w->start;
+    w->before->ends[field] = w->out->len;
 }
 
 static bool same_capture(const struct tcprst_frame *a, const struct tcprst_frame *b)
@@ -371,18 +376,25 @@ static bool same_alternatives(const struct tcprst_verdict *a, const struct tcprs
 #define ABSENT_CAPTURE(member)
 #define ABSENT_LIST(member)
 
-void json_reset(GString *out, const struct report *report, const struct report_reset *reset)
+/* Nothing is written yet. */
+static void begin(struct written *before)
+{
+    make_pieces();
+    before->text = g_string_new(NULL);
+    before->other = g_string_new(NULL);
+}
+
+GString *json_reset(const struct report *report, const struct report_reset *reset)
 {
     static struct written before;
     const struct tcprst_verdict *v = reset->verdict, *b = &before.verdict;
     uint32_t own = v->frame.capture;
     size_t field = 0;
-    struct writing w = {.out = out, .before = &before, .start = out->len};
     bool again = SHORTCUTS && before.report == report && v->reset == b->reset + 1;
-    if (!pieces[0].text) {
-        make_pieces();
-        before.text = g_string_new(NULL);
-    }
+    if (!before.text)
+        begin(&before);
+    GString *out = g_string_truncate(before.other, 0);
+    struct writing w = {.out = out, .before = &before};
 #define FIELD(KIND, member, of, DOORS, REDACT, key, filter, label, absent, sentence)               \
     if (again && SAME_##KIND(member, of, absent)) {                                                \
         field_same(&w, field);                                                                     \
@@ -397,10 +409,11 @@ void json_reset(GString *out, const struct report *report, const struct report_r
     before.report = report;
     memcpy(&before.verdict, v, offsetof(struct tcprst_verdict, evidence)); /* no more is compared */
     before.own = own;
-    g_string_truncate(before.text, 0);
-    string_add(before.text, out->str + w.start, out->len - w.start);
+    before.other = before.text;
+    before.text = out;
     string_add(out, pieces[field].text, pieces[field].length);
     if (report->options->why)
         json_findings(out, reset);
     string_add_constant(out, "}");
+    return out;
 }

@@ -58,6 +58,15 @@ static inline void string_add(GString *out, const char *text, size_t length)
 
 enum { STRING_DIGITS = 20 }; /* of a number at most */
 
+/* How many decimal digits a number has. */
+static inline unsigned string_length(uint64_t number)
+{
+    unsigned length = 1;
+    for (; number >= 10000; number /= 10000)
+        length += 4;
+    return length + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
 /* Writes a number's decimal digits, at least so many of them (zeros before it), and a NUL. Returns
  * where they end. */
 static inline char *string_digits(char *to, uint64_t number, unsigned least)
@@ -66,9 +75,7 @@ static inline char *string_digits(char *to, uint64_t number, unsigned least)
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    unsigned length = 1;
-    for (uint64_t ten = 10; number >= ten && length < STRING_DIGITS; ten *= 10)
-        length++;
+    unsigned length = string_length(number);
     char *end = to + (length < least ? least : length), *first = end;
     for (; number >= 100; number /= 100)
         memcpy(first -= 2, &pairs[number % 100 * 2], 2);
