@@ -108,7 +108,8 @@ static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
         TCPRST_FACT_TRIGGER_ALTERED_ACK, TCPRST_FACT_TRIGGER_ALTERED_FLAGS,
         TCPRST_FACT_RESET_ALTERED};
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
-        add_fact(v, e, first[i], false);
+        if (!hidden(e, first[i])) /* mostly all are */
+            add_fact(v, e, first[i], false);
     const struct twice twice = find_said_twice(e);
     for (unsigned i = 0; i < d->cited_count && v->evidence_count < MAX_SAID; i++)
         if (is(e, d->cited[i].fact) == d->cited[i].holds && !said_better(&twice, d, &d->cited[i]))
