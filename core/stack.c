@@ -2,6 +2,8 @@
 /* stack.c - tells the family of a stack by its opening segment, as p0f does. */
 #include "stack.h"
 
+#include "shortcuts.h"
+
 const struct stack stacks[STACK_COUNT] = {
 #define STACK(ID, id, ttl, with_ack, answer_id, answer_window, abort_options, abort_window,        \
               abort_id, gives_up, keepalives)                                                      \
@@ -54,10 +56,21 @@ static uint32_t order_of(const uint8_t *p, unsigned length, bool *nop_second)
     return order;
 }
 
+/* Whether order_of() will find what it finds in most openings: MSS, SACK permitted, timestamps,
+ * NOP, window scale. Each kind stands where the length of the one before it leads. */
+static inline bool is_usual(const uint8_t *p, unsigned length)
+{
+    return length == 20 && p[0] == OPTION_MSS && p[1] == 4 && p[4] == OPTION_SACK_OK && p[5] == 2 &&
+           p[6] == OPTION_TIMES && p[7] == 10 && p[16] == OPTION_NOP && p[17] == OPTION_SCALE &&
+           p[18] == 3;
+}
+
 static enum stack_layout stack_layout(const uint8_t *options, unsigned length)
 {
     if (length == 0)
         return LAYOUT_NONE;
+    if (SHORTCUTS && is_usual(options, length))
+        return LAYOUT_LINUX;
     bool nop_second;
     switch (order_of(options, length, &nop_second)) {
     case 0x2:
