@@ -106,23 +106,30 @@ static void put_decimals(struct text *t, uint64_t number, unsigned decimals)
     put(t, first, (size_t)(end - first));
 }
 
-/* Three digits, and no zeros that say nothing: "1.02", "85", "350". What lies in the middle between
- * two goes where the nearest double does. */
+/* Whether what lies in the middle between that number of so many decimals and the next goes up: it
+ * goes where the nearest double lies, as printf() has it. That one has 53 binary digits of it, and
+ * is the larger one where what they leave is more than half; where they leave nothing it lies in
+ * the middle, too, and an even number is chosen. */
+static bool half_goes_up(uint64_t number, unsigned decimals)
+{
+    enum { DIGITS = 53 };
+    const uint64_t halves = decimals == 2 ? 200 : decimals == 1 ? 20 : 2;
+    uint64_t half = 2 * number + 1;
+    while (half < halves << (DIGITS - 1))
+        half *= 2;
+    uint64_t left = half % halves;
+    return left ? left * 2 > halves : number % 2;
+}
+
+/* Three digits, and no zeros that say nothing: "1.02", "85", "350". */
 static void put_rounded(struct text *t, int64_t ns, int64_t of, const char *unit)
 {
     unsigned decimals = ns < of / 1000 * 9995 ? 2 : ns < of / 100 * 9995 ? 1 : 0;
     int64_t step = decimals == 2 ? of / 100 : decimals == 1 ? of / 10 : of;
-    int64_t number = ns / step, rest = ns % step;
-    if (rest * 2 == step) {
-        char s[40];
-        snprintf(s, sizeof s, "%.*f", (int)decimals, (double)ns / (double)of);
-        number = 0;
-        for (const char *p = s; *p; p++) /* whatever stands for the point */
-            number = *p < '0' || *p > '9' ? number : number * 10 + (*p - '0');
-    } else {
-        number += rest * 2 > step;
-    }
-    put_decimals(t, (uint64_t)number, decimals);
+    uint64_t number = (uint64_t)(ns / step);
+    int64_t rest = ns % step;
+    bool up = rest * 2 == step ? half_goes_up(number, decimals) : rest * 2 > step;
+    put_decimals(t, number + up, decimals);
     put_string(t, unit);
 }
 

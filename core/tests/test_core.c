@@ -644,6 +644,38 @@ static void test_durations(void)
     }
 }
 
+/* What lies in the middle between two numbers of three digits goes where printf() has it, which
+ * rounds the nearest double. */
+static void test_middles(void)
+{
+    enum { MOST = 999, LARGEST = 599 }; /* of seconds: above there are minutes */
+    static const struct {
+        int64_t of;
+        const char *unit;
+    } units[] = {{1000, "µs"}, {MILLISECOND, "ms"}, {SECOND, "s"}};
+    for (unsigned n = 0; n < 3 * 3 * MOST; n++) {
+        int64_t of = units[n / 3 / MOST].of, number = n % MOST;
+        int decimals = (int)(n / MOST % 3);
+        int64_t step = of / (decimals == 2 ? 100 : decimals == 1 ? 10 : 1);
+        int64_t ns = number * step + step / 2;
+        bool three_digits = number >= 100 || (decimals == 2 && of == 1000);
+        if (!three_digits || ns >= (int64_t)LARGEST * SECOND)
+            continue;
+        char words[40], expected[40];
+        tcprst_duration_text(ns, NULL, words, sizeof words);
+        snprintf(expected, sizeof expected, "%.*f", decimals, (double)ns / (double)of);
+        size_t length = strlen(expected);
+        while (decimals > 0 && expected[length - 1] == '0')
+            length--;
+        length -= expected[length - 1] == '.';
+        snprintf(expected + length, sizeof expected - length, " %s", units[n / 3 / MOST].unit);
+        if (strcmp(words, expected) != 0) {
+            printf("%" PRId64 " ns: %s, not %s\n", ns, words, expected);
+            failures++;
+        }
+    }
+}
+
 /* Each packet is captured twice, 20 us apart, and the server sends one RST twice, to the last bit
  * alike: that is two, each with its copy. Where nothing else is captured twice, three alike are
  * three. */
@@ -695,6 +727,7 @@ static void test_sent_thrice(void)
 int main(void)
 {
     test_durations();
+    test_middles();
     test_sequence_arithmetic();
     test_wrap();
     test_copy_behind_a_window();
