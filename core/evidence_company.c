@@ -267,8 +267,42 @@ static void fact_overtook(struct evidence *e, const struct reset *r)
         }
 }
 
+/* RFC 6528: for the same addresses and ports a host's initial numbers follow a clock, which in
+ * Linux (secure_tcp_seq()) ticks every 64 ns, and elsewhere more slowly. */
+static bool by_one_clock(uint32_t first, int64_t when, uint32_t then, int64_t later)
+{
+    enum { TICK = 64, DELAYED = 2 };
+    return when <= later ? (int64_t)(then - first) <= DELAYED * (later - when + NS_PER_S) / TICK
+                         : by_one_clock(then, later, first, when);
+}
+
+/* Whether who sent the SYN-ACK that drew r is the one that X's SYN then came to. */
+static void fact_other_syn_ack(struct evidence *e, const struct reset *r)
+{
+    const struct recent *t = &r->trigger, *p;
+    const struct after *a = r->after;
+    if (!is(e, F(TRIGGER_WRONG_SYN_ACK)))
+        return;
+    int64_t time = a ? a->syn.opened : -1;
+    where_t where = a ? a->syn.opened_where : 0;
+    uint32_t seq = a ? a->syn.opened_seq : 0;
+    for (uint64_t n = recent_before(r);
+         time < 0 && n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)) != NULL; n++)
+        if (!!(p->bits & RECENT_FROM_B) != r->d && (p->flags & TCPRST_SYN) &&
+            (p->flags & TCPRST_ACK) && p->ack == r->x.iss + 1) {
+            time = p->time;
+            where = p->where;
+            seq = p->seq;
+        }
+    if (time < 0 || (seq != t->seq && by_one_clock(t->seq, t->time, seq, time)))
+        return;
+    tell_at(e, F(SYN_ACK_OTHER), seq != t->seq, where);
+    numbers(e, F(SYN_ACK_OTHER), seq, t->seq);
+}
+
 static void fact_after(struct evidence *e, const struct reset *r)
 {
+    fact_other_syn_ack(e, r);
     const struct after *a = r->after;
     if (is(e, F(HANDSHAKE_DONE)) == false && r->before.client == 1 && seen(&r->x, END_SYN_ACK)) {
         int64_t waited = r->when - r->x.last_time;

@@ -57,6 +57,9 @@ struct after_syn {
     int64_t ack; /* X accepted the SYN the RST seemed to refuse */
     where_t ack_where;
     bool reopened; /* the repeated SYN was answered with an acceptable SYN-ACK */
+    int64_t opened; /* Y's SYN-ACK acknowledged X's SYN, with that number of its own */
+    where_t opened_where;
+    uint32_t opened_seq;
 };
 
 /* What followed a RST, or a burst of RSTs with nothing between them: reset_after.c. */

@@ -12,7 +12,7 @@ void after_init(struct after *a)
 {
     memset(a, 0, sizeof *a);
     a->y.first = a->y.last = a->x.last = a->y.repeated = a->y.challenge = a->x.new = -1;
-    a->syn.again = a->syn.new = a->syn.ack = a->y.resumed = -1;
+    a->syn.again = a->syn.new = a->syn.ack = a->syn.opened = a->y.resumed = -1;
 }
 
 int64_t after_pause(const struct reset *r)
@@ -208,6 +208,11 @@ static void after_note(struct after *a, const struct reset *r, const struct tcpr
     }
     if (syn_ack && a->syn.again >= 0 && !(e->bits & RECENT_STRAY))
         a->syn.reopened = true;
+    if (!from_x && syn_ack && a->syn.opened < 0 && seen(&r->x, END_SYN) && s->ack == r->x.iss + 1) {
+        a->syn.opened = e->time;
+        a->syn.opened_where = e->where;
+        a->syn.opened_seq = s->seq;
+    }
     if (endpoint_reopened(&r->x, &r->connection->end[r->d]) ||
         endpoint_reopened(&r->y, &r->connection->end[!r->d])) {
         a->closed = true; /* what follows is of the one that was made anew */
