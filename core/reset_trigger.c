@@ -85,6 +85,13 @@ static bool answered_before(const struct reset *r)
     return false;
 }
 
+/* No stack waits so long, as far as the way to X and back is known. */
+static bool is_overdue(const struct reset *r, const struct recent *e)
+{
+    int64_t took = reset_answer_time(r, e);
+    return took > TRIGGER_UNKNOWN_RTT && took > 3 * r->x.rtt_max;
+}
+
 /* Y's acknowledgment with nothing else: an X that talks with Y, or has closed and waits for more,
  * takes it in silence. */
 static bool taken_in_silence(const struct reset *r, const struct recent *e)
@@ -141,7 +148,7 @@ static struct recent *find_trigger(const struct reset *r, struct connection *c)
     for (uint64_t n = recent_other(c); (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (r->when - e->time > limit)
             break;
-        if (e->time <= best->time && matches(r, e) &&
+        if (e->time <= best->time && matches(r, e) && (!is_overdue(r, e) || is_overdue(r, best)) &&
             (taken_in_silence(r, best) || !taken_in_silence(r, e)))
             best = e;
     }

@@ -541,7 +541,7 @@ static const struct story stories[] = {
      .stamps = {1000, 5000, 1021, 1022, 5042, 0, 1343, 6243, 0}},
     {.name = "captured at two places, but of the server nothing gets to the second",
      .two_places = true,
-     .resets = {{TCPRST_CAUSE_TIME_WAIT_COLLISION, TCPRST_EFFECT_RESET}},
+     .resets = {{TCPRST_CAUSE_CLOSED_PORT, TCPRST_EFFECT_RESET}},
      .steps = {{CLIENT, SYN, 0, 0, 0, 0},
                {SERVER, SYN | ACK | ONCE, 0, 1, 0, 400},
                {CLIENT, SYN, 0, 0, 0, 600},
