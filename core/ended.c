@@ -63,6 +63,25 @@ static bool too_soon(const struct reset *p, const struct reset *r)
            r->when - p->when < r->x.rtt_min - r->x.rtt_min / SOON_PART;
 }
 
+where_t ended_hit(const struct reset *r)
+{
+    unsigned looked = 0;
+    if (r->row >= MAX_RELATED)
+        return 0; /* those before it are all of X */
+    for (const struct reset *p = r->previous_of_connection;
+         p && p->incarnation == r->incarnation && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++) {
+        if (p->d == r->d || p->duplicate_of ||
+            (r->has_trigger && r->trigger.where < where_pack(p->frame)))
+            continue;
+        bool fits = (p->y.seen & END_ACK) && (p->x.seen & END_SEEN) &&
+                    seq_between(p->y.max_ack, p->seq, p->x.snd_max);
+        if (fits && !lived_on(&r->x, &r->y, p, false) && !too_soon(p, r) && !had_none_before(p, r))
+            return where_pack(p->frame);
+    }
+    return 0;
+}
+
 /* What p, before r, ended, whoever made p. */
 static struct ended ends_of(const struct reset *r, const struct reset *p,
                             const struct outcome *outcome)

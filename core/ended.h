@@ -43,6 +43,10 @@ static inline unsigned ended_may_say(bool same_end, const struct outcome *outcom
 /* Adds p, a pending one before r, if that outcome is true of it. r: as drawn by nothing. */
 void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset *p,
                const struct outcome *outcome);
+/* A RST of Y before r, and before what drew it, whose number X may have waited for just then and
+ * of which nothing shows that X lived on behind it: whatever is thought of its maker. 0: none that
+ * is remembered. */
+where_t ended_hit(const struct reset *r);
 /* r is final: the RSTs behind it, and its connection for those to come, remember whom it ended the
  * connection for. stage: r's. */
 void ended_for_good(struct connection *c, const struct reset *r, const struct outcome *outcome,

@@ -79,6 +79,8 @@ static void gather(struct evidence *e, const struct reset *r, const struct aroun
     tell_at(e, F(SENDER_GONE), ended->x_gone, ended->where);
     tell(e, F(SENDER_GONE_SURELY), ended->x_gone && ended->x_surely);
     evidence_earlier_reset(e, r, &around->company, ended->where);
+    where_t hit = ended_hit(r);
+    tell_at(e, F(EARLIER_HIT), hit != 0, hit);
     where_t forged = forged_before(r);
     if (forged && is_own_word(r, e, forged))
         forged = 0;

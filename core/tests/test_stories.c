@@ -1018,6 +1018,22 @@ static const struct story stories[] = {
                {SERVER, SYN | ACK, 0, 1, 0, 20},
                {CLIENT, RST, 1, 0, 0, 1},
                {CLIENT, SYN, 0, 0, 0, 2000}}},
+    /* ---- and what came before the answer ---- */
+    /* The way is slow, and grows slower: what the server had sent again before the forged RST
+     * reached it comes so long after that passed here that it seems to live. */
+    {.name = "forged, text under way, then nothing is there",
+     .resets = {{TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 500},
+               {CLIENT, ACK, 1, 1, 0, 1},
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 50, 500},
+               {CLIENT, RST | ACK | FORGED | SHUT, 101, 1, 0, 5},
+               {SERVER, ACK, 1, 101, 50, 900},
+               {CLIENT, ACK, 101, 51, 0, 1},
+               {CLIENT, ACK, 101, 51, 10, 1},
+               {SERVER, RST, 51, 0, 0, 1400}}},
 };
 
 static bool is_alternative(const struct tcprst_verdict *v, enum tcprst_cause cause)
