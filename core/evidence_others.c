@@ -75,8 +75,10 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
         tell(e, F(PORT_JUST_OPEN), open != INT64_MIN && r->when - open <= SCAN_WINDOW);
         numbers(e, F(PORT_JUST_OPEN), open != INT64_MIN ? r->when - open : 0, 0);
     } else {
-        /* A port that nobody tried afterwards shows neither. */
-        bool refused = closed != INT64_MIN && closed > r->when;
+        /* A port that nobody tried afterwards shows neither; but where it refused somebody since X
+         * was last heard, it had closed by then. */
+        bool since = seen(&r->x, END_SEEN) && closed > r->x.last_time && closed > open;
+        bool refused = closed != INT64_MIN && (closed > r->when || since);
         bool accepted = open != INT64_MIN && open > r->when;
         if (refused || accepted) {
             tell(e, F(PORT_CLOSED_AFTER), refused);
