@@ -344,6 +344,11 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
         note_port(deeds->open, &deeds->next_open, s->source_port, time);
 }
 
+void host_note_probe(struct host *host, uint64_t target, int64_t time)
+{
+    note_try(host, target, time);
+}
+
 void host_note_wrong_syn_ack(struct host *host, uint64_t client)
 {
     if (host->wrong_syn_ack_client == client || host->wrong_syn_acks == UINT8_MAX)

@@ -105,6 +105,8 @@ uint64_t host_target(const uint8_t address[16], uint16_t port);
 /* Its SYN or SYN-ACK was captured. rtt: of the host as seen by the observer, -1 unknown. */
 void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time,
                        int64_t rtt);
+/* It tried that target by something else than a SYN: a lone ACK, to which a RST was the answer. */
+void host_note_probe(struct host *host, uint64_t target, int64_t time);
 void host_note_wrong_syn_ack(struct host *host, uint64_t client);
 void host_note_closed(struct host *host, uint16_t port, int64_t time);
 /* opened: when that connection was first seen; one opened after a run of aborts began is no part of

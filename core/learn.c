@@ -34,6 +34,9 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
     bool abandon =
         r->has_trigger && (r->trigger.flags & TCPRST_SYN) && (r->trigger.flags & TCPRST_ACK);
     bool coded = window_code_text(r->window) != NULL;
+    if (reset_is_probed(r))
+        host_note_probe(hosts_get(hosts, r->packet.ip_version, r->packet.destination),
+                        host_target(r->packet.source, r->packet.source_port), r->when);
     if (!syn && !forgot && !abort && !coded && !stray && !abandon)
         return;
     struct host *host = hosts_get(hosts, r->packet.ip_version, r->packet.source);

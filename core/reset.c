@@ -122,6 +122,15 @@ void reset_begin(struct reset_draft *draft, struct connection *c, const struct t
     reset_note_event(r, c);
 }
 
+bool reset_is_probed(const struct reset *r)
+{
+    const struct recent *t = &r->trigger;
+    return r->has_trigger && !(r->before.connection_flags & CONN_OPENED) &&
+           !seen(&r->x, END_SEEN) && r->y.segments <= 2 &&
+           !(r->y.seen & (END_DATA | END_FIN | END_TIMESTAMPS)) &&
+           (t->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_ACK)) == TCPRST_ACK && !t->length;
+}
+
 uint16_t reset_service_port(const struct reset *r)
 {
     bool sender_serves = r->before.client >= 0 ? r->before.client == 1

@@ -332,6 +332,9 @@ bool reset_is_abort(const struct reset *r);
 /* Two RSTs in opposite directions at the same moment, drawn by nothing: no end answers a RST, so
  * that what made one made the other. before: the earlier of them. */
 bool reset_pairs(const struct reset *before, const struct reset *r);
+/* An ACK of Y, of which nothing else came but, perhaps, the same once more, drew it: no connection's
+ * that has been in use, as far as the capture shows, nor one with timestamps, as a stack's. */
+bool reset_is_probed(const struct reset *r);
 /* The port of the service: the server's, or the lower one. */
 uint16_t reset_service_port(const struct reset *r);
 

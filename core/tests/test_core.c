@@ -724,6 +724,22 @@ static void test_sent_thrice(void)
         EXPECT(!answers.verdicts[i].duplicate_of.number);
 }
 
+/* Lone ACKs from one port to many others are a scan, what was not captured of one is not. */
+static void test_probed(uint32_t targets, enum tcprst_cause cause)
+{
+    static const struct step probe[] = {{SERVER, ACK, 1, 1, 0, 100}, {CLIENT, RST, 1, 0, 0, 1}};
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    for (; f.client <= targets; f.client++)
+        for (size_t i = 0; i < sizeof probe / sizeof *probe; i++) {
+            f.time += (int64_t)probe[i].wait_ms * MILLISECOND;
+            feed(&f, &probe[i]);
+        }
+    stop(f.core);
+    EXPECT(answers.count == targets);
+    EXPECT(answers.verdicts[0].cause == cause && answers.verdicts[targets - 1].cause == cause);
+}
+
 int main(void)
 {
     test_durations();
@@ -752,6 +768,8 @@ int main(void)
     test_refused_memory();
     test_memory();
     test_burst_without_end();
+    test_probed(2, TCPRST_CAUSE_UNKNOWN_CONNECTION);
+    test_probed(6, TCPRST_CAUSE_PROBE_RESPONSE);
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
 }
