@@ -1024,7 +1024,7 @@ static const struct story stories[] = {
                {CLIENT, RST, 101, 0, 0, 5}}},
     /* RFC 9293 section 3.10.7.2: it listens again, and answers the same SYN with another ISS */
     {.name = "reset in SYN-RECEIVED, and opened again",
-     .resets = {{TCPRST_CAUSE_SYN_SCAN, TCPRST_EFFECT_RESET},
+     .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_RESET},
                 {TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_RESET}},
      .steps = {{CLIENT, SYN, 0, 0, 0, 0},
                {SERVER, SYN | ACK, 0, 1, 0, 20},
