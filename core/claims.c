@@ -419,6 +419,14 @@ static struct tri half_made(const struct evidence *e)
     return either(fact(HALF_MADE), fact(SYN_ACK_REPEATED));
 }
 
+/* Who tells an end of what a timer of its own has ended says so once; who wants to be believed,
+ * again and again. */
+static struct tri told_once(const struct evidence *e)
+{
+    return plain(!yes(SURPLUS) && !yes(TTL_VARIES) && !yes(IP_ID_CONSTANT) && !yes(LADDER) &&
+                 !yes(GUESSES));
+}
+
 /* ---- the application ---- */
 
 static struct tri still_arriving(const struct evidence *e)

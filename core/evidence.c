@@ -41,6 +41,7 @@ static const enum tcprst_fact unasked[] = {
     F(IDLE_LONGEST),
     F(IDLE_LONGER),
     F(IDLE_SOME),
+    F(QUIET),
     F(IDLE_BRIEF),
     F(EVENT_PAUSED),
     F(SENDER_JUST_HEARD),

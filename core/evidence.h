@@ -67,9 +67,14 @@ struct hosts;
 /* What the other RSTs of the same connection say of one. */
 enum { COMPANY_OTHERS = 3 };
 struct company {
-    bool opposite, same_id, ladder, ladder_alike;
-    bool window_steps; /* one of them offers one octet more or less */
+    bool opposite, ladder, ladder_alike;
+    bool same_id, same_id_later; /* one that differs, one that comes too late for a copy has its
+                                    identification */
+    bool window_steps;           /* one of them offers one octet more or less */
     bool ttl_varies;
+    bool aborted_twice; /* another one like a socket's own, so far from this one */
+    bool options_twice; /* ... and both have options */
+    int64_t aborts_apart;
     uint8_t other_ttl;
     uint32_t alike, matching; /* of the RST that most of its like had no segment to answer */
     bool bare; /* its like were as many as such segments, and more than had text */

@@ -59,17 +59,61 @@ static bool was_there(const struct reset *r)
                                 (reset_had_sent(r, r->seq) || reset_may_have_sent(r, r->seq)));
 }
 
+static bool has_its_id(const struct reset *r, const struct reset *n)
+{
+    return r->ip_id && n->ip_id == r->ip_id;
+}
+
+static int64_t apart_of(const struct reset *r, const struct reset *n)
+{
+    return n->when > r->when ? n->when - r->when : r->when - n->when;
+}
+
+static bool of_socket(const struct reset *r)
+{
+    return (r->flags & TCPRST_ACK) && !r->has_trigger && r->packet.window_known &&
+           (r->packet.header_length > 20 || r->window != 0);
+}
+
+/* As of_socket(), of a stack that is not known: some answer with RST+ACK and a window, too. */
+static bool has_options(const struct reset *r)
+{
+    return r->packet.header_length > 20;
+}
+
+/* No copy of it that the network made, however late. */
+static bool made_anew(const struct reset *r, const struct reset *n)
+{
+    return n->seq != r->seq || n->ip_id != r->ip_id ||
+           n->packet.options.ts_val != r->packet.options.ts_val;
+}
+
+/* A socket that aborts is gone: another RST that only a socket would send, from as far away, is
+ * none of its own, nor is this one then. */
+static void note_abort(struct company *c, const struct reset *r, const struct reset *n)
+{
+    int64_t apart = apart_of(r, n);
+    if (n->d == r->d && n->ttl == r->ttl && n->serial != r->serial && !n->duplicate_of &&
+        apart <= BURST_SPAN && made_anew(r, n) && is_near(r, n->seq) && of_socket(r) &&
+        of_socket(n)) {
+        c->aborted_twice = true;
+        c->options_twice |= has_options(r) && has_options(n);
+        c->aborts_apart = apart;
+    }
+}
+
 static void note_companion(struct company *c, const struct reset *r, const struct reset *n)
 {
-    int64_t apart = n->when > r->when ? n->when - r->when : r->when - n->when;
+    int64_t apart = apart_of(r, n);
     if (n->d != r->d) {
         c->opposite |= apart <= AT_ONCE;
         return;
     }
     bool other = n->seq != r->seq || n->flags != r->flags;
+    c->same_id |= has_its_id(r, n) && other;
+    c->same_id_later |= has_its_id(r, n) && apart > COPIED_MOST;
     if (!other) /* where r itself aims is asked once, in fact_company() */
         return;
-    c->same_id |= r->ip_id && n->ip_id == r->ip_id;
     /* Steps ahead from the right place, in case the sender goes on before they arrive: ahead of
      * what it had sent by then. */
     bool steps = apart <= NS_PER_S && seen(&r->x, END_SEEN) &&
@@ -142,14 +186,18 @@ void company_find(struct company *c, const struct reset *r)
         if (n->incarnation != r->incarnation)
             continue;
         if (is_alike(r, n)) {
-            if (!n->duplicate_of)
+            if (!n->duplicate_of) {
                 note_alike(c, r, n);
+                note_abort(c, r, n);
+                c->same_id_later |= has_its_id(r, n) && apart_of(r, n) > COPIED_MOST;
+            }
             continue;
         }
         c->window_steps |=
             n->d == r->d && n->window && (n->window == r->window + 1 || n->window == r->window - 1);
         if (n->duplicate_of)
             continue;
+        note_abort(c, r, n);
         if (n->d == r->d) {
             note_ttl(c, r, n);
             note_alike(c, r, n);
@@ -168,14 +216,17 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
         tell(e, F(TTL_VARIES), c->ttl_varies);
     numbers(e, F(TTL_VARIES), c->other_ttl, r->ttl);
     /* A socket aborts once. */
-    bool of_socket = (r->flags & TCPRST_ACK) && !r->has_trigger && is(e, F(LIVE_SOCKET)) &&
-                     c->alike > SURPLUS_MIN;
+    bool aborts = of_socket(r) && c->alike > SURPLUS_MIN;
+    tell(e, F(ABORTED_TWICE),
+         c->options_twice || (c->aborted_twice && e->stack->answers_with_ack == STACK_NEVER));
+    numbers(e, F(ABORTED_TWICE), c->aborts_apart, 0);
     if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
-        tell(e, F(SURPLUS), (c->matching || of_socket) && c->alike >= c->matching + SURPLUS_MIN);
+        tell(e, F(SURPLUS), (c->matching || aborts) && c->alike >= c->matching + SURPLUS_MIN);
     numbers(e, F(SURPLUS), c->alike, c->matching);
     if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
         tell(e, F(BARE_ANSWERED), c->bare);
-    tell(e, F(IP_ID_CONSTANT), c->same_id && r->x.ip_id != r->ip_id);
+    tell(e, F(IP_ID_CONSTANT),
+         r->x.ip_id != r->ip_id && (c->same_id || (c->same_id_later && !is(e, F(IP_ID_NEXT)))));
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */
     tell(e, F(LADDER), c->ladder_alike || (c->ladder && !is(e, F(TTL_SAME))));

@@ -141,11 +141,28 @@ static void fact_event_pause(struct evidence *e, const struct reset *r)
     numbers(e, F(IDLE_LONGER), idle, before);
 }
 
+/* What runs out when nothing has come for so long: at the end of a pause that no segment ended, and
+ * that was longer than any before. While an answer is under way the connection is not idle. */
+static void fact_quiet(struct evidence *e, const struct reset *r)
+{
+    int64_t quiet = r->before.quiet, before = r->before.longest_idle;
+    int64_t trip = (r->x.rtt_max > 0 ? r->x.rtt_max : 0) + (r->y.rtt_max > 0 ? r->y.rtt_max : 0);
+    bool established = r->before.connection_flags & CONN_ESTABLISHED;
+    if (r->has_trigger && r->before.idle > before)
+        before = r->before.idle;
+    bool longest = quiet >= IDLE_LONG || (established && is_longest(quiet, before));
+    bool brief = quiet < TIMER_MIN || quiet <= trip || (quiet <= before && quiet < IDLE_RECUR_MIN);
+    if (longest || brief)
+        tell(e, F(QUIET), longest && !brief);
+    numbers(e, F(QUIET), quiet, before);
+}
+
 static void fact_pauses(struct evidence *e, const struct reset *r)
 {
     if (r->before.idle < 0)
         return;
     fact_event_pause(e, r);
+    fact_quiet(e, r);
     tell(e, F(IDLE_BRIEF), r->before.idle < TIMER_MIN);
     numbers(e, F(IDLE_BRIEF), r->before.idle, 0);
     tell(e, F(IDLE_SOME), r->before.idle >= IDLE_RECUR_MIN);

@@ -76,6 +76,10 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     tell(e, F(SEQ_ZERO), r->seq == 0);
     tell(e, F(ACK_WITHOUT_FLAG),
          !(r->flags & TCPRST_ACK) && r->ack && seen(&r->y, END_SYN) && r->ack == r->y.iss + 1);
+    /* Who translates numbers may translate this one, too. */
+    if (e->stack == &stacks[STACK_LINUX] && !e->view.renumbered)
+        tell(e, F(ACK_FIELD), !(r->flags & TCPRST_ACK) && r->ack);
+    numbers(e, F(ACK_FIELD), r->ack, 0);
     tell_at(e, F(REPEATS_RESET), r->drawn.repeats != 0, r->drawn.repeats);
     if (!r->has_trigger && seen(&r->y, END_SEEN))
         tell_at(e, F(OLD_ACK), r->drawn.old_ack != 0, r->drawn.old_ack);

@@ -112,6 +112,8 @@ static void fact_answer_time(struct evidence *e, const struct reset *r, const st
     if (most >= 0) {
         tell_at(e, F(ANSWER_LATE), took > 3 * most + REACTION, t->where);
         numbers(e, F(ANSWER_LATE), took, most);
+        tell_at(e, F(ANSWER_SLOW), took > most + REACTION, t->where);
+        numbers(e, F(ANSWER_SLOW), took, most);
     }
     tell_at(e, F(ANSWER_VERY_LATE), took > TRIGGER_UNKNOWN_RTT && took > 3 * most, t->where);
     numbers(e, F(ANSWER_VERY_LATE), took, 0);

@@ -161,6 +161,7 @@ struct reset_before {
     int64_t since_start; /* from the capture's first segment to the connection's */
     where_t reused_from; /* first segment of an incarnation that had one before it, 0: none */
     int64_t idle;
+    int64_t quiet;                          /* since the segment before it, whatever drew it */
     int64_t data_idle;                      /* likewise, of text only */
     int64_t age;                            /* since the incarnation's first segment, -1: it is the
                                                first */

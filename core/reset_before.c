@@ -217,6 +217,7 @@ static void copy_ended(struct reset *r, const struct connection *c)
 void reset_note_before(struct reset *r, const struct connection *c)
 {
     r->before.idle = idle_before(r, c, r->has_trigger ? &r->trigger : NULL);
+    r->before.quiet = r->has_trigger ? idle_before(r, c, NULL) : r->before.idle;
     for (unsigned i = 0; i < r->drawn.other_count; i++)
         r->drawn.others[i].idle = idle_before(r, c, &r->drawn.others[i].segment);
     note_provoked(r, c);

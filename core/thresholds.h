@@ -88,6 +88,9 @@
 /* So many RSTs more than segments they answer, and not all were answers: one more may be a copy the
  * network made. */
 #define SURPLUS_MIN 2
+/* Copies that the network makes of a packet take the same way at the same time: more than this they
+ * do not lie apart. */
+#define COPIED_MOST TRIGGER_MIN
 /* Captures of several queues or interfaces may show the answer just before its trigger. */
 #define CAPTURE_REORDER (1 * NS_PER_MS)
 

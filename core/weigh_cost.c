@@ -29,11 +29,13 @@
 #define SIGNS_10(a, ...) SIGN_##a, SIGNS_9(__VA_ARGS__)
 #define SIGNS_11(a, ...) SIGN_##a, SIGNS_10(__VA_ARGS__)
 #define SIGNS_12(a, ...) SIGN_##a, SIGNS_11(__VA_ARGS__)
-#define SIGNS_PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, NAME, ...) NAME
+#define SIGNS_13(a, ...) SIGN_##a, SIGNS_12(__VA_ARGS__)
+#define SIGNS_14(a, ...) SIGN_##a, SIGNS_13(__VA_ARGS__)
+#define SIGNS_PICK(_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, NAME, ...) NAME
 #define EXPLAINS(...)                                                                              \
     {                                                                                              \
-        SIGNS_PICK(__VA_ARGS__, SIGNS_12, SIGNS_11, SIGNS_10, SIGNS_9, SIGNS_8, SIGNS_7, SIGNS_6,  \
-                   SIGNS_5, SIGNS_4, SIGNS_3, SIGNS_2, SIGNS_1, )                                  \
+        SIGNS_PICK(__VA_ARGS__, SIGNS_14, SIGNS_13, SIGNS_12, SIGNS_11, SIGNS_10, SIGNS_9,         \
+                   SIGNS_8, SIGNS_7, SIGNS_6, SIGNS_5, SIGNS_4, SIGNS_3, SIGNS_2, SIGNS_1, )       \
         (__VA_ARGS__)                                                                              \
     }
 

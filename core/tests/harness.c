@@ -134,9 +134,11 @@ static bool is_answer(const struct step *step)
 static uint16_t identification(struct feeder *f, const struct step *step)
 {
     enum { OF_SERVER = 0x4000, OF_FORGER = 0x8000 };
+    if (step->flags & CONSTANT)
+        return OF_FORGER;
     if (step->flags & FORGED)
         return (uint16_t)(OF_FORGER + 7 * f->frame);
-    if (is_answer(step))
+    if (is_answer(step) || (step->flags & UNNUMBERED))
         return 0;
     if (!(step->flags & DOUBLED))
         f->ip_id[step->from_server]++;
@@ -166,7 +168,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
     s.ip_id = identification(f, step);
     uint16_t ports[2] = {CLIENT_PORT, 80};
     uint32_t seq = f->isn[from] + step->seq,
-             ack = step->flags & TCPRST_ACK ? f->isn[to] + step->ack : 0;
+             ack = step->flags & (TCPRST_ACK | NUMBERED_ACK) ? f->isn[to] + step->ack : 0;
     /* A RST that answers a SYN without ACK has the sequence number 0, not one of its own. */
     if ((step->flags & (TCPRST_RST | TCPRST_ACK)) == (TCPRST_RST | TCPRST_ACK) &&
         step->seq == UINT32_MAX)

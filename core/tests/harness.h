@@ -52,7 +52,8 @@ struct tcprst_statistics stop(struct tcprst *core);
 /* In a step's flags: it is the last packet of that end once more, as a network doubles it; it is
  * captured at one of two places only (feed_at_two_places()); it offers no window; less than half of
  * the usual one; somebody else sent it; a raw tool did, with a window even in a bare RST; it
- * came from one hop further away. */
+ * came from one hop further away; its identification is 0, as Linux leaves it in a SYN-ACK; it has
+ * an acknowledgment number, whatever its flags; it has the identification of all such. */
 enum {
     DOUBLED = 0x200,
     ONCE = 0x400,
@@ -60,13 +61,16 @@ enum {
     SHUT = 0x1000,
     LOW = 0x2000,
     FORGED = 0x4000,
-    RAW = 0x8000
+    RAW = 0x8000,
+    UNNUMBERED = 0x10000,
+    NUMBERED_ACK = 0x20000,
+    CONSTANT = 0x40000
 };
 
 /* One segment of a script, in numbers relative to the initial sequence numbers. */
 struct step {
     bool from_server;
-    uint16_t flags;
+    uint32_t flags;
     uint32_t seq, ack, payload;
     int wait_ms; /* since the step before */
 };
@@ -98,6 +102,12 @@ enum { SERVER = true, CLIENT = false };
 #define RST TCPRST_RST
 #define OPENING                                                                                    \
     {CLIENT, SYN, 0, 0, 0, 0}, {SERVER, SYN | ACK, 0, 1, 0, 20},                                   \
+    {                                                                                              \
+        CLIENT, ACK, 1, 1, 0, 1                                                                    \
+    }
+/* The same, of a server that is a Linux. */
+#define LINUX_OPENING                                                                              \
+    {CLIENT, SYN, 0, 0, 0, 0}, {SERVER, SYN | ACK | UNNUMBERED, 0, 1, 0, 20},                      \
     {                                                                                              \
         CLIENT, ACK, 1, 1, 0, 1                                                                    \
     }
