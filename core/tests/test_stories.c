@@ -1168,7 +1168,8 @@ static void play(const struct story *story)
         f.time += (int64_t)step->wait_ms * MILLISECOND;
         echo = story->echoes[i];
         (story->two_places ? feed_at_two_places : feed_stamped)(&f, step, story->stamps[i]);
-        resets += (step->flags & RST) != 0;
+        bool twice = story->two_places && !(step->flags & ONCE);
+        resets += step->flags & RST ? 1u + twice : 0;
     }
     stop(f.core);
     EXPECT(resets > 0 && answers.count == resets);
