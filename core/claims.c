@@ -202,6 +202,13 @@ static struct tri abort_id(const struct evidence *e)
 
 /* ---- the sender's state ---- */
 
+/* A server's answer to what should finish the handshake, or to what came behind that: it had never
+ * got further. */
+static bool refuses_handshake(const struct evidence *e)
+{
+    return yes(TRIGGER_HANDSHAKE_ACK) || (yes(TRIGGER) && yes(EARLIER_HANDSHAKE));
+}
+
 /* A RST that its program wants at once stands for the handshake's last ACK, too: it acknowledges
  * the SYN-ACK, and carries what only a socket knows. */
 static bool finishes_handshake(const struct evidence *e)
@@ -289,7 +296,7 @@ static struct tri handshake_ack(const struct evidence *e)
 {
     if (!yes(TRIGGER))
         return unseen();
-    if (yes(TRIGGER_HANDSHAKE_ACK))
+    if (refuses_handshake(e))
         return met();
     return yes(SYN_ACK_REPEATED) ? unseen() : failed();
 }
@@ -373,9 +380,14 @@ static struct tri late_data_taken(const struct evidence *e)
 
 static struct tri pause(const struct evidence *e)
 {
-    if (yes(IDLE_LONG) || yes(IDLE_LONGEST) || yes(EVENT_PAUSED))
+    if (yes(IDLE_LONG) || yes(IDLE_LONGEST) || yes(EVENT_PAUSED) || yes(IDLE_ALIKE))
         return met();
     return yes(IDLE_LONGER) || yes(IDLE_RECURS) || unknown(IDLE_LONGER) ? unseen() : failed();
+}
+
+static struct tri idle_recurs(const struct evidence *e)
+{
+    return yes(IDLE_ALIKE) ? met() : fact(IDLE_RECURS);
 }
 
 /* What was captured as an answer need not have been received. */
@@ -438,6 +450,15 @@ static struct tri still_arriving(const struct evidence *e)
 static bool yes_still_arriving(const struct evidence *e)
 {
     return still_arriving(e).is == FACT_TRUE;
+}
+
+/* A client's connection is its own from the start; a server's may still wait to be accepted, and
+ * most likely does where others that were never served end with it. */
+static struct tri in_service(const struct evidence *e)
+{
+    if (yes(SENDER_CLIENT))
+        return met();
+    return yes(LISTENER_TOO) ? failed() : either(fact(SENDER_SENT_DATA), fact(PEER_SENT_DATA));
 }
 
 static struct tri others_too(const struct evidence *e)

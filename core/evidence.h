@@ -84,6 +84,7 @@ struct company {
     bool far;      /* one of them is no few segments ahead */
     uint32_t others[COMPANY_OTHERS];
     where_t answer, data; /* the oldest before it that answers something, and text; 0: none */
+    where_t handshake; /* ... where it answers a segment of the handshake; 0: it is no such */
     where_t sending; /* the oldest, where it answers text and X was sending; 0: it is no such */
 };
 

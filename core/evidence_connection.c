@@ -273,6 +273,20 @@ static bool answers_while_sending(const struct reset *p)
            (reset_left(p) > 0 || p->before.filled);
 }
 
+/* A server that has sent nothing behind its SYN-ACK, nor acknowledged anything. */
+static bool still_in_handshake(const struct reset *r)
+{
+    return r->before.client == 1 && seen(&r->x, END_SYN_ACK) && r->x.snd_max == r->x.iss + 1 &&
+           r->x.max_ack == r->x.first_ack;
+}
+
+/* One that answers so had not got further. */
+static bool answers_handshake(const struct reset *p)
+{
+    bool syn = (p->trigger.flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
+    return still_in_handshake(p) && (syn || p->trigger.where == p->before.handshake_where);
+}
+
 /* Of the newest of X before r the oldest that answers something, NULL: none does. unprompted: X
  * made one of its own accord, too. */
 static const struct reset *oldest_answer(const struct reset *r, bool *unprompted)
@@ -305,6 +319,7 @@ void company_find_earlier(struct company *company, const struct reset *r)
     if (!oldest)
         return;
     company->answer = where_pack(oldest->frame);
+    company->handshake = still_in_handshake(r) && answers_handshake(oldest) ? company->answer : 0;
     company->sending = !unprompted && answers_while_sending(oldest) ? company->answer : 0;
     /* What X made of its own accord may have ended it, too. */
     for (const struct reset *p = oldest; p && p->serial != r->serial && !unprompted;
@@ -339,6 +354,8 @@ void evidence_earlier_reset(struct evidence *e, const struct reset *r,
         tell_at(e, F(EARLIER_ANSWER), true, company->answer);
     if (company->data)
         tell_at(e, F(EARLIER_DATA), true, company->data);
+    if (company->handshake)
+        tell_at(e, F(EARLIER_HANDSHAKE), true, company->handshake);
     if (company->sending)
         tell_at(e, F(EARLIER_SENDING), true, company->sending);
     if (where && was_abort(r, where))

@@ -15,6 +15,26 @@ static int64_t resets_about(const struct host *host, enum host_runs kind, int64_
     return run ? (int64_t)run->count : 0;
 }
 
+/* What ends many connections at once does not ask how long each had been idle; a timer does. */
+static void fact_group(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    bool habit;
+    const struct abort_group *group =
+        host_abort_group(x_host, r->connection->first_time, r->when, &habit);
+    if (!group)
+        return;
+    tell(e, F(OTHERS_TOO), true);
+    numbers(e, F(OTHERS_TOO), (int64_t)group->count - 1, group->end - group->start);
+    tell(e, F(ABORTS_BY_HABIT), habit);
+    if (habit || r->x.probes)
+        return; /* by a keep-alive's timer, or for every other reason */
+    int64_t least = group->idle_least, most = group->idle_most;
+    bool alike = least >= TIMER_MIN && most - least <= least / SWEEP_PART;
+    if (alike || least < TIMER_MIN || most / SWEEP_NONE >= least)
+        tell(e, F(IDLE_ALIKE), alike);
+    numbers(e, F(IDLE_ALIKE), least, most);
+}
+
 static void fact_runs(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct run *aborts =
@@ -25,9 +45,11 @@ static void fact_runs(struct evidence *e, const struct reset *r, const struct ho
         numbers(e, F(OTHERS_TOO), (int64_t)aborts->count - 1, span);
         tell(e, F(ABORTS_BY_HABIT), host_abort_habit(x_host, aborts));
         bool silent = isnt(e, F(SENDER_SENT_DATA));
-        tell(e, F(LISTENER_TOO), silent && aborts->count >= 2 && span <= LISTENER_SPAN);
-        numbers(e, F(LISTENER_TOO), (int64_t)aborts->count - 1, span);
+        tell(e, F(LISTENER_TOO), silent && aborts->silent >= 2 && span <= LISTENER_SPAN);
+        numbers(e, F(LISTENER_TOO), (int64_t)aborts->silent - 1, span);
     }
+    if (is(e, F(ABORT_FORM)) && !seen(&r->y, END_FIN))
+        fact_group(e, r, x_host);
     int64_t others =
         resets_about(x_host, RUN_ABORTS, r->when) + resets_about(x_host, RUN_STRAYS, r->when);
     tell(e, F(OTHERS_ENDED), others >= 2);

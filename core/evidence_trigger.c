@@ -38,7 +38,10 @@ static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
                                             t->seq + t->length == r->y.snd_max);
     bool bad = finishing && !good && r->y.first_ack == t->ack && first &&
                (!seen(&r->y, END_SYN) || t->seq == r->y.iss + 1);
-    tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && !t->length, t->where);
+    /* A later one, a keep-alive's, comes of a connection that was made. */
+    bool last = !r->before.handshake_where || t->where == r->before.handshake_where ||
+                t->time - r->x.last_time < IDLE_RECUR_MIN;
+    tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && last && !t->length, t->where);
     tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), bad, t->where);
     tell_at(e, F(TRIGGER_NEAR_ACK), bad && t->ack - r->x.iss <= LADDER_REACH, t->where);
     numbers(e, F(TRIGGER_BAD_HANDSHAKE_ACK), t->ack, r->x.iss + 1);

@@ -58,6 +58,8 @@ struct hosts *hosts_new(void)
 
 static void forget(struct host *host)
 {
+    if (host->deeds)
+        free(host->deeds->groups);
     free(host->deeds);
     free(host->more_tries);
 }
@@ -233,7 +235,9 @@ size_t hosts_memory(const struct hosts *h)
 {
     size_t apart = 0;
     for (size_t i = 0; i < h->set_count * WAYS; i++) {
-        apart += h->members[i].deeds ? sizeof(struct host_deeds) : 0;
+        const struct host_deeds *deeds = h->members[i].deeds;
+        apart += deeds ? sizeof *deeds : 0;
+        apart += deeds && deeds->groups ? HOST_SCALES * sizeof *deeds->groups : 0;
         apart += h->members[i].more_tries ? MORE_TRIES * sizeof(struct host_try) : 0;
     }
     return sizeof *h + h->set_count * (sizeof *h->sets + WAYS * sizeof *h->members) + apart;
@@ -380,16 +384,91 @@ void host_note_run(struct host *host, enum host_runs kind, int64_t time)
         return;
     }
     memmove(&runs[1], &runs[0], (HOST_RUNS - 1) * sizeof *runs);
-    runs[0] = (struct run){time, time, 1, 0};
+    runs[0] = (struct run){.start = time, .end = time, .count = 1};
 }
 
-void host_note_abort(struct host *host, int64_t opened, int64_t time)
+/* From one to the next of a group at most, in ns. */
+static const int64_t scales[HOST_SCALES] = {NS_PER_MS, 10 * NS_PER_MS, 100 * NS_PER_MS, NS_PER_S};
+
+static inline bool old_enough(unsigned scale, int64_t opened, int64_t time)
 {
-    struct run *now = host->deeds ? &host->deeds->runs[RUN_ABORTS][0] : NULL;
-    if (!now || !now->count || time - now->end > MASS_GAP || opened <= now->start)
-        host_note_run(host, RUN_ABORTS, time);
-    else
+    return time - opened >= MASS_AGE * scales[scale];
+}
+
+static void note_in_group(struct abort_group groups[HOST_RUNS], int64_t gap,
+                          const struct abort_note *abort)
+{
+    struct abort_group *now = &groups[0];
+    if (now->count && abort->time - now->end <= gap) {
+        if (abort->opened > now->start) {
+            now->since++;
+            return;
+        }
+        now->end = abort->time;
+        now->count++;
+        now->idle_least = abort->idle < now->idle_least ? abort->idle : now->idle_least;
+        now->idle_most = abort->idle > now->idle_most ? abort->idle : now->idle_most;
+        return;
+    }
+    /* One alone is no group, and makes room. */
+    if (now->count > 1)
+        memmove(&groups[1], &groups[0], (HOST_RUNS - 1) * sizeof *groups);
+    *now = (struct abort_group){abort->time, abort->time, 1, 0, abort->idle, abort->idle};
+}
+
+static void note_groups(struct host_deeds *deeds, const struct abort_note *abort)
+{
+    if (!deeds->groups)
+        deeds->groups = calloc(HOST_SCALES, sizeof *deeds->groups);
+    for (unsigned i = 0; deeds->groups && i < HOST_SCALES; i++)
+        if (old_enough(i, abort->opened, abort->time))
+            note_in_group(deeds->groups[i], scales[i], abort);
+}
+
+void host_note_abort(struct host *host, const struct abort_note *abort)
+{
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds)
+        return;
+    struct run *now = &deeds->runs[RUN_ABORTS][0];
+    if (!now->count || abort->time - now->end > MASS_GAP || abort->opened <= now->start) {
+        host_note_run(host, RUN_ABORTS, abort->time);
+        now->silent += abort->silent;
+    } else {
         now->since++;
+    }
+    note_groups(deeds, abort);
+}
+
+static bool group_recurs(const struct abort_group groups[HOST_RUNS],
+                         const struct abort_group *group)
+{
+    for (unsigned i = 0; i < HOST_RUNS && groups[i].count; i++) {
+        int64_t apart = groups[i].start - group->start;
+        if (&groups[i] != group && groups[i].count >= group->count / 2 &&
+            groups[i].count >= MASS_FEW && apart <= HABIT_WINDOW && apart >= -HABIT_WINDOW)
+            return true;
+    }
+    return group->since >= group->count;
+}
+
+const struct abort_group *host_abort_group(const struct host *host, int64_t opened, int64_t time,
+                                           bool *habit)
+{
+    const struct abort_group *largest = NULL;
+    *habit = false;
+    for (unsigned i = 0; i < HOST_SCALES && host->deeds && host->deeds->groups; i++) {
+        const struct abort_group *groups = host->deeds->groups[i];
+        for (unsigned j = 0; j < HOST_RUNS && groups[j].count; j++) {
+            const struct abort_group *g = &groups[j];
+            if (g->count < MASS_FEW || time < g->start || g->end < time || g->start < opened ||
+                !old_enough(i, opened, time) || g->end - g->start > MASS_SPAN)
+                continue;
+            largest = largest && g->count <= largest->count ? largest : g;
+            *habit |= group_recurs(groups, g);
+        }
+    }
+    return largest;
 }
 
 bool host_abort_habit(const struct host *host, const struct run *run)

@@ -19,10 +19,27 @@
 struct run {
     int64_t start, end;
     uint32_t count;
-    uint32_t since; /* more such events, of connections opened after its start */
+    uint32_t since;  /* more such events, of connections opened after its start */
+    uint32_t silent; /* of its aborts, those of servers that had sent no text */
 };
 
-enum { HOST_PORTS = 6, HOST_TRIES = 8, HOST_RUNS = 4, HOST_IDLES = 8, HOST_STRAYS = 8 };
+/* Aborts of connections that all were there before the first of them, each so much older than the
+ * time since the one before that no chance brings them so close together. */
+struct abort_group {
+    int64_t start, end;
+    uint32_t count;
+    uint32_t since;                /* more of them, of connections opened after its start */
+    int64_t idle_least, idle_most; /* how long they had carried no text */
+};
+
+enum {
+    HOST_PORTS = 6,
+    HOST_TRIES = 8,
+    HOST_RUNS = 4,
+    HOST_IDLES = 8,
+    HOST_STRAYS = 8,
+    HOST_SCALES = 4
+};
 
 struct port_note {
     int64_t time;
@@ -47,7 +64,8 @@ enum host_runs {
 /* What it answered and what it ended: more than most hosts ever do. */
 struct host_deeds {
     struct port_note open[HOST_PORTS], closed[HOST_PORTS];
-    struct run runs[RUN_KINDS][HOST_RUNS]; /* newest first */
+    struct run runs[RUN_KINDS][HOST_RUNS];   /* newest first */
+    struct abort_group (*groups)[HOST_RUNS]; /* of each of HOST_SCALES, newest first; NULL: none */
     struct idle_note idles[HOST_IDLES];
     struct {
         uint64_t connection; /* plus one */
@@ -109,9 +127,20 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
 void host_note_probe(struct host *host, uint64_t target, int64_t time);
 void host_note_wrong_syn_ack(struct host *host, uint64_t client);
 void host_note_closed(struct host *host, uint16_t port, int64_t time);
-/* opened: when that connection was first seen; one opened after a run of aborts began is no part of
- * it. */
-void host_note_abort(struct host *host, int64_t opened, int64_t time);
+/* One abort. Times in ns. */
+struct abort_note {
+    int64_t opened; /* when its connection was first seen: one opened after a run of aborts began is
+                       no part of it */
+    int64_t time;
+    int64_t idle; /* since the last text, or the first segment */
+    bool silent;  /* by a server that had sent no text */
+};
+void host_note_abort(struct host *host, const struct abort_note *abort);
+/* The largest group that an abort at that time, of a connection opened then, is one of; NULL: of
+ * none of MASS_FEW and more within MASS_SPAN. *habit: others like it came shortly before or after,
+ * or as many more of connections opened since. */
+const struct abort_group *host_abort_group(const struct host *host, int64_t opened, int64_t time,
+                                           bool *habit);
 /* It aborts as a habit: connections that it had since the run began end so, too, or runs like it
  * follow one another. */
 bool host_abort_habit(const struct host *host, const struct run *run);

@@ -56,7 +56,9 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
         host_note_run(host, RUN_FORGETS, r->when);
     /* An end that answers the peer's FIN with a RST is not one that ends everything at once. */
     if (abort && !(r->y.seen & END_FIN))
-        host_note_abort(host, r->connection->first_time, r->when);
+        host_note_abort(host,
+                        &(struct abort_note){r->connection->first_time, r->when, reset_text_idle(r),
+                                             r->before.client == 1 && !(r->x.seen & END_DATA)});
     if (abort && r->before.idle >= 0)
         host_note_idle(host, reset_service_port(r), r->incarnation, r->before.idle, r->when);
 }

@@ -131,6 +131,12 @@ bool reset_is_probed(const struct reset *r)
            (t->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_ACK)) == TCPRST_ACK && !t->length;
 }
 
+int64_t reset_text_idle(const struct reset *r)
+{
+    int64_t never = r->before.age >= 0 ? r->before.age : 0;
+    return r->before.data_idle >= 0 ? r->before.data_idle : never;
+}
+
 uint16_t reset_service_port(const struct reset *r)
 {
     bool sender_serves = r->before.client >= 0 ? r->before.client == 1

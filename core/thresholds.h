@@ -284,6 +284,14 @@
 /* So many connections in a run no longer than this are "at once". */
 #define MASS_COUNT 5
 #define MASS_SPAN (2 * NS_PER_S)
+/* Or fewer, where each had been there for so many times as long as the time between two of them:
+ * two others that end by chance within a tenth of the age of a connection come once in a hundred. */
+#define MASS_FEW 3
+#define MASS_AGE 10
+/* Idle times that one timer ends differ by how often it looks: by a quarter, in programs that sweep.
+ * Of connections that end for another reason some were in use just before: by this factor. */
+#define SWEEP_PART 4
+#define SWEEP_NONE 2
 /* A process that died does not do so again at once; a load generator does. */
 #define HABIT_WINDOW (5 * NS_PER_S)
 /* After a restart the clients find out one by one, with their next segments. */

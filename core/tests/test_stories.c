@@ -837,6 +837,16 @@ static const struct story stories[] = {
                {CLIENT, FIN | ACK, 101, 1, 0, 100},
                {SERVER, ACK, 1, 102, 0, 20},
                {SERVER, RST | ACK, 1, 102, 0, 400}}},
+    /* A listener that closes takes the half-made with it: their last ACK finds nothing, nor does
+       what comes behind that. No host restarts within a handshake. */
+    {.name = "the listener was gone when the client's last ACK came",
+     .resets = {{TCPRST_CAUSE_LISTENER_CLOSED, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_LISTENER_CLOSED, TCPRST_EFFECT_IGNORED}},
+     .unsure = true,
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, RST, 1, 0, 0, 20},
+               {SERVER, RST, 1, 0, 0, 1}}},
     /* An altered SYN-ACK draws one RST: who made three has drawn them himself. */
     {.name = "more RSTs than SYN-ACKs",
      .resets = {{TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_RESET},
@@ -1198,11 +1208,137 @@ static void play(const struct story *story)
     EXPECT(!all_right || !story->not_yet);
 }
 
+/* ---- several connections of one server ---- */
+
+/* What one of them does; times in ms. */
+struct member {
+    int opened, used, reset; /* used: when it was asked and answered last; 0: never */
+    enum tcprst_cause cause;
+};
+
+struct group {
+    const char *name;
+    int refused; /* when the port refused a SYN of somebody else; 0: never */
+    bool half;   /* what the server resets, unused, is the client's last ACK of the handshake, just
+                    before */
+    bool unsure; /* none is certain */
+    struct member members[14];
+};
+
+#define OF(opened, used, reset, CAUSE)                                                             \
+    {                                                                                              \
+        opened, used, reset, TCPRST_CAUSE_##CAUSE                                                  \
+    }
+static const struct group groups[] = {
+    /* A process ends, and with it what it had, whatever it was at; a host that resets one now and
+       then does not make that a habit. */
+    {.name = "three at once that had been there for long",
+     .members = {OF(1, 300, 5000, MASS_ABORT), OF(50, 2000, 5001, MASS_ABORT),
+                 OF(99, 4700, 5002, MASS_ABORT)}},
+    {.name = "some at once, shortly after one by itself",
+     .members = {OF(1, 300, 4800, RESET_INSTEAD_OF_FIN), OF(50, 4700, 5001, MASS_ABORT),
+                 OF(99, 1000, 5001, MASS_ABORT), OF(4820, 4850, 5002, MASS_ABORT)}},
+    {.name = "three, each as long after the other as it lived",
+     .members = {OF(1, 21, 60, RESET_INSTEAD_OF_FIN), OF(2, 22, 120, RESET_INSTEAD_OF_FIN),
+                 OF(3, 23, 180, RESET_INSTEAD_OF_FIN)}},
+    /* Who looks now and then for what was idle for too long finds several at once. */
+    {.name = "swept after as long a pause",
+     .unsure = true,
+     .members = {OF(1, 300, 5400, APPLICATION_IDLE_TIMEOUT),
+                 OF(50, 350, 5400, APPLICATION_IDLE_TIMEOUT),
+                 OF(99, 399, 5401, APPLICATION_IDLE_TIMEOUT)}},
+    /* Closed with its listener is what it had not served; what it had served ended with it. */
+    {.name = "a service stopped while two waited",
+     .unsure = true,
+     .members = {OF(4000, 0, 5000, LISTENER_CLOSED), OF(4001, 0, 5000, LISTENER_CLOSED),
+                 OF(99, 1000, 5001, MASS_ABORT), OF(999, 2000, 5001, MASS_ABORT),
+                 OF(2000, 4850, 5002, MASS_ABORT)}},
+    {.name = "one that was never served, while others ended",
+     .unsure = true,
+     .members = {OF(4000, 0, 5000, LOCAL_ABORT), OF(99, 1000, 5001, MASS_ABORT),
+                 OF(999, 2000, 5001, MASS_ABORT), OF(2000, 4850, 5002, MASS_ABORT)}},
+    /* The port was seen to be closed before the last ACK came. */
+    {.name = "refused between SYN-ACK and ACK",
+     .refused = 2500,
+     .half = true,
+     .members = {OF(1000, 0, 3000, LISTENER_CLOSED)}},
+    /* A listener that goes on has only had no room. */
+    {.name = "refused by a listener that took another one afterwards",
+     .half = true,
+     .members = {OF(1000, 0, 3000, ACCEPT_QUEUE_OVERFLOW),
+                 OF(3500, 3600, 5500, RESET_INSTEAD_OF_FIN)}},
+};
+
+static const struct step *step_of(const struct group *group, const struct member *m, int ms)
+{
+    static const struct step steps[] = {
+        {CLIENT, SYN, 0, 0, 0, 0},          {SERVER, SYN | ACK, 0, 1, 0, 0},
+        {CLIENT, ACK, 1, 1, 0, 0},          {CLIENT, ACK, 1, 1, 100, 0},
+        {SERVER, ACK, 1, 101, 50, 0},       {CLIENT, ACK, 101, 51, 0, 0},
+        {SERVER, RST | ACK, 51, 101, 0, 0}, {SERVER, RST | ACK, 1, 1, 0, 0},
+        {SERVER, RST, 1, 0, 0, 0}};
+    enum { ACKED = 2, ASKED, ANSWERED, TAKEN, USED_RESET, UNUSED_RESET, REFUSED };
+    int handshake = group->half && !m->used ? m->reset - 1 : m->opened + 10;
+    return ms == m->opened                 ? &steps[0]
+           : ms == m->opened + 1           ? &steps[1]
+           : ms == handshake               ? &steps[ACKED]
+           : m->used && ms == m->used      ? &steps[ASKED]
+           : m->used && ms == m->used + 1  ? &steps[ANSWERED]
+           : m->used && ms == m->used + 10 ? &steps[TAKEN]
+           : ms == m->reset && m->used     ? &steps[USED_RESET]
+           : ms == m->reset && group->half ? &steps[REFUSED]
+           : ms == m->reset                ? &steps[UNUSED_RESET]
+                                           : NULL;
+}
+
+static void play_group(const struct group *group)
+{
+    enum { LAST = 6000, OTHER = 99 };
+    static const struct step asks = {CLIENT, SYN, 0, 0, 0, 0},
+                             refuses = {SERVER, RST | ACK, UINT32_MAX, 1, 0, 0};
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 0xffffff00}, {0, 0}, 1};
+    const struct member *order[16];
+    size_t resets = 0;
+    for (int ms = 1; ms < LAST; ms++) {
+        f.time = SECOND + (int64_t)ms * MILLISECOND;
+        for (const struct member *m = group->members; m->opened; m++) {
+            const struct step *step = step_of(group, m, ms);
+            f.client = (uint32_t)(m - group->members) + 1;
+            if (step)
+                feed(&f, step);
+            if (step && (step->flags & RST))
+                order[resets++] = m;
+        }
+        f.client = OTHER;
+        if (group->refused && (ms == group->refused || ms == group->refused + 1))
+            feed(&f, ms == group->refused ? &asks : &refuses);
+    }
+    stop(f.core);
+    EXPECT(answers.count == resets + (group->refused != 0));
+    for (size_t i = 0, at = 0; i < answers.count && at < resets; i++) {
+        const struct tcprst_verdict *v = &answers.verdicts[i];
+        if (v->cause == TCPRST_CAUSE_CLOSED_PORT)
+            continue;
+        bool right = v->cause == order[at]->cause;
+        right &= !group->unsure || v->strength < TCPRST_STRENGTH_CERTAIN;
+        EXPECT(right);
+        if (right && tell_rows && answers.rows[i] >= 0)
+            printf("row\t%s\t%d\n", tcprst_cause_id(v->cause), answers.rows[i]);
+        if (!right)
+            printf("    %s, RST %zu at %d: %s, %s\n", group->name, i + 1, order[at]->reset,
+                   tcprst_cause_id(v->cause), tcprst_strength_id(v->strength));
+        at++;
+    }
+}
+
 int main(int argc, char **argv)
 {
     tell_rows = argc > 1 && strcmp(argv[1], "--rows") == 0;
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
         play(&stories[i]);
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        play_group(&groups[i]);
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
 }
