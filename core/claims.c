@@ -380,9 +380,15 @@ static struct tri late_data_taken(const struct evidence *e)
 
 static struct tri pause(const struct evidence *e)
 {
-    if (yes(IDLE_LONG) || yes(IDLE_LONGEST) || yes(EVENT_PAUSED) || yes(IDLE_ALIKE))
+    if (yes(IDLE_LONG) || yes(IDLE_LONGEST) || yes(EVENT_PAUSED))
         return met();
     return yes(IDLE_LONGER) || yes(IDLE_RECURS) || unknown(IDLE_LONGER) ? unseen() : failed();
+}
+
+/* A program that sweeps ends together what has idled for as long, longer than before or not. */
+static struct tri swept(const struct evidence *e)
+{
+    return yes(IDLE_ALIKE) ? met() : pause(e);
 }
 
 static struct tri idle_recurs(const struct evidence *e)

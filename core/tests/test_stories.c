@@ -839,9 +839,10 @@ static const struct story stories[] = {
                {SERVER, RST | ACK, 1, 102, 0, 400}}},
     /* A listener that closes takes the half-made with it: their last ACK finds nothing, nor does
        what comes behind that. No host restarts within a handshake. */
-    {.name = "the listener was gone when the client's last ACK came",
-     .resets = {{TCPRST_CAUSE_LISTENER_CLOSED, TCPRST_EFFECT_RESET},
-                {TCPRST_CAUSE_LISTENER_CLOSED, TCPRST_EFFECT_IGNORED}},
+    {.name = "the listener was gone, or its queue full, when the client's last ACK came",
+     .resets = {{TCPRST_CAUSE_ACCEPT_QUEUE_OVERFLOW, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_ACCEPT_QUEUE_OVERFLOW, TCPRST_EFFECT_IGNORED}},
+     .maybe = TCPRST_CAUSE_LISTENER_CLOSED,
      .unsure = true,
      .steps = {OPENING,
                {CLIENT, ACK, 1, 1, 100, 1},
