@@ -323,8 +323,10 @@ static void fact_overtook(struct evidence *e, const struct reset *r)
 static bool by_one_clock(uint32_t first, int64_t when, uint32_t then, int64_t later)
 {
     enum { TICK = 64, DELAYED = 2 };
-    return when <= later ? (int64_t)(then - first) <= DELAYED * (later - when + NS_PER_S) / TICK
-                         : by_one_clock(then, later, first, when);
+    if (later < when)
+        return by_one_clock(then, later, first, when);
+    int64_t most = (later - when) / TICK * DELAYED + NS_PER_S / TICK * DELAYED;
+    return (int64_t)(then - first) <= most;
 }
 
 /* Whether who sent the SYN-ACK that drew r is the one that X's SYN then came to. */
