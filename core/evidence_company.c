@@ -186,8 +186,10 @@ void company_find(struct company *c, const struct reset *r)
         if (n->incarnation != r->incarnation)
             continue;
         if (is_alike(r, n)) {
-            if (!n->duplicate_of) {
+            if (!n->duplicate_of)
                 note_alike(c, r, n);
+            /* In a storm like ones are not counted, nor looked at. */
+            if (!n->duplicate_of && n->drawn.alike) {
                 note_abort(c, r, n);
                 c->same_id_later |= has_its_id(r, n) && apart_of(r, n) > COPIED_MOST;
             }
