@@ -106,14 +106,14 @@ enum { TOS_LOW_DELAY = 0x10 };
 
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
-    if (!r->has_trigger || !r->packet.ip_header || !is(e, F(BARE_FORM)))
+    if (!r->packet.ip_header || !is(e, F(BARE_FORM)))
         return;
     bool syn = is(e, F(TRIGGER_SYN));
     uint8_t wanted = r->y.tos & 0xfc;
-    if (r->packet.ip_version == 6 && r->packet.flow_label)
-        tell_at(e, F(HOST_STACK), true, r->trigger.where);
-    else if (r->packet.ip_version == 6 && x_host && x_host->label_known && x_host->label_used &&
-             x_host->stack == STACK_LINUX)
+    if (r->packet.ip_version == 6 && r->packet.flow_label) /* whatever drew it */
+        tell_at(e, F(HOST_STACK), true, r->has_trigger ? r->trigger.where : 0);
+    else if (r->has_trigger && r->packet.ip_version == 6 && x_host && x_host->label_known &&
+             x_host->label_used && x_host->stack == STACK_LINUX)
         tell_at(e, F(HOST_STACK), false, r->trigger.where);
     else if (syn && wanted && r->packet.tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
