@@ -259,9 +259,40 @@ unsigned cost_of_whose(const struct decision *d, enum whose asked)
 
 /* ---- what it rests on ---- */
 
-static bool well_founded_list(const struct decision *d, const struct entry *entry, unsigned limit,
+static bool is_rival(enum tcprst_cause cause, enum tcprst_cause of, int group)
+{
+    return group == ANY_GROUP ? cause != of : (int)tcprst_cause_info(cause)->group != group;
+}
+
+/* What shows both is the same: had one failed, so would the other. */
+static bool of_one_root(enum claim a, enum claim b)
+{
+    return a == b || (claim_infos[a].channel == claim_infos[b].channel &&
+                      claim_infos[a].facts[0] == claim_infos[b].facts[0]);
+}
+
+/* Whether no rival would cost less, had that claim failed: what both predict tells nothing of them
+ * apart. */
+static bool leads_without(const struct decision *d, enum tcprst_cause cause, int group,
+                          enum claim claim)
+{
+    struct decision supposed = *d;
+    for (unsigned i = 0; i < d->triggers; i++)
+        for (unsigned c = 1; c < CLAIM_COUNT; c++)
+            if (supposed.claims[i].state[c] == FACT_HIDDEN && of_one_root((enum claim)c, claim))
+                supposed.claims[i].state[c] = FACT_FALSE;
+    unsigned total = cheapest(&supposed, cause, d->best[cause].hypothesis).total;
+    for (unsigned i = 0; i < d->ranked && d->best[d->ranking[i]].total < total; i++)
+        if (is_rival(d->ranking[i], cause, group) &&
+            cost_of_cause(&supposed, d->ranking[i]).total < total)
+            return false;
+    return true;
+}
+
+static bool well_founded_list(const struct decision *d, enum tcprst_cause cause, int group,
                               const struct priced *list)
 {
+    const struct entry *entry = &d->best[cause];
     const struct claims *claims = &d->claims[entry->trigger];
     const struct view *view = &d->view[entry->trigger];
     for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++) {
@@ -281,8 +312,8 @@ static bool well_founded_list(const struct decision *d, const struct entry *entr
         /* What is rare to go unseen, and did, is no ground. */
         if (price_of(view, p->unseen) > 1)
             return false;
-        unsigned paid = entry->cost[claim_infos[p->claim].channel];
-        if (fails > paid && entry->total - paid + fails >= limit)
+        if (fails > entry->cost[claim_infos[p->claim].channel] &&
+            !leads_without(d, cause, group, (enum claim)p->claim))
             return false;
     }
     return true;
@@ -298,11 +329,12 @@ bool cost_leaves_a_sign(const struct decision *d, const struct entry *entry)
     return false;
 }
 
-bool cost_well_founded(const struct decision *d, const struct entry *entry, unsigned limit)
+bool cost_well_founded(const struct decision *d, enum tcprst_cause cause, int group)
 {
+    const struct entry *entry = &d->best[cause];
     return !cost_leaves_a_sign(d, entry) &&
-           well_founded_list(d, entry, limit, entry->hypothesis->claims) &&
-           well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
+           well_founded_list(d, cause, group, entry->hypothesis->claims) &&
+           well_founded_list(d, cause, group, mechanisms[entry->hypothesis->mechanism].claims);
 }
 
 /* ---- the ledger ---- */

@@ -145,6 +145,13 @@ static uint16_t identification(struct feeder *f, const struct step *step)
     return (uint16_t)(f->ip_id[step->from_server] + (step->from_server ? OF_SERVER : 0));
 }
 
+static uint8_t ttl_of(const struct step *step)
+{
+    if (step->flags & CHOSEN)
+        return 125;
+    return (uint8_t)((step->from_server ? 57 : 64) - (step->flags & FAR ? 1 : 0));
+}
+
 void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
 {
     int from = step->from_server, to = !from;
@@ -155,7 +162,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
                                .ip_version = 4,
                                .ip_header = true,
                                .dont_fragment = true,
-                               .ttl = (uint8_t)((from ? 57 : 64) - (step->flags & FAR ? 1 : 0)),
+                               .ttl = ttl_of(step),
                                .time = f->time,
                                .leg = leg,
                                .source = {10, 0, 0, 1},

@@ -53,7 +53,8 @@ struct tcprst_statistics stop(struct tcprst *core);
  * captured at one of two places only (feed_at_two_places()); it offers no window; less than half of
  * the usual one; somebody else sent it; a raw tool did, with a window even in a bare RST; it
  * came from one hop further away; its identification is 0, as Linux leaves it in a SYN-ACK; it has
- * an acknowledgment number, whatever its flags; it has the identification of all such. */
+ * an acknowledgment number, whatever its flags; it has the identification of all such; a
+ * program chose the TTL of its socket. */
 enum {
     DOUBLED = 0x200,
     ONCE = 0x400,
@@ -64,7 +65,8 @@ enum {
     RAW = 0x8000,
     UNNUMBERED = 0x10000,
     NUMBERED_ACK = 0x20000,
-    CONSTANT = 0x40000
+    CONSTANT = 0x40000,
+    CHOSEN = 0x80000
 };
 
 /* One segment of a script, in numbers relative to the initial sequence numbers. */
