@@ -274,6 +274,37 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     numbers(e, F(SENDER_ACCEPTED), a->syn.ack - r->when, 0);
 }
 
+/* An answer of X's own stack, which comes from where X is and has another form than r. Who forges
+ * makes all of a burst alike. */
+static bool is_other_answer(const struct reset *r, const struct reset *n)
+{
+    bool otherwise = n->ttl != r->ttl || ((n->flags ^ r->flags) & TCPRST_ACK) ||
+                     !n->ip_id != !r->ip_id || !n->window != !r->window;
+    return n->d == r->d && !n->duplicate_of && n->has_trigger && n->ttl == r->x.ttl_last &&
+           otherwise && n->when - r->when > CAPTURE_REORDER &&
+           n->trigger.time > r->when; /* nobody forged it with r */
+}
+
+/* Who made r stands on X's side of this place: what of X's came here afterwards, an answer
+ * included, got past it. */
+static void fact_passed(struct evidence *e, const struct reset *r, const struct after *a)
+{
+    unsigned looked = 0;
+    if (!seen(&r->x, END_SEEN))
+        return;
+    int64_t when = a->x.passed;
+    where_t where = a->x.passed_where;
+    for (const struct reset *n = r->next_of_connection;
+         n && looked < MAX_RELATED && n->incarnation == r->incarnation && when < 0;
+         n = n->next_of_connection, looked++)
+        if (is_other_answer(r, n)) {
+            when = n->when;
+            where = where_pack(n->frame);
+        }
+    tell_at(e, F(SENDER_PASSED), when >= 0, where);
+    numbers(e, F(SENDER_PASSED), when - r->when, 0);
+}
+
 static void fact_confirmed(struct evidence *e, const struct reset *r, const struct after *a)
 {
     if (a->y.challenge < 0)
@@ -372,6 +403,7 @@ static void fact_after(struct evidence *e, const struct reset *r)
     if (is(e, F(TRIGGER_SYN)))
         tell_at(e, F(PEER_WENT_ON), a->y.count > 0 && a->syn.again < 0, a->y.first_where);
     fact_went_on(e, r, a);
+    fact_passed(e, r, a);
     fact_confirmed(e, r, a);
 }
 
