@@ -217,10 +217,14 @@ static bool finishes_handshake(const struct evidence *e)
            yes(LIVE_SOCKET) && !yes(SENDER_WENT_ON);
 }
 
+/* A server's program gets the connection with the ACK that finishes the handshake, which may have
+ * got lost to the capture; or, of a client that opens fast, with the data in its SYN (RFC 7413). */
 static struct tri live(const struct evidence *e)
 {
-    if (yes(SYN_RECEIVED) || finishes_handshake(e))
+    if (finishes_handshake(e))
         return met();
+    if (yes(SYN_RECEIVED))
+        return isnt(HANDSHAKE_DONE) && isnt(PEER_SENT_DATA) ? unseen() : met();
     return yes(PEER_ONLY_SYN) || yes(SENDER_TIME_WAIT) ? failed() : fact(SENDER_SYNCHRONIZED);
 }
 
