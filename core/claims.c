@@ -305,6 +305,12 @@ static struct tri handshake_ack(const struct evidence *e)
     return yes(SYN_ACK_REPEATED) ? unseen() : failed();
 }
 
+/* What was answered so before, and tried again all the same, may be tried again once more. */
+static struct tri tried_again(const struct evidence *e)
+{
+    return yes(TRIED_AGAIN) ? met() : fact(SYN_AGAIN);
+}
+
 /* A SYN answered, or one that carries data (RFC 7413), is something to see already. */
 static struct tri connection_to_see(const struct evidence *e)
 {
