@@ -124,7 +124,7 @@ static struct tri answer_window(const struct evidence *e)
  * cannot be the sender's it has it without. */
 static struct tri foreign(const struct evidence *e, struct tri same)
 {
-    return yes(SEGMENTS_UNSTAMPED) ? unseen() : not(same);
+    return yes(SEGMENTS_UNSTAMPED) || yes(IP_ID_REPEATED) ? unseen() : not(same);
 }
 
 /* Routes and proxies move an end by a hop. */
@@ -217,15 +217,18 @@ static bool finishes_handshake(const struct evidence *e)
            yes(LIVE_SOCKET) && !yes(SENDER_WENT_ON);
 }
 
-/* A server's program gets the connection with the ACK that finishes the handshake, which may have
- * got lost to the capture; or, of a client that opens fast, with the data in its SYN (RFC 7413). */
 static struct tri live(const struct evidence *e)
 {
-    if (finishes_handshake(e))
+    if (yes(SYN_RECEIVED) || finishes_handshake(e))
         return met();
-    if (yes(SYN_RECEIVED))
-        return isnt(HANDSHAKE_DONE) && isnt(PEER_SENT_DATA) ? unseen() : met();
     return yes(PEER_ONLY_SYN) || yes(SENDER_TIME_WAIT) ? failed() : fact(SENDER_SYNCHRONIZED);
+}
+
+/* A server's program gets the connection with the ACK that finishes the handshake; or, of a client
+ * that opens fast, with the data in its SYN (RFC 7413). */
+static struct tri accepted(const struct evidence *e)
+{
+    return plain(!(isnt(SENDER_CLIENT) && isnt(HANDSHAKE_DONE) && isnt(PEER_SENT_DATA)));
 }
 
 /* An end of which no RST that ended it was captured may have sent or got one all the same. */
