@@ -58,6 +58,18 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
     }
 }
 
+/* X does not give all its packets the identification that r has, as far back as is kept. Of pieces
+ * that a network card cuts the last may have that of the stack's next packet: then X counts. */
+static bool numbers_otherwise(const struct reset *r)
+{
+    const struct recent *p;
+    for (uint64_t n = recent_before(r);
+         n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)) != NULL; n++)
+        if (!!(p->bits & RECENT_FROM_B) == r->d && !(p->flags & TCPRST_RST) && p->ip_id != r->ip_id)
+            return true;
+    return false;
+}
+
 static void fact_ip(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
@@ -93,11 +105,12 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         tell_at(e, F(IP_ID_NEXT), false, x->last);
         numbers(e, F(IP_ID_NEXT), 0, x->ip_id);
     }
-    /* What a network card cuts into pieces may number them ahead of the stack's count. */
-    bool numbered = (x->id_jumps || x->id_zeros) && !x->id_steps;
-    if (r->packet.ip_version == 4 && r->ip_id != 0 && numbered) {
-        tell_at(e, F(IP_ID_REPEATED), r->ip_id == x->ip_id, x->last);
+    if (r->packet.ip_version == 4 && r->ip_id != 0 && r->ip_id == x->ip_id) {
+        bool repeated = !x->id_steps && numbers_otherwise(r);
+        tell_at(e, F(IP_ID_REPEATED), repeated, x->last);
         numbers(e, F(IP_ID_REPEATED), r->ip_id, 0);
+        if (repeated)
+            tell_at(e, F(IP_ID_NEXT), false, x->last);
     }
     if (r->packet.ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
         uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
