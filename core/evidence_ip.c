@@ -53,7 +53,8 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
         if (same || (comparable && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
             tell(e, F(TTL_SAME), same);
         numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
-        tell(e, F(TTL_FARTHER), comparable && hops < PLAUSIBLE_HOPS && hops > x_host->hops_max + 1u);
+        tell(e, F(TTL_FARTHER),
+             comparable && hops < PLAUSIBLE_HOPS && hops > x_host->hops_max + 1u);
         numbers(e, F(TTL_FARTHER), r->ttl, x_host->ttl_last);
     }
 }

@@ -11,8 +11,8 @@
 void after_init(struct after *a)
 {
     memset(a, 0, sizeof *a);
-    a->y.first = a->y.last = a->x.last = a->y.repeated = a->y.challenge = a->x.new =
-        a->x.passed = -1;
+    a->y.first = a->y.last = a->x.last = a->y.repeated = a->y.challenge = a->x.new = a->x.passed =
+        -1;
     a->syn.again = a->syn.new = a->syn.ack = a->syn.opened = a->y.resumed = -1;
 }
 
