@@ -308,10 +308,11 @@ static struct tri handshake_ack(const struct evidence *e)
     return yes(SYN_ACK_REPEATED) ? unseen() : failed();
 }
 
-/* What was answered so before, and tried again all the same, may be tried again once more. */
+/* What was answered so before, and tried again all the same, may be tried again once more. A raw
+ * tool sends what it likes as often as it likes. */
 static struct tri tried_again(const struct evidence *e)
 {
-    return yes(TRIED_AGAIN) ? met() : fact(SYN_AGAIN);
+    return yes(TRIED_AGAIN) && !yes(SYN_RAW) ? met() : fact(SYN_AGAIN);
 }
 
 /* A SYN answered, or one that carries data (RFC 7413), is something to see already. */
