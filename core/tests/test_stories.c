@@ -1169,7 +1169,8 @@ static const struct story stories[] = {
                {CLIENT, RST, 1, 0, 0, 1},
                {CLIENT, SYN, 0, 0, 0, 900},
                {SERVER, SYN | ACK, 0, 1, 0, 20},
-               {CLIENT, RST, 1, 0, 0, 1}}},
+               {CLIENT, RST, 1, 0, 0, 1}},
+     .stamps = {1000, 0, 0, 1900, 0, 0}},
     /* Filters answer without a window, as who has no connection does. */
     {.name = "no answer of a filter, for its window",
      .resets = {{TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_RESET}},
