@@ -124,7 +124,7 @@ static struct tri answer_window(const struct evidence *e)
  * cannot be the sender's it has it without. */
 static struct tri foreign(const struct evidence *e, struct tri same)
 {
-    return yes(SEGMENTS_UNSTAMPED) ? unseen() : not(same);
+    return yes(SEGMENTS_UNSTAMPED) || yes(IP_ID_REPEATED) ? unseen() : not(same);
 }
 
 /* Routes and proxies move an end by a hop. */
@@ -224,6 +224,13 @@ static struct tri live(const struct evidence *e)
     return yes(PEER_ONLY_SYN) || yes(SENDER_TIME_WAIT) ? failed() : fact(SENDER_SYNCHRONIZED);
 }
 
+/* A server's program gets the connection with the ACK that finishes the handshake; or, of a client
+ * that opens fast, with the data in its SYN (RFC 7413). */
+static struct tri accepted(const struct evidence *e)
+{
+    return plain(!(isnt(SENDER_CLIENT) && isnt(HANDSHAKE_DONE) && isnt(PEER_SENT_DATA)));
+}
+
 /* An end of which no RST that ended it was captured may have sent or got one all the same. */
 static struct tri gone(const struct evidence *e)
 {
@@ -299,6 +306,13 @@ static struct tri handshake_ack(const struct evidence *e)
     if (refuses_handshake(e))
         return met();
     return yes(SYN_ACK_REPEATED) ? unseen() : failed();
+}
+
+/* What was answered so before, and tried again all the same, may be tried again once more. A raw
+ * tool sends what it likes as often as it likes. */
+static struct tri tried_again(const struct evidence *e)
+{
+    return yes(TRIED_AGAIN) && !yes(SYN_RAW) ? met() : fact(SYN_AGAIN);
 }
 
 /* A SYN answered, or one that carries data (RFC 7413), is something to see already. */

@@ -77,14 +77,15 @@ struct company {
     int64_t aborts_apart;
     uint8_t other_ttl;
     uint32_t alike, matching; /* of the RST that most of its like had no segment to answer */
-    bool bare; /* its like were as many as such segments, and more than had text */
+    bool bare;                /* its like were as many as such segments, and more than had text */
     unsigned places;
     const struct reset *last_place; /* the latest RST of those */
     uint32_t came; /* segments of Y until then, where places > 1; UINT32_MAX: not known */
     bool far;      /* one of them is no few segments ahead */
     uint32_t others[COMPANY_OTHERS];
+    where_t tried;        /* X's SYN, sent again after an answer of X; 0: it was not */
     where_t answer, data; /* the oldest before it that answers something, and text; 0: none */
-    where_t handshake; /* ... where it answers a segment of the handshake; 0: it is no such */
+    where_t handshake;    /* ... where it answers a segment of the handshake; 0: it is no such */
     where_t sending; /* the oldest, where it answers text and X was sending; 0: it is no such */
 };
 

@@ -250,6 +250,36 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     }
 }
 
+/* A RST with the timestamp or the count of X's own segments, and with its window: made by the
+ * socket that had the connection. */
+static bool own_abort(const struct reset *r, const struct reset *n)
+{
+    if (n->has_trigger || !(n->flags & TCPRST_ACK))
+        return false;
+    bool stamped = seen(&r->x, END_TIMESTAMPS) && n->packet.options.has_timestamps &&
+                   seq_le(r->x.ts_val, n->packet.options.ts_val);
+    uint16_t step = (uint16_t)(n->ip_id - r->x.ip_id);
+    bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= ID_STEP &&
+                   r->x.id_jumps <= r->x.id_steps && n->window;
+    return seq_le(r->seq, n->seq) && (stamped || counted);
+}
+
+/* X aborted with what only its socket knows, so long after r that this is no matter of which
+ * overtook which: r, an answer by its form, was none of X's. */
+static where_t aborted_later(const struct reset *r, int64_t limit)
+{
+    unsigned looked = 0;
+    if ((r->flags & TCPRST_ACK) || !seen(&r->x, END_SEEN))
+        return 0;
+    for (const struct reset *n = r->next_of_connection;
+         n && looked < MAX_RELATED && n->incarnation == r->incarnation;
+         n = n->next_of_connection, looked++)
+        if (n->d == r->d && !n->duplicate_of && n->ttl == r->x.ttl_last &&
+            n->when - r->when > limit && own_abort(r, n))
+            return where_pack(n->frame);
+    return 0;
+}
+
 static void fact_went_on(struct evidence *e, const struct reset *r, const struct after *a)
 {
     int64_t rtt = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
@@ -262,16 +292,49 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     bool acked = a->x.acked_trigger != 0;
     bool late = a->x.last >= 0 && a->x.last - r->when > limit;
     tell_at(e, F(SENDER_ACKED_LATER), a->x.acked_later != 0, a->x.acked_later);
+    where_t aborted = aborted_later(r, limit);
     where_t shows = acked              ? a->x.acked_trigger
                     : a->x.acked_later ? a->x.acked_later
                     : more             ? a->x.more
-                                       : a->x.last_where;
+                    : late             ? a->x.last_where
+                                       : aborted;
     tell_at(e, F(SENDER_ACKED_TRIGGER), acked, a->x.acked_trigger);
-    tell_at(e, F(SENDER_WENT_ON), a->x.acked_later || acked || more || late, shows);
+    tell_at(e, F(SENDER_WENT_ON), a->x.acked_later || acked || more || late || aborted, shows);
     numbers(e, F(SENDER_WENT_ON), a->x.last - r->when, 0);
     tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn.ack >= 0 && a->syn.again < 0,
             a->syn.ack_where);
     numbers(e, F(SENDER_ACCEPTED), a->syn.ack - r->when, 0);
+}
+
+/* An answer of X's own stack, which comes from where X is and has another form than r. Who forges
+ * makes all of a burst alike. */
+static bool is_other_answer(const struct reset *r, const struct reset *n)
+{
+    bool otherwise = n->ttl != r->ttl || ((n->flags ^ r->flags) & TCPRST_ACK) ||
+                     !n->ip_id != !r->ip_id || !n->window != !r->window;
+    return n->d == r->d && !n->duplicate_of && n->has_trigger && n->ttl == r->x.ttl_last &&
+           otherwise && n->when - r->when > CAPTURE_REORDER &&
+           n->trigger.time > r->when; /* nobody forged it with r */
+}
+
+/* Who made r stands on X's side of this place: what of X's came here afterwards, an answer
+ * included, got past it. */
+static void fact_passed(struct evidence *e, const struct reset *r, const struct after *a)
+{
+    unsigned looked = 0;
+    if (!seen(&r->x, END_SEEN))
+        return;
+    int64_t when = a->x.passed;
+    where_t where = a->x.passed_where;
+    for (const struct reset *n = r->next_of_connection;
+         n && looked < MAX_RELATED && n->incarnation == r->incarnation && when < 0;
+         n = n->next_of_connection, looked++)
+        if (is_other_answer(r, n)) {
+            when = n->when;
+            where = where_pack(n->frame);
+        }
+    tell_at(e, F(SENDER_PASSED), when >= 0, where);
+    numbers(e, F(SENDER_PASSED), when - r->when, 0);
 }
 
 static void fact_confirmed(struct evidence *e, const struct reset *r, const struct after *a)
@@ -286,20 +349,6 @@ static void fact_confirmed(struct evidence *e, const struct reset *r, const stru
             tell_at(e, F(CONFIRMED), true, where_pack(n->frame));
             return;
         }
-}
-
-/* A RST with the timestamp or the count of X's own segments, and with its window: made by the
- * socket that had the connection. */
-static bool own_abort(const struct reset *r, const struct reset *n)
-{
-    if (n->has_trigger || !(n->flags & TCPRST_ACK))
-        return false;
-    bool stamped = seen(&r->x, END_TIMESTAMPS) && n->packet.options.has_timestamps &&
-                   seq_le(r->x.ts_val, n->packet.options.ts_val);
-    uint16_t step = (uint16_t)(n->ip_id - r->x.ip_id);
-    bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= ID_STEP &&
-                   r->x.id_jumps <= r->x.id_steps && n->window;
-    return seq_le(r->seq, n->seq) && (stamped || counted);
 }
 
 /* X's abort came after its answer to what X had not received when it aborted. */
@@ -372,12 +421,14 @@ static void fact_after(struct evidence *e, const struct reset *r)
     if (is(e, F(TRIGGER_SYN)))
         tell_at(e, F(PEER_WENT_ON), a->y.count > 0 && a->syn.again < 0, a->y.first_where);
     fact_went_on(e, r, a);
+    fact_passed(e, r, a);
     fact_confirmed(e, r, a);
 }
 
 void evidence_company(struct evidence *e, const struct reset *r, const struct company *company)
 {
     fact_after(e, r);
+    tell_at(e, F(TRIED_AGAIN), company->tried != 0, company->tried);
     fact_company(e, r, company);
     fact_overtook(e, r);
 }

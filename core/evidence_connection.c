@@ -310,6 +310,22 @@ static const struct reset *oldest_answer(const struct reset *r, bool *unprompted
     return oldest;
 }
 
+/* X had sent its SYN once more after it had refused the same SYN-ACK, 0: it had not. What does not
+ * acknowledge its SYN it refuses, and tries on. */
+static where_t tried_again(const struct reset *r)
+{
+    unsigned looked = 0;
+    if (!seen(&r->x, END_SYN) || (r->x.seen & (END_ACK | END_AHEAD)))
+        return 0;
+    for (const struct reset *p = r->previous_of_connection;
+         p && p->incarnation == r->incarnation && looked < MAX_RELATED;
+         p = p->previous_of_connection, looked++)
+        if (p->d == r->d && p->has_trigger && p->seq == r->seq &&
+            r->x.last_time - p->when > CAPTURE_REORDER)
+            return r->x.last;
+    return 0;
+}
+
 /* Of an answer the sender is the same stack without the connection; what ended that, the answer
  * does not say. */
 void company_find_earlier(struct company *company, const struct reset *r)
@@ -319,6 +335,7 @@ void company_find_earlier(struct company *company, const struct reset *r)
     if (!oldest)
         return;
     company->answer = where_pack(oldest->frame);
+    company->tried = tried_again(r);
     company->handshake = still_in_handshake(r) && answers_handshake(oldest) ? company->answer : 0;
     company->sending = !unprompted && answers_while_sending(oldest) ? company->answer : 0;
     /* What X made of its own accord may have ended it, too. */

@@ -35,7 +35,8 @@ static void fact_text(struct evidence *e, const struct reset *r)
                          mentions(r, "timeout") || mentions(r, "timed out"));
     bool policy =
         text && (mentions(r, "policy") || mentions(r, "denied") || mentions(r, "blocked") ||
-                 mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule"));
+                 mentions(r, "forbidden") || mentions(r, "reject") || mentions(r, "irule") ||
+                 mentions(r, "prohibit") || mentions(r, "administrator"));
     if (idle || whole)
         tell(e, F(TEXT_SAYS_IDLE), idle);
     if (policy || whole)

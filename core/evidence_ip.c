@@ -34,6 +34,9 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
              (comparable && host_hops(x->ttl_last) < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS)))
             tell_at(e, F(TTL_SAME), same, same && hops != host_hops(x->ttl_last) ? 0 : x->last);
         int apart = (int)hops - (int)host_hops(x->ttl_last);
+        bool plausible = hops < PLAUSIBLE_HOPS && host_hops(x->ttl_last) < PLAUSIBLE_HOPS;
+        tell_at(e, F(TTL_FARTHER), !same && comparable && plausible && apart > 1, x->last);
+        numbers(e, F(TTL_FARTHER), r->ttl, x->ttl_last);
         tell_at(e, F(TTL_NEAR), !same && comparable && apart >= -1 && apart <= 1, x->last);
         numbers(e, F(TTL_NEAR), r->ttl, x->ttl_last);
         numbers(e, F(TTL_SAME), r->ttl, x->ttl_last);
@@ -50,7 +53,22 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
         if (same || (comparable && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
             tell(e, F(TTL_SAME), same);
         numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
+        tell(e, F(TTL_FARTHER),
+             comparable && hops < PLAUSIBLE_HOPS && hops > x_host->hops_max + 1u);
+        numbers(e, F(TTL_FARTHER), r->ttl, x_host->ttl_last);
     }
+}
+
+/* X does not give all its packets the identification that r has, as far back as is kept. Of pieces
+ * that a network card cuts the last may have that of the stack's next packet: then X counts. */
+static bool numbers_otherwise(const struct reset *r)
+{
+    const struct recent *p;
+    for (uint64_t n = recent_before(r);
+         n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)) != NULL; n++)
+        if (!!(p->bits & RECENT_FROM_B) == r->d && !(p->flags & TCPRST_RST) && p->ip_id != r->ip_id)
+            return true;
+    return false;
 }
 
 static void fact_ip(struct evidence *e, const struct reset *r, const struct host *x_host)
@@ -64,7 +82,9 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
     }
     /* In a burst of equal ones nobody knows which is whose copy; where none of the sender's came
      * twice, the way from it to the second place is cut, for this one too. */
-    if (!r->drawn.repeats && r->copies.own_doubled == r->copies.all_doubled)
+    /* What came in here and did not go out was made before, and is lost. */
+    bool lost_here = r->leg && !legs_going(r->leg);
+    if (!r->drawn.repeats && r->copies.own_doubled == r->copies.all_doubled && !lost_here)
         tell(e, F(SEEN_ONCE), r->copies.all_doubled && !r->copies.doubled);
     fact_ttl(e, r, x_host);
     const struct recent *t = &r->trigger;
@@ -85,6 +105,13 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         x->id_steps >= 2 && x->id_jumps == 0 && !x->id_zeros && is(e, F(ABORT_FORM))) {
         tell_at(e, F(IP_ID_NEXT), false, x->last);
         numbers(e, F(IP_ID_NEXT), 0, x->ip_id);
+    }
+    if (r->packet.ip_version == 4 && r->ip_id != 0 && r->ip_id == x->ip_id) {
+        bool repeated = !x->id_steps && numbers_otherwise(r);
+        tell_at(e, F(IP_ID_REPEATED), repeated, x->last);
+        numbers(e, F(IP_ID_REPEATED), r->ip_id, 0);
+        if (repeated)
+            tell_at(e, F(IP_ID_NEXT), false, x->last);
     }
     if (r->packet.ip_version == 4 && r->ip_id != 0 && x->ip_id != 0) {
         uint16_t step = (uint16_t)(r->ip_id - x->ip_id);

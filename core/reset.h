@@ -48,6 +48,8 @@ struct after_sender {
     where_t more;          /* it sent octets that a SND.NXT in the RST would have counted */
     where_t acked_later;   /* it acknowledged what Y sent after the RST */
     where_t repeated;      /* it sent again what it had sent */
+    int64_t passed;        /* its first segment that no reordering of a capture put behind the RST */
+    where_t passed_where;
 };
 
 /* ... and another opening. */

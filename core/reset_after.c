@@ -11,7 +11,8 @@
 void after_init(struct after *a)
 {
     memset(a, 0, sizeof *a);
-    a->y.first = a->y.last = a->x.last = a->y.repeated = a->y.challenge = a->x.new = -1;
+    a->y.first = a->y.last = a->x.last = a->y.repeated = a->y.challenge = a->x.new = a->x.passed =
+        -1;
     a->syn.again = a->syn.new = a->syn.ack = a->syn.opened = a->y.resumed = -1;
 }
 
@@ -159,6 +160,10 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
     /* Captures reorder: what comes with the RST may have been sent before it. */
     if (e->time - r->when <= CAPTURE_REORDER)
         return;
+    if (a->x.passed < 0) {
+        a->x.passed = e->time;
+        a->x.passed_where = e->where;
+    }
     uint32_t end = s->seq + segment_length(s->flags, s->payload_length);
     bool more = (r->x.seen & END_SEEN) && seq_lt(r->x.snd_max, end);
     if (more && !a->x.more && !(e->bits & RECENT_STRAY) && r->seq == r->x.snd_max)
