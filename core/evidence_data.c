@@ -29,8 +29,10 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
     /* Who keeps its window closed has not read all, and its peer not sent all. */
     bool stuck = seen(x, END_ZERO_WINDOW) || seen(y, END_ZERO_WINDOW);
     /* A request that was never answered is no exchange. */
-    bool answered = seen(x, END_DATA) || !seen(y, END_DATA);
-    bool complete = all && (server_last || (y_closed && answered));
+    bool unanswered =
+        seen(y, END_DATA) &&
+        (!seen(x, END_DATA) || (r->before.client == 1 && x->last_data_time < y->last_data_time));
+    bool complete = all && (server_last || (y_closed && !unanswered));
     if (!complete || !stuck)
         tell(e, F(EXCHANGE_COMPLETE), complete);
 }
