@@ -463,8 +463,16 @@ static struct tri told_once(const struct evidence *e)
 
 static struct tri still_arriving(const struct evidence *e)
 {
+    if (yes(ANSWERED_LAST))
+        return met();
     return either(either(fact(PEER_IN_FLIGHT), fact(PEER_CROSSED)),
                   either(fact(BULK_FROM_PEER), fact(REPLY_ENDS_IT)));
+}
+
+/* Where nothing of the peer can lie unread, it was on purpose all the same. */
+static struct tri reply_arrived(const struct evidence *e)
+{
+    return isnt(PEER_SENT_DATA) ? met() : not(fact(REPLY_ON_ITS_WAY));
 }
 
 static bool yes_still_arriving(const struct evidence *e)

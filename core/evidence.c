@@ -73,6 +73,8 @@ static const enum tcprst_fact unasked[] = {
     F(PEER_CROSSED),
     F(BULK_FROM_PEER),
     F(REPLY_SENT),
+    F(REPLY_ON_ITS_WAY),
+    F(ANSWERED_LAST),
     F(REPLY_UNACKED),
     F(WINDOW_FILLED),
     F(REPLY_ENDS_IT),

@@ -7,7 +7,54 @@
 #include "signatures.h"
 #include "thresholds.h"
 
-static void fact_exchange(struct evidence *e, const struct reset *r)
+/* What of Y's had reached X when it sent the RST, as far as that may acknowledge X's last text. */
+struct heard {
+    const struct recent *last; /* NULL: nothing that is remembered */
+    bool of_all;               /* that all of X's text had arrived */
+};
+
+/* What passed here later than X's least round trip before the RST came to X behind it. */
+static bool had_reached(const struct reset *r, const struct recent *p)
+{
+    return r->x.rtt_min < 0 || r->when - p->time >= r->x.rtt_min;
+}
+
+static struct heard heard_of(const struct reset *r)
+{
+    const struct recent *p;
+    const struct connection *c = r->connection;
+    struct heard heard = {NULL, false};
+    uint32_t end = r->x.snd_max - seen(&r->x, END_FIN);
+    for (uint64_t n = recent_before(r);
+         n < MAX_RELATED && !heard.of_all && (p = recent_back(&c->recents, n)) != NULL; n++) {
+        if (heard.last && p->time < r->x.last_data_time)
+            break;
+        if (!!(p->bits & RECENT_FROM_B) == r->d || (p->bits & (RECENT_DUPLICATE | RECENT_STRAY)) ||
+            (p->flags & TCPRST_RST) || !had_reached(r, p))
+            continue;
+        heard.last = heard.last ? heard.last : p;
+        heard.of_all = (p->flags & TCPRST_ACK) && seq_le(end, p->ack);
+    }
+    return heard;
+}
+
+/* Whether X aborted before it can have known that its text had arrived, and whether all it knew of
+ * was what it answered with that. Text that was sent again, or is long unacknowledged, is lost or
+ * waits; and who breaks a transfer off does so in its midst. */
+static void fact_on_its_way(struct evidence *e, const struct reset *r, const struct heard *heard)
+{
+    const struct endpoint *x = &r->x;
+    if (!seen(&r->y, END_SEEN | END_ACK) || !seen(x, END_DATA) || seen(x, END_FIN) ||
+        e->view.gaps || x->retransmissions || r->when - x->last_data_time > EARLY_REPLY ||
+        x->octets - x->octets_mark >= BULK_OCTETS)
+        return;
+    tell_at(e, F(REPLY_ON_ITS_WAY), !heard->of_all, x->last);
+    bool answered = heard->last && heard->last->length && !heard->of_all &&
+                    heard->last->time <= x->last_data_time;
+    tell_at(e, F(ANSWERED_LAST), answered, answered ? heard->last->where : 0);
+}
+
+static void fact_exchange(struct evidence *e, const struct reset *r, const struct heard *heard)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
     int64_t from_x = connection_left(x, y), from_y = connection_left(y, x);
@@ -29,8 +76,12 @@ static void fact_exchange(struct evidence *e, const struct reset *r)
     /* Who keeps its window closed has not read all, and its peer not sent all. */
     bool stuck = seen(x, END_ZERO_WINDOW) || seen(y, END_ZERO_WINDOW);
     /* A request that was never answered is no exchange. */
-    bool answered = seen(x, END_DATA) || !seen(y, END_DATA);
-    bool complete = all && (server_last || (y_closed && answered));
+    bool unanswered =
+        seen(y, END_DATA) &&
+        (!seen(x, END_DATA) || (r->before.client == 1 && x->last_data_time < y->last_data_time));
+    bool complete = all && (server_last || (y_closed && !unanswered));
+    /* Nor is one of which X could not know that it was. */
+    complete &= !seen(x, END_DATA) || !heard->last || heard->of_all;
     if (!complete || !stuck)
         tell(e, F(EXCHANGE_COMPLETE), complete);
 }
@@ -411,7 +462,9 @@ static void fact_heard(struct evidence *e, const struct reset *r)
 
 void evidence_data(struct evidence *e, const struct reset *r)
 {
-    fact_exchange(e, r);
+    const struct heard heard = heard_of(r);
+    fact_exchange(e, r, &heard);
+    fact_on_its_way(e, r, &heard);
     fact_data(e, r);
     fact_pauses(e, r);
     fact_timeouts(e, r);

@@ -118,6 +118,11 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
         tell(e, F(SAME_NUMBER_ELSEWHERE), host_same_stray(x_host, r->seq, r->incarnation));
     fact_runs(e, r, x_host);
     uint16_t service = reset_service_port(r);
+    if (is(e, F(ABORT_FORM)) && isnt(e, F(SENDER_CLIENT)) && isnt(e, F(SENDER_SENT_DATA))) {
+        unsigned times = host_unserved(x_host, service, r->incarnation, r->when);
+        tell(e, F(UNSERVED_ALIKE), times >= UNSERVED_TIMES);
+        numbers(e, F(UNSERVED_ALIKE), times, 0);
+    }
     int64_t same = r->before.idle >= IDLE_RECUR_MIN
                        ? host_same_idle(x_host, service, r->incarnation, r->before.idle, r->when)
                        : -1;

@@ -493,6 +493,15 @@ void host_note_idle(struct host *host, uint16_t service, uint64_t connection, in
     deeds->next_idle = (uint8_t)((deeds->next_idle + 1) % HOST_IDLES);
 }
 
+void host_note_unserved(struct host *host, uint16_t service, uint64_t connection, int64_t when)
+{
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds)
+        return;
+    deeds->unserved[deeds->next_unserved] = (struct unserved_note){when, connection + 1, service};
+    deeds->next_unserved = (uint8_t)((deeds->next_unserved + 1) % HOST_UNSERVED);
+}
+
 void host_note_window(struct host *host, uint16_t window, uint64_t connection)
 {
     struct host_deeds *deeds = deeds_of(host);
@@ -580,4 +589,22 @@ int64_t host_same_idle(const struct host *host, uint16_t service, uint64_t conne
             return n->idle;
     }
     return -1;
+}
+
+unsigned host_unserved(const struct host *host, uint16_t service, uint64_t connection, int64_t when)
+{
+    const struct host_deeds *deeds = host->deeds;
+    int64_t last = INT64_MIN / 2;
+    unsigned times = 0;
+    for (unsigned i = 0; deeds && i < HOST_UNSERVED; i++) { /* from the one noted longest ago on */
+        const struct unserved_note *n =
+            &deeds->unserved[(deeds->next_unserved + i) % HOST_UNSERVED];
+        int64_t apart = n->when > when ? n->when - when : when - n->when;
+        if (!n->connection || n->connection == connection + 1 || n->port != service ||
+            apart <= LISTENER_SPAN || n->when - last <= LISTENER_SPAN)
+            continue;
+        last = n->when;
+        times++;
+    }
+    return times;
 }

@@ -37,6 +37,7 @@ enum {
     HOST_TRIES = 8,
     HOST_RUNS = 4,
     HOST_IDLES = 8,
+    HOST_UNSERVED = 8,
     HOST_STRAYS = 8,
     HOST_SCALES = 4
 };
@@ -50,6 +51,12 @@ struct idle_note {
     int64_t idle, when; /* when: it ended */
     uint64_t connection;
     uint16_t port; /* the service's */
+};
+
+struct unserved_note {
+    int64_t when;
+    uint64_t connection; /* plus one */
+    uint16_t port;       /* the service's */
 };
 
 /* What is noted in runs. */
@@ -67,6 +74,7 @@ struct host_deeds {
     struct run runs[RUN_KINDS][HOST_RUNS];   /* newest first */
     struct abort_group (*groups)[HOST_RUNS]; /* of each of HOST_SCALES, newest first; NULL: none */
     struct idle_note idles[HOST_IDLES];
+    struct unserved_note unserved[HOST_UNSERVED];
     struct {
         uint64_t connection; /* plus one */
         uint16_t window;
@@ -76,7 +84,7 @@ struct host_deeds {
         uint32_t seq;
     } strays[HOST_STRAYS]; /* numbers of RSTs in its name for connections that were not seen */
     uint8_t next_stray;
-    uint8_t next_open, next_closed, next_idle, next_window;
+    uint8_t next_open, next_closed, next_idle, next_window, next_unserved;
 };
 
 /* Whom it tried, and when last. */
@@ -148,6 +156,12 @@ void host_note_idle(struct host *host, uint16_t service, uint64_t connection, in
                     int64_t when);
 /* A RST whose raw window is one of window_codes.def. */
 void host_note_window(struct host *host, uint16_t window, uint64_t connection);
+/* A server aborted, at when, a connection over which it had sent nothing. */
+void host_note_unserved(struct host *host, uint16_t service, uint64_t connection, int64_t when);
+/* How many others of that service ended so, at other times than when, and no two of them at once.
+ */
+unsigned host_unserved(const struct host *host, uint16_t service, uint64_t connection,
+                       int64_t when);
 /* Whether a RST of another connection had that window too. */
 bool host_same_window(const struct host *host, uint16_t window, uint64_t connection);
 /* A RST of that number for a connection that was not seen; and whether one for another connection

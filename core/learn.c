@@ -59,6 +59,8 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
         host_note_abort(host,
                         &(struct abort_note){r->connection->first_time, r->when, reset_text_idle(r),
                                              r->before.client == 1 && !(r->x.seen & END_DATA)});
+    if (abort && r->before.client == 1 && !(r->x.seen & END_DATA))
+        host_note_unserved(host, reset_service_port(r), r->incarnation, r->when);
     if (abort && r->before.idle >= 0)
         host_note_idle(host, reset_service_port(r), r->incarnation, r->before.idle, r->when);
 }

@@ -305,6 +305,9 @@
 /* Two ends told of one event: the device sends both at once, a queue may lie between them. Some ten
  * milliseconds later it is as well each end's own. */
 #define AT_ONCE (10 * NS_PER_MS)
+/* A server that aborts one connection before it has sent anything may have been told to; so many
+ * more times, and it serves nobody. */
+#define UNSERVED_TIMES 2
 /* Listener and un-accepted connections are closed in one system call. */
 #define LISTENER_SPAN (20 * NS_PER_MS)
 /* Different clients challenged with a wrong SYN-ACK before it is a habit of the server's side. */

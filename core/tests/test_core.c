@@ -740,8 +740,35 @@ static void test_probed(uint32_t targets, enum tcprst_cause cause)
     EXPECT(answers.verdicts[0].cause == cause && answers.verdicts[targets - 1].cause == cause);
 }
 
+/* A server that ends each connection unserved has nobody behind it that could serve; one that ends
+ * one so, or several at once, has left data unread, or gone. */
+static void test_unserved(uint32_t clients, int apart_ms, enum tcprst_cause cause)
+{
+    static const struct step opening[] = {OPENING, {CLIENT, ACK, 1, 1, 100, 1}};
+    static const struct step aborted = {SERVER, RST | ACK, 1, 101, 0, 0};
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 200}, {0, 0}, 1};
+    for (; f.client <= clients; f.client++)
+        for (size_t i = 0; i < sizeof opening / sizeof *opening; i++) {
+            f.time += (int64_t)opening[i].wait_ms * MILLISECOND;
+            feed(&f, &opening[i]);
+        }
+    f.time += 20 * (int64_t)MILLISECOND;
+    for (f.client = 1; f.client <= clients; f.client++) {
+        feed(&f, &aborted);
+        f.time += apart_ms * (int64_t)MILLISECOND;
+    }
+    stop(f.core);
+    EXPECT(answers.count == clients);
+    for (size_t i = 0; i < answers.count; i++)
+        EXPECT(answers.verdicts[i].cause == cause);
+}
+
 int main(void)
 {
+    test_unserved(1, 0, TCPRST_CAUSE_UNREAD_DATA);
+    test_unserved(3, 600, TCPRST_CAUSE_BACKEND_UNAVAILABLE);
+    test_unserved(3, 1, TCPRST_CAUSE_LISTENER_CLOSED);
     test_durations();
     test_middles();
     test_sequence_arithmetic();
