@@ -3,20 +3,13 @@
  * been before on its ports. */
 #include "evidence_tell.h"
 
+#include "endpoint.h"
 #include "sequence.h"
 #include "thresholds.h"
 
 static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
 {
     return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
-}
-
-/* What it sent between its first and its last segment, and the capture does not have: octets of
- * sequence space. */
-static uint32_t lacking(const struct endpoint *x)
-{
-    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
-    return seen(x, END_SEEN) ? x->snd_max - from - seen(x, END_FIN) - (uint32_t)x->octets : 0;
 }
 
 /* Octets Y sent, or as far as X's acknowledgments tell where Y was not captured; -1 unknown. */
@@ -103,7 +96,7 @@ static void fact_history(struct evidence *e, const struct reset *r)
     if (seen(x, END_SEEN)) {
         /* What lies between its segments was sent, or was acknowledged; one octet may be a FIN. */
         uint32_t ahead = acknowledged_unseen(y, x) ? y->ack_ahead - x->snd_max : 0,
-                 missing = lacking(x) + ahead;
+                 missing = endpoint_lacks(x) + ahead;
         if (seen(x, END_DATA) || missing != 1)
             tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA) || missing > 1);
         numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets + (missing > 1 ? missing : 0), 0);
@@ -152,7 +145,7 @@ static void fact_late_data(struct evidence *e, const struct reset *r)
 /* Just one is missing: a FIN, most likely. */
 static bool lacks_one(const struct endpoint *x)
 {
-    return !seen(x, END_FIN) && lacking(x) == 1;
+    return !seen(x, END_FIN) && endpoint_lacks(x) == 1;
 }
 
 static void fact_fins(struct evidence *e, const struct reset *r)
@@ -186,7 +179,7 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     bool taken_in = half_closed(r);
     bool begun_late = !(y->seen & (END_SYN | END_SYN_ACK)) && seen(x, END_ACK) &&
                       seq_lt(x->max_ack, y->first_seq);
-    if (taken_in || !(begun_late || lacking(y)))
+    if (taken_in || !(begun_late || endpoint_lacks(y)))
         tell_at(e, F(HALF_CLOSED), taken_in, x->fin_where);
     tell_at(e, F(FIN_JUST_SENT), age <= FIN_RST_BREATH, x->fin_where);
     numbers(e, F(FIN_JUST_SENT), age, 0);

@@ -356,7 +356,8 @@ static void fact_probes(struct evidence *e, const struct reset *r)
         p = probes_of(r, MAX_RELATED, &data);
     /* A RST that echoes something newer than the last probe comes from where Y was heard after it;
      * where Y was not captured, only one that does not shows that it was not. */
-    bool echoes = r->packet.options.has_timestamps && x->probe_echo >= 0 && !e->view.renumbered,
+    bool echoes =
+             r->packet.options.has_timestamps && seen(x, END_PROBE_ECHO) && !e->view.renumbered,
          heard = echoes && r->packet.options.ts_ecr != x->probe_echo;
     if (echoes)
         tell_at(e, F(PROBE_ANSWERED), heard, x->last);

@@ -2,21 +2,13 @@
 /* view.c - see view.h. */
 #include "view.h"
 
+#include "endpoint.h"
 #include "host.h"
 #include "reset.h"
 #include "sequence.h"
 #include "thresholds.h"
 
 #include <string.h>
-
-/* What it sent between its first and its last segment, and the capture does not have. */
-static bool lacks_octets(const struct endpoint *x)
-{
-    if (!seen(x, END_SEEN))
-        return false;
-    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
-    return seq_diff(x->snd_max, from) - (int64_t)seen(x, END_FIN) > (int64_t)x->octets;
-}
 
 static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
 {
@@ -117,7 +109,7 @@ void view_of(struct view *view, const struct reset *r, const struct filter *filt
     view->opening = r->before.connection_flags & CONN_OPENED;
     view->x = seen(x, END_SEEN);
     view->y = seen(y, END_SEEN);
-    view->gaps = lacks_octets(x) || lacks_octets(y) || acknowledged_unseen(x, y) ||
+    view->gaps = endpoint_lacks(x) || endpoint_lacks(y) || acknowledged_unseen(x, y) ||
                  acknowledged_unseen(y, x);
     view->by_flags = by_flags(r, filter);
     view->lossy = lossy(r);
