@@ -263,7 +263,7 @@ static void fact_past(struct evidence *e, const struct reset *r)
 static bool answers_while_sending(const struct reset *p)
 {
     return !p->window && p->trigger.length && seen(&p->x, END_DATA) && !seen(&p->x, END_FIN) &&
-           (reset_left(p) > 0 || p->before.filled);
+           !p->before.sent_short && (reset_left(p) > 0 || p->before.filled);
 }
 
 /* A server that has sent nothing behind its SYN-ACK, nor acknowledged anything. */

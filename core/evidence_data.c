@@ -105,6 +105,8 @@ static void fact_data(struct evidence *e, const struct reset *r)
         numbers(e, F(REPLY_UNACKED), left, 0);
         if (r->before.filled)
             tell_at(e, F(WINDOW_FILLED), true, r->before.filled);
+        if (r->has_trigger)
+            tell_at(e, F(SENT_SHORT), r->before.sent_short, x->last);
         where_t meanwhile = crossed(r);
         tell_at(e, F(PEER_CROSSED), meanwhile != 0, meanwhile);
     } else if (seen(x, END_SEEN)) {

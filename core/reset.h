@@ -175,6 +175,7 @@ struct reset_before {
     uint64_t last_other;                    /* the connection's */
     where_t filled; /* Y's last segment before what drew it, if X's text went to the edge of the
                        window that this offered; else 0 */
+    bool sent_short; /* X's last text was less than a segment, though the window had room */
     bool device_sequence; /* learn.c: a count runs across hosts, from that one */
     uint16_t device_id;
     struct reset_already already;
