@@ -74,6 +74,13 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
             const struct run *abandons = opener ? host_run_at(opener, RUN_ABANDONS, r->when) : NULL;
             scans = scans && abandons && abandons->count >= SCAN_ABANDONS;
         }
+        /* No stack takes one port for all it talks to: a raw tool does. */
+        unsigned lone = opener && is(e, F(TRIGGER_ALONE))
+                            ? host_lone(opener, r->packet.destination_port, r->when)
+                            : 0;
+        scans = lone >= SCAN_FROM_ONE ||
+                (scans && !(is(e, F(TRIGGER_ALONE)) && is(e, F(TRIGGER_DATA))));
+        n = n < lone ? lone : n;
         tell(e, F(FAN_OUT), scans);
         numbers(e, F(FAN_OUT), n > 0 ? n - 1 : 0, SCAN_WINDOW);
     }
