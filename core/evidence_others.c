@@ -94,6 +94,16 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
     if (is(e, F(ONLY_SYN)) && hidden(e, F(SYN_RAW)) && r->ttl != r->x.ttl_first &&
         x_host->hops_max - x_host->hops_min > ROUTE_HOPS)
         tell_at(e, F(SYN_RAW), true, r->x.syn_where);
+    /* One that came from elsewhere than the RST, while others in its name came from there, is
+     * somebody else's. Who tries many chooses a TTL for each. */
+    unsigned hops = host_hops(r->ttl);
+    int far = (int)host_hops(r->x.ttl_first) - (int)hops;
+    bool there = x_host->hops_known && x_host->hops_max != x_host->hops_min &&
+                 (x_host->hops_min == hops || x_host->hops_max == hops);
+    if (is(e, F(ONLY_SYN)) && is(e, F(SYN_RAW)))
+        tell_at(e, F(SYN_ELSEWHERE), there && (far > 1 || far < -1) && !is(e, F(FAN_OUT)),
+                r->x.syn_where);
+    numbers(e, F(SYN_ELSEWHERE), far < 0 ? -far : far, 0);
     int64_t open = host_port_time(x_host, true, r->packet.source_port),
             closed = host_port_time(x_host, false, r->packet.source_port);
     if (is(e, F(TRIGGER_SYN)) && open > r->when + TRIGGER_UNKNOWN_RTT) {
