@@ -107,6 +107,13 @@ struct endpoint {
     uint8_t wscale;   /* as its SYN offered it */
 };
 
+/* So many octets of those between x's first and its last segment the capture does not have. */
+static inline uint32_t endpoint_lacks(const struct endpoint *x)
+{
+    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
+    return x->seen & END_SEEN ? x->snd_max - from - !!(x->seen & END_FIN) - (uint32_t)x->octets : 0;
+}
+
 /* Whether that end, as it was then, has since given its connection up and answered the SYN anew. */
 static inline bool endpoint_reopened(const struct endpoint *then, const struct endpoint *now)
 {

@@ -34,13 +34,6 @@ void endpoint_note_window(struct endpoint *x, struct endpoint *y, const struct t
 /* Of a segment that is no SYN. */
 void endpoint_note_options(struct endpoint *x, const struct tcprst_segment *s);
 
-/* So many octets of those between x's first and its last segment the capture does not have. */
-static inline uint32_t endpoint_lacks(const struct endpoint *x)
-{
-    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
-    return x->seen & END_SEEN ? x->snd_max - from - !!(x->seen & END_FIN) - (uint32_t)x->octets : 0;
-}
-
 /* ---- what every segment needs ---- */
 
 static inline void endpoint_note_ip(struct endpoint *x, const struct tcprst_segment *s)

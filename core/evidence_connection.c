@@ -3,7 +3,6 @@
  * been before on its ports. */
 #include "evidence_tell.h"
 
-#include "endpoint.h"
 #include "sequence.h"
 #include "thresholds.h"
 

@@ -2,7 +2,6 @@
 /* view.c - see view.h. */
 #include "view.h"
 
-#include "endpoint.h"
 #include "host.h"
 #include "reset.h"
 #include "sequence.h"
@@ -15,12 +14,13 @@ static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint
     return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
 }
 
-/* Something of either end had to be sent again, or came out of order, as far back as is kept. */
+/* Something of either end had to be sent again, as far back as is kept, or came out of order. */
 static bool lossy(const struct reset *r)
 {
     const struct recent *p;
     const struct connection *c = r->connection;
-    if (seen(&r->x, END_SACK) || seen(&r->y, END_SACK) || r->x.retransmissions)
+    if (seen(&r->x, END_SACK) || seen(&r->y, END_SACK) || r->x.retransmissions || r->x.hole ||
+        r->y.hole)
         return true;
     for (uint64_t n = recent_before(r);
          n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL; n++)
