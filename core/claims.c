@@ -78,6 +78,14 @@ static bool answer_due(const struct evidence *e)
            yes(CONNECTION_CLOSED);
 }
 
+/* More than it had sent: else its FIN would have gone with the last of it. */
+static struct tri sending(const struct evidence *e)
+{
+    if (yes(SENT_SHORT))
+        return failed();
+    return yes(WINDOW_FILLED) ? met() : fact(REPLY_UNACKED);
+}
+
 /* ---- the form of an answer ---- */
 
 static bool known(const struct evidence *e)

@@ -43,6 +43,7 @@ enum {
     END_CLOSED_WITH_DATA = 1 << 16, /* peer sent text after this end's FIN */
     END_ABORT_ACK = 1 << 18,   /* abort_ack is valid: a RST of it acknowledged more than max_ack */
     END_FOREIGN_ACK = 1 << 17, /* acknowledged octets the capture does not have */
+    END_PROBE_ECHO = 1 << 20,  /* probe_echo is valid */
     END_PLAIN = 1 << 19,       /* sent, or in its name, what neither opens nor closes nor resets */
 };
 
@@ -88,7 +89,10 @@ struct endpoint {
     where_t last;
 
     int64_t fin_time;
-    int64_t probe_time, probe_echo; /* of the last probe: when, and its TSecr, -1: none */
+    int64_t probe_time;
+    uint32_t probe_echo; /* TSecr of the last probe */
+    uint32_t hole; /* of the octets that it sent and the capture lacks the first, or one of those
+                      before it */
     where_t fin_where, syn_where;
     uint32_t ack_ahead; /* an acknowledgment of octets not captured (yet) */
     uint32_t fin_seq;
@@ -102,6 +106,13 @@ struct endpoint {
     uint8_t id_zeros; /* saturating: its identification was 0 */
     uint8_t wscale;   /* as its SYN offered it */
 };
+
+/* So many octets of those between x's first and its last segment the capture does not have. */
+static inline uint32_t endpoint_lacks(const struct endpoint *x)
+{
+    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
+    return x->seen & END_SEEN ? x->snd_max - from - !!(x->seen & END_FIN) - (uint32_t)x->octets : 0;
+}
 
 /* Whether that end, as it was then, has since given its connection up and answered the SYN anew. */
 static inline bool endpoint_reopened(const struct endpoint *then, const struct endpoint *now)

@@ -135,13 +135,26 @@ static void note_probe(struct endpoint *x, const struct tcprst_segment *s, int64
 {
     struct tcp_options o;
     tcp_options_parse(s, &o);
-    int64_t echo = o.has_timestamps ? (int64_t)o.ts_ecr : -1;
-    if (echo >= 0 && x->probe_echo >= 0 && echo != x->probe_echo)
+    if (o.has_timestamps && (x->seen & END_PROBE_ECHO) && o.ts_ecr != x->probe_echo)
         x->probes = 0;
-    x->probe_echo = echo;
+    x->probe_echo = o.has_timestamps ? o.ts_ecr : 0;
+    x->seen = o.has_timestamps ? x->seen | END_PROBE_ECHO : x->seen & ~(uint32_t)END_PROBE_ECHO;
     if (x->probes < UINT8_MAX)
         x->probes++;
     x->probe_time = time;
+}
+
+/* What came late, or was sent again because it had been lost before the place of capture, is
+ * lacking no more. Holes are filled from the first on, or all of them. */
+static void fill_hole(struct endpoint *x, const struct tcprst_segment *s)
+{
+    uint32_t from = seq_max(s->seq, x->hole), end = s->seq + s->payload_length,
+             lacks = endpoint_lacks(x);
+    if (!lacks || !seq_lt(from, end))
+        return;
+    x->octets += end - from < lacks ? end - from : lacks;
+    if (from == x->hole)
+        x->hole = end;
 }
 
 uint8_t endpoint_note_sequence(struct endpoint *x, struct endpoint *y,
@@ -162,6 +175,8 @@ uint8_t endpoint_note_sequence(struct endpoint *x, struct endpoint *y,
         note_probe(x, s, time);
         return RECENT_PROBE | RECENT_REPEATED;
     }
+    if (seq_lt(x->snd_max, s->seq) && !endpoint_lacks(x))
+        x->hole = x->snd_max;
     if (seq_lt(x->snd_max, end)) {
         uint32_t fresh = (uint32_t)seq_diff(end, x->snd_max);
         x->octets += fresh < s->payload_length ? fresh : s->payload_length;
@@ -175,6 +190,7 @@ uint8_t endpoint_note_sequence(struct endpoint *x, struct endpoint *y,
         bits |= RECENT_REPEATED;
         if (x->retransmissions < UINT8_MAX)
             x->retransmissions++;
+        fill_hole(x, s);
         y->seen &=
             ~(uint32_t)END_TIMED; /* Karn: the answer would be ambiguous (RFC 6298 section 3) */
     }
@@ -230,7 +246,7 @@ void endpoint_init(struct endpoint *e)
     memset(e, 0, sizeof *e);
     e->wscale = e->scale = WSCALE_UNKNOWN;
     e->rtt_min = e->rtt_max = -1;
-    e->last_time = e->last_data_time = e->fin_time = e->probe_time = e->probe_echo = -1;
+    e->last_time = e->last_data_time = e->fin_time = e->probe_time = -1;
 }
 
 /* ---- who keeps segments ---- */

@@ -77,6 +77,7 @@ static const enum tcprst_fact unasked[] = {
     F(ANSWERED_LAST),
     F(REPLY_UNACKED),
     F(WINDOW_FILLED),
+    F(SENT_SHORT),
     F(REPLY_ENDS_IT),
     F(PEER_DATA_LAST),
     F(RIGHT_AFTER_DATA),

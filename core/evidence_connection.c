@@ -11,14 +11,6 @@ static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint
     return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
 }
 
-/* What it sent between its first and its last segment, and the capture does not have: octets of
- * sequence space. */
-static uint32_t lacking(const struct endpoint *x)
-{
-    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
-    return seen(x, END_SEEN) ? x->snd_max - from - seen(x, END_FIN) - (uint32_t)x->octets : 0;
-}
-
 /* Octets Y sent, or as far as X's acknowledgments tell where Y was not captured; -1 unknown. */
 static int64_t octets_of_peer(const struct reset *r)
 {
@@ -103,7 +95,7 @@ static void fact_history(struct evidence *e, const struct reset *r)
     if (seen(x, END_SEEN)) {
         /* What lies between its segments was sent, or was acknowledged; one octet may be a FIN. */
         uint32_t ahead = acknowledged_unseen(y, x) ? y->ack_ahead - x->snd_max : 0,
-                 missing = lacking(x) + ahead;
+                 missing = endpoint_lacks(x) + ahead;
         if (seen(x, END_DATA) || missing != 1)
             tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA) || missing > 1);
         numbers(e, F(SENDER_SENT_DATA), (int64_t)x->octets + (missing > 1 ? missing : 0), 0);
@@ -152,7 +144,7 @@ static void fact_late_data(struct evidence *e, const struct reset *r)
 /* Just one is missing: a FIN, most likely. */
 static bool lacks_one(const struct endpoint *x)
 {
-    return !seen(x, END_FIN) && lacking(x) == 1;
+    return !seen(x, END_FIN) && endpoint_lacks(x) == 1;
 }
 
 static void fact_fins(struct evidence *e, const struct reset *r)
@@ -186,7 +178,7 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     bool taken_in = half_closed(r);
     bool begun_late = !(y->seen & (END_SYN | END_SYN_ACK)) && seen(x, END_ACK) &&
                       seq_lt(x->max_ack, y->first_seq);
-    if (taken_in || !(begun_late || lacking(y)))
+    if (taken_in || !(begun_late || endpoint_lacks(y)))
         tell_at(e, F(HALF_CLOSED), taken_in, x->fin_where);
     tell_at(e, F(FIN_JUST_SENT), age <= FIN_RST_BREATH, x->fin_where);
     numbers(e, F(FIN_JUST_SENT), age, 0);
@@ -270,7 +262,7 @@ static void fact_past(struct evidence *e, const struct reset *r)
 static bool answers_while_sending(const struct reset *p)
 {
     return !p->window && p->trigger.length && seen(&p->x, END_DATA) && !seen(&p->x, END_FIN) &&
-           (reset_left(p) > 0 || p->before.filled);
+           !p->before.sent_short && (reset_left(p) > 0 || p->before.filled);
 }
 
 /* A server that has sent nothing behind its SYN-ACK, nor acknowledged anything. */

@@ -156,6 +156,8 @@ static void fact_data(struct evidence *e, const struct reset *r)
         numbers(e, F(REPLY_UNACKED), left, 0);
         if (r->before.filled)
             tell_at(e, F(WINDOW_FILLED), true, r->before.filled);
+        if (r->has_trigger)
+            tell_at(e, F(SENT_SHORT), r->before.sent_short, x->last);
         where_t meanwhile = crossed(r);
         tell_at(e, F(PEER_CROSSED), meanwhile != 0, meanwhile);
     } else if (seen(x, END_SEEN)) {
@@ -407,7 +409,8 @@ static void fact_probes(struct evidence *e, const struct reset *r)
         p = probes_of(r, MAX_RELATED, &data);
     /* A RST that echoes something newer than the last probe comes from where Y was heard after it;
      * where Y was not captured, only one that does not shows that it was not. */
-    bool echoes = r->packet.options.has_timestamps && x->probe_echo >= 0 && !e->view.renumbered,
+    bool echoes =
+             r->packet.options.has_timestamps && seen(x, END_PROBE_ECHO) && !e->view.renumbered,
          heard = echoes && r->packet.options.ts_ecr != x->probe_echo;
     if (echoes)
         tell_at(e, F(PROBE_ANSWERED), heard, x->last);

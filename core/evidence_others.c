@@ -74,6 +74,13 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
             const struct run *abandons = opener ? host_run_at(opener, RUN_ABANDONS, r->when) : NULL;
             scans = scans && abandons && abandons->count >= SCAN_ABANDONS;
         }
+        /* No stack takes one port for all it talks to: a raw tool does. */
+        unsigned lone = opener && is(e, F(TRIGGER_ALONE))
+                            ? host_lone(opener, r->packet.destination_port, r->when)
+                            : 0;
+        scans = lone >= SCAN_FROM_ONE ||
+                (scans && !(is(e, F(TRIGGER_ALONE)) && is(e, F(TRIGGER_DATA))));
+        n = n < lone ? lone : n;
         tell(e, F(FAN_OUT), scans);
         numbers(e, F(FAN_OUT), n > 0 ? n - 1 : 0, SCAN_WINDOW);
     }
@@ -87,6 +94,16 @@ void evidence_others(struct evidence *e, const struct reset *r, const struct hos
     if (is(e, F(ONLY_SYN)) && hidden(e, F(SYN_RAW)) && r->ttl != r->x.ttl_first &&
         x_host->hops_max - x_host->hops_min > ROUTE_HOPS)
         tell_at(e, F(SYN_RAW), true, r->x.syn_where);
+    /* One that came from elsewhere than the RST, while others in its name came from there, is
+     * somebody else's. Who tries many chooses a TTL for each. */
+    unsigned hops = host_hops(r->ttl);
+    int far = (int)host_hops(r->x.ttl_first) - (int)hops;
+    bool there = x_host->hops_known && x_host->hops_max != x_host->hops_min &&
+                 (x_host->hops_min == hops || x_host->hops_max == hops);
+    if (is(e, F(ONLY_SYN)) && is(e, F(SYN_RAW)))
+        tell_at(e, F(SYN_ELSEWHERE), there && (far > 1 || far < -1) && !is(e, F(FAN_OUT)),
+                r->x.syn_where);
+    numbers(e, F(SYN_ELSEWHERE), far < 0 ? -far : far, 0);
     int64_t open = host_port_time(x_host, true, r->packet.source_port),
             closed = host_port_time(x_host, false, r->packet.source_port);
     if (is(e, F(TRIGGER_SYN)) && open > r->when + TRIGGER_UNKNOWN_RTT) {

@@ -174,7 +174,7 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
                   t->ack == r->x.fin_seq + 1;
     tell_at(e, F(TRIGGER_ACKS_FIN), of_fin, t->where);
     tell_at(e, F(TRIGGER_PROBE), probe, t->where);
-    tell_at(e, F(TRIGGER_ALONE), reset_is_probed(r) && !(r->after && r->after->y.new), t->where);
+    tell_at(e, F(TRIGGER_ALONE), reset_is_lone(r) && !(r->after && r->after->y.new), t->where);
     tell_at(e, F(TRIGGER_ODD_FLAGS), odd_flags(t->flags), t->where);
     numbers(e, F(TRIGGER_ODD_FLAGS), t->flags, 0);
     tell_at(e, F(TRIGGER_AFTER_FIN), regardless_of_fin(r), t->where);

@@ -353,6 +353,29 @@ void host_note_probe(struct host *host, uint64_t target, int64_t time)
     note_try(host, target, time);
 }
 
+void host_note_lone(struct host *host, uint16_t port, uint64_t target, int64_t time)
+{
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds)
+        return;
+    bool goes_on = deeds->probes.port == port && time - deeds->probes.time <= SCAN_WINDOW;
+    if (!goes_on)
+        deeds->probes.count = 0;
+    if (deeds->probes.count < UINT8_MAX && (!goes_on || deeds->probes.target != target))
+        deeds->probes.count++;
+    deeds->probes.port = port;
+    deeds->probes.target = target;
+    deeds->probes.time = time;
+}
+
+unsigned host_lone(const struct host *host, uint16_t port, int64_t time)
+{
+    const struct host_deeds *deeds = host->deeds;
+    int64_t apart = deeds ? deeds->probes.time - time : 0;
+    bool about = apart <= SCAN_WINDOW && apart >= -SCAN_WINDOW;
+    return deeds && deeds->probes.port == port && about ? deeds->probes.count : 0;
+}
+
 void host_note_wrong_syn_ack(struct host *host, uint64_t client)
 {
     if (host->wrong_syn_ack_client == client || host->wrong_syn_acks == UINT8_MAX)

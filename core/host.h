@@ -83,6 +83,12 @@ struct host_deeds {
         uint64_t connection; /* plus one */
         uint32_t seq;
     } strays[HOST_STRAYS]; /* numbers of RSTs in its name for connections that were not seen */
+    struct {
+        int64_t time;
+        uint64_t target; /* the last */
+        uint16_t port;
+        uint8_t count;
+    } probes; /* of different targets, one after the other from the same port */
     uint8_t next_stray;
     uint8_t next_open, next_closed, next_idle, next_window, next_unserved;
 };
@@ -131,8 +137,13 @@ uint64_t host_target(const uint8_t address[16], uint16_t port);
 /* Its SYN or SYN-ACK was captured. rtt: of the host as seen by the observer, -1 unknown. */
 void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time,
                        int64_t rtt);
-/* It tried that target by something else than a SYN: a lone ACK, to which a RST was the answer. */
+/* It tried that target by something else than a SYN: a lone ACK, or what no connection sends, to
+ * which a RST was the answer. */
 void host_note_probe(struct host *host, uint64_t target, int64_t time);
+/* A lone segment of that port of it drew a RST there. */
+void host_note_lone(struct host *host, uint16_t port, uint64_t target, int64_t time);
+/* How many targets in a row got such a one from that port about then. */
+unsigned host_lone(const struct host *host, uint16_t port, int64_t time);
 void host_note_wrong_syn_ack(struct host *host, uint64_t client);
 void host_note_closed(struct host *host, uint16_t port, int64_t time);
 /* One abort. Times in ns. */

@@ -22,6 +22,22 @@ void learn_trail(struct trails *trails, struct reset *r)
     trails->last[trails->next++ % TRAIL] = (struct trail){r->when, source, r->ip_id, r->ttl};
 }
 
+/* Of a scanner what drew it, if anything of that is one's: a lone ACK, or nothing that a connection
+ * sends. */
+static void note_probe(struct hosts *hosts, const struct reset *r)
+{
+    bool lone = reset_is_lone(r),
+         odd = r->has_trigger && !(r->trigger.flags & (TCPRST_SYN | TCPRST_ACK | TCPRST_RST));
+    if (!lone && !odd)
+        return;
+    uint64_t target = host_target(r->packet.source, r->packet.source_port);
+    struct host *host = hosts_get(hosts, r->packet.ip_version, r->packet.destination);
+    if (odd || reset_is_probed(r))
+        host_note_probe(host, target, r->when);
+    if (lone)
+        host_note_lone(host, r->packet.destination_port, target, r->when);
+}
+
 void learn_reset(struct hosts *hosts, const struct reset *r)
 {
     if (r->duplicate_of)
@@ -34,9 +50,7 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
     bool abandon =
         r->has_trigger && (r->trigger.flags & TCPRST_SYN) && (r->trigger.flags & TCPRST_ACK);
     bool coded = window_code_text(r->window) != NULL;
-    if (reset_is_probed(r))
-        host_note_probe(hosts_get(hosts, r->packet.ip_version, r->packet.destination),
-                        host_target(r->packet.source, r->packet.source_port), r->when);
+    note_probe(hosts, r);
     if (!syn && !forgot && !abort && !coded && !stray && !abandon)
         return;
     struct host *host = hosts_get(hosts, r->packet.ip_version, r->packet.source);

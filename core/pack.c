@@ -33,9 +33,9 @@
     N(id_steps) N(id_jumps) N(id_zeros) N(rtt_samples) P(rtt_max) P(rtt_min) N(octets)             \
     N(octets_mark) T(last_data_time) T(fin_time) W(fin_where) S(fin_seq) Y(first_ack)
 /* Of one that has one of them, likewise. */
-#define ENDPOINT_RARE(N, Y, T, P)                                                                  \
-    N(window_probes) N(probes) N(retransmissions) Y(sack_edge) Y(ack_ahead) Y(abort_ack)           \
-    T(probe_time) P(probe_echo)
+#define ENDPOINT_RARE(N, S, Y, T)                                                                  \
+    N(window_probes) N(probes) N(retransmissions) Y(sack_edge) Y(ack_ahead) Y(abort_ack) S(hole)   \
+    T(probe_time) N(probe_echo)
 /* All there is of one that sent nothing but RSTs: most that refuse. */
 #define ENDPOINT_SILENT(N, Y, Z) N(seen) Y(timed_end) Z(timed_at) Y(abort_ack)
 
@@ -318,10 +318,10 @@ RUN void code_endpoint(struct coder *k, struct endpoint *e, uint32_t peer)
     } else if (!k->writing) {
         e->rtt_max = e->rtt_min = e->last_data_time = e->fin_time = -1;
     }
-    if (number(k, (0 ENDPOINT_RARE(SET, SET, KNOWN, KNOWN)) != 0)) {
-        ENDPOINT_RARE(N, Y, T, P)
+    if (number(k, (0 ENDPOINT_RARE(SET, SET, SET, KNOWN)) != 0)) {
+        ENDPOINT_RARE(N, S, Y, T)
     } else if (!k->writing) {
-        e->probe_time = e->probe_echo = -1;
+        e->probe_time = -1;
     }
 #undef SET
 #undef KNOWN

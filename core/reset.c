@@ -122,13 +122,18 @@ void reset_begin(struct reset_draft *draft, struct connection *c, const struct t
     reset_note_event(r, c);
 }
 
-bool reset_is_probed(const struct reset *r)
+bool reset_is_lone(const struct reset *r)
 {
     const struct recent *t = &r->trigger;
     return r->has_trigger && !(r->before.connection_flags & CONN_OPENED) &&
-           !seen(&r->x, END_SEEN) && r->y.segments <= 2 &&
-           !(r->y.seen & (END_DATA | END_FIN | END_TIMESTAMPS)) &&
-           (t->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_ACK)) == TCPRST_ACK && !t->length;
+           !seen(&r->x, END_SEEN) && r->y.segments <= 2 && r->y.octets == t->length &&
+           !(r->y.seen & (END_FIN | END_TIMESTAMPS)) &&
+           (t->flags & (TCPRST_SYN | TCPRST_FIN | TCPRST_ACK)) == TCPRST_ACK;
+}
+
+bool reset_is_probed(const struct reset *r)
+{
+    return reset_is_lone(r) && !r->trigger.length;
 }
 
 int64_t reset_text_idle(const struct reset *r)

@@ -177,6 +177,7 @@ struct reset_before {
     uint64_t last_other;                    /* the connection's */
     where_t filled; /* Y's last segment before what drew it, if X's text went to the edge of the
                        window that this offered; else 0 */
+    bool sent_short; /* X's last text was less than a segment, though the window had room */
     bool device_sequence; /* learn.c: a count runs across hosts, from that one */
     uint16_t device_id;
     struct reset_already already;
@@ -338,6 +339,8 @@ bool reset_pairs(const struct reset *before, const struct reset *r);
 /* An ACK of Y, of which nothing else came but, perhaps, the same once more, drew it: no connection's
  * that has been in use, as far as the capture shows, nor one with timestamps, as a stack's. */
 bool reset_is_probed(const struct reset *r);
+/* The same, whether it carries text or not. */
+bool reset_is_lone(const struct reset *r);
 /* How long the connection had carried no text: since its first segment, where it never did. */
 int64_t reset_text_idle(const struct reset *r);
 /* The port of the service: the server's, or the lower one. */

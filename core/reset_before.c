@@ -181,6 +181,29 @@ static void note_handshake(struct reset *r, const struct connection *c)
     }
 }
 
+/* As long as a stack has more it sends whole segments, or such as are half of the largest window
+ * (RFC 9293 section 3.8.6.2.1): a shorter one, not for want of window, was all, and a FIN would
+ * have come with it. */
+static void note_short(struct reset *r, const struct connection *c)
+{
+    enum { OPTIONS_MOST = 40 };
+    const struct endpoint *x = &r->x, *y = &r->y;
+    const struct recent *e;
+    if (!r->has_trigger || !seen(x, END_DATA) || !y->mss)
+        return;
+    uint32_t half = seen(y, END_EDGE) ? y->window_max / 2 : y->mss,
+             whole = half < y->mss ? half : y->mss;
+    for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
+        uint32_t end = e->seq + e->length;
+        if (!!(e->bits & RECENT_FROM_B) != r->d || !e->length || end != x->snd_max ||
+            (e->bits & (RECENT_STRAY | RECENT_DUPLICATE)))
+            continue;
+        bool at_edge = seen(y, END_EDGE) && end == y->edge;
+        r->before.sent_short = e->length + OPTIONS_MOST < whole && !at_edge;
+        return;
+    }
+}
+
 /* What went to the edge of the window before the trigger opened it may have had more behind it. */
 static void note_filled(struct reset *r, const struct connection *c)
 {
@@ -223,6 +246,7 @@ void reset_note_before(struct reset *r, const struct connection *c)
     note_provoked(r, c);
     note_handshake(r, c);
     note_filled(r, c);
+    note_short(r, c);
     r->before.data_idle = data_idle_before(r, c);
     r->before.age = age_of(r, c);
     copy_past(r, c);

@@ -274,6 +274,8 @@
 /* ... and so many of the SYN-ACKs it then drew must have been reset: a browser also tries many
  * hosts, but talks to them. */
 #define SCAN_ABANDONS 3
+/* ... or so many in a row by a lone segment from one and the same port. */
+#define SCAN_FROM_ONE 3
 #define SCAN_WINDOW (10 * NS_PER_S)
 
 /* ---- Across connections ---- */

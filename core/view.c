@@ -9,26 +9,18 @@
 
 #include <string.h>
 
-/* What it sent between its first and its last segment, and the capture does not have. */
-static bool lacks_octets(const struct endpoint *x)
-{
-    if (!seen(x, END_SEEN))
-        return false;
-    uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
-    return seq_diff(x->snd_max, from) - (int64_t)seen(x, END_FIN) > (int64_t)x->octets;
-}
-
 static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
 {
     return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
 }
 
-/* Something of either end had to be sent again, or came out of order, as far back as is kept. */
+/* Something of either end had to be sent again, as far back as is kept, or came out of order. */
 static bool lossy(const struct reset *r)
 {
     const struct recent *p;
     const struct connection *c = r->connection;
-    if (seen(&r->x, END_SACK) || seen(&r->y, END_SACK) || r->x.retransmissions)
+    if (seen(&r->x, END_SACK) || seen(&r->y, END_SACK) || r->x.retransmissions || r->x.hole ||
+        r->y.hole)
         return true;
     for (uint64_t n = recent_before(r);
          n < MAX_RELATED && (p = recent_back(&c->recents, n)) != NULL; n++)
@@ -124,7 +116,7 @@ void view_of(struct view *view, const struct reset *r, const struct filter *filt
     view->opening = r->before.connection_flags & CONN_OPENED;
     view->x = seen(x, END_SEEN);
     view->y = seen(y, END_SEEN);
-    view->gaps = lacks_octets(x) || lacks_octets(y) || acknowledged_unseen(x, y) ||
+    view->gaps = endpoint_lacks(x) || endpoint_lacks(y) || acknowledged_unseen(x, y) ||
                  acknowledged_unseen(y, x);
     view->by_flags = by_flags(r, filter);
     view->lossy = lossy(r);
