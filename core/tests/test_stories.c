@@ -1205,7 +1205,6 @@ static const struct story stories[] = {
      .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET},
                 {TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET},
                 {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED}},
-     .unowned = true,
      .two_places = true,
      .steps = {OPENING,
                REQUEST,
