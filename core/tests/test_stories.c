@@ -902,11 +902,10 @@ static const struct story stories[] = {
                {CLIENT, ACK, 101, 102, 0, 20},
                {CLIENT, ACK, 101, 102, 50, 15},
                {SERVER, RST, 102, 0, 0, 20}}},
-    /* ... nor does it help anybody else that its TTL cannot be compared: no other cause predicts
-       one. */
+    /* A filter's answer would have a TTL of its own: where that cannot be compared, it may be one. */
     {.name = "an answer to data, from the TTL its host starts with",
      .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET}},
-     .sure = true,
+     .unsure = true,
      .steps = {{CLIENT, SYN, 0, 0, 0, 0},
                {SERVER, SYN | ACK | UNNUMBERED | CHOSEN, 0, 1, 0, 20},
                {CLIENT, ACK, 1, 1, 0, 1},
@@ -915,6 +914,19 @@ static const struct story stories[] = {
                {SERVER, FIN | ACK | CHOSEN, 101, 101, 0, 1},
                {CLIENT, ACK, 101, 102, 50, 20},
                {SERVER, RST, 102, 0, 0, 20}}},
+    /* What is surely owed, nobody need forge. */
+    {.name = "an answer of one that is gone, from the TTL its host starts with",
+     .resets = {{TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_IGNORED}},
+     .sure = true,
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK | UNNUMBERED | CHOSEN, 0, 1, 0, 20},
+               {CLIENT, ACK, 1, 1, 0, 1},
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK | CHOSEN, 1, 101, 0, 20},
+               {SERVER, RST | ACK | CHOSEN, 1, 101, 0, 30},
+               {CLIENT, ACK, 101, 1, 50, 1},
+               {SERVER, RST, 1, 0, 0, 20}}},
     /* What an end that was reset answers after a pause tells nothing of a timer on the way. */
     {.name = "reset, and asked again after a pause",
      .resets = {{TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_IGNORED},
