@@ -212,7 +212,7 @@ class Page(unittest.TestCase):
             self.assertIn(word, words)
         text = page.read_text(encoding="utf-8")
         self.assertNotIn(str(RECORDED), text)
-        self.assertIn("<code>journalctl <span>--since</span> ", text)  # never broken behind its hyphens
+        self.assertIn("<code>journalctl <span>-e</span> <span>--until</span> ", text)  # never broken behind its hyphens
 
     def test_on_paper(self):
         """A thousand resets fit ten pages of either paper, and nothing is wider than they are."""
