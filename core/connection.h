@@ -8,6 +8,7 @@
 #define TCPRST_CONNECTION_H
 
 #include "pool.h"
+#include "sequence.h"
 #include "shortcuts.h"
 #include "tcprst.h"
 
@@ -112,6 +113,12 @@ static inline uint32_t endpoint_lacks(const struct endpoint *x)
 {
     uint32_t from = x->seen & (END_SYN | END_SYN_ACK) ? x->iss + 1 : x->first_seq;
     return x->seen & END_SEEN ? x->snd_max - from - !!(x->seen & END_FIN) - (uint32_t)x->octets : 0;
+}
+
+/* by acknowledged octets of of that the capture does not have. */
+static inline bool endpoint_acked_unseen(const struct endpoint *by, const struct endpoint *of)
+{
+    return (of->seen & END_SEEN) && (by->seen & END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
 }
 
 /* Whether that end, as it was then, has since given its connection up and answered the SYN anew. */

@@ -6,11 +6,6 @@
 #include "sequence.h"
 #include "thresholds.h"
 
-static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
-{
-    return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
-}
-
 /* Octets Y sent, or as far as X's acknowledgments tell where Y was not captured; -1 unknown. */
 static int64_t octets_of_peer(const struct reset *r)
 {
@@ -94,7 +89,7 @@ static void fact_history(struct evidence *e, const struct reset *r)
     }
     if (seen(x, END_SEEN)) {
         /* What lies between its segments was sent, or was acknowledged; one octet may be a FIN. */
-        uint32_t ahead = acknowledged_unseen(y, x) ? y->ack_ahead - x->snd_max : 0,
+        uint32_t ahead = endpoint_acked_unseen(y, x) ? y->ack_ahead - x->snd_max : 0,
                  missing = endpoint_lacks(x) + ahead;
         if (seen(x, END_DATA) || missing != 1)
             tell(e, F(SENDER_SENT_DATA), seen(x, END_DATA) || missing > 1);
@@ -153,8 +148,8 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
     if (seen(x, END_SEEN) || seen(y, END_SEEN)) {
         /* What was acknowledged and not captured may have been a FIN. */
-        bool x_told = x_fin || !(acknowledged_unseen(y, x) || lacks_one(x)),
-             y_told = y_fin || !(acknowledged_unseen(x, y) || lacks_one(y));
+        bool x_told = x_fin || !(endpoint_acked_unseen(y, x) || lacks_one(x)),
+             y_told = y_fin || !(endpoint_acked_unseen(x, y) || lacks_one(y));
         if (x_told)
             tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
         if (y_told)

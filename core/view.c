@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-static bool acknowledged_unseen(const struct endpoint *by, const struct endpoint *of)
-{
-    return seen(of, END_SEEN) && seen(by, END_AHEAD) && seq_lt(of->snd_max, by->ack_ahead);
-}
-
 /* Something of either end had to be sent again, as far back as is kept, or came out of order. */
 static bool lossy(const struct reset *r)
 {
@@ -116,8 +111,8 @@ void view_of(struct view *view, const struct reset *r, const struct filter *filt
     view->opening = r->before.connection_flags & CONN_OPENED;
     view->x = seen(x, END_SEEN);
     view->y = seen(y, END_SEEN);
-    view->gaps = endpoint_lacks(x) || endpoint_lacks(y) || acknowledged_unseen(x, y) ||
-                 acknowledged_unseen(y, x);
+    view->gaps = endpoint_lacks(x) || endpoint_lacks(y) || endpoint_acked_unseen(x, y) ||
+                 endpoint_acked_unseen(y, x);
     view->by_flags = by_flags(r, filter);
     view->lossy = lossy(r);
     view->renumbered = (r->before.connection_flags & CONN_RENUMBERED) || only_proxy_spoke(x) ||
