@@ -250,36 +250,6 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     }
 }
 
-/* A RST with the timestamp or the count of X's own segments, and with its window: made by the
- * socket that had the connection. */
-static bool own_abort(const struct reset *r, const struct reset *n)
-{
-    if (n->has_trigger || !(n->flags & TCPRST_ACK))
-        return false;
-    bool stamped = seen(&r->x, END_TIMESTAMPS) && n->packet.options.has_timestamps &&
-                   seq_le(r->x.ts_val, n->packet.options.ts_val);
-    uint16_t step = (uint16_t)(n->ip_id - r->x.ip_id);
-    bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= ID_STEP &&
-                   r->x.id_jumps <= r->x.id_steps && n->window;
-    return seq_le(r->seq, n->seq) && (stamped || counted);
-}
-
-/* X aborted with what only its socket knows, so long after r that this is no matter of which
- * overtook which: r, an answer by its form, was none of X's. */
-static where_t aborted_later(const struct reset *r, int64_t limit)
-{
-    unsigned looked = 0;
-    if ((r->flags & TCPRST_ACK) || !seen(&r->x, END_SEEN))
-        return 0;
-    for (const struct reset *n = r->next_of_connection;
-         n && looked < MAX_RELATED && n->incarnation == r->incarnation;
-         n = n->next_of_connection, looked++)
-        if (n->d == r->d && !n->duplicate_of && n->ttl == r->x.ttl_last &&
-            n->when - r->when > limit && own_abort(r, n))
-            return where_pack(n->frame);
-    return 0;
-}
-
 static void fact_went_on(struct evidence *e, const struct reset *r, const struct after *a)
 {
     int64_t rtt = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
@@ -292,14 +262,12 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     bool acked = a->x.acked_trigger != 0;
     bool late = a->x.last >= 0 && a->x.last - r->when > limit;
     tell_at(e, F(SENDER_ACKED_LATER), a->x.acked_later != 0, a->x.acked_later);
-    where_t aborted = aborted_later(r, limit);
     where_t shows = acked              ? a->x.acked_trigger
                     : a->x.acked_later ? a->x.acked_later
                     : more             ? a->x.more
-                    : late             ? a->x.last_where
-                                       : aborted;
+                                       : a->x.last_where;
     tell_at(e, F(SENDER_ACKED_TRIGGER), acked, a->x.acked_trigger);
-    tell_at(e, F(SENDER_WENT_ON), a->x.acked_later || acked || more || late || aborted, shows);
+    tell_at(e, F(SENDER_WENT_ON), a->x.acked_later || acked || more || late, shows);
     numbers(e, F(SENDER_WENT_ON), a->x.last - r->when, 0);
     tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn.ack >= 0 && a->syn.again < 0,
             a->syn.ack_where);
@@ -349,6 +317,20 @@ static void fact_confirmed(struct evidence *e, const struct reset *r, const stru
             tell_at(e, F(CONFIRMED), true, where_pack(n->frame));
             return;
         }
+}
+
+/* A RST with the timestamp or the count of X's own segments, and with its window: made by the
+ * socket that had the connection. */
+static bool own_abort(const struct reset *r, const struct reset *n)
+{
+    if (n->has_trigger || !(n->flags & TCPRST_ACK))
+        return false;
+    bool stamped = seen(&r->x, END_TIMESTAMPS) && n->packet.options.has_timestamps &&
+                   seq_le(r->x.ts_val, n->packet.options.ts_val);
+    uint16_t step = (uint16_t)(n->ip_id - r->x.ip_id);
+    bool counted = n->ip_id && r->x.ip_id && step >= 1 && step <= ID_STEP &&
+                   r->x.id_jumps <= r->x.id_steps && n->window;
+    return seq_le(r->seq, n->seq) && (stamped || counted);
 }
 
 /* X's abort came after its answer to what X had not received when it aborted. */

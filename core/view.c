@@ -97,13 +97,6 @@ static bool by_flags(const struct reset *r, const struct filter *filter)
            (unasked == SHOWS_FLAGGED && filter->unasked && !filter->all);
 }
 
-/* A SYN proxy's SYN-ACK offers no window, and until the server's own segments come through it is
- * not to be seen how their numbers are rewritten. nf_synproxy_core.c. */
-static bool only_proxy_spoke(const struct endpoint *end)
-{
-    return seen(end, END_SYN_ACK | END_ZERO_WINDOW) && end->segments == 1;
-}
-
 void view_of(struct view *view, const struct reset *r, const struct filter *filter)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -115,8 +108,7 @@ void view_of(struct view *view, const struct reset *r, const struct filter *filt
                  endpoint_acked_unseen(y, x);
     view->by_flags = by_flags(r, filter);
     view->lossy = lossy(r);
-    view->renumbered = (r->before.connection_flags & CONN_RENUMBERED) || only_proxy_spoke(x) ||
-                       only_proxy_spoke(y);
+    view->renumbered = r->before.connection_flags & CONN_RENUMBERED;
     view->fresh = r->before.since_start < FRESH_CAPTURE;
     view->at_x = view->x && r->packet.ip_header && host_hops(x->ttl_last) == 0 && x->rtt_min >= 0 &&
                  x->rtt_min <= AT_HOST;

@@ -70,20 +70,10 @@ enum { PLAIN = 2 };
 /* Dearer than this, nothing fits; and with a tie, this. */
 enum { FLOOR = 7, FLOOR_TIE = 5 };
 
-/* The cheapest entry of another group, or of ANY_GROUP of another cause. */
-static unsigned rival_of(const struct decision *d, int group)
+static enum tcprst_strength strength_at(const struct decision *d, const struct entry *winner,
+                                        unsigned rival)
 {
-    for (unsigned i = 1; i < d->ranked; i++)
-        if (group == ANY_GROUP || (int)tcprst_cause_info(d->ranking[i])->group != group)
-            return d->best[d->ranking[i]].total;
-    return DEAD;
-}
-
-/* How sure the group is; of ANY_GROUP, the cause itself. */
-static enum tcprst_strength strength_of(const struct decision *d, int group)
-{
-    const struct entry *winner = &d->best[d->winner];
-    unsigned margin = rival_of(d, group) - winner->total;
+    unsigned margin = rival - winner->total;
     bool proven = between_for_sure(d, winner);
     if (winner->total >= FLOOR_TIE && !proven)
         return TCPRST_STRENGTH_POSSIBLE;
@@ -91,9 +81,23 @@ static enum tcprst_strength strength_of(const struct decision *d, int group)
     bool comparable = !third_party(winner) || proven ||
                       d->claims[winner->trigger].state[CLAIM_SYNCHRONIZED] == FACT_TRUE;
     comparable &= proven || !d->view[winner->trigger].renumbered;
-    if (margin >= MARGIN_CERTAIN && comparable && cost_well_founded(d, d->winner, group))
+    if (margin >= MARGIN_CERTAIN && comparable && cost_well_founded(d, winner, rival))
         return TCPRST_STRENGTH_CERTAIN;
     return margin >= MARGIN_LIKELY ? TCPRST_STRENGTH_LIKELY : TCPRST_STRENGTH_POSSIBLE;
+}
+
+/* The cheapest entry that differs from the winner in something. */
+static unsigned rival_cause(const struct decision *d)
+{
+    return d->ranked > 1 ? d->best[d->ranking[1]].total : DEAD;
+}
+
+static unsigned rival_group(const struct decision *d, enum tcprst_group group)
+{
+    for (unsigned i = 1; i < d->ranked; i++)
+        if (tcprst_cause_info(d->ranking[i])->group != group)
+            return d->best[d->ranking[i]].total;
+    return DEAD;
 }
 
 static void add_alternatives(struct decision *d, unsigned from)
@@ -224,11 +228,13 @@ static void conclude(struct decision *d)
     name_maker(d, winner);
     unsigned n = tied(d);
     d->cause = word_for(d, n);
-    d->margin = rival_of(d, ANY_GROUP) - winner->total;
-    d->strength = d->cause == d->winner ? strength_of(d, ANY_GROUP) : TCPRST_STRENGTH_POSSIBLE;
+    d->margin = rival_cause(d) - winner->total;
+    d->strength =
+        d->cause == d->winner ? strength_at(d, winner, rival_cause(d)) : TCPRST_STRENGTH_POSSIBLE;
     enum tcprst_group group = tcprst_cause_info(d->cause)->group;
-    d->group_strength = group == tcprst_cause_info(d->winner)->group ? strength_of(d, (int)group)
-                                                                     : TCPRST_STRENGTH_POSSIBLE;
+    d->group_strength = group == tcprst_cause_info(d->winner)->group
+                            ? strength_at(d, winner, rival_group(d, group))
+                            : TCPRST_STRENGTH_POSSIBLE;
     if (d->strength < TCPRST_STRENGTH_CERTAIN)
         add_alternatives(d, winner->total);
 }

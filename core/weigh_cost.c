@@ -259,64 +259,9 @@ unsigned cost_of_whose(const struct decision *d, enum whose asked)
 
 /* ---- what it rests on ---- */
 
-static bool is_rival(enum tcprst_cause cause, enum tcprst_cause of, int group)
+static bool well_founded_list(const struct decision *d, const struct entry *entry, unsigned limit,
+                              const struct priced *list)
 {
-    return group == ANY_GROUP ? cause != of : (int)tcprst_cause_info(cause)->group != group;
-}
-
-/* What shows both is the same: had one failed, so would the other. */
-static bool of_one_root(enum claim a, enum claim b)
-{
-    return a == b || (claim_infos[a].channel == claim_infos[b].channel &&
-                      claim_infos[a].facts[0] == claim_infos[b].facts[0]);
-}
-
-/* Whether it would cost less than every rival, had that claim failed: what both predict tells
- * nothing of them apart. */
-static bool leads_without(const struct decision *d, enum tcprst_cause cause, int group,
-                          enum claim claim)
-{
-    struct decision supposed = *d;
-    for (unsigned i = 0; i < d->triggers; i++)
-        for (unsigned c = 1; c < CLAIM_COUNT; c++)
-            if (supposed.claims[i].state[c] == FACT_HIDDEN && of_one_root((enum claim)c, claim))
-                supposed.claims[i].state[c] = FACT_FALSE;
-    unsigned total = cheapest(&supposed, cause, d->best[cause].hypothesis).total;
-    for (unsigned i = 0; i < d->ranked && d->best[d->ranking[i]].total <= total; i++)
-        if (is_rival(d->ranking[i], cause, group) &&
-            cost_of_cause(&supposed, d->ranking[i]).total <= total)
-            return false;
-    return true;
-}
-
-/* The same, though every rival kept what it costs. */
-static bool leads_all_without(const struct decision *d, enum tcprst_cause cause, int group,
-                              const struct priced *p)
-{
-    const struct entry *entry = &d->best[cause];
-    unsigned paid = entry->cost[claim_infos[p->claim].channel],
-             total = entry->total - paid + price_of(&d->view[entry->trigger], p->fails);
-    for (unsigned i = 0; i < d->ranked && d->best[d->ranking[i]].total <= total; i++)
-        if (is_rival(d->ranking[i], cause, group))
-            return false;
-    return true;
-}
-
-/* How it was made is what whoever copies its maker gets wrong: none of that may be missing. But
- * what is surely owed, nobody need forge. */
-static bool stands_without(const struct decision *d, enum tcprst_cause cause, int group,
-                           const struct priced *p, bool story)
-{
-    const uint8_t *state = d->claims[d->best[cause].trigger].state;
-    bool owed = state[CLAIM_GONE] == FACT_TRUE && state[CLAIM_GONE_SURELY] == FACT_TRUE;
-    return story || owed ? leads_without(d, cause, group, (enum claim)p->claim)
-                         : leads_all_without(d, cause, group, p);
-}
-
-static bool well_founded_list(const struct decision *d, enum tcprst_cause cause, int group,
-                              const struct priced *list, bool story)
-{
-    const struct entry *entry = &d->best[cause];
     const struct claims *claims = &d->claims[entry->trigger];
     const struct view *view = &d->view[entry->trigger];
     for (const struct priced *p = list; p < list + HYPOTHESIS_CLAIMS && p->claim; p++) {
@@ -336,8 +281,8 @@ static bool well_founded_list(const struct decision *d, enum tcprst_cause cause,
         /* What is rare to go unseen, and did, is no ground. */
         if (price_of(view, p->unseen) > 1)
             return false;
-        if (fails > entry->cost[claim_infos[p->claim].channel] &&
-            !stands_without(d, cause, group, p, story))
+        unsigned paid = entry->cost[claim_infos[p->claim].channel];
+        if (fails > paid && entry->total - paid + fails >= limit)
             return false;
     }
     return true;
@@ -353,13 +298,11 @@ bool cost_leaves_a_sign(const struct decision *d, const struct entry *entry)
     return false;
 }
 
-bool cost_well_founded(const struct decision *d, enum tcprst_cause cause, int group)
+bool cost_well_founded(const struct decision *d, const struct entry *entry, unsigned limit)
 {
-    const struct entry *entry = &d->best[cause];
     return !cost_leaves_a_sign(d, entry) &&
-           well_founded_list(d, cause, group, entry->hypothesis->claims, true) &&
-           well_founded_list(d, cause, group, mechanisms[entry->hypothesis->mechanism].claims,
-                             false);
+           well_founded_list(d, entry, limit, entry->hypothesis->claims) &&
+           well_founded_list(d, entry, limit, mechanisms[entry->hypothesis->mechanism].claims);
 }
 
 /* ---- the ledger ---- */

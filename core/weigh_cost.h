@@ -21,12 +21,9 @@ unsigned cost_of_whose(const struct decision *decision, enum whose whose);
 /* Something rare was seen that it does not explain. */
 bool cost_leaves_a_sign(const struct decision *decision, const struct entry *entry);
 
-/* Would the cause still cost less than every rival, had any one claim failed that cannot be seen?
- * Of its story, for the rivals that make the claim, too; of how it was made, though none did, but
- * where the answer was owed. And did none fail whose failing is rarer than one in ten?
- * Rivals: the causes of other groups than that one; of ANY_GROUP, all other causes. */
-enum { ANY_GROUP = -1 };
-bool cost_well_founded(const struct decision *decision, enum tcprst_cause cause, int group);
+/* Would it still cost less than that, had each claim that cannot be seen failed? And did none fail
+ * whose failing is rarer than one in ten? */
+bool cost_well_founded(const struct decision *decision, const struct entry *entry, unsigned limit);
 
 /* Whether the sign says anything of a RST made that way; and is to be expected of it. */
 bool cost_concerns(const struct entry *entry, unsigned sign);
