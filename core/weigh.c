@@ -346,19 +346,22 @@ enum { PRECEDENTS = 1024 };
 _Static_assert(EVIDENCE_SEEN % sizeof(uint64_t) == 0, "what is seen is hashed in words");
 
 struct precedents {
+    uint8_t triggers[PRECEDENTS]; /* of each: 0: none yet, and nothing of it is set */
     struct precedent {
-        unsigned triggers; /* 0: none yet */
         uint8_t seen[MAX_TRIGGERS][EVIDENCE_SEEN];
         struct decision decision;
-    } of[PRECEDENTS];       /* each at the place its hash gives it, in place of the one before */
-    struct precedent *last; /* the one asked for last: mostly it is wanted again */
+    } of[PRECEDENTS]; /* each at the place its hash gives it, in place of the one before */
+    unsigned last;    /* the one asked for last: mostly it is wanted again */
 };
 
+/* Two megabytes, of which a usual capture needs a hundredth. */
 struct precedents *precedents_new(void)
 {
-    struct precedents *precedents = calloc(1, sizeof *precedents);
-    if (precedents)
-        precedents->last = precedents->of;
+    struct precedents *precedents = malloc(sizeof *precedents);
+    if (precedents) {
+        memset(precedents->triggers, 0, sizeof precedents->triggers);
+        precedents->last = 0;
+    }
     return precedents;
 }
 
@@ -393,13 +396,13 @@ static uint64_t hash_of(const struct evidence *evidence, unsigned count)
     return hash >> 32;
 }
 
-static bool shows_the_same(const struct precedent *p, const struct evidence *evidence,
-                           unsigned count)
+static bool shows_the_same(const struct precedents *precedents, unsigned at,
+                           const struct evidence *evidence, unsigned count)
 {
-    if (p->triggers != count)
+    if (precedents->triggers[at] != count)
         return false;
     for (unsigned i = 0; i < count; i++)
-        if (memcmp(p->seen[i], &evidence[i], EVIDENCE_SEEN) != 0)
+        if (memcmp(precedents->of[at].seen[i], &evidence[i], EVIDENCE_SEEN) != 0)
             return false;
     return true;
 }
@@ -407,13 +410,14 @@ static bool shows_the_same(const struct precedent *p, const struct evidence *evi
 const struct decision *weigh(struct precedents *precedents, const struct evidence *evidence,
                              unsigned count)
 {
-    struct precedent *p = precedents->last;
-    if (SHORTCUTS && shows_the_same(p, evidence, count))
-        return &p->decision;
-    p = precedents->last = &precedents->of[hash_of(evidence, count) % PRECEDENTS];
-    if (!shows_the_same(p, evidence, count)) {
+    unsigned at = precedents->last;
+    if (SHORTCUTS && shows_the_same(precedents, at, evidence, count))
+        return &precedents->of[at].decision;
+    at = precedents->last = hash_of(evidence, count) % PRECEDENTS;
+    struct precedent *p = &precedents->of[at];
+    if (!shows_the_same(precedents, at, evidence, count)) {
         judge(&p->decision, evidence, count);
-        p->triggers = count;
+        precedents->triggers[at] = (uint8_t)count;
         for (unsigned i = 0; i < count; i++)
             memcpy(p->seen[i], &evidence[i], EVIDENCE_SEEN);
     }
