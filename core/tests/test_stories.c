@@ -902,7 +902,8 @@ static const struct story stories[] = {
                {CLIENT, ACK, 101, 102, 0, 20},
                {CLIENT, ACK, 101, 102, 50, 15},
                {SERVER, RST, 102, 0, 0, 20}}},
-    /* A filter's answer would have a TTL of its own: where that cannot be compared, it may be one. */
+    /* A filter's answer would have a TTL of its own: where that cannot be compared, it may be one.
+     */
     {.name = "an answer to data, from the TTL its host starts with",
      .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET}},
      .unsure = true,
@@ -924,6 +925,23 @@ static const struct story stories[] = {
                {SERVER, RST | ACK, 1, 101, 0, 20},
                {CLIENT, ACK, 101, 1, 50, 5000},
                {SERVER, RST, 1, 0, 0, 20}}},
+    /* Its kernel knows of no SYN that somebody sent in its name. */
+    {.name = "a SYN from elsewhere",
+     .resets = {{TCPRST_CAUSE_UNSOLICITED_SYN_ACK, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               CLOSED_BY_CLIENT,
+               {CLIENT, SYN | CHOSEN, 70000, 0, 0, 90000},
+               {SERVER, SYN | ACK, 90000, 70001, 0, 20},
+               {CLIENT, RST, 70001, 0, 0, 1}}},
+    /* A host numbers one packet after the other, or gives every one 0; who makes up a page and a
+       reset may give both the same. */
+    {.name = "a page and a reset with one IP identification",
+     .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_RESET}},
+     .unsure = true,
+     .steps = {LINUX_OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK | CONSTANT, 1, 101, 200, 20},
+               {SERVER, RST | ACK | CONSTANT, 201, 101, 0, 1}}},
     /* TCP_LINGER2 below 0: who closed does not wait for its peer. */
     {.name = "the ACK of a FIN draws a RST, and the data behind it another",
      .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET},
@@ -1408,6 +1426,26 @@ static void play_group(const struct group *group)
     }
 }
 
+/* Who sends data to many hosts from one port of its own, as no stack does, is connected with none.
+ */
+static void play_scan(unsigned hosts, enum tcprst_cause cause)
+{
+    static const struct step probe = {SERVER, ACK, 5, 77, 10, 0},
+                             refusal = {CLIENT, RST, 77, 0, 0, 0};
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 0xffffff00}, {0, 0}, 1};
+    for (f.client = 1; f.client <= hosts; f.client++) {
+        f.time += 100 * (int64_t)MILLISECOND;
+        feed(&f, &probe);
+        f.time += MILLISECOND;
+        feed(&f, &refusal);
+    }
+    stop(f.core);
+    EXPECT(answers.count == hosts);
+    for (size_t i = 0; i < answers.count; i++)
+        EXPECT(answers.verdicts[i].cause == cause);
+}
+
 int main(int argc, char **argv)
 {
     tell_rows = argc > 1 && strcmp(argv[1], "--rows") == 0;
@@ -1415,6 +1453,8 @@ int main(int argc, char **argv)
         play(&stories[i]);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         play_group(&groups[i]);
+    play_scan(2, TCPRST_CAUSE_UNKNOWN_CONNECTION);
+    play_scan(6, TCPRST_CAUSE_PROBE_RESPONSE);
     printf("%u failures\n", failures);
     return failures ? 1 : 0;
 }
