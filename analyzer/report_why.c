@@ -112,6 +112,18 @@ static void put_finding(GString *out, const struct report *report,
     g_string_free(way, TRUE);
 }
 
+/* The evidence and the costs are those of the group's first: what came later has its own. */
+static void put_whose(GString *out, const struct report *report, const struct summary_group *group)
+{
+    char *frame = words_frame(group->first.frame.number, NULL);
+    char *line = g_strdup_printf(
+        _("costs and evidence are of the first of them, %s; --frame=N shows another's"), frame);
+    g_string_append(out, "    ");
+    put_lines(out, report, 4, 4, line);
+    g_free(line);
+    g_free(frame);
+}
+
 void why_put_findings(GString *out, const struct report *report, const struct summary_group *group)
 {
     const struct report_why *why = &group->why;
@@ -122,6 +134,8 @@ void why_put_findings(GString *out, const struct report *report, const struct su
     put_lines(out, report, 2, 2,
               _("how surprising each cause would be (orders of magnitude; --why-not=ID adds one "
                 "up)"));
+    if (group->resets > 1)
+        put_whose(out, report, group);
     for (size_t i = 0; i < why->finding_count; i++) {
         const struct tcprst_finding *f = &why->findings[i];
         if (f->excluded)

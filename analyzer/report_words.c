@@ -269,40 +269,41 @@ static char *title_of(const struct summary_group *group, const char *title)
     return exchanged(out, _("the peer"), client ? _("the server") : _("the client"));
 }
 
-/* What is sure, before what is less so: "the client's own stack aborted the connection". */
-static void put_group(GString *out, const struct summary_group *group, bool how_sure)
+/* What is sure, before what is less so: "the client's own stack aborted the connection; most
+ * likely: the application closed with received data still unread". */
+static void put_titles(GString *out, const struct summary_group *group, bool how_sure)
 {
     const struct tcprst_verdict *v = &group->first;
-    char *title = title_of(group, tcprst_group_title(v->group));
-    title[0] = g_ascii_tolower(title[0]);
-    if (how_sure)
-        g_string_append_printf(out, _("%s (%s); most likely: "), title,
-                               words_strength_word(v->group_strength));
-    else
-        g_string_append_printf(out, _("%s; most likely: "), title);
+    bool known = v->group_strength > v->strength;
+    /* Its title says what its group's does, and that no more is known. */
+    bool no_more = known && v->cause == TCPRST_CAUSE_LOCAL_ABORT;
+    char *title = title_of(group, no_more ? N_("the capture does not show how")
+                                          : tcprst_cause_info(v->cause)->title);
+    if (known) {
+        char *of_group = title_of(group, tcprst_group_title(v->group));
+        of_group[0] = g_ascii_tolower(of_group[0]);
+        g_string_append(out, of_group);
+        g_free(of_group);
+    }
+    if (known && how_sure)
+        g_string_append_printf(out, _(" (%s)"), words_strength_word(v->group_strength));
+    if (known)
+        g_string_append(out, no_more ? _("; ") : _("; most likely: "));
+    g_string_append(out, title);
     g_free(title);
 }
 
 void words_why(GString *out, const struct summary_group *group)
 {
     const struct tcprst_verdict *v = &group->first;
-    const struct tcprst_cause_info *info = tcprst_cause_info(v->cause);
-    char *title = title_of(group, info->title);
-    if (v->group_strength > v->strength)
-        put_group(out, group, true);
-    g_string_append_printf(out, _("%s (%s, %s)"), title, info->id,
+    put_titles(out, group, true);
+    g_string_append_printf(out, _(" (%s, %s)"), tcprst_cause_id(v->cause),
                            words_strength_word(v->strength));
-    g_free(title);
 }
 
 void words_because(GString *out, const struct summary_group *group)
 {
-    const struct tcprst_verdict *v = &group->first;
-    char *title = title_of(group, tcprst_cause_info(v->cause)->title);
-    if (v->group_strength > v->strength)
-        put_group(out, group, false);
-    g_string_append(out, title);
-    g_free(title);
+    put_titles(out, group, false);
 }
 
 /* "the server 192.0.2.1:80", "12 clients". */
