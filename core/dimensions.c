@@ -15,6 +15,14 @@ bool answers_stray(const struct reset *r)
 
 /* ---- stage ---- */
 
+/* The handshake was done for one of them, of whom alone something was captured: who acknowledges
+ * had the SYN-ACK, and who answers it speaks only then. */
+static bool done_for_one(const struct endpoint *client, const struct endpoint *server)
+{
+    return (!seen(server, END_SEEN) && seen(client, END_ACK)) ||
+           (!seen(client, END_SEEN) && seen(server, END_DATA));
+}
+
 enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended)
 {
     const struct endpoint *x = &r->x, *y = &r->y;
@@ -31,7 +39,7 @@ enum tcprst_stage stage_of(const struct reset *r, const struct ended *ended)
         return TCPRST_STAGE_MID_STREAM;
     const struct endpoint *client = r->before.client == 0 ? x : y,
                           *server = r->before.client == 0 ? y : x;
-    if (!(r->before.connection_flags & CONN_ESTABLISHED)) {
+    if (!(r->before.connection_flags & CONN_ESTABLISHED) && !done_for_one(client, server)) {
         if (!seen(client, END_SYN) && !seen(client, END_SEEN) && !seen(server, END_SYN_ACK))
             return TCPRST_STAGE_MID_STREAM;
         return seen(server, END_SYN_ACK) || seen(server, END_SEEN) ? TCPRST_STAGE_SYN_RECEIVED
