@@ -255,7 +255,7 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     int64_t rtt = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
     int64_t limit = rtt > 4 * WENT_ON_MIN ? rtt : 4 * WENT_ON_MIN;
     /* Its own handshake goes on after it refused what did not belong to it. */
-    if (a->syn.again >= 0 || is(e, F(TRIGGER_BAD_HANDSHAKE_ACK)) ||
+    if (a->syn.again >= 0 || is(e, F(TRIGGER_BAD_HANDSHAKE_ACK)) || r->past.numbers ||
         (r->has_trigger && (r->trigger.bits & RECENT_STRAY)))
         return;
     bool more = is(e, F(ABORT_FORM)) && a->x.more != 0;

@@ -105,7 +105,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
         if (seen(x, END_SEEN))
             tell(e, F(WINDOW_SAME), r->window != 0 && r->window == x->window);
     }
-    e->state[F(ABORT_FORM)] = (uint8_t)reset_abort_numbers(r);
+    e->state[F(ABORT_FORM)] = r->past.numbers ? FACT_TRUE : (uint8_t)reset_abort_numbers(r);
     numbers(e, F(ABORT_FORM), !(r->flags & TCPRST_ACK), 0);
     fact_place(e, r);
     if (seen(x, END_SEEN)) {
@@ -114,7 +114,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
         numbers(e, F(SEQ_BELOW_SENT), below ? seq_diff(x->snd_max, r->seq) : 0, 0);
         tell_at(e, F(SEQ_BEYOND_SENT), seq_lt(x->snd_max, r->seq) && r->seq != 0, x->last);
         numbers(e, F(SEQ_BEYOND_SENT), seq_diff(r->seq, x->snd_max), 0);
-        if (seen(x, END_TIMESTAMPS) && r->packet.options.has_timestamps) {
+        if (seen(x, END_TIMESTAMPS) && r->packet.options.has_timestamps && !r->past.numbers) {
             int32_t ticks = seq_diff(r->packet.options.ts_val, x->ts_val);
             tell_at(e, F(TIMESTAMP_NEXT), ticks >= 0 && ticks < TIMESTAMP_TICKS, x->last);
         }

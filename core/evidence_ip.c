@@ -97,7 +97,7 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
     }
     tell(e, F(DEVICE_SEQUENCE), r->before.device_sequence);
     numbers(e, F(DEVICE_SEQUENCE), r->ip_id, r->before.device_id);
-    if (!seen(x, END_SEEN))
+    if (!seen(x, END_SEEN) || r->past.numbers) /* it was counted then */
         return;
     /* A live socket's own RST is counted like its other segments; Linux gives 0 to an answer, and
      * one without an acknowledgment may be that. */

@@ -27,6 +27,23 @@ static bool in_handshake(const struct reset *r)
             x->segments <= 1);
 }
 
+/* The last that X sent before it was to answer a SYN that came late, or once more, with a number
+ * other than that of the connection which was over. Of that the peer's TIME-WAIT speaks when it
+ * answers. */
+static bool in_another_handshake(const struct reset *r)
+{
+    const struct recent *p;
+    const struct recents *recents = &r->connection->recents;
+    if (!seen(&r->x, END_FIN) && !seen(&r->y, END_FIN))
+        return false;
+    for (uint64_t n = recent_before(r); n < MAX_RELATED && (p = recent_back(recents, n)); n++)
+        if (!!(p->bits & RECENT_FROM_B) == r->d && !(p->bits & RECENT_DUPLICATE) &&
+            p->where < r->trigger.where)
+            return (p->bits & RECENT_STRAY) && (p->flags & TCPRST_SYN) && (p->flags & TCPRST_ACK) &&
+                   r->trigger.ack != p->seq + 1;
+    return false;
+}
+
 static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
 {
     const struct recent *t = &r->trigger;
@@ -42,9 +59,23 @@ static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
     bool last = !r->before.handshake_where || t->where == r->before.handshake_where ||
                 t->time - r->x.last_time < IDLE_RECUR_MIN;
     tell_at(e, F(TRIGGER_HANDSHAKE_ACK), good && last && !t->length, t->where);
+    bad |= !finishing && (t->flags & (TCPRST_ACK | TCPRST_SYN)) == TCPRST_ACK &&
+           in_another_handshake(r);
     tell_at(e, F(TRIGGER_BAD_HANDSHAKE_ACK), bad, t->where);
     tell_at(e, F(TRIGGER_NEAR_ACK), bad && t->ack - r->x.iss <= LADDER_REACH, t->where);
     numbers(e, F(TRIGGER_BAD_HANDSHAKE_ACK), t->ack, r->x.iss + 1);
+}
+
+/* Its sequence number is far from what its sender had sent, or it acknowledges what its receiver
+ * never did. */
+static bool has_nothing_to_do(const struct reset *r)
+{
+    enum { HALF_AROUND = 1 << 30 };
+    const struct recent *t = &r->trigger;
+    int32_t ahead = seq_diff(t->ack, r->x.snd_max);
+    bool acks_other = (t->flags & TCPRST_ACK) && seen(&r->x, END_SEEN) &&
+                      (ahead > STRAY_DISTANCE || ahead < -HALF_AROUND);
+    return (t->bits & RECENT_STRAY) || acks_other;
 }
 
 static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
@@ -66,6 +97,8 @@ static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
     bool challenge = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_ACK && syn_known &&
                      !seen(&r->x, END_ACK) && (t->bits & RECENT_STRAY);
     tell_at(e, F(TRIGGER_CHALLENGE), challenge, t->where);
+    if (!e->view.renumbered)
+        tell_at(e, F(TRIGGER_STRAY), !r->past.matches && has_nothing_to_do(r), t->where);
     if (r->past.known)
         tell_at(e, F(TRIGGER_MATCHES_PAST), r->past.matches, t->where);
 }

@@ -189,6 +189,7 @@ struct reset_past {
     bool acked;   /* both FINs of it were acknowledged */
     bool second;  /* X closed after Y, and Y acknowledged it: nothing was left of it */
     bool matches; /* the trigger's numbers are those of it */
+    bool numbers; /* the RST's own are those at its end */
     bool gaps;    /* and speak of octets of it that were not captured: a FIN, perhaps */
     bool syn;     /* Y's SYN of it was captured, and no end of it */
     bool acks, peer_acks; /* ack, peer_ack is known */

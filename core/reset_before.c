@@ -137,6 +137,10 @@ static void copy_past(struct reset *r, const struct connection *c)
     r->past.age = r->when - p->last_time;
     r->past.iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
     r->past.syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;
+    /* What such a one sent, or was sent in its name, once it was over: late, for nobody guesses
+     * both numbers. */
+    r->past.numbers = seen(x, END_SEEN | END_ACK) && (r->flags & TCPRST_ACK) &&
+                      r->seq == x->snd_max && r->ack == x->max_ack && r->seq != r->x.snd_max;
     if (r->has_trigger)
         match_past(r, p);
 }
@@ -204,7 +208,8 @@ static void note_short(struct reset *r, const struct connection *c)
     }
 }
 
-/* What went to the edge of the window before the trigger opened it may have had more behind it. */
+/* What went to the edge of the window before the trigger opened it may have had more behind it; so
+ * may have what a closed window has taken whole. */
 static void note_filled(struct reset *r, const struct connection *c)
 {
     enum { LEAST_MSS = 536 }; /* RFC 9293 section 3.7.1: where no option says more */
@@ -218,7 +223,7 @@ static void note_filled(struct reset *r, const struct connection *c)
             (e->flags & (TCPRST_SYN | TCPRST_RST | TCPRST_ACK)) != TCPRST_ACK)
             continue;
         int64_t room = seq_diff(e->ack + ((uint32_t)e->window << y->scale), x->snd_max);
-        if (room < (y->mss ? y->mss : LEAST_MSS) && seq_lt(e->ack, x->snd_max))
+        if (room <= 0 || (room < (y->mss ? y->mss : LEAST_MSS) && seq_lt(e->ack, x->snd_max)))
             r->before.filled = e->where;
         return;
     }
