@@ -250,6 +250,14 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     }
 }
 
+/* Whatever drew it, its numbers are those of an answer to the SYN that was captured. */
+static bool refuses_syn(const struct evidence *e, const struct reset *r)
+{
+    return is(e, F(TRIGGER_SYN)) ||
+           (!r->has_trigger && (r->flags & TCPRST_ACK) && r->seq == 0 && seen(&r->y, END_SYN) &&
+            seq_lt(r->y.iss, r->ack) && seq_le(r->ack, r->y.snd_max));
+}
+
 static void fact_went_on(struct evidence *e, const struct reset *r, const struct after *a)
 {
     int64_t rtt = r->x.rtt_max > 0 ? 2 * r->x.rtt_max : 0;
@@ -269,7 +277,7 @@ static void fact_went_on(struct evidence *e, const struct reset *r, const struct
     tell_at(e, F(SENDER_ACKED_TRIGGER), acked, a->x.acked_trigger);
     tell_at(e, F(SENDER_WENT_ON), a->x.acked_later || acked || more || late, shows);
     numbers(e, F(SENDER_WENT_ON), a->x.last - r->when, 0);
-    tell_at(e, F(SENDER_ACCEPTED), is(e, F(TRIGGER_SYN)) && a->syn.ack >= 0 && a->syn.again < 0,
+    tell_at(e, F(SENDER_ACCEPTED), refuses_syn(e, r) && a->syn.ack >= 0 && a->syn.again < 0,
             a->syn.ack_where);
     numbers(e, F(SENDER_ACCEPTED), a->syn.ack - r->when, 0);
 }
