@@ -323,11 +323,15 @@ static struct tri tried_again(const struct evidence *e)
     return yes(TRIED_AGAIN) && !yes(SYN_RAW) ? met() : fact(SYN_AGAIN);
 }
 
-/* A SYN answered, or one that carries data (RFC 7413), is something to see already. */
+/* A SYN answered, or one that carries data (RFC 7413), is something to see already. Of a server
+ * that has said nothing here, who gives a number of its own at once saw its SYN-ACK. */
 static struct tri connection_to_see(const struct evidence *e)
 {
     if (yes(HANDSHAKE_DONE))
         return met();
+    bool own_number = yes(PEER_ONLY_SYN) && yes(ACK_FLAG) && !yes(SEQ_ZERO) && !yes(IDLE_SOME);
+    if (yes(SENDER_ACCEPTED) || own_number)
+        return unseen();
     if (yes(TRIGGER_SYN) && isnt(PEER_SENT_DATA))
         return failed();
     bool begun =

@@ -46,7 +46,10 @@ static void fact_foreign_segments(struct evidence *e, const struct reset *r)
     bool way = (apart > PROXY_HOPS || apart < -PROXY_HOPS) && r->ttl == x->ttl_last &&
                x->segments <= FORGED_SEGMENTS;
     bool both = x->ts_first && (y->seen & (END_SYN | END_SYN_ACK)) && y->ts_first;
-    bool stopped = both && !seen(x, END_TIMESTAMPS) && r->ttl == x->ttl_last;
+    int off = (int)r->ttl - (int)x->ttl_last;
+    bool alike = off <= ROUTE_HOPS && off >= -ROUTE_HOPS && !r->has_trigger;
+    bool stopped = both && !seen(x, END_TIMESTAMPS) &&
+                   (r->ttl == x->ttl_last || (alike && reset_lacks_stamps(r)));
     tell_at(e, F(SEGMENTS_FOREIGN), way, x->last);
     tell_at(e, F(SEGMENTS_UNSTAMPED), stopped, x->last);
 }

@@ -118,7 +118,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
             int32_t ticks = seq_diff(r->packet.options.ts_val, x->ts_val);
             tell_at(e, F(TIMESTAMP_NEXT), ticks >= 0 && ticks < TIMESTAMP_TICKS, x->last);
         }
-        if (seen(x, END_TIMESTAMPS))
+        if (seen(x, END_TIMESTAMPS) || reset_lacks_stamps(r))
             tell(e, F(OPTIONS_MISSING),
                  !r->packet.options.has_timestamps && !r->packet.options.cut);
     }

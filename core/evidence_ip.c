@@ -129,19 +129,32 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
  * held against Linux only: Windows labels its sockets' segments, and no answer. BSD's pf_send_tcp()
  * sets low delay in all it makes.
  */
-enum { TOS_LOW_DELAY = 0x10 };
+enum { TOS_LOW_DELAY = 0x10, TOS_DSCP = 0xfc };
+
+static bool lacks_label(const struct reset *r, const struct host *x_host)
+{
+    return r->packet.ip_version == 6 && !r->packet.flow_label && x_host && x_host->label_known &&
+           x_host->label_used && x_host->stack == STACK_LINUX;
+}
 
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
-    if (!r->packet.ip_header || !is(e, F(BARE_FORM)))
+    if (!r->packet.ip_header)
+        return;
+    if (seen(&r->x, END_SEEN)) {
+        tell_at(e, F(TOS_SAME), ((r->packet.tos ^ r->x.tos) & TOS_DSCP) == 0, r->x.last);
+        numbers(e, F(TOS_SAME), r->packet.tos & TOS_DSCP, r->x.tos & TOS_DSCP);
+    }
+    if (!is(e, F(BARE_FORM)) && lacks_label(r, x_host))
+        tell_at(e, F(HOST_STACK), false, r->x.last);
+    if (!is(e, F(BARE_FORM)))
         return;
     bool syn = is(e, F(TRIGGER_SYN));
     uint8_t wanted = r->y.tos & 0xfc;
     if (r->packet.ip_version == 6 && r->packet.flow_label) /* whatever drew it */
         tell_at(e, F(HOST_STACK), true, r->has_trigger ? r->trigger.where : 0);
-    else if (r->has_trigger && r->packet.ip_version == 6 && x_host && x_host->label_known &&
-             x_host->label_used && x_host->stack == STACK_LINUX)
-        tell_at(e, F(HOST_STACK), false, r->trigger.where);
+    else if (lacks_label(r, x_host))
+        tell_at(e, F(HOST_STACK), false, r->has_trigger ? r->trigger.where : r->x.last);
     else if (syn && wanted && r->packet.tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     numbers(e, F(HOST_STACK), r->packet.tos, r->packet.flow_label);

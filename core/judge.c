@@ -54,6 +54,25 @@ static where_t forged_before(const struct reset *r)
     return 0;
 }
 
+/* Who sees the connection tells both ends, as a rule; who guesses, none. */
+static bool is_of_device(const struct outcome *outcome)
+{
+    return outcome->cause != TCPRST_CAUSE_BLIND_ATTACK &&
+           tcprst_cause_info(outcome->cause)->maker == TCPRST_MAKER_BETWEEN;
+}
+
+/* One in X's name that somebody in between had made, however long before. */
+static where_t forged_earlier(const struct reset *r)
+{
+    unsigned looked = 0;
+    for (const struct reset *p = reset_nearby(r);
+         p && p->serial != r->serial && looked < MAX_RELATED; p = p->next_of_connection, looked++)
+        if (p->d == r->d && !p->duplicate_of && p->incarnation == r->incarnation &&
+            p->when < r->when && is_of_device(outcome_for(r, p)))
+            return where_pack(p->frame);
+    return 0;
+}
+
 /* With a live socket's count, or drawn by a segment that came after the forged one: from as far
  * away as the forger, it is the host's own all the same. */
 static bool is_own_word(const struct reset *r, const struct evidence *e, where_t forged)
@@ -73,7 +92,8 @@ static void gather(struct evidence *e, const struct reset *r, const struct aroun
 {
     evidence_gather(e, r, around);
     /* Where somebody forges, what was captured need not be all. */
-    if ((ended->forged || r->connection->forged_where) && e->view.behind > 1)
+    where_t earlier = forged_earlier(r);
+    if ((ended->forged || r->connection->forged_where || earlier) && e->view.behind > 1)
         e->view.behind = 1;
     tell_at(e, F(EARLIER_RESET), ended->any, ended->where);
     tell_at(e, F(SENDER_GONE), ended->x_gone, ended->where);
@@ -81,6 +101,7 @@ static void gather(struct evidence *e, const struct reset *r, const struct aroun
     evidence_earlier_reset(e, r, &around->company, ended->where);
     where_t hit = ended_hit(r);
     tell_at(e, F(EARLIER_HIT), hit != 0, hit);
+    tell_at(e, F(FORGED_EARLIER), earlier != 0, earlier);
     where_t forged = forged_before(r);
     if (forged && is_own_word(r, e, forged))
         forged = 0;

@@ -317,6 +317,8 @@ int64_t after_pause(const struct reset *r);
  */
 bool after_too_soon(const struct reset *r, int64_t time);
 void after_init(struct after *a);
+/* Whether X's last segment lacks timestamps that both ends had agreed on. */
+bool reset_lacks_stamps(const struct reset *r);
 /* Whether its numbers are those of an abort of X: RFC 9293 section 3.10.5. */
 enum fact_state reset_abort_numbers(const struct reset *r);
 /* Whether that number lies within what X had sent since its opening or first segment, and that was

@@ -182,7 +182,9 @@ static void note_sender(struct after *a, const struct reset *r, const struct tcp
         a->x.new = e->time;
         a->x.new_where = e->where;
     }
-    if ((s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK) && a->syn.ack < 0) {
+    bool of_syn = !seen(&r->y, END_SYN) || seq_between(r->y.iss + 1, s->ack, r->y.snd_max);
+    if ((s->flags & (TCPRST_SYN | TCPRST_ACK)) == (TCPRST_SYN | TCPRST_ACK) && of_syn &&
+        a->syn.ack < 0) {
         a->syn.ack = e->time;
         a->syn.ack_where = e->where;
     }

@@ -61,6 +61,14 @@ static enum fact_state abort_seq(const struct reset *r)
     return ahead <= GAP_MOST ? FACT_HIDDEN : FACT_FALSE;
 }
 
+/* A server that offers timestamps to a client that then sends them goes on with them itself: RFC
+ * 7323 section 3.2. A client's may have gone with the SYN-ACK's on the way to it. */
+bool reset_lacks_stamps(const struct reset *r)
+{
+    return seen(&r->x, END_SYN_ACK) && r->x.ts_first && seen(&r->y, END_SYN | END_TIMESTAMPS) &&
+           r->y.ts_first && r->x.segments > 1 && !seen(&r->x, END_TIMESTAMPS);
+}
+
 enum fact_state reset_abort_numbers(const struct reset *r)
 {
     enum fact_state seq = abort_seq(r), ack = abort_ack(r);

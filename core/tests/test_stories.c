@@ -719,6 +719,24 @@ static const struct story stories[] = {
      .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED}},
      .steps = {OPENING, REQUEST, {SERVER, RST | FORGED, 5000001, 0, 0, 1}},
      .stamps = {1000, 5000, 1021, 1022, 5042}},
+    /* What an end answers of one connection acknowledges what that end sent: it lies together. */
+    {.name = "RSTs all over the sequence space, and nothing else",
+     .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_UNKNOWN},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_UNKNOWN},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_UNKNOWN},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_UNKNOWN}},
+     .steps = {{SERVER, RST, 5, 0, 0, 0},
+               {SERVER, RST, 3u << 30, 0, 0, 1},
+               {SERVER, RST, 1u << 30, 0, 0, 1},
+               {SERVER, RST, 1u << 31, 0, 0, 1}}},
+    /* Who refuses a SYN does not let it pass. */
+    {.name = "a SYN refused on the way, and accepted",
+     .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_ECHO_OF_RESET, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, RST | ACK | FORGED, UINT32_MAX, 1, 0, 5},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, RST, 1, 0, 0, 1}}},
     /* Nothing of the client reaches the server any more, which goes on asking; when the capture
      * ends, it is about to ask again. */
     {.name = "a refusal like those before it, which did not arrive",
