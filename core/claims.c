@@ -492,7 +492,7 @@ static bool yes_still_arriving(const struct evidence *e)
  * most likely does where others that were never served end with it. */
 static struct tri in_service(const struct evidence *e)
 {
-    if (yes(SENDER_CLIENT))
+    if (yes(SENDER_CLIENT) || yes(LATER_SERVED))
         return met();
     return yes(LISTENER_TOO) ? failed() : either(fact(SENDER_SENT_DATA), fact(PEER_SENT_DATA));
 }
