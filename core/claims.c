@@ -483,6 +483,13 @@ static struct tri reply_arrived(const struct evidence *e)
     return isnt(PEER_SENT_DATA) ? met() : not(fact(REPLY_ON_ITS_WAY));
 }
 
+/* Where nothing of the peer came there is nothing to lie unread. */
+static struct tri not_waiting(const struct evidence *e)
+{
+    return plain(!(yes(SENDER_CLIENT) && yes(SENDER_SENT_DATA) && yes(PEER_SENT_DATA) &&
+                   isnt(PEER_DATA_LAST) && !yes(PEER_FIN)));
+}
+
 static bool yes_still_arriving(const struct evidence *e)
 {
     return still_arriving(e).is == FACT_TRUE;

@@ -53,6 +53,27 @@ struct story {
     }
 
 static const struct story stories[] = {
+    /* A client that gives up waiting closes: a RST comes of that where something lies unread. */
+    {.name = "a client aborts while it waits, and had got an answer before",
+     .unsure = true,
+     .resets = {{TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_RESET}},
+     .maybe = TCPRST_CAUSE_SO_LINGER_ABORT,
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 300, 20},
+               {CLIENT, ACK, 101, 301, 100, 1},
+               {SERVER, ACK, 301, 201, 0, 20},
+               {CLIENT, RST | ACK, 201, 301, 0, 500}}},
+    /* Who finds out that the peer is gone gives up: that something else comes just then is chance.
+     */
+    {.name = "an exchange complete, and a probe in vain",
+     .resets = {{TCPRST_CAUSE_KEEPALIVE_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 300, 20},
+               {CLIENT, ACK, 101, 301, 0, 1},
+               {CLIENT, ACK, 100, 301, 0, 2000},
+               {CLIENT, RST | ACK, 101, 301, 0, 1000}}},
     /* RFC 6298: a timer repeats one segment at waits that grow, and gives up when the next is due
      */
     {.name = "given up",
@@ -123,8 +144,9 @@ static const struct story stories[] = {
      .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
      .steps = {OPENING, KEEPALIVE(1000), KEEPALIVE(1010), {CLIENT, RST | ACK, 1, 1, 0, 710}}},
     {.name = "of one keep-alive nobody knows when the next is due",
-     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
-     .maybe = TCPRST_CAUSE_KEEPALIVE_TIMEOUT,
+     .unsure = true,
+     .resets = {{TCPRST_CAUSE_KEEPALIVE_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .maybe = TCPRST_CAUSE_SO_LINGER_ABORT,
      .steps = {OPENING, KEEPALIVE(1000), {CLIENT, RST | ACK, 1, 1, 0, 1000}}},
     /* The peer was not captured: what its answers said shows in what they are echoed by, and a
        window's probes in their waits */
