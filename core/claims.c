@@ -487,6 +487,13 @@ static struct tri reply_arrived(const struct evidence *e)
     return isnt(PEER_SENT_DATA) ? met() : not(fact(REPLY_ON_ITS_WAY));
 }
 
+/* Where nothing of the peer came there is nothing to lie unread. */
+static struct tri not_waiting(const struct evidence *e)
+{
+    return plain(!(yes(SENDER_CLIENT) && yes(SENDER_SENT_DATA) && yes(PEER_SENT_DATA) &&
+                   isnt(PEER_DATA_LAST) && !yes(PEER_FIN)));
+}
+
 static bool yes_still_arriving(const struct evidence *e)
 {
     return still_arriving(e).is == FACT_TRUE;
@@ -496,7 +503,7 @@ static bool yes_still_arriving(const struct evidence *e)
  * most likely does where others that were never served end with it. */
 static struct tri in_service(const struct evidence *e)
 {
-    if (yes(SENDER_CLIENT))
+    if (yes(SENDER_CLIENT) || yes(LATER_SERVED))
         return met();
     return yes(LISTENER_TOO) ? failed() : either(fact(SENDER_SENT_DATA), fact(PEER_SENT_DATA));
 }

@@ -364,6 +364,13 @@ static struct repetitions probes_of(const struct reset *r, unsigned most, int64_
     return p;
 }
 
+/* As the timer of a Linux would, which counts whole seconds: TCP_KEEPINTVL of tcp(7). */
+static bool after_whole_seconds(int64_t wait)
+{
+    int64_t whole = (wait + NS_PER_S / BEAT_EARLY) / NS_PER_S * NS_PER_S;
+    return whole > 0 && wait <= whole + whole / BEAT_LATE;
+}
+
 /* The timer of a keep-alive is set anew when it has sent a probe: to the same time, and stacks are
  * rather late than early. What X got, or the capture, too little of leaves open which probe a wait
  * is to be measured from. */
@@ -371,9 +378,14 @@ static void fact_rhythm(struct evidence *e, const struct reset *r)
 {
     int64_t data;
     struct repetitions p = probes_of(r, r->x.probes, &data);
+    int64_t wait = r->when - p.last, gap = p.least;
+    if (p.count == 1 && e->stack == &stacks[STACK_LINUX] && !e->view.lossy && !e->view.gaps &&
+        !after_whole_seconds(wait)) {
+        tell_at(e, F(PROBE_RHYTHM), false, r->x.last);
+        numbers(e, F(PROBE_RHYTHM), wait, NS_PER_S);
+    }
     if (p.count < 2)
         return; /* of one probe alone nobody knows when the next is due */
-    int64_t wait = r->when - p.last, gap = p.least;
     int64_t spread = p.most - p.least < gap / BEAT_LATE ? p.most - p.least : 0;
     int64_t early = gap / BEAT_EARLY + spread, late = gap / BEAT_LATE + spread;
     bool due = wait >= gap - early && wait <= gap + late;

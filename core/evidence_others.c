@@ -35,21 +35,49 @@ static void fact_group(struct evidence *e, const struct reset *r, const struct h
     numbers(e, F(IDLE_ALIKE), least, most);
 }
 
+/* Ends further apart than the idle times before them differ: each came when its own time was up,
+ * and nothing ended them together. A process that dies, or its listener, ends them in one breath.
+ */
+static void fact_timed(struct evidence *e, const struct reset *r, const struct host *x_host,
+                       const struct run *run)
+{
+    const struct abort_run *aborts = host_abort_run(x_host, run);
+    int64_t least = aborts->idle_least, most = aborts->idle_most, span = run->end - run->start;
+    if (run->count < MASS_FEW || r->x.probes || least < TIMER_MIN || span <= LISTENER_SPAN ||
+        span <= most - least || most - least > least / SWEEP_PART)
+        return;
+    tell(e, F(IDLE_ALIKE), true);
+    numbers(e, F(IDLE_ALIKE), least, most);
+}
+
+/* r is one of that run. */
+static void fact_run(struct evidence *e, const struct reset *r, const struct host *x_host,
+                     const struct run *run)
+{
+    const struct abort_run *aborts = host_abort_run(x_host, run);
+    int64_t span = run->end - run->start, opened = r->connection->first_time;
+    bool silent = isnt(e, F(SENDER_SENT_DATA));
+    tell(e, F(OTHERS_TOO), run->count >= MASS_COUNT && span <= MASS_SPAN);
+    numbers(e, F(OTHERS_TOO), (int64_t)run->count - 1, span);
+    tell(e, F(ABORTS_BY_HABIT), host_abort_habit(x_host, run));
+    tell(e, F(LISTENER_TOO), silent && aborts->silent >= 2 && span <= LISTENER_SPAN);
+    numbers(e, F(LISTENER_TOO), (int64_t)aborts->silent - 1, span);
+    tell(e, F(LATER_SERVED),
+         silent && aborts->served > opened && aborts->served_port == reset_service_port(r));
+    numbers(e, F(LATER_SERVED), aborts->served > opened ? aborts->served - opened : 0, 0);
+}
+
 static void fact_runs(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
-    const struct run *aborts =
-        is(e, F(ABORT_FORM)) ? host_run_at(x_host, RUN_ABORTS, r->when) : NULL;
-    if (aborts && r->connection->first_time <= aborts->start && !seen(&r->y, END_FIN)) {
-        int64_t span = aborts->end - aborts->start;
-        tell(e, F(OTHERS_TOO), aborts->count >= MASS_COUNT && span <= MASS_SPAN);
-        numbers(e, F(OTHERS_TOO), (int64_t)aborts->count - 1, span);
-        tell(e, F(ABORTS_BY_HABIT), host_abort_habit(x_host, aborts));
-        bool silent = isnt(e, F(SENDER_SENT_DATA));
-        tell(e, F(LISTENER_TOO), silent && aborts->silent >= 2 && span <= LISTENER_SPAN);
-        numbers(e, F(LISTENER_TOO), (int64_t)aborts->silent - 1, span);
-    }
-    if (is(e, F(ABORT_FORM)) && !seen(&r->y, END_FIN))
+    bool aborts = is(e, F(ABORT_FORM)) && !seen(&r->y, END_FIN);
+    const struct run *run = aborts ? host_run_at(x_host, RUN_ABORTS, r->when) : NULL;
+    bool within = run && r->connection->first_time <= run->start;
+    if (within)
+        fact_run(e, r, x_host, run);
+    if (aborts)
         fact_group(e, r, x_host);
+    if (within)
+        fact_timed(e, r, x_host, run);
     int64_t others =
         resets_about(x_host, RUN_ABORTS, r->when) + resets_about(x_host, RUN_STRAYS, r->when);
     tell(e, F(OTHERS_ENDED), others >= 2);

@@ -448,17 +448,34 @@ static void note_groups(struct host_deeds *deeds, const struct abort_note *abort
             note_in_group(deeds->groups[i], scales[i], abort);
 }
 
+static void note_in_run(struct abort_run *run, const struct abort_note *abort)
+{
+    run->silent += abort->silent;
+    run->idle_least = abort->idle < run->idle_least ? abort->idle : run->idle_least;
+    run->idle_most = abort->idle > run->idle_most ? abort->idle : run->idle_most;
+    if (!abort->server || abort->silent || abort->opened <= run->served)
+        return;
+    run->served = abort->opened;
+    run->served_port = abort->port;
+}
+
 void host_note_abort(struct host *host, const struct abort_note *abort)
 {
     struct host_deeds *deeds = deeds_of(host);
     if (!deeds)
         return;
-    struct run *now = &deeds->runs[RUN_ABORTS][0];
+    const struct run *now = &deeds->runs[RUN_ABORTS][0];
+    struct abort_run *aborts = deeds->aborts;
     if (!now->count || abort->time - now->end > MASS_GAP || abort->opened <= now->start) {
         host_note_run(host, RUN_ABORTS, abort->time);
-        now->silent += abort->silent;
+        if (now->count == 1) {
+            memmove(&aborts[1], &aborts[0], (HOST_RUNS - 1) * sizeof *aborts);
+            aborts[0] = (struct abort_run){
+                .served = INT64_MIN, .idle_least = abort->idle, .idle_most = abort->idle};
+        }
+        note_in_run(aborts, abort);
     } else {
-        now->since++;
+        aborts->since++;
     }
     note_groups(deeds, abort);
 }
@@ -494,6 +511,11 @@ const struct abort_group *host_abort_group(const struct host *host, int64_t open
     return largest;
 }
 
+const struct abort_run *host_abort_run(const struct host *host, const struct run *run)
+{
+    return &host->deeds->aborts[run - host->deeds->runs[RUN_ABORTS]];
+}
+
 bool host_abort_habit(const struct host *host, const struct run *run)
 {
     for (unsigned i = 0; i < HOST_RUNS; i++) {
@@ -503,7 +525,7 @@ bool host_abort_habit(const struct host *host, const struct run *run)
             apart >= -HABIT_WINDOW)
             return true;
     }
-    return run->since >= MASS_COUNT;
+    return host_abort_run(host, run)->since >= MASS_COUNT;
 }
 
 void host_note_idle(struct host *host, uint16_t service, uint64_t connection, int64_t idle,

@@ -19,8 +19,15 @@
 struct run {
     int64_t start, end;
     uint32_t count;
-    uint32_t since;  /* more such events, of connections opened after its start */
-    uint32_t silent; /* of its aborts, those of servers that had sent no text */
+};
+
+/* What is known of a run of aborts besides. */
+struct abort_run {
+    uint32_t since;                /* more of them, of connections opened after its start */
+    uint32_t silent;               /* those of servers that had sent no text */
+    uint16_t served_port;          /* the service's of that whose server had sent text, and ... */
+    int64_t served;                /* ... when the last such was opened; INT64_MIN: none was */
+    int64_t idle_least, idle_most; /* how long they had carried no text */
 };
 
 /* Aborts of connections that all were there before the first of them, each so much older than the
@@ -72,6 +79,7 @@ enum host_runs {
 struct host_deeds {
     struct port_note open[HOST_PORTS], closed[HOST_PORTS];
     struct run runs[RUN_KINDS][HOST_RUNS];   /* newest first */
+    struct abort_run aborts[HOST_RUNS];      /* those of RUN_ABORTS, likewise */
     struct abort_group (*groups)[HOST_RUNS]; /* of each of HOST_SCALES, newest first; NULL: none */
     struct idle_note idles[HOST_IDLES];
     struct unserved_note unserved[HOST_UNSERVED];
@@ -151,8 +159,10 @@ struct abort_note {
     int64_t opened; /* when its connection was first seen: one opened after a run of aborts began is
                        no part of it */
     int64_t time;
-    int64_t idle; /* since the last text, or the first segment */
-    bool silent;  /* by a server that had sent no text */
+    int64_t idle;  /* since the last text, or the first segment */
+    bool server;   /* by a server ... */
+    bool silent;   /* ... that had sent no text */
+    uint16_t port; /* the service's */
 };
 void host_note_abort(struct host *host, const struct abort_note *abort);
 /* The largest group that an abort at that time, of a connection opened then, is one of; NULL: of
@@ -160,6 +170,8 @@ void host_note_abort(struct host *host, const struct abort_note *abort);
  * or as many more of connections opened since. */
 const struct abort_group *host_abort_group(const struct host *host, int64_t opened, int64_t time,
                                            bool *habit);
+/* What else is known of a run of aborts. */
+const struct abort_run *host_abort_run(const struct host *host, const struct run *run);
 /* It aborts as a habit: connections that it had since the run began end so, too, or runs like it
  * follow one another. */
 bool host_abort_habit(const struct host *host, const struct run *run);

@@ -49,6 +49,7 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
     bool stray = !known && !(r->y.seen & END_SEEN) && !r->has_trigger && r->seq != 0;
     bool abandon =
         r->has_trigger && (r->trigger.flags & TCPRST_SYN) && (r->trigger.flags & TCPRST_ACK);
+    bool silent = r->before.client == 1 && !(r->x.seen & END_DATA); /* a server, and sent nothing */
     bool coded = window_code_text(r->window) != NULL;
     note_probe(hosts, r);
     if (!syn && !forgot && !abort && !coded && !stray && !abandon)
@@ -70,10 +71,13 @@ void learn_reset(struct hosts *hosts, const struct reset *r)
         host_note_run(host, RUN_FORGETS, r->when);
     /* An end that answers the peer's FIN with a RST is not one that ends everything at once. */
     if (abort && !(r->y.seen & END_FIN))
-        host_note_abort(host,
-                        &(struct abort_note){r->connection->first_time, r->when, reset_text_idle(r),
-                                             r->before.client == 1 && !(r->x.seen & END_DATA)});
-    if (abort && r->before.client == 1 && !(r->x.seen & END_DATA))
+        host_note_abort(host, &(struct abort_note){.opened = r->connection->first_time,
+                                                   .time = r->when,
+                                                   .idle = reset_text_idle(r),
+                                                   .server = r->before.client == 1,
+                                                   .silent = silent,
+                                                   .port = reset_service_port(r)});
+    if (abort && silent)
         host_note_unserved(host, reset_service_port(r), r->incarnation, r->when);
     if (abort && r->before.idle >= 0)
         host_note_idle(host, reset_service_port(r), r->incarnation, r->before.idle, r->when);

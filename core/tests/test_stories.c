@@ -53,6 +53,27 @@ struct story {
     }
 
 static const struct story stories[] = {
+    /* A client that gives up waiting closes: a RST comes of that where something lies unread. */
+    {.name = "a client aborts while it waits, and had got an answer before",
+     .unsure = true,
+     .resets = {{TCPRST_CAUSE_UNREAD_DATA, TCPRST_EFFECT_RESET}},
+     .maybe = TCPRST_CAUSE_SO_LINGER_ABORT,
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 300, 20},
+               {CLIENT, ACK, 101, 301, 100, 1},
+               {SERVER, ACK, 301, 201, 0, 20},
+               {CLIENT, RST | ACK, 201, 301, 0, 500}}},
+    /* Who finds out that the peer is gone gives up: that something else comes just then is chance.
+     */
+    {.name = "an exchange complete, and a probe in vain",
+     .resets = {{TCPRST_CAUSE_KEEPALIVE_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 300, 20},
+               {CLIENT, ACK, 101, 301, 0, 1},
+               {CLIENT, ACK, 100, 301, 0, 2000},
+               {CLIENT, RST | ACK, 101, 301, 0, 1000}}},
     /* RFC 6298: a timer repeats one segment at waits that grow, and gives up when the next is due
      */
     {.name = "given up",
@@ -123,8 +144,9 @@ static const struct story stories[] = {
      .resets = {{TCPRST_CAUSE_SO_LINGER_ABORT, TCPRST_EFFECT_RESET}},
      .steps = {OPENING, KEEPALIVE(1000), KEEPALIVE(1010), {CLIENT, RST | ACK, 1, 1, 0, 710}}},
     {.name = "of one keep-alive nobody knows when the next is due",
-     .resets = {{TCPRST_CAUSE_LOCAL_ABORT, TCPRST_EFFECT_RESET}},
-     .maybe = TCPRST_CAUSE_KEEPALIVE_TIMEOUT,
+     .unsure = true,
+     .resets = {{TCPRST_CAUSE_KEEPALIVE_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .maybe = TCPRST_CAUSE_SO_LINGER_ABORT,
      .steps = {OPENING, KEEPALIVE(1000), {CLIENT, RST | ACK, 1, 1, 0, 1000}}},
     /* The peer was not captured: what its answers said shows in what they are echoed by, and a
        window's probes in their waits */
@@ -1418,10 +1440,28 @@ static const struct group groups[] = {
      .members = {OF(1, 300, 5400, APPLICATION_IDLE_TIMEOUT),
                  OF(50, 350, 5400, APPLICATION_IDLE_TIMEOUT),
                  OF(99, 399, 5401, APPLICATION_IDLE_TIMEOUT)}},
+    /* Each when its own time is up, though they end in a row. */
+    {.name = "each after as long a pause, at other times",
+     .unsure = true,
+     .members = {OF(1, 3000, 4000, APPLICATION_IDLE_TIMEOUT),
+                 OF(50, 3300, 4310, APPLICATION_IDLE_TIMEOUT),
+                 OF(99, 3500, 4530, APPLICATION_IDLE_TIMEOUT),
+                 OF(120, 3900, 4940, APPLICATION_IDLE_TIMEOUT),
+                 OF(160, 4200, 5210, APPLICATION_IDLE_TIMEOUT)}},
+    {.name = "in a row, after pauses of any length",
+     .members = {OF(1, 3000, 4000, MASS_ABORT), OF(50, 1300, 4110, MASS_ABORT),
+                 OF(99, 3500, 4230, MASS_ABORT), OF(120, 2900, 4340, MASS_ABORT),
+                 OF(160, 2000, 4510, MASS_ABORT)}},
     /* Closed with its listener is what it had not served; what it had served ended with it. */
     {.name = "a service stopped while two waited",
      .unsure = true,
      .members = {OF(4000, 0, 5000, LISTENER_CLOSED), OF(4001, 0, 5000, LISTENER_CLOSED),
+                 OF(99, 1000, 5001, MASS_ABORT), OF(999, 2000, 5001, MASS_ABORT),
+                 OF(2000, 4850, 5002, MASS_ABORT)}},
+    /* ... but it takes them in the order in which they came. */
+    {.name = "two that were never served, though later ones were",
+     .unsure = true,
+     .members = {OF(1000, 0, 5000, MASS_ABORT), OF(1001, 0, 5000, MASS_ABORT),
                  OF(99, 1000, 5001, MASS_ABORT), OF(999, 2000, 5001, MASS_ABORT),
                  OF(2000, 4850, 5002, MASS_ABORT)}},
     {.name = "one that was never served, while others ended",
