@@ -134,8 +134,9 @@ static void fact_answer_time(struct evidence *e, const struct reset *r, const st
     const struct recent *t = &r->trigger;
     int64_t took = r->when - t->time, least = r->x.rtt_samples ? r->x.rtt_min : -1;
     unsigned samples = r->x.rtt_samples;
-    if (x_host && x_host->rtt_samples >= RTT_SAMPLES && (least < 0 || x_host->rtt_min < least)) {
-        least = x_host->rtt_min;
+    if (x_host && x_host->rtt_samples >= RTT_SAMPLES &&
+        (least < 0 || host_rtt_min(x_host) < least)) {
+        least = host_rtt_min(x_host);
         samples += x_host->rtt_samples;
     }
     int64_t part = samples >= RTT_SAMPLES ? TOO_FAST_PART : TOO_FAST_PART_OF_FEW;

@@ -14,36 +14,41 @@
 
 enum { WAYS = 8, WAY_BITS = 4, MORE_TRIES = HOST_TRIES - 1 };
 
-/* What is asked of the hosts of a set before one is looked at. */
+/* What is asked of the hosts of a set before one is looked at, in half a line of the cache. */
 struct set {
-    uint32_t tags[WAYS]; /* of their addresses; 0: none */
     /* Its ways, WAY_BITS each: the one noted last lowest. Those that nobody has yet stand highest,
      * for nobody ever leaves. */
-    uint32_t order;
+    _Alignas(LINE / 2) uint32_t order;
+    uint16_t tags[WAYS]; /* of their addresses; 0: none */
 };
 enum { ORDER_AT_FIRST = 0x01234567 };
+_Static_assert(sizeof(struct set) == LINE / 2 && sizeof(struct host) <= LINE,
+               "two lines of the cache, or each flood's SYN touches more");
 
 struct hosts {
-    struct set *sets;
+    void *block;          /* in which members and sets live */
     struct host *members; /* WAYS of each set */
-    size_t set_count;     /* MAX_HOSTS / WAYS at most, allocated on growth */
+    struct set *sets;
+    size_t set_count; /* MAX_HOSTS / WAYS at most, allocated on growth */
     uint64_t used, given_up;
 };
 
+static size_t block_size(size_t set_count)
+{
+    return set_count * (sizeof(struct set) + WAYS * sizeof(struct host));
+}
+
 static bool allocate(struct hosts *h, size_t set_count)
 {
+    h->members = large_take(block_size(set_count), &h->block);
+    if (!h->members)
+        return false;
+    void *behind = h->members + set_count * WAYS;
+    h->sets = behind;
     h->set_count = set_count;
-    h->sets = calloc(set_count, sizeof *h->sets);
-    h->members = calloc(set_count * WAYS, sizeof *h->members);
-    if (h->sets && h->members) {
-        for (size_t i = 0; i < set_count; i++)
-            h->sets[i].order = ORDER_AT_FIRST;
-        large_advise(h->members, set_count * WAYS * sizeof *h->members);
-        return true;
-    }
-    free(h->sets);
-    free(h->members);
-    return false;
+    for (size_t i = 0; i < set_count; i++)
+        h->sets[i].order = ORDER_AT_FIRST;
+    return true;
 }
 
 struct hosts *hosts_new(void)
@@ -70,8 +75,7 @@ void hosts_free(struct hosts *h)
         return;
     for (size_t i = 0; i < h->set_count * WAYS; i++)
         forget(&h->members[i]);
-    free(h->sets);
-    free(h->members);
+    free(h->block);
     free(h);
 }
 
@@ -95,13 +99,13 @@ uint64_t host_target(const uint8_t address[16], uint16_t port)
  * somebody who aims at one set only makes its eight hosts forget one another. */
 struct place {
     size_t set;
-    uint32_t tag;
+    uint16_t tag;
 };
 
 static struct place place_of(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
     uint64_t x = mix(host_target(address, ip_version), 0x9fb21c651e98df25u);
-    return (struct place){(size_t)(x >> 32) & (h->set_count - 1), (uint32_t)x | 1};
+    return (struct place){(size_t)(x >> 32) & (h->set_count - 1), (uint16_t)(x | 1)};
 }
 
 /* Its way in the set, WAYS: none. */
@@ -126,9 +130,7 @@ struct host *hosts_find(struct hosts *h, uint8_t ip_version, const uint8_t addre
 
 void hosts_expect(const struct hosts *h, uint8_t ip_version, const uint8_t address[16])
 {
-    size_t set = place_of(h, ip_version, address).set;
-    fetch(&h->sets[set]);
-    fetch((const char *)(&h->sets[set] + 1) - 1);
+    fetch(&h->sets[place_of(h, ip_version, address).set]);
 }
 
 /* The way of a new host: one that nobody has, else that of the host noted longest ago. */
@@ -157,9 +159,7 @@ void hosts_expect_more(const struct hosts *h, uint8_t ip_version, const uint8_t 
         way++;
     if (way == WAYS)
         way = last_way(set);
-    const char *host = (const char *)&h->members[place.set * WAYS + way];
-    for (size_t i = 0; i < sizeof *h->members; i += LINE)
-        fetch(host + i);
+    fetch(&h->members[place.set * WAYS + way]);
 }
 
 /* Twice as many sets, while there is memory. */
@@ -182,11 +182,8 @@ static bool grow(struct hosts *h)
         bigger.sets[place.set].tags[way] = place.tag;
         bigger.members[place.set * WAYS + way] = *host;
     }
-    free(h->sets);
-    free(h->members);
-    h->sets = bigger.sets;
-    h->members = bigger.members;
-    h->set_count = bigger.set_count;
+    free(h->block);
+    *h = bigger;
     return true;
 }
 
@@ -221,7 +218,7 @@ struct host *hosts_get(struct hosts *h, uint8_t ip_version, const uint8_t addres
         return host;
     h->sets[place.set].tags[way] = place.tag;
     forget(host);
-    *host = (struct host){.ip_version = ip_version, .rtt_min = -1};
+    *host = (struct host){.ip_version = ip_version};
     memcpy(host->address, address, 16);
     return host;
 }
@@ -240,7 +237,7 @@ size_t hosts_memory(const struct hosts *h)
         apart += deeds && deeds->groups ? HOST_SCALES * sizeof *deeds->groups : 0;
         apart += h->members[i].more_tries ? MORE_TRIES * sizeof(struct host_try) : 0;
     }
-    return sizeof *h + h->set_count * (sizeof *h->sets + WAYS * sizeof *h->members) + apart;
+    return sizeof *h + block_size(h->set_count) + apart;
 }
 
 /* ---- noting ---- */
@@ -318,6 +315,17 @@ static void note_try(struct host *host, uint64_t target, int64_t time)
         host->more_tries[i - 1] = (struct host_try){target, time};
 }
 
+static void note_rtt(struct host *host, int64_t rtt)
+{
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds)
+        return;
+    if (!host->rtt_samples || rtt < deeds->rtt_min)
+        deeds->rtt_min = rtt;
+    if (host->rtt_samples < UINT8_MAX)
+        host->rtt_samples++;
+}
+
 void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time, int64_t rtt)
 {
     if (s->ip_header) {
@@ -335,10 +343,8 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
     enum stack_id stack = stack_of_opening(s);
     if (stack != STACK_UNKNOWN)
         host->stack = (uint8_t)stack;
-    if (rtt >= 0 && host->rtt_samples < UINT8_MAX)
-        host->rtt_samples++;
-    if (rtt >= 0 && (host->rtt_min < 0 || rtt < host->rtt_min))
-        host->rtt_min = rtt;
+    if (rtt >= 0)
+        note_rtt(host, rtt);
     if (!(s->flags & TCPRST_ACK)) {
         note_try(host, host_target(s->destination, s->destination_port), time);
         return;
@@ -378,9 +384,10 @@ unsigned host_lone(const struct host *host, uint16_t port, int64_t time)
 
 void host_note_wrong_syn_ack(struct host *host, uint64_t client)
 {
-    if (host->wrong_syn_ack_client == client || host->wrong_syn_acks == UINT8_MAX)
+    struct host_deeds *deeds = deeds_of(host);
+    if (!deeds || deeds->wrong_syn_ack_client == client || host->wrong_syn_acks == UINT8_MAX)
         return;
-    host->wrong_syn_ack_client = client;
+    deeds->wrong_syn_ack_client = client;
     host->wrong_syn_acks++;
 }
 

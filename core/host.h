@@ -96,7 +96,9 @@ struct host_deeds {
         uint64_t target; /* the last */
         uint16_t port;
         uint8_t count;
-    } probes; /* of different targets, one after the other from the same port */
+    } probes;        /* of different targets, one after the other from the same port */
+    int64_t rtt_min; /* where there are samples */
+    uint64_t wrong_syn_ack_client; /* the last of those to whom it acknowledged something else */
     uint8_t next_stray;
     uint8_t next_open, next_closed, next_idle, next_window, next_unserved;
 };
@@ -107,7 +109,8 @@ struct host_try {
     int64_t time;
 };
 
-/* Of the many hosts of a flood each tries one target: that stands here, all others apart. */
+/* Of the many hosts of a flood each tries one target: that stands here, in one line of the cache
+ * with all that its SYN shows; all else apart. */
 struct host {
     uint8_t address[16];
     uint8_t ip_version;
@@ -118,11 +121,9 @@ struct host {
     uint8_t stack;          /* enum stack_id, by its last SYN or SYN-ACK that tells */
     uint8_t wrong_syn_acks; /* SYN-ACKs acknowledging something else, to different clients */
     uint8_t next_try;
-    int64_t rtt_min;
-    uint64_t wrong_syn_ack_client; /* the last of these clients */
-    struct host_deeds *deeds;      /* NULL: none noted */
     struct host_try first_try;
     struct host_try *more_tries; /* HOST_TRIES - 1; NULL: none noted */
+    struct host_deeds *deeds;    /* NULL: none noted */
 };
 
 struct hosts;
@@ -193,6 +194,12 @@ void host_note_stray(struct host *host, uint32_t seq, uint64_t connection);
 bool host_same_stray(const struct host *host, uint32_t seq, uint64_t connection);
 /* One more in a run of that kind. */
 void host_note_run(struct host *host, enum host_runs kind, int64_t time);
+
+/* The shortest round trip to it, -1: none is known. */
+static inline int64_t host_rtt_min(const struct host *host)
+{
+    return host->rtt_samples ? host->deeds->rtt_min : -1;
+}
 
 /* Hops from the host to the observer by that TTL: what is missing from the next usual starting
  * value. */

@@ -9,7 +9,10 @@
 
 #include "large.h"
 
+#include "fetch.h"
+
 #include <stdint.h>
+#include <stdlib.h>
 
 enum { PAGE = 4096, LARGE = 2 << 20 };
 
@@ -23,4 +26,13 @@ void large_advise(void *block, size_t size)
     (void)block;
     (void)size;
 #endif
+}
+
+void *large_take(size_t size, void **block)
+{
+    *block = calloc(1, size + LINE);
+    if (!*block)
+        return NULL;
+    large_advise(*block, size + LINE);
+    return (char *)*block + (LINE - (uintptr_t)*block % LINE) % LINE;
 }

@@ -9,5 +9,8 @@
  * a walk through the page table besides the line itself, which a virtual machine makes dearer: a
  * flood took a fifth more without. Of small blocks, and where there is no such thing, nothing. */
 void large_advise(void *block, size_t size);
+/* A zeroed block for that, beginning on a line of the cache: what is half a line then never lies
+ * in two. In *block what is to be freed. NULL: no memory. */
+void *large_take(size_t size, void **block);
 
 #endif

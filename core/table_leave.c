@@ -11,8 +11,9 @@ enum { STEPS = 64, SAMPLE = 16 };
 /* For each seat that a sweep looks at, it may step over so many that it need not look at yet; and
  * what comes near meanwhile is so many behind. */
 enum { STEPS_EACH = 4, STEP_AHEAD = 2 * TABLE_SWEEP };
-/* What an embryo leaves behind is fetched when it is so many behind the oldest. */
-enum { AHEAD = 4 };
+/* What an embryo leaves behind is fetched when it is so many behind the oldest, and it itself so
+ * many before that: by then it has come. */
+enum { AHEAD = 4, FURTHER = 12 };
 
 static enum keeping keeping_of(const struct connection *c)
 {
@@ -223,9 +224,10 @@ static void fetch_leaving(const struct table *t, uint32_t entry)
     const struct embryo *e = embryo_at(t, number);
     const struct key k = key_of_embryo(e);
     fetch_known(t, &k);
-    /* Mostly the one behind lies there. */
+    /* Mostly those behind lie there. */
+    fetch(&t->entries[entry - 1] + FURTHER);
     for (unsigned line = 0; line < size; line += LINE)
-        fetch((const char *)e + AHEAD * size + line);
+        fetch((const char *)e + FURTHER * size + line);
 }
 
 /* The oldest embryo; what comes near meanwhile is one a little behind it. */
