@@ -487,11 +487,12 @@ static struct tri reply_arrived(const struct evidence *e)
     return isnt(PEER_SENT_DATA) ? met() : not(fact(REPLY_ON_ITS_WAY));
 }
 
-/* Where nothing of the peer came there is nothing to lie unread. */
+/* Where nothing of the peer came there is nothing to lie unread; and whose request gets through no
+ * more is given up by a watchdog. */
 static struct tri not_waiting(const struct evidence *e)
 {
     return plain(!(yes(SENDER_CLIENT) && yes(SENDER_SENT_DATA) && yes(PEER_SENT_DATA) &&
-                   isnt(PEER_DATA_LAST) && !yes(PEER_FIN)));
+                   isnt(PEER_DATA_LAST) && !yes(PEER_FIN) && !yes(RETRANSMISSIONS)));
 }
 
 static bool yes_still_arriving(const struct evidence *e)
