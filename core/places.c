@@ -387,7 +387,7 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     if (h->twin)
         places_rest(p, e)->twin = h->twin;
     if (h->flags & TCPRST_RST)
-        places_rest(p, e)->leg = s->leg;
+        places_rest(p, e)->leg = places_rest(p, e)->first_leg = s->leg;
     e->altered = 0;
     e->again = 0;
     e->again_at = (uint8_t)h->place;

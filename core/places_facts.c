@@ -216,6 +216,19 @@ static bool made_there(const struct scene *s, const struct sight *reset, unsigne
     return !leg || legs_going(leg);
 }
 
+/* What is left of the TTL of X's packets there is what they started with. So it is at X's host, and
+ * at a router beside it: whoever else stands beside that is as far away. A router shows by sending
+ * on what it takes; a host's own captured as it goes. */
+static bool is_at_host(const struct scene *s, const struct sight *reset, unsigned place)
+{
+    const struct sight_rest *rest = places_rest(s->p, reset);
+    uint16_t leg = reset->place == place      ? rest->first_leg
+                   : reset->again_at == place ? rest->leg
+                                              : 0;
+    return is_start(s->path->place[place].ttl[s->d]) && !(s->path->doubled >> place & 1) &&
+           (!leg || legs_going(leg));
+}
+
 /*
  * A place that has it shows that it came from X's side of it. From X itself where no router lies
  * between them, and none shows in the RST; it may be where as much is left of its TTL as of X's
@@ -225,7 +238,7 @@ static bool made_there(const struct scene *s, const struct sight *reset, unsigne
 static void find_maker(const struct scene *s, const struct sight *reset, struct place_facts *f)
 {
     int others = s->path->place[f->near_x].ttl[s->d];
-    f->x_is_host = is_start((unsigned)others);
+    f->x_is_host = is_at_host(s, reset, f->near_x);
     f->from_x = f->at_x;
     if (!f->at_x)
         return;

@@ -52,6 +52,7 @@ struct sight_rest {
     uint32_t altered_from, altered_to;
     uint32_t twin; /* of a twinned one, the same at the same place before: doubled on the way */
     uint16_t leg;  /* of a RST: where it was captured, of again_at */
+    uint16_t first_leg; /* and where first */
 };
 
 /* Of a line, at one place. */

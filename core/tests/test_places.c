@@ -402,6 +402,118 @@ static enum tcprst_origin maker(uint8_t others, uint8_t own)
     return origin;
 }
 
+/* ---- what two places say of a RST ---- */
+
+enum { AT_CLIENT, NEARER_SERVER };
+
+/* Two places, and the last verdict of a RST that each showed first. */
+struct pair {
+    struct tcprst_places *stream;
+    struct tcprst *core;
+    unsigned frames;
+    struct {
+        enum tcprst_origin origin;
+        enum tcprst_cause cause;
+    } said[2];
+};
+
+static void note_said(void *user, const struct tcprst_verdict *v)
+{
+    struct pair *pair = user;
+    if (v->duplicate_of.number)
+        return;
+    pair->said[v->frame.capture].origin = v->origin;
+    pair->said[v->frame.capture].cause = v->cause;
+}
+
+static void begin(struct pair *pair)
+{
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    memset(pair, 0, sizeof *pair);
+    pair->stream = tcprst_places_new(c, 2, 2, 64, 1);
+    struct tcprst_options options = {.places = pair->stream, .on_verdict = note_said, .user = pair};
+    pair->core = tcprst_new(&options);
+}
+
+static void end(struct pair *pair)
+{
+    tcprst_finish(pair->core);
+    tcprst_free(pair->core);
+    tcprst_places_free(pair->stream);
+}
+
+/* It is captured there, with so much left. */
+static void show(struct pair *pair, struct tcprst_segment s, unsigned place, uint8_t ttl)
+{
+    s.frame = (struct tcprst_frame){++pair->frames, place};
+    s.time = pair->frames * INT64_C(1000000);
+    s.ttl = ttl;
+    if (tcprst_places_take(pair->stream, place, &s))
+        tcprst_feed(pair->core, &s, NULL);
+}
+
+/* By turns each end sends data and acknowledges the other's. */
+static struct tcprst_segment talk(unsigned n)
+{
+    bool to_server = n % 2 == 0;
+    struct tcprst_segment s = segment(n, to_server, 0);
+    uint32_t client = 100 * (n / 2) + 1, server = 5000 + 100 * (n / 2);
+    s.seq = to_server ? client : server;
+    s.ack = to_server ? server : client + 100;
+    return s;
+}
+
+/* What the end that gets it makes of it that has no such connection. */
+static struct tcprst_segment refusal(const struct tcprst_segment *of)
+{
+    struct tcprst_segment s = *of;
+    memcpy(s.source, of->destination, 16);
+    memcpy(s.destination, of->source, 16);
+    s.source_port = of->destination_port;
+    s.destination_port = of->source_port;
+    s.flags = TCPRST_RST;
+    s.seq = of->ack;
+    s.ack = s.ip_id = s.payload_length = 0;
+    return s;
+}
+
+/* What a router beside the server shows of a RST in the server's name. */
+static enum tcprst_origin at_router(bool twice, uint16_t coming, uint16_t going)
+{
+    enum { COUNT = 8, LAST = COUNT - 1 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n < COUNT; n++) {
+        struct tcprst_segment s = talk(n), none = talk(LAST - 1);
+        bool to_server = n % 2 == 0;
+        s = n == LAST ? refusal(&none) : s;
+        if (to_server)
+            show(&pair, s, AT_CLIENT, 64);
+        s.leg = coming;
+        show(&pair, s, NEARER_SERVER, 64);
+        s.leg = going;
+        if (twice)
+            show(&pair, s, NEARER_SERVER, 63);
+        s.leg = 0;
+        if (!to_server)
+            show(&pair, s, AT_CLIENT, 63);
+    }
+    end(&pair);
+    return pair.said[NEARER_SERVER].origin;
+}
+
+/* Whoever stands beside that router is as near to it as the server: only a place at the server's
+ * own host says that it made the RST. */
+static void beside_a_router(void)
+{
+    enum { COMING = 4, GOING = 7, SENT = 5 };
+    check(at_router(false, 0, 0) == TCPRST_ORIGIN_ENDPOINT, "a place at the host");
+    check(at_router(false, SENT, 0) == TCPRST_ORIGIN_ENDPOINT, "which shows that it sends");
+    check(at_router(true, 0, 0) != TCPRST_ORIGIN_ENDPOINT, "a router shows what it routes twice");
+    check(at_router(true, COMING, GOING) != TCPRST_ORIGIN_ENDPOINT, "as it comes and as it goes");
+    check(at_router(false, COMING, 0) != TCPRST_ORIGIN_ENDPOINT, "or as it comes");
+}
+
 /* ---- one place or two ---- */
 
 /* What two recordings of one connection show of each other. */
@@ -634,5 +746,6 @@ int main(void)
     four();
     check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
     check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
+    beside_a_router();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
