@@ -196,6 +196,18 @@ static bool too_soon(const struct scene *s, unsigned place, const struct sight *
 
 /* ---- whether it came from X ---- */
 
+/* Whether nothing shows how many hops lie between that place and those that have the rest of what
+ * X sent in this connection: none of it is there, and no packet that two of them have. */
+static bool is_far_from_others(const struct scene *s, unsigned place)
+{
+    if (s->path->place[place].ttl[s->d])
+        return false;
+    bool elsewhere = false;
+    for (unsigned k = 0; k < s->p->places; k++)
+        elsewhere |= k != place && (s->line->place[k].have >> s->d & 1);
+    return elsewhere && !(s->line->place[place].have >> s->d & 1);
+}
+
 /* What was left of the RST's TTL at a place that has it, as where it was seen first. */
 static int ttl_of_reset(const struct scene *s, const struct sight *reset, unsigned place)
 {
@@ -290,6 +302,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
     /* Doubled on the way: where it came from, its twin tells. */
     const struct sight *twin = places_twin(p, reset);
     f->seen_at = reset->seen | (twin ? twin->seen : 0);
+    f->ttl_unknown = is_far_from_others(&s, reset->place);
     f->on_way |= s.line->seen;
     f->at_x = f->seen_at >> f->near_x & 1;
     f->at_y = f->seen_at >> f->near_y & 1;

@@ -514,6 +514,33 @@ static void beside_a_router(void)
     check(at_router(false, COMING, 0) != TCPRST_ORIGIN_ENDPOINT, "or as it comes");
 }
 
+/* A router that translated for a server stops: the client gets what comes in the server's own name
+ * and refuses it. By that name the client was heard behind the router alone, so that its TTL says
+ * nothing of who made the RST. */
+static void translated_no_more(void)
+{
+    enum { COUNT = 7 };
+    struct pair pair;
+    begin(&pair);
+    struct tcprst_segment syn = talk(0), syn_ack = talk(1);
+    syn.flags = TCPRST_SYN;
+    syn_ack.flags = TCPRST_SYN | TCPRST_ACK;
+    syn.payload_length = syn_ack.payload_length = syn.ack = 0;
+    syn_ack.ack = syn.seq--;
+    syn_ack.seq--;
+    show(&pair, syn, NEARER_SERVER, 62);
+    show(&pair, syn_ack, NEARER_SERVER, 64);
+    for (unsigned n = 0; n <= COUNT; n++)
+        show(&pair, talk(n), NEARER_SERVER, n % 2 ? 64 : 62);
+    struct tcprst_segment last = talk(COUNT), reset = refusal(&last);
+    show(&pair, last, AT_CLIENT, 62);
+    show(&pair, reset, AT_CLIENT, 64);
+    show(&pair, reset, NEARER_SERVER, 63);
+    end(&pair);
+    check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_THIRD_PARTY,
+          "distances from two places are not compared");
+}
+
 /* ---- one place or two ---- */
 
 /* What two recordings of one connection show of each other. */
@@ -747,5 +774,6 @@ int main(void)
     check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
     check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
     beside_a_router();
+    translated_no_more();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
