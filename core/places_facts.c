@@ -96,6 +96,55 @@ static bool is_start(unsigned ttl)
     return ttl == 32 || ttl == 64 || ttl == 128 || ttl == 255;
 }
 
+/* ---- under another name ---- */
+
+/* The other is that packet by all that nothing on the way changes. */
+static bool same_packet(const struct scene *s, const struct sight *packet,
+                        const struct sight *other)
+{
+    int64_t apart = other->time - packet->time;
+    bool own_ids = s->path->own_ids >> packet->d & 1;
+    return other->seq == packet->seq && other->ack == packet->ack &&
+           other->flags == packet->flags && other->length == packet->length &&
+           other->ts_val == packet->ts_val && (other->ip_id == packet->ip_id || own_ids) &&
+           apart <= LAG_MOST && apart >= -LAG_MOST;
+}
+
+/* No place has both; but for a router that translates, and shows one as it sends the other on. */
+static bool beside_each_other(const struct scene *s, const struct sight *packet,
+                              const struct sight *other)
+{
+    unsigned both = packet->seen & other->seen;
+    return both && (both != 1u << packet->place ||
+                    places_ttl_coming(s->p, other, packet->place) != packet->ttl + 1);
+}
+
+/*
+ * The places that have the packet as one of another line: what translates may map a connection anew
+ * in mid-life (its table was flushed, it timed out, a balancer moved it), and nothing joins the new
+ * name to the old. Its numbers, its identification and the moment are its own, whatever its ports:
+ * but for what a scan draws, which is alike for many, and which a place has beside this one.
+ */
+static uint16_t seen_renamed(const struct scene *s, const struct sight *packet)
+{
+    const struct tcprst_places *p = s->p;
+    uint64_t numbers = (uint64_t)packet->seq << 32 | packet->ack;
+    uint64_t hash = places_hash(p->seed, numbers, packet->flags, 1, packet->length);
+    uint32_t serial = p->by_numbers[hash & (p->sight_room - 1)], line = 0;
+    const struct sight *e;
+    uint16_t seen = 0;
+    for (unsigned n = 0; numbers && n < CHAIN_MOST && (e = places_sight(p, serial)) != NULL;
+         n++, serial = e->older) {
+        if (e->line == packet->line || !same_packet(s, packet, e))
+            continue;
+        if ((line && e->line != line) || beside_each_other(s, packet, e))
+            return 0;
+        line = e->line;
+        seen |= e->seen;
+    }
+    return seen;
+}
+
 /* ---- whether a place would have it ---- */
 
 static bool has(const struct scene *s, const struct sight *e, unsigned place)
@@ -302,6 +351,9 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
     /* Doubled on the way: where it came from, its twin tells. */
     const struct sight *twin = places_twin(p, reset);
     f->seen_at = reset->seen | (twin ? twin->seen : 0);
+    uint16_t renamed = seen_renamed(&s, reset) & f->on_way & (uint16_t)~f->seen_at;
+    f->renamed = renamed & s.line->seen & 1u << f->near_x;
+    f->seen_at |= renamed;
     f->ttl_unknown = is_far_from_others(&s, reset->place);
     f->on_way |= s.line->seen;
     f->at_x = f->seen_at >> f->near_x & 1;
@@ -329,7 +381,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
         return;
     f->trigger_known = true;
     f->trigger_is_syn = (trigger->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
-    f->trigger_at_x = has(&s, trigger, f->near_x);
+    f->trigger_at_x = has(&s, trigger, f->near_x) || (seen_renamed(&s, trigger) >> f->near_x & 1);
     s.d = !s.d;
     f->trigger_missed_x = miss_of(&s, f->near_x, trigger, LAG_MOST, NULL);
     note_alteration(p, &f->trigger_altered, trigger);

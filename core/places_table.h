@@ -177,6 +177,9 @@ struct tcprst_places {
  * has, or what both ends send has more left at the same place of two. */
 bool path_ttl_tells(const struct path *path, int d, uint16_t places);
 
+/* What is left of the TTL where the sight's packet came to that place; 0: not known. */
+int places_ttl_coming(const struct tcprst_places *p, const struct sight *e, unsigned place);
+
 /* ---- what several sources of one place show (places_copies.c) ---- */
 
 /* Whether the segment, of that source and at that aligned time, was fed from another source of its

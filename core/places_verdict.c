@@ -120,6 +120,7 @@ void places_prove(struct evidence *e, struct place_facts *f, const struct reset 
         numbers(e, F(RESET_ALTERED), f->altered.from, f->altered.to);
     }
     prove_trigger(e, f, r);
+    tell(e, F(RENAMED), f->renamed);
     if (f->ttl_unknown)
         take_back_distance(e);
     if (from_host)

@@ -477,6 +477,68 @@ static struct tcprst_segment refusal(const struct tcprst_segment *of)
     return s;
 }
 
+/* As a NAT beside the client sends it on, or takes it: by that port of its own. */
+static struct tcprst_segment outside(struct tcprst_segment s, bool to_server, uint16_t port)
+{
+    static const uint8_t nat[16] = {198, 51, 100, 77};
+    memcpy(to_server ? s.source : s.destination, nat, 16);
+    *(to_server ? &s.source_port : &s.destination_port) = port;
+    return s;
+}
+
+/* A NAT forgets a connection and maps what the client sends then to another port: the server has no
+ * such connection and refuses it. Its RST is at both places, where it is the same packet. */
+static void mapped_anew(bool same_packet)
+{
+    enum { COUNT = 6, OLD = 1055, NEW = 2066 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n <= COUNT; n++) {
+        bool to_server = n % 2 == 0;
+        struct tcprst_segment s = talk(n), out = outside(s, to_server, n < COUNT ? OLD : NEW);
+        show(&pair, to_server ? s : out, !to_server, 64);
+        show(&pair, to_server ? out : s, to_server, 63);
+    }
+    struct tcprst_segment last = talk(COUNT), reset = refusal(&last),
+                          there = outside(reset, false, NEW);
+    there.seq += !same_packet;
+    show(&pair, there, NEARER_SERVER, 64);
+    show(&pair, reset, AT_CLIENT, 63);
+    for (unsigned n = 0; n < 2; n++) /* it goes on capturing */
+        show(&pair, outside(talk(COUNT - 1), false, OLD), NEARER_SERVER, 64);
+    end(&pair);
+    check(pair.said[AT_CLIENT].origin ==
+              (same_packet ? TCPRST_ORIGIN_ENDPOINT : TCPRST_ORIGIN_THIRD_PARTY),
+          "who made it is told by whether the server's place has it, by whatever port");
+    check(!same_packet || pair.said[AT_CLIENT].cause == TCPRST_CAUSE_IDLE_STATE_LOST,
+          "and what had forgotten the connection stands between");
+}
+
+/* A scan tries two ports by one number: a firewall refuses the one, the server the other, so that
+ * the refusals are alike. */
+static void scanned(void)
+{
+    enum { COUNT = 6 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n < COUNT; n++) {
+        show(&pair, talk(n), n % 2, 64);
+        show(&pair, talk(n), !(n % 2), 63);
+    }
+    struct tcprst_segment syn = talk(COUNT), reset = refusal(&syn);
+    reset.flags = TCPRST_RST | TCPRST_ACK;
+    reset.ack = syn.seq + 1;
+    reset.seq = 0;
+    reset.source_port = 82;
+    show(&pair, reset, NEARER_SERVER, 64);
+    show(&pair, reset, AT_CLIENT, 63);
+    reset.source_port = 81;
+    show(&pair, reset, AT_CLIENT, 63);
+    end(&pair);
+    check(pair.said[NEARER_SERVER].origin == TCPRST_ORIGIN_ENDPOINT, "the server's is its own");
+    check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_ENDPOINT, "the firewall's is not");
+}
+
 /* What a router beside the server shows of a RST in the server's name. */
 static enum tcprst_origin at_router(bool twice, uint16_t coming, uint16_t going)
 {
@@ -773,6 +835,9 @@ int main(void)
     four();
     check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
     check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
+    mapped_anew(true);
+    mapped_anew(false);
+    scanned();
     beside_a_router();
     translated_no_more();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
