@@ -242,6 +242,9 @@ static struct tri accepted(const struct evidence *e)
 /* An end of which no RST that ended it was captured may have sent or got one all the same. */
 static struct tri gone(const struct evidence *e)
 {
+    /* Of another name than it knows this connection by, it had no state that could have ended. */
+    if (yes(RENAMED))
+        return failed();
     if (yes(SENDER_GONE) || yes(OVERTOOK))
         return met();
     return unseen();

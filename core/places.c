@@ -288,8 +288,7 @@ bool places_sent_again(const struct tcprst_places *p, const struct sight *e,
     return counted;
 }
 
-/* What is left of the TTL where the sight's packet came to that place; 0: not known. */
-static int ttl_coming(const struct tcprst_places *p, const struct sight *e, unsigned place)
+int places_ttl_coming(const struct tcprst_places *p, const struct sight *e, unsigned place)
 {
     const struct path_place *at = places_path(p, places_line(p, e->line))->place;
     if (e->place == place)
@@ -302,7 +301,7 @@ static int ttl_coming(const struct tcprst_places *p, const struct sight *e, unsi
 /* The packet at hand is that one as a router sends it on. */
 static bool goes_on(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
 {
-    return h->s->ip_header && ttl_coming(p, e, h->place) == h->s->ttl + 1;
+    return h->s->ip_header && places_ttl_coming(p, e, h->place) == h->s->ttl + 1;
 }
 
 /* A place that shows packets twice had this one just before: all of them, or those of these hosts,
@@ -387,7 +386,7 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     if (h->twin)
         places_rest(p, e)->twin = h->twin;
     if (h->flags & TCPRST_RST)
-        places_rest(p, e)->leg = s->leg;
+        places_rest(p, e)->leg = places_rest(p, e)->first_leg = s->leg;
     e->altered = 0;
     e->again = 0;
     e->again_at = (uint8_t)h->place;

@@ -47,6 +47,9 @@ struct place_facts {
     bool x_is_host;         /* near_x is X's own host, or beside it: no router lies between */
     bool from_x;            /* near_x has the RST, and nothing shows that X did not send it */
     uint16_t seen_at;       /* bit p: place p has the RST */
+    bool renamed;           /* near_x has it, but of a connection that nothing joins to this one,
+                               which it knows by another name */
+    bool ttl_unknown;       /* what else X sent was captured elsewhere, nobody knows how far away */
     bool nothing_there;     /* near_x has nothing of this connection, nor of its service */
     bool all_of_y;       /* near_y, which alone has the RST, lost nothing of this connection then */
     uint16_t on_way;     /* bit p: place p lies between these hosts */

@@ -96,6 +96,55 @@ static bool is_start(unsigned ttl)
     return ttl == 32 || ttl == 64 || ttl == 128 || ttl == 255;
 }
 
+/* ---- under another name ---- */
+
+/* The other is that packet by all that nothing on the way changes. */
+static bool same_packet(const struct scene *s, const struct sight *packet,
+                        const struct sight *other)
+{
+    int64_t apart = other->time - packet->time;
+    bool own_ids = s->path->own_ids >> packet->d & 1;
+    return other->seq == packet->seq && other->ack == packet->ack &&
+           other->flags == packet->flags && other->length == packet->length &&
+           other->ts_val == packet->ts_val && (other->ip_id == packet->ip_id || own_ids) &&
+           apart <= LAG_MOST && apart >= -LAG_MOST;
+}
+
+/* No place has both; but for a router that translates, and shows one as it sends the other on. */
+static bool beside_each_other(const struct scene *s, const struct sight *packet,
+                              const struct sight *other)
+{
+    unsigned both = packet->seen & other->seen;
+    return both && (both != 1u << packet->place ||
+                    places_ttl_coming(s->p, other, packet->place) != packet->ttl + 1);
+}
+
+/*
+ * The places that have the packet as one of another line: what translates may map a connection anew
+ * in mid-life (its table was flushed, it timed out, a balancer moved it), and nothing joins the new
+ * name to the old. Its numbers, its identification and the moment are its own, whatever its ports:
+ * but for what a scan draws, which is alike for many, and which a place has beside this one.
+ */
+static uint16_t seen_renamed(const struct scene *s, const struct sight *packet)
+{
+    const struct tcprst_places *p = s->p;
+    uint64_t numbers = (uint64_t)packet->seq << 32 | packet->ack;
+    uint64_t hash = places_hash(p->seed, numbers, packet->flags, 1, packet->length);
+    uint32_t serial = p->by_numbers[hash & (p->sight_room - 1)], line = 0;
+    const struct sight *e;
+    uint16_t seen = 0;
+    for (unsigned n = 0; numbers && n < CHAIN_MOST && (e = places_sight(p, serial)) != NULL;
+         n++, serial = e->older) {
+        if (e->line == packet->line || !same_packet(s, packet, e))
+            continue;
+        if ((line && e->line != line) || beside_each_other(s, packet, e))
+            return 0;
+        line = e->line;
+        seen |= e->seen;
+    }
+    return seen;
+}
+
 /* ---- whether a place would have it ---- */
 
 static bool has(const struct scene *s, const struct sight *e, unsigned place)
@@ -196,6 +245,18 @@ static bool too_soon(const struct scene *s, unsigned place, const struct sight *
 
 /* ---- whether it came from X ---- */
 
+/* Whether nothing shows how many hops lie between that place and those that have the rest of what
+ * X sent in this connection: none of it is there, and no packet that two of them have. */
+static bool is_far_from_others(const struct scene *s, unsigned place)
+{
+    if (s->path->place[place].ttl[s->d])
+        return false;
+    bool elsewhere = false;
+    for (unsigned k = 0; k < s->p->places; k++)
+        elsewhere |= k != place && (s->line->place[k].have >> s->d & 1);
+    return elsewhere && !(s->line->place[place].have >> s->d & 1);
+}
+
 /* What was left of the RST's TTL at a place that has it, as where it was seen first. */
 static int ttl_of_reset(const struct scene *s, const struct sight *reset, unsigned place)
 {
@@ -216,6 +277,19 @@ static bool made_there(const struct scene *s, const struct sight *reset, unsigne
     return !leg || legs_going(leg);
 }
 
+/* What is left of the TTL of X's packets there is what they started with. So it is at X's host, and
+ * at a router beside it: whoever else stands beside that is as far away. A router shows by sending
+ * on what it takes; a host's own captured as it goes. */
+static bool is_at_host(const struct scene *s, const struct sight *reset, unsigned place)
+{
+    const struct sight_rest *rest = places_rest(s->p, reset);
+    uint16_t leg = reset->place == place      ? rest->first_leg
+                   : reset->again_at == place ? rest->leg
+                                              : 0;
+    return is_start(s->path->place[place].ttl[s->d]) && !(s->path->doubled >> place & 1) &&
+           (!leg || legs_going(leg));
+}
+
 /*
  * A place that has it shows that it came from X's side of it. From X itself where no router lies
  * between them, and none shows in the RST; it may be where as much is left of its TTL as of X's
@@ -225,7 +299,7 @@ static bool made_there(const struct scene *s, const struct sight *reset, unsigne
 static void find_maker(const struct scene *s, const struct sight *reset, struct place_facts *f)
 {
     int others = s->path->place[f->near_x].ttl[s->d];
-    f->x_is_host = is_start((unsigned)others);
+    f->x_is_host = is_at_host(s, reset, f->near_x);
     f->from_x = f->at_x;
     if (!f->at_x)
         return;
@@ -277,6 +351,10 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
     /* Doubled on the way: where it came from, its twin tells. */
     const struct sight *twin = places_twin(p, reset);
     f->seen_at = reset->seen | (twin ? twin->seen : 0);
+    uint16_t renamed = seen_renamed(&s, reset) & f->on_way & (uint16_t)~f->seen_at;
+    f->renamed = renamed & s.line->seen & 1u << f->near_x;
+    f->seen_at |= renamed;
+    f->ttl_unknown = is_far_from_others(&s, reset->place);
     f->on_way |= s.line->seen;
     f->at_x = f->seen_at >> f->near_x & 1;
     f->at_y = f->seen_at >> f->near_y & 1;
@@ -303,7 +381,7 @@ void places_facts(struct tcprst_places *p, const struct place_question *q, struc
         return;
     f->trigger_known = true;
     f->trigger_is_syn = (trigger->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_SYN;
-    f->trigger_at_x = has(&s, trigger, f->near_x);
+    f->trigger_at_x = has(&s, trigger, f->near_x) || (seen_renamed(&s, trigger) >> f->near_x & 1);
     s.d = !s.d;
     f->trigger_missed_x = miss_of(&s, f->near_x, trigger, LAG_MOST, NULL);
     note_alteration(p, &f->trigger_altered, trigger);

@@ -52,6 +52,7 @@ struct sight_rest {
     uint32_t altered_from, altered_to;
     uint32_t twin; /* of a twinned one, the same at the same place before: doubled on the way */
     uint16_t leg;  /* of a RST: where it was captured, of again_at */
+    uint16_t first_leg; /* and where first */
 };
 
 /* Of a line, at one place. */
@@ -175,6 +176,9 @@ struct tcprst_places {
  * some: not where something on the way writes its own. Then places may differ by more than any way
  * has, or what both ends send has more left at the same place of two. */
 bool path_ttl_tells(const struct path *path, int d, uint16_t places);
+
+/* What is left of the TTL where the sight's packet came to that place; 0: not known. */
+int places_ttl_coming(const struct tcprst_places *p, const struct sight *e, unsigned place);
 
 /* ---- what several sources of one place show (places_copies.c) ---- */
 

@@ -51,6 +51,14 @@ static void take_back_suspicion(struct evidence *e)
         e->state[F(IP_ID_NEXT)] = FACT_HIDDEN;
 }
 
+/* How many hops it has come, where X's others were captured elsewhere. */
+static void take_back_distance(struct evidence *e)
+{
+    static const enum tcprst_fact distances[] = {F(TTL_SAME), F(TTL_NEAR), F(TTL_FARTHER)};
+    for (unsigned i = 0; i < sizeof distances / sizeof *distances; i++)
+        e->state[distances[i]] = FACT_HIDDEN;
+}
+
 static void prove_trigger(struct evidence *e, const struct place_facts *f, const struct reset *r)
 {
     static const enum tcprst_fact altered[PLACE_FIELD_COUNT] = {
@@ -112,6 +120,9 @@ void places_prove(struct evidence *e, struct place_facts *f, const struct reset 
         numbers(e, F(RESET_ALTERED), f->altered.from, f->altered.to);
     }
     prove_trigger(e, f, r);
+    tell(e, F(RENAMED), f->renamed);
+    if (f->ttl_unknown)
+        take_back_distance(e);
     if (from_host)
         take_back_suspicion(e);
 }

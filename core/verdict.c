@@ -100,13 +100,18 @@ static bool said_better(const struct twice *twice, const struct decision *d, con
 static void add_evidence(struct tcprst_verdict *v, const struct evidence *e,
                          const struct decision *d)
 {
-    static const enum tcprst_fact first[] = {
-        TCPRST_FACT_KERNEL_REASON,       TCPRST_FACT_KERNEL_SENT,
-        TCPRST_FACT_KERNEL_TOOK,         TCPRST_FACT_AT_SENDER,
-        TCPRST_FACT_NOT_OF_SERVICE,      TCPRST_FACT_AT_RECEIVER,
-        TCPRST_FACT_TRIGGER_SWALLOWED,   TCPRST_FACT_TRIGGER_ALTERED_SEQ,
-        TCPRST_FACT_TRIGGER_ALTERED_ACK, TCPRST_FACT_TRIGGER_ALTERED_FLAGS,
-        TCPRST_FACT_RESET_ALTERED};
+    static const enum tcprst_fact first[] = {TCPRST_FACT_KERNEL_REASON,
+                                             TCPRST_FACT_KERNEL_SENT,
+                                             TCPRST_FACT_KERNEL_TOOK,
+                                             TCPRST_FACT_AT_SENDER,
+                                             TCPRST_FACT_RENAMED,
+                                             TCPRST_FACT_NOT_OF_SERVICE,
+                                             TCPRST_FACT_AT_RECEIVER,
+                                             TCPRST_FACT_TRIGGER_SWALLOWED,
+                                             TCPRST_FACT_TRIGGER_ALTERED_SEQ,
+                                             TCPRST_FACT_TRIGGER_ALTERED_ACK,
+                                             TCPRST_FACT_TRIGGER_ALTERED_FLAGS,
+                                             TCPRST_FACT_RESET_ALTERED};
     for (unsigned i = 0; i < sizeof first / sizeof *first; i++)
         if (!hidden(e, first[i])) /* mostly all are */
             add_fact(v, e, first[i], false);

@@ -402,6 +402,207 @@ static enum tcprst_origin maker(uint8_t others, uint8_t own)
     return origin;
 }
 
+/* ---- what two places say of a RST ---- */
+
+enum { AT_CLIENT, NEARER_SERVER };
+
+/* Two places, and the last verdict of a RST that each showed first. */
+struct pair {
+    struct tcprst_places *stream;
+    struct tcprst *core;
+    unsigned frames;
+    struct {
+        enum tcprst_origin origin;
+        enum tcprst_cause cause;
+    } said[2];
+};
+
+static void note_said(void *user, const struct tcprst_verdict *v)
+{
+    struct pair *pair = user;
+    if (v->duplicate_of.number)
+        return;
+    pair->said[v->frame.capture].origin = v->origin;
+    pair->said[v->frame.capture].cause = v->cause;
+}
+
+static void begin(struct pair *pair)
+{
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    memset(pair, 0, sizeof *pair);
+    pair->stream = tcprst_places_new(c, 2, 2, 64, 1);
+    struct tcprst_options options = {.places = pair->stream, .on_verdict = note_said, .user = pair};
+    pair->core = tcprst_new(&options);
+}
+
+static void end(struct pair *pair)
+{
+    tcprst_finish(pair->core);
+    tcprst_free(pair->core);
+    tcprst_places_free(pair->stream);
+}
+
+/* It is captured there, with so much left. */
+static void show(struct pair *pair, struct tcprst_segment s, unsigned place, uint8_t ttl)
+{
+    s.frame = (struct tcprst_frame){++pair->frames, place};
+    s.time = pair->frames * INT64_C(1000000);
+    s.ttl = ttl;
+    if (tcprst_places_take(pair->stream, place, &s))
+        tcprst_feed(pair->core, &s, NULL);
+}
+
+/* By turns each end sends data and acknowledges the other's. */
+static struct tcprst_segment talk(unsigned n)
+{
+    bool to_server = n % 2 == 0;
+    struct tcprst_segment s = segment(n, to_server, 0);
+    uint32_t client = 100 * (n / 2) + 1, server = 5000 + 100 * (n / 2);
+    s.seq = to_server ? client : server;
+    s.ack = to_server ? server : client + 100;
+    return s;
+}
+
+/* What the end that gets it makes of it that has no such connection. */
+static struct tcprst_segment refusal(const struct tcprst_segment *of)
+{
+    struct tcprst_segment s = *of;
+    memcpy(s.source, of->destination, 16);
+    memcpy(s.destination, of->source, 16);
+    s.source_port = of->destination_port;
+    s.destination_port = of->source_port;
+    s.flags = TCPRST_RST;
+    s.seq = of->ack;
+    s.ack = s.ip_id = s.payload_length = 0;
+    return s;
+}
+
+/* As a NAT beside the client sends it on, or takes it: by that port of its own. */
+static struct tcprst_segment outside(struct tcprst_segment s, bool to_server, uint16_t port)
+{
+    static const uint8_t nat[16] = {198, 51, 100, 77};
+    memcpy(to_server ? s.source : s.destination, nat, 16);
+    *(to_server ? &s.source_port : &s.destination_port) = port;
+    return s;
+}
+
+/* A NAT forgets a connection and maps what the client sends then to another port: the server has no
+ * such connection and refuses it. Its RST is at both places, where it is the same packet. */
+static void mapped_anew(bool same_packet)
+{
+    enum { COUNT = 6, OLD = 1055, NEW = 2066 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n <= COUNT; n++) {
+        bool to_server = n % 2 == 0;
+        struct tcprst_segment s = talk(n), out = outside(s, to_server, n < COUNT ? OLD : NEW);
+        show(&pair, to_server ? s : out, !to_server, 64);
+        show(&pair, to_server ? out : s, to_server, 63);
+    }
+    struct tcprst_segment last = talk(COUNT), reset = refusal(&last),
+                          there = outside(reset, false, NEW);
+    there.seq += !same_packet;
+    show(&pair, there, NEARER_SERVER, 64);
+    show(&pair, reset, AT_CLIENT, 63);
+    for (unsigned n = 0; n < 2; n++) /* it goes on capturing */
+        show(&pair, outside(talk(COUNT - 1), false, OLD), NEARER_SERVER, 64);
+    end(&pair);
+    check(pair.said[AT_CLIENT].origin ==
+              (same_packet ? TCPRST_ORIGIN_ENDPOINT : TCPRST_ORIGIN_THIRD_PARTY),
+          "who made it is told by whether the server's place has it, by whatever port");
+    check(!same_packet || pair.said[AT_CLIENT].cause == TCPRST_CAUSE_IDLE_STATE_LOST,
+          "and what had forgotten the connection stands between");
+}
+
+/* A scan tries two ports by one number: a firewall refuses the one, the server the other, so that
+ * the refusals are alike. */
+static void scanned(void)
+{
+    enum { COUNT = 6 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n < COUNT; n++) {
+        show(&pair, talk(n), n % 2, 64);
+        show(&pair, talk(n), !(n % 2), 63);
+    }
+    struct tcprst_segment syn = talk(COUNT), reset = refusal(&syn);
+    reset.flags = TCPRST_RST | TCPRST_ACK;
+    reset.ack = syn.seq + 1;
+    reset.seq = 0;
+    reset.source_port = 82;
+    show(&pair, reset, NEARER_SERVER, 64);
+    show(&pair, reset, AT_CLIENT, 63);
+    reset.source_port = 81;
+    show(&pair, reset, AT_CLIENT, 63);
+    end(&pair);
+    check(pair.said[NEARER_SERVER].origin == TCPRST_ORIGIN_ENDPOINT, "the server's is its own");
+    check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_ENDPOINT, "the firewall's is not");
+}
+
+/* What a router beside the server shows of a RST in the server's name. */
+static enum tcprst_origin at_router(bool twice, uint16_t coming, uint16_t going)
+{
+    enum { COUNT = 8, LAST = COUNT - 1 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n < COUNT; n++) {
+        struct tcprst_segment s = talk(n), none = talk(LAST - 1);
+        bool to_server = n % 2 == 0;
+        s = n == LAST ? refusal(&none) : s;
+        if (to_server)
+            show(&pair, s, AT_CLIENT, 64);
+        s.leg = coming;
+        show(&pair, s, NEARER_SERVER, 64);
+        s.leg = going;
+        if (twice)
+            show(&pair, s, NEARER_SERVER, 63);
+        s.leg = 0;
+        if (!to_server)
+            show(&pair, s, AT_CLIENT, 63);
+    }
+    end(&pair);
+    return pair.said[NEARER_SERVER].origin;
+}
+
+/* Whoever stands beside that router is as near to it as the server: only a place at the server's
+ * own host says that it made the RST. */
+static void beside_a_router(void)
+{
+    enum { COMING = 4, GOING = 7, SENT = 5 };
+    check(at_router(false, 0, 0) == TCPRST_ORIGIN_ENDPOINT, "a place at the host");
+    check(at_router(false, SENT, 0) == TCPRST_ORIGIN_ENDPOINT, "which shows that it sends");
+    check(at_router(true, 0, 0) != TCPRST_ORIGIN_ENDPOINT, "a router shows what it routes twice");
+    check(at_router(true, COMING, GOING) != TCPRST_ORIGIN_ENDPOINT, "as it comes and as it goes");
+    check(at_router(false, COMING, 0) != TCPRST_ORIGIN_ENDPOINT, "or as it comes");
+}
+
+/* A router that translated for a server stops: the client gets what comes in the server's own name
+ * and refuses it. By that name the client was heard behind the router alone, so that its TTL says
+ * nothing of who made the RST. */
+static void translated_no_more(void)
+{
+    enum { COUNT = 7 };
+    struct pair pair;
+    begin(&pair);
+    struct tcprst_segment syn = talk(0), syn_ack = talk(1);
+    syn.flags = TCPRST_SYN;
+    syn_ack.flags = TCPRST_SYN | TCPRST_ACK;
+    syn.payload_length = syn_ack.payload_length = syn.ack = 0;
+    syn_ack.ack = syn.seq--;
+    syn_ack.seq--;
+    show(&pair, syn, NEARER_SERVER, 62);
+    show(&pair, syn_ack, NEARER_SERVER, 64);
+    for (unsigned n = 0; n <= COUNT; n++)
+        show(&pair, talk(n), NEARER_SERVER, n % 2 ? 64 : 62);
+    struct tcprst_segment last = talk(COUNT), reset = refusal(&last);
+    show(&pair, last, AT_CLIENT, 62);
+    show(&pair, reset, AT_CLIENT, 64);
+    show(&pair, reset, NEARER_SERVER, 63);
+    end(&pair);
+    check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_THIRD_PARTY,
+          "distances from two places are not compared");
+}
+
 /* ---- one place or two ---- */
 
 /* What two recordings of one connection show of each other. */
@@ -634,5 +835,10 @@ int main(void)
     four();
     check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
     check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
+    mapped_anew(true);
+    mapped_anew(false);
+    scanned();
+    beside_a_router();
+    translated_no_more();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
