@@ -20,7 +20,7 @@ import tables  # noqa: E402
 # Hypotheses whose situation no recording and no story has yet; each goes from here with the first that shows it.
 NOT_SHOWN_YET = {
     ("firewall-reject", 4), ("accept-queue-overflow", 1), ("backend-unavailable", 0),
-    ("backend-unavailable", 2), ("backend-unavailable", 3), ("probe-response", 1), ("probe-response", 2),
+    ("backend-unavailable", 2), ("backend-unavailable", 3), ("probe-response", 1), ("probe-response", 3),
     ("unsolicited-syn-ack", 1), ("unsolicited-syn-ack", 2), ("ddos-challenge", 1), ("syn-received-timeout", 2),
     ("syn-received-timeout", 3), ("out-of-window-segment", 1), ("abort-after-fin", 1),
 }
