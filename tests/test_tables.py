@@ -22,7 +22,8 @@ NOT_SHOWN_YET = {
     ("firewall-reject", 4), ("accept-queue-overflow", 1), ("backend-unavailable", 0),
     ("backend-unavailable", 2), ("backend-unavailable", 3), ("probe-response", 1), ("probe-response", 3),
     ("unsolicited-syn-ack", 1), ("unsolicited-syn-ack", 2), ("ddos-challenge", 1), ("syn-received-timeout", 2),
-    ("syn-received-timeout", 3), ("out-of-window-segment", 1), ("abort-after-fin", 1),
+    ("syn-received-timeout", 3), ("out-of-window-segment", 1), ("abort-after-fin", 1), ("idle-state-lost", 1),
+    ("data-after-close", 3),
 }
 
 # Told to the evidence, cited by no claim or sign yet: each is either cited one day or taken out.
