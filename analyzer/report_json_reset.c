@@ -59,9 +59,9 @@ struct said {
 
 static void find_out(struct said *said, const struct tcprst_evidence *evidence)
 {
-    /* Whatever a number is shown as, it shows that these are others. */
+    /* Whatever a number is shown as, or decides (FACT_ELSE), it shows that these are others. */
     struct tcprst_evidence one = *evidence, other = *evidence;
-    one.a = one.b = 1;
+    one.a = one.b = 0;
     other.a = other.b = INT64_C(86400000000000) * 3 + 7;
     GString *again = g_string_new(NULL);
     said->text = g_string_new(NULL);

@@ -671,6 +671,21 @@ class Text(Case):
                     self.assertFalse(re.search(one, event) and re.search(other, event), f"{name}: {event}")
         self.assertGreater(len(seen), len(pairs) - 5)
 
+    def test_machines_read_the_sentences_that_people_do(self):
+        """Of each fact three resets that show it: its sentence depends on its numbers."""
+        places = {}
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::3]:
+            for line in lines_of(tcprst("-q", "-f", "ndjson", name)):
+                for said in line["evidence"]:
+                    shown = places.setdefault(said["fact"], {})
+                    if len(shown) < 3:
+                        shown.setdefault(name, line)
+        self.assertGreater(len(places), 100)
+        for name, line in {(name, line["frame"]): (name, line) for shown in places.values() for name, line in shown.items()}.values():
+            report = " ".join(text_of(tcprst("-q", "--why", f"--frame={line['frame']}", name)).split())
+            for said in line["evidence"]:
+                self.assertIn(said["text"], report, f"{name} frame {line['frame']}")
+
     def test_a_reset_in_its_place_is_no_step_ahead(self):
         """The sender went on after its first RST: its next one stands at what it had sent by then, or ahead of that."""
         for ahead in (0, 1460):
