@@ -242,6 +242,8 @@ static void put_line(GString *out, const struct report *report,
     static const char *const states[] = {[TCPRST_CLAIM_UNSEEN] = N_("unclear"),
                                          [TCPRST_CLAIM_FAILED] = N_("fails"),
                                          [TCPRST_CLAIM_MET] = N_("met")};
+    /* What is cited was seen; else nothing was that speaks against it. */
+    bool fits = line->state == TCPRST_CLAIM_MET && !line->has_fact;
     char said[512] = "", number[COST_SIZE] = "X", cost[COST_SIZE];
     bool charge = strcmp(line->claim, "rarity") == 0;
     if (line->cost < TCPRST_COST_IMPOSSIBLE)
@@ -254,7 +256,7 @@ static void put_line(GString *out, const struct report *report,
         state = MAX(state, string_width(_(states[i])));
     string_right(out, cost, COST_COLUMNS);
     g_string_append(out, " ");
-    string_left(out, charge ? "" : _(states[line->state]), state);
+    string_left(out, charge ? "" : fits ? _("fits") : _(states[line->state]), state);
     g_string_append(out, "  ");
     GString *words = g_string_new(_(line->sentence));
     bool unclear = line->state == TCPRST_CLAIM_UNSEEN;

@@ -326,8 +326,9 @@ static struct tri tried_again(const struct evidence *e)
     return yes(TRIED_AGAIN) && !yes(SYN_RAW) ? met() : fact(SYN_AGAIN);
 }
 
-/* A SYN answered, or one that carries data (RFC 7413), is something to see already. Of a server
- * that has said nothing here, who gives a number of its own at once saw its SYN-ACK. */
+/* A SYN answered, or one that carries data (RFC 7413), is something to see already. A RST that has
+ * a sequence number of the server's, while no SYN-ACK was captured, is of somebody who saw that; so
+ * may be one to a SYN that was accepted all the same. */
 static struct tri connection_to_see(const struct evidence *e)
 {
     if (yes(HANDSHAKE_DONE))

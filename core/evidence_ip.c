@@ -145,19 +145,19 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
         tell_at(e, F(TOS_SAME), ((r->packet.tos ^ r->x.tos) & TOS_DSCP) == 0, r->x.last);
         numbers(e, F(TOS_SAME), r->packet.tos & TOS_DSCP, r->x.tos & TOS_DSCP);
     }
+    numbers(e, F(HOST_STACK), r->packet.tos, r->packet.flow_label);
     if (!is(e, F(BARE_FORM)) && lacks_label(r, x_host))
         tell_at(e, F(HOST_STACK), false, r->x.last);
     if (!is(e, F(BARE_FORM)))
         return;
     bool syn = is(e, F(TRIGGER_SYN));
-    uint8_t wanted = r->y.tos & 0xfc;
+    uint8_t wanted = r->y.tos & TOS_DSCP;
     if (r->packet.ip_version == 6 && r->packet.flow_label) /* whatever drew it */
         tell_at(e, F(HOST_STACK), true, r->has_trigger ? r->trigger.where : 0);
     else if (lacks_label(r, x_host))
         tell_at(e, F(HOST_STACK), false, r->has_trigger ? r->trigger.where : r->x.last);
     else if (syn && wanted && r->packet.tos == wanted)
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
-    numbers(e, F(HOST_STACK), r->packet.tos, r->packet.flow_label);
     if (syn)
         tell(e, F(FILTER_TOS), r->packet.ip_version == 4 && r->packet.tos == TOS_LOW_DELAY);
 }

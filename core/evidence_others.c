@@ -62,8 +62,10 @@ static void fact_run(struct evidence *e, const struct reset *r, const struct hos
     tell(e, F(ABORTS_BY_HABIT), host_abort_habit(x_host, run));
     tell(e, F(LISTENER_TOO), silent && aborts->silent >= 2 && span <= LISTENER_SPAN);
     numbers(e, F(LISTENER_TOO), (int64_t)aborts->silent - 1, span);
-    tell(e, F(LATER_SERVED),
-         silent && aborts->served > opened && aborts->served_port == reset_service_port(r));
+    /* Of several services only the last that was served is known. */
+    bool later = aborts->served > opened;
+    if (!later || aborts->served_port == reset_service_port(r))
+        tell(e, F(LATER_SERVED), silent && later);
     numbers(e, F(LATER_SERVED), aborts->served > opened ? aborts->served - opened : 0, 0);
 }
 

@@ -67,14 +67,14 @@ static void fact_handshake_trigger(struct evidence *e, const struct reset *r)
 }
 
 /* Its sequence number is far from what its sender had sent, or it acknowledges what its receiver
- * never did. */
+ * never sent. */
 static bool has_nothing_to_do(const struct reset *r)
 {
-    enum { HALF_AROUND = 1 << 30 };
+    enum { QUARTER_AROUND = 1 << 30 };
     const struct recent *t = &r->trigger;
     int32_t ahead = seq_diff(t->ack, r->x.snd_max);
     bool acks_other = (t->flags & TCPRST_ACK) && seen(&r->x, END_SEEN) &&
-                      (ahead > STRAY_DISTANCE || ahead < -HALF_AROUND);
+                      (ahead > STRAY_DISTANCE || ahead < -QUARTER_AROUND);
     return (t->bits & RECENT_STRAY) || acks_other;
 }
 
@@ -97,7 +97,8 @@ static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
     bool challenge = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_ACK && syn_known &&
                      !seen(&r->x, END_ACK) && (t->bits & RECENT_STRAY);
     tell_at(e, F(TRIGGER_CHALLENGE), challenge, t->where);
-    if (!e->view.renumbered)
+    /* Without the segments between SYN and FIN nobody knows how far both had come. */
+    if (!e->view.renumbered && !e->view.by_flags)
         tell_at(e, F(TRIGGER_STRAY), !r->past.matches && has_nothing_to_do(r), t->where);
     if (r->past.known)
         tell_at(e, F(TRIGGER_MATCHES_PAST), r->past.matches, t->where);

@@ -61,7 +61,7 @@ static bool is_of_device(const struct outcome *outcome)
            tcprst_cause_info(outcome->cause)->maker == TCPRST_MAKER_BETWEEN;
 }
 
-/* One in X's name that somebody in between had made, however long before. */
+/* One in X's name that somebody in between had made, as it seems: of those that are remembered. */
 static where_t forged_earlier(const struct reset *r)
 {
     unsigned looked = 0;
@@ -92,7 +92,7 @@ static void gather(struct evidence *e, const struct reset *r, const struct aroun
 {
     evidence_gather(e, r, around);
     /* Where somebody forges, what was captured need not be all. */
-    where_t earlier = forged_earlier(r);
+    where_t earlier = r->connection->suspected ? forged_earlier(r) : 0;
     if ((ended->forged || r->connection->forged_where || earlier) && e->view.behind > 1)
         e->view.behind = 1;
     tell_at(e, F(EARLIER_RESET), ended->any, ended->where);

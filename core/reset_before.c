@@ -137,8 +137,7 @@ static void copy_past(struct reset *r, const struct connection *c)
     r->past.age = r->when - p->last_time;
     r->past.iss = y->seen & END_SYN ? y->iss : x->max_ack - 1;
     r->past.syn = ((y->seen & END_SYN) || accepted) && !x_fin && !y_fin && !p->reset;
-    /* What such a one sent, or was sent in its name, once it was over: late, for nobody guesses
-     * both numbers. */
+    /* Nobody guesses both numbers: who has them aborted that connection, and the RST came late. */
     r->past.numbers = seen(x, END_SEEN | END_ACK) && (r->flags & TCPRST_ACK) &&
                       r->seq == x->snd_max && r->ack == x->max_ack && r->seq != r->x.snd_max;
     if (r->has_trigger)

@@ -146,6 +146,7 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
         (n > 1 && !between && first->total >= FLOOR_TIE))
         return TCPRST_CAUSE_UNCLASSIFIED;
     bool nothing = !view->x && !view->y && d->triggers == 1;
+    /* Who is in between leaves that in a RST alone; an end would have to be far rarer. */
     bool theirs =
         third_party(first) && cost_of_whose(d, WHOSE_END) >= first->total + (unsigned)REACH;
     if (nothing && !(theirs && n == 1) && first->total > REACH_LIKELY &&
@@ -356,7 +357,7 @@ struct precedents {
     unsigned last;    /* the one asked for last: mostly it is wanted again */
 };
 
-/* Two megabytes, of which a usual capture needs a hundredth. */
+/* 3.5 megabytes, of which a usual capture needs a hundredth. */
 struct precedents *precedents_new(void)
 {
     struct precedents *precedents = malloc(sizeof *precedents);
