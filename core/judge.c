@@ -332,7 +332,7 @@ static void conclude(struct judgement *j, const struct reset *r, const struct de
                                    is(&j->evidence[j->chosen], TCPRST_FACT_LIVE_SOCKET)));
     j->outcome.surely =
         d->origin == TCPRST_ORIGIN_ENDPOINT && d->group_strength == TCPRST_STRENGTH_CERTAIN;
-    r->connection->suspected |= j->outcome.third_party;
+    r->connection->suspected |= j->outcome.third_party || is_of_device(&j->outcome);
     j->outcome.event = r->before.event;
     if (tcprst_cause_info(d->cause)->group == TCPRST_GROUP_AFTERMATH && j->ended.event)
         j->outcome.event = j->ended.event;
