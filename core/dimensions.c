@@ -360,13 +360,21 @@ static int64_t at_risk(const struct endpoint *from, const struct endpoint *by)
     return connection_left(from, by);
 }
 
+/* So much of what the peer sent X may have received: what its RST acknowledges. -1: not known. */
+static int64_t received(const struct reset *r, const struct evidence *e)
+{
+    if (hidden(e, TCPRST_FACT_PEER_SENT_DATA))
+        return -1;
+    int64_t octets = evidence_shown(e, TCPRST_FACT_PEER_SENT_DATA).a,
+            flying = r->flags & TCPRST_ACK ? seq_diff(r->y.snd_max, r->ack) : 0;
+    return flying <= 0 ? octets : flying < octets ? octets - flying : 0;
+}
+
 void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evidence *e)
 {
     v->unread_possible = 0;
     if (is(e, TCPRST_FACT_ABORT_FORM)) {
-        v->unread_possible = hidden(e, TCPRST_FACT_PEER_SENT_DATA)
-                                 ? -1
-                                 : evidence_shown(e, TCPRST_FACT_PEER_SENT_DATA).a;
+        v->unread_possible = received(r, e);
         /* What waits unread takes room in the receive buffer, which never held more than the
          * largest window offered. */
         bool scaled = seen(&r->x, END_EDGE) && r->x.window_max;

@@ -686,6 +686,16 @@ class Text(Case):
             for said in line["evidence"]:
                 self.assertIn(said["text"], report, f"{name} frame {line['frame']}")
 
+    def test_no_more_lies_unread_than_was_acknowledged(self):
+        one = Conversation()
+        one.open()
+        one.add(True, 41000, 80, PSH_ACK, 5001, 9001, b"request")
+        one.add(False, 80, 41000, PSH_ACK, 9001, 5008, b"x" * 100)
+        one.add(False, 80, 41000, PSH_ACK, 9101, 5008, b"x" * 200)
+        one.add(True, 41000, 80, RST_ACK, 5008, 9101)
+        report = text_of(tcprst("-q", one.write(self.directory / "unread.pcap")))
+        self.assertRegex(report, r"up to 100 bytes may lie unread")
+
     def test_a_reset_in_its_place_is_no_step_ahead(self):
         """The sender went on after its first RST: its next one stands at what it had sent by then, or ahead of that."""
         for ahead in (0, 1460):
