@@ -66,7 +66,7 @@ static void fact_run(struct evidence *e, const struct reset *r, const struct hos
     bool later = aborts->served > opened;
     if (!later || aborts->served_port == reset_service_port(r))
         tell(e, F(LATER_SERVED), silent && later);
-    numbers(e, F(LATER_SERVED), aborts->served > opened ? aborts->served - opened : 0, 0);
+    numbers(e, F(LATER_SERVED), later ? aborts->served - opened : 0, 0);
 }
 
 static void fact_runs(struct evidence *e, const struct reset *r, const struct host *x_host)

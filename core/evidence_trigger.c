@@ -97,9 +97,6 @@ static void fact_syn_ack_trigger(struct evidence *e, const struct reset *r)
     bool challenge = (t->flags & (TCPRST_SYN | TCPRST_ACK)) == TCPRST_ACK && syn_known &&
                      !seen(&r->x, END_ACK) && (t->bits & RECENT_STRAY);
     tell_at(e, F(TRIGGER_CHALLENGE), challenge, t->where);
-    /* Without the segments between SYN and FIN nobody knows how far both had come. */
-    if (!e->view.renumbered && !e->view.by_flags)
-        tell_at(e, F(TRIGGER_STRAY), !r->past.matches && has_nothing_to_do(r), t->where);
     if (r->past.known)
         tell_at(e, F(TRIGGER_MATCHES_PAST), r->past.matches, t->where);
 }
@@ -198,6 +195,9 @@ static void fact_trigger(struct evidence *e, const struct reset *r, const struct
     uint32_t length = segment_length(t->flags, t->length);
     fact_syn_ack_trigger(e, r);
     fact_handshake_trigger(e, r);
+    /* Without the segments between SYN and FIN nobody knows how far both had come. */
+    if (!e->view.renumbered && !e->view.by_flags)
+        tell_at(e, F(TRIGGER_STRAY), !r->past.matches && has_nothing_to_do(r), t->where);
     tell_at(e, F(TRIGGER_DATA), t->length > 0 && !syn && !probe, t->where);
     numbers(e, F(TRIGGER_DATA), t->length, 0);
     tell_at(e, F(TRIGGER_FIN), (t->flags & TCPRST_FIN) && !odd_flags(t->flags), t->where);
