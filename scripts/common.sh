@@ -20,10 +20,10 @@ quietly() {
     }
 }
 
-# build PRESET: configures and builds it into $built/PRESET.
+# build PRESET [TARGET]: configures and builds it, or that target of it, into $built/PRESET.
 build() {
     say "Building into ${built#"$here"/}/$1"
     quietly "$1-configure" cmake -S "$here" --preset "$1" -B "$built/$1"
     grep -h 'Left out:' "$built/$1-configure.log" | sed 's/^-- /   /' >&2 || true
-    quietly "$1-build" cmake --build "$built/$1" --parallel "$(nproc)"
+    quietly "$1-build" cmake --build "$built/$1" --parallel "$(nproc)" --target "${2:-all}"
 }
