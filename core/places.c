@@ -456,7 +456,10 @@ static void note_place(struct tcprst_places *p, const struct at_hand *h)
     if (h->flags & TCPRST_RST)
         return;
     uint32_t end = h->seq + segment_length(h->s->flags, h->s->payload_length);
-    if (!(at->have >> h->d & 1) || seq_lt(at->next[h->d], end))
+    bool knows = at->have >> h->d & 1;
+    if (knows && seq_lt(at->next[h->d], h->seq))
+        at->torn |= (uint8_t)(1 << h->d);
+    if (!knows || seq_lt(at->next[h->d], end))
         at->next[h->d] = end;
     at->have |= (uint8_t)(1 << h->d);
 }

@@ -147,15 +147,21 @@ static uint16_t seen_renamed(const struct scene *s, const struct sight *packet)
 
 /* ---- whether a place would have it ---- */
 
-static bool has(const struct scene *s, const struct sight *e, unsigned place)
+static bool line_has(const struct tcprst_places *p, const struct line *line, const struct sight *e,
+                     unsigned place)
 {
     /* Doubled at one place, it is there as often as elsewhere once. */
-    const struct sight *twin = places_twin(s->p, e);
+    const struct sight *twin = places_twin(p, e);
     if ((e->seen | (twin ? twin->seen : 0)) >> place & 1)
         return true;
     /* Offloading cuts and joins: its octets count, not its pieces. */
-    const struct line_place *at = &s->line->place[place];
+    const struct line_place *at = &line->place[place];
     return e->length && (at->have >> e->d & 1) && seq_le(e->seq + e->length, at->next[e->d]);
+}
+
+static bool has(const struct scene *s, const struct sight *e, unsigned place)
+{
+    return line_has(s->p, s->line, e, place);
 }
 
 /* What a place has of the segments that X sent around that time, as other places show them. */
@@ -191,10 +197,36 @@ static void look_around(const struct scene *s, unsigned place, const struct sigh
     a->outside += missing;
 }
 
-/* Whether the place was capturing then. */
+/* X sent it in another connection with Y, past every place near X. What opens one may be a SYN
+ * proxy's. */
+static bool is_beside(const struct scene *s, const struct sight *e, const struct line *line)
+{
+    return line && line != s->line && line->path == s->line->path && !line->anew && e->d == s->d &&
+           !(e->flags & (TCPRST_SYN | TCPRST_RST));
+}
+
+/* The same of what X sent in other connections: of one whose capture was filtered, sampled or cut
+ * into flows, the RST's own may show nothing. */
+static void look_beside(const struct scene *s, unsigned place, const struct sight *reset,
+                        struct around *a)
+{
+    uint32_t newest = s->p->next_sight - 1, at = (uint32_t)(reset - s->p->sights);
+    uint32_t own = newest - ((newest - at) & (s->p->sight_room - 1));
+    uint32_t from = own > AROUND_MOST ? own - AROUND_MOST : 1;
+    for (uint32_t serial = from; serial <= newest && serial < own + AROUND_MOST; serial++) {
+        const struct sight *e = places_sight(s->p, serial);
+        const struct line *line = e ? places_line(s->p, e->line) : NULL;
+        if (e && is_beside(s, e, line) && e->time >= s->p->first_time[place] &&
+            e->time <= s->p->last_time[place])
+            ++*(line_has(s->p, line, e, place) ? &a->held : &a->lost);
+    }
+}
+
+/* Whether the place was capturing then: it has something from before and something from after. No
+ * two captures end at the same moment, and what ends a connection is often the last that came. */
 static bool awake(const struct scene *s, unsigned place)
 {
-    return s->p->first_time[place] <= s->when && s->p->last_time[place] >= s->when - SILENT_MOST;
+    return s->p->first_time[place] <= s->when && s->p->last_time[place] >= s->when;
 }
 
 /* wait: so long it may still be on its way there. */
@@ -219,6 +251,8 @@ static enum place_miss miss_of(const struct scene *s, unsigned place, const stru
         uint64_t services = s->path->place[place].services;
         return services & (services - 1) ? MISS_LIKELY : services ? MISS_DOUBTFUL : MISS_UNSURE;
     }
+    look_beside(s, place, e, &around);
+    around.lost += s->line->place[place].torn >> s->d & 1;
     if (around.lost)
         return around.held > 8 * around.lost ? MISS_LIKELY : MISS_UNSURE;
     /* Nor has it what X sent next to that: the place lost both, or somebody made both. */

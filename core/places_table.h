@@ -64,6 +64,7 @@ struct line_place {
     uint8_t guesses;
     bool matched; /* a segment behind the opening was the same as elsewhere */
     uint8_t have; /* bit d: next[d] is valid */
+    uint8_t torn; /* bit d: octets were stepped over: it came too late, or was not captured */
     bool name_flipped;
     uint8_t ip_version;
 };

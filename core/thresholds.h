@@ -406,8 +406,6 @@ enum { HOPS_MOST = 64 };
 #define DOUBLED_MOST (2 * NS_PER_MS)
 /* A place is one where so many packets come twice, for each that does not. */
 enum { DOUBLED_LEAST = 4, DOUBLED_PART = 4 };
-/* A place that has nothing later than so long before the RST may have stopped capturing. */
-#define SILENT_MOST (1 * NS_PER_S)
 /* Aligned clocks may still be so far apart that a packet seems to arrive before it is sent. */
 #define CLOCKS_APART (100 * NS_PER_MS)
 

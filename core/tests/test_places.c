@@ -413,6 +413,7 @@ struct pair {
     unsigned frames;
     struct {
         enum tcprst_origin origin;
+        enum tcprst_strength strength; /* of that */
         enum tcprst_cause cause;
     } said[2];
 };
@@ -423,6 +424,7 @@ static void note_said(void *user, const struct tcprst_verdict *v)
     if (v->duplicate_of.number)
         return;
     pair->said[v->frame.capture].origin = v->origin;
+    pair->said[v->frame.capture].strength = v->origin_strength;
     pair->said[v->frame.capture].cause = v->cause;
 }
 
@@ -512,6 +514,52 @@ static void mapped_anew(bool same_packet)
           "who made it is told by whether the server's place has it, by whatever port");
     check(!same_packet || pair.said[AT_CLIENT].cause == TCPRST_CAUSE_IDLE_STATE_LOST,
           "and what had forgotten the connection stands between");
+}
+
+enum server_side { COMPLETE, STOPPED, TORN, FILTERED };
+
+/* A RST in the server's name that the capture at the client has and the one at the server has not;
+ * in FILTERED, nor what the server sent in another connection. */
+static void absent(enum server_side what, struct pair *pair)
+{
+    enum { COUNT = 12, LOST = 5, OTHER_PORT = 40001 };
+    begin(pair);
+    for (unsigned n = 0; n < COUNT; n++) {
+        bool to_server = n % 2 == 0, there = what != TORN || n != LOST;
+        struct tcprst_segment s = talk(n), other = s;
+        *(to_server ? &other.source_port : &other.destination_port) = OTHER_PORT;
+        other.ip_id = (uint16_t)(s.ip_id + 100);
+        for (unsigned i = 0; i < 2; i++) {
+            bool at_client = to_server == (i == 0);
+            if (at_client || there)
+                show(pair, s, at_client ? AT_CLIENT : NEARER_SERVER, i ? 63 : 64);
+            if (what == FILTERED && (at_client || to_server))
+                show(pair, other, at_client ? AT_CLIENT : NEARER_SERVER, i ? 63 : 64);
+        }
+    }
+    struct tcprst_segment last = talk(COUNT - 2);
+    show(pair, refusal(&last), AT_CLIENT, 63);
+    if (what != STOPPED) /* it goes on capturing */
+        show(pair, last, NEARER_SERVER, 63);
+    end(pair);
+}
+
+/* That a capture lacks it proves that it was made on the way where that capture has all else,
+ * before and after. */
+static void absences(void)
+{
+    struct pair pair;
+    absent(COMPLETE, &pair);
+    check(pair.said[AT_CLIENT].origin == TCPRST_ORIGIN_THIRD_PARTY &&
+              pair.said[AT_CLIENT].strength == TCPRST_STRENGTH_CERTAIN,
+          "what is not at the server's place was made on the way");
+    absent(STOPPED, &pair);
+    check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_THIRD_PARTY, "but where that had stopped");
+    absent(TORN, &pair);
+    check(pair.said[AT_CLIENT].strength != TCPRST_STRENGTH_CERTAIN, "or where octets are missing");
+    absent(FILTERED, &pair);
+    check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_THIRD_PARTY,
+          "or where it lacks other connections' segments");
 }
 
 /* A scan tries two ports by one number: a firewall refuses the one, the server the other, so that
@@ -838,6 +886,7 @@ int main(void)
     mapped_anew(true);
     mapped_anew(false);
     scanned();
+    absences();
     beside_a_router();
     translated_no_more();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
