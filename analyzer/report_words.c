@@ -243,7 +243,7 @@ void words_sent_by(GString *out, const struct summary_group *group)
 
 const char *words_alternative(const struct tcprst_verdict *v, unsigned i)
 {
-    return words_strength_word(MIN(v->alternatives[i].strength, v->strength));
+    return words_strength_word(v->alternatives[i].strength);
 }
 
 /* With words instead of others. */

@@ -169,6 +169,17 @@ static enum tcprst_strength known_strength(const struct reset *r, enum tcprst_st
     return strength < most ? strength : most;
 }
 
+/* None is likelier than the verdict. */
+static void copy_alternatives(struct tcprst_verdict *v, const struct decision *d)
+{
+    v->alternative_count = d->alternative_count;
+    for (unsigned i = 0; i < d->alternative_count; i++) {
+        v->alternatives[i] = d->alternatives[i];
+        if (v->alternatives[i].strength > v->strength)
+            v->alternatives[i].strength = v->strength;
+    }
+}
+
 void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct reset *r,
                   struct judgement *j)
 {
@@ -183,9 +194,7 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct re
     v->group = tcprst_cause_info(v->cause)->group;
     v->strength = known_strength(r, d->strength);
     v->group_strength = known_strength(r, d->group_strength);
-    v->alternative_count = d->alternative_count;
-    for (unsigned i = 0; i < d->alternative_count; i++)
-        v->alternatives[i] = d->alternatives[i];
+    copy_alternatives(v, d);
     v->stage = stage_of(of, &j->ended);
     v->acceptance = j->outcome.acceptance;
     v->effect = j->outcome.effect;

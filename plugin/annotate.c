@@ -223,11 +223,9 @@ static void add_settling(struct place at, const struct tcprst_verdict *verdict)
         add_text(at, hf_settled_by, id, "", _(tcprst_settled_by_sentence(verdict->settled_by)));
 }
 
-/* No more than the verdict's: none is likelier than that. */
 static const char *alternative_word(const struct tcprst_verdict *verdict, unsigned i)
 {
-    enum tcprst_strength own = verdict->alternatives[i].strength;
-    return strength_word(own < verdict->strength ? own : verdict->strength);
+    return strength_word(verdict->alternatives[i].strength);
 }
 
 static void add_alternative(struct place at, const struct tcprst_verdict *verdict, unsigned i,
