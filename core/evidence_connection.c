@@ -245,7 +245,6 @@ static void fact_past(struct evidence *e, const struct reset *r)
         return;
     if (r->past.fins || r->past.open || r->past.reset)
         tell(e, F(EARLIER_FINS), r->past.fins);
-    tell(e, F(OF_BEFORE), r->past.numbers);
     numbers(e, F(EARLIER_FINS), r->past.age, 0);
     tell(e, F(EARLIER_FINS_ACKED), r->past.acked);
     tell(e, F(EARLIER_CLOSED_SECOND), r->past.second);

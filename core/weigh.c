@@ -146,10 +146,7 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
         (n > 1 && !between && first->total >= FLOOR_TIE))
         return TCPRST_CAUSE_UNCLASSIFIED;
     bool nothing = !view->x && !view->y && d->triggers == 1;
-    /* Who is in between leaves that in a RST alone; an end would have to be far rarer. */
-    bool theirs =
-        third_party(first) && cost_of_whose(d, WHOSE_END) >= first->total + (unsigned)REACH;
-    if (nothing && !(theirs && n == 1) && first->total > REACH_LIKELY &&
+    if (nothing && first->total > REACH_LIKELY &&
         (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
         return mechanisms[first->hypothesis->mechanism].kind == KIND_ANSWER
                    ? TCPRST_CAUSE_UNKNOWN_CONNECTION
