@@ -137,6 +137,13 @@ static bool lacks_label(const struct reset *r, const struct host *x_host)
            x_host->label_used && x_host->stack == STACK_LINUX;
 }
 
+/* What leaves that host gets a type of service, a filter's answers too: of SYN-ACKs Linux reflects
+ * none unless told to. */
+static bool marks_its_own(const struct host *x_host)
+{
+    return x_host && (x_host->tos & TOS_DSCP);
+}
+
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     if (!r->packet.ip_header)
@@ -156,7 +163,7 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
         tell_at(e, F(HOST_STACK), true, r->has_trigger ? r->trigger.where : 0);
     else if (lacks_label(r, x_host))
         tell_at(e, F(HOST_STACK), false, r->has_trigger ? r->trigger.where : r->x.last);
-    else if (syn && wanted && r->packet.tos == wanted)
+    else if (syn && wanted && r->packet.tos == wanted && !marks_its_own(x_host))
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     if (syn)
         tell(e, F(FILTER_TOS), r->packet.ip_version == 4 && r->packet.tos == TOS_LOW_DELAY);

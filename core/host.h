@@ -121,6 +121,7 @@ struct host {
     uint8_t stack;          /* enum stack_id, by its last SYN or SYN-ACK that tells */
     uint8_t wrong_syn_acks; /* SYN-ACKs acknowledging something else, to different clients */
     uint8_t next_try;
+    uint8_t tos; /* bits that were set in the type of service of its SYNs and SYN-ACKs */
     struct host_try first_try;
     struct host_try *more_tries; /* HOST_TRIES - 1; NULL: none noted */
     struct host_deeds *deeds;    /* NULL: none noted */

@@ -122,6 +122,7 @@ struct tcprst_statistics stop(struct tcprst *core)
 
 uint32_t file;
 uint16_t leg;
+uint8_t tos;
 uint32_t echo;
 
 /* RFC 9293 section 3.5.2: of nobody's socket, so it has neither its window nor its count. */
@@ -165,6 +166,7 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
                                .ttl = ttl_of(step),
                                .time = f->time,
                                .leg = leg,
+                               .tos = tos,
                                .source = {10, 0, 0, 1},
                                .destination = {10, 0, 0, 1}};
     uint8_t *client = from ? s.destination : s.source, *server = from ? s.source : s.destination;

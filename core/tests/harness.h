@@ -88,6 +88,7 @@ struct feeder {
 
 extern uint32_t file; /* which one the segments are fed from */
 extern uint16_t leg;  /* on which they are captured; 0: not known */
+extern uint8_t tos;   /* their type of service */
 extern uint32_t echo; /* the timestamp that they echo */
 
 /* stamp: its timestamp in ms; 0: without timestamps. */

@@ -764,8 +764,35 @@ static void test_unserved(uint32_t clients, int apart_ms, enum tcprst_cause caus
         EXPECT(answers.verdicts[i].cause == cause);
 }
 
+/* A host whose stack reflects a SYN's type of service shows that no filter answered: not where what
+ * it sent a day before has that, too. */
+static void test_reflected(uint8_t others, bool certain)
+{
+    enum { MARK = 0x88, DAY = 86400 };
+    static const struct step tried = {SERVER, SYN, 0, 0, 0, 0},
+                             refused[] = {{CLIENT, SYN, 0, 0, 0, 0},
+                                          {SERVER, RST | ACK, UINT32_MAX, 1, 0, 20}};
+    static struct answers answers;
+    struct feeder f = {start(&answers, 0), 0, SECOND, {100, 1}, {0, 0}, 1};
+    tos = others;
+    feed(&f, &tried);
+    f.time += DAY * (int64_t)SECOND;
+    f.client = 2;
+    tos = MARK;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        f.time += (int64_t)refused[i].wait_ms * MILLISECOND;
+        feed(&f, &refused[i]);
+    }
+    tos = 0;
+    stop(f.core);
+    EXPECT(answers.count == 1 && answers.verdicts[0].cause == TCPRST_CAUSE_CLOSED_PORT);
+    EXPECT((answers.verdicts[0].strength == TCPRST_STRENGTH_CERTAIN) == certain);
+}
+
 int main(void)
 {
+    test_reflected(0, true);
+    test_reflected(0x88, false);
     test_unserved(1, 0, TCPRST_CAUSE_UNREAD_DATA);
     test_unserved(3, 600, TCPRST_CAUSE_BACKEND_UNAVAILABLE);
     test_unserved(3, 1, TCPRST_CAUSE_LISTENER_CLOSED);
