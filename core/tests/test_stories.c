@@ -1339,6 +1339,11 @@ static const struct story stories[] = {
      .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_RESET}},
      .maybe = TCPRST_CAUSE_INJECTED,
      .steps = {OPENING, REQUEST, {SERVER, RST | ACK | FORGED | FAR, 1, 101, 0, 30}}},
+    /* Who watches acts on the first segments as well as who cuts: only that the end goes on tells.
+     */
+    {.name = "forged before anything was sent, and nothing comes behind",
+     .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING, {SERVER, RST | ACK | FORGED | FAR, 1, 1, 0, 30}}},
     /* The last SYN-ACK may be refused when the attempt was given up; that before was not. */
     {.name = "who tries on had not given up when it refused",
      .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_IGNORED},
@@ -1352,7 +1357,7 @@ static const struct story stories[] = {
      .stamps = {1000, 0, 0, 1900, 0, 0}},
     /* Filters answer without a window, as who has no connection does. */
     {.name = "no answer of a filter, for its window",
-     .resets = {{TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_RESET}},
+     .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_RESET}},
      .maybe = TCPRST_CAUSE_FIREWALL_REJECT,
      .steps = {{CLIENT, SYN, 0, 0, 0, 0},
                {SERVER, SYN | ACK, 0, 1, 0, 20},
