@@ -1370,6 +1370,14 @@ static const struct story stories[] = {
                {CLIENT, RST, 102, 0, 0, 1},
                {CLIENT, FIN | ACK | FAR, 101, 44, 0, 300}},
      .stamps = {1000, 5000, 1021, 1022, 5022, 1043, 6043, 10063, 0, 6344}},
+    /* The ACK that finished the handshake had drawn nothing: the server had taken it. */
+    {.name = "what came after the handshake finds nothing",
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 0},
+               {CLIENT, ACK, 1, 1, 0, 20},
+               {CLIENT, ACK, 1, 1, 100, 60},
+               {SERVER, RST, 1, 0, 0, 0}}},
     /* The last SYN-ACK may be refused when the attempt was given up; that before was not. */
     {.name = "who tries on had not given up when it refused",
      .resets = {{TCPRST_CAUSE_FIREWALL_REJECT, TCPRST_EFFECT_IGNORED},
