@@ -1370,6 +1370,14 @@ static const struct story stories[] = {
                {CLIENT, RST, 102, 0, 0, 1},
                {CLIENT, FIN | ACK | FAR, 101, 44, 0, 300}},
      .stamps = {1000, 5000, 1021, 1022, 5022, 1043, 6043, 10063, 0, 6344}},
+    /* Who is done with a connection does not wait for minutes. */
+    {.name = "an exchange complete, and aborted minutes later",
+     .resets = {{TCPRST_CAUSE_APPLICATION_IDLE_TIMEOUT, TCPRST_EFFECT_RESET}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, ACK, 1, 101, 300, 20},
+               {CLIENT, ACK, 101, 301, 0, 1},
+               {CLIENT, RST | ACK, 101, 301, 0, 305000}}},
     /* The ACK that finished the handshake had drawn nothing: the server had taken it. */
     {.name = "what came after the handshake finds nothing",
      .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
