@@ -415,6 +415,16 @@ static struct tri pause(const struct evidence *e)
     return yes(IDLE_LONGER) || yes(IDLE_RECURS) || unknown(IDLE_LONGER) ? unseen() : failed();
 }
 
+/* The timers of filters and translators are set in seconds (nf_conntrack's sysctls, pf.conf(5)): no
+ * shorter pause makes them forget. Who ends a longer one need not wake what the other meets. */
+static struct tri filter_pause(const struct evidence *e)
+{
+    struct tri paused = pause(e);
+    if (paused.is != FACT_TRUE && yes(PAUSE_ANSWERED))
+        return unseen();
+    return paused.is == FACT_HIDDEN && isnt(IDLE_SOME) && !yes(EARLIER_RESET) ? failed() : paused;
+}
+
 /* A program that sweeps ends together what has idled for as long, longer than before or not. */
 static struct tri swept(const struct evidence *e)
 {

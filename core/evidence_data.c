@@ -216,6 +216,10 @@ static void fact_pauses(struct evidence *e, const struct reset *r)
         return;
     fact_event_pause(e, r);
     fact_quiet(e, r);
+    if (r->has_trigger && r->before.answered_pause >= 0) {
+        tell_at(e, F(PAUSE_ANSWERED), true, r->before.answered_where);
+        numbers(e, F(PAUSE_ANSWERED), r->before.answered_pause, 0);
+    }
     tell(e, F(IDLE_BRIEF), r->before.idle < TIMER_MIN);
     numbers(e, F(IDLE_BRIEF), r->before.idle, 0);
     tell(e, F(IDLE_SOME), r->before.idle >= IDLE_RECUR_MIN);

@@ -126,12 +126,14 @@ static void draw(struct reset *of, const struct reset *r, unsigned by)
         of->drawn.end = other->segment.seq + other->segment.length;
         of->drawn.inherited = false;
         of->before.idle = other->idle;
+        of->before.answered_pause = -1;
         of->drawn.once = other->once;
     } else {
         of->trigger = r->trigger;
         of->drawn.end = r->drawn.end;
         of->drawn.inherited = r->drawn.inherited;
         of->before.idle = r->before.idle;
+        of->before.answered_pause = r->before.answered_pause;
         of->drawn.once = r->drawn.once;
     }
 }

@@ -169,6 +169,9 @@ struct reset_before {
                                                first */
     int64_t provoked_pause, provoked_after; /* -1: no probe or bare ACK after a pause came before */
     where_t provoked_where;
+    int64_t answered_pause; /* before X's first word since; what drew it is the first of Y since
+                               then; -1: it is not, or there was none */
+    where_t answered_where;
     int64_t handshake_age; /* of a server: since the first segment of the client behind the SYN-ACK;
                               -1: not remembered */
     where_t handshake_where;

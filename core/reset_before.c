@@ -163,6 +163,34 @@ static void note_provoked(struct reset *r, const struct connection *c)
     }
 }
 
+/* What drew it is Y's first word since a pause that X ended, longer than any survived before. That
+ * X's segment came shows only that one way is open: a filter that has forgotten the connection lets
+ * a FIN pass, which opens none (nf_conntrack's table has it invalid), and meets the answer. */
+static void note_answered_pause(struct reset *r, const struct connection *c)
+{
+    const struct recent *e, *first = NULL;
+    bool past_trigger = false;
+    r->before.answered_pause = -1;
+    if (!r->has_trigger)
+        return;
+    for (uint64_t n = recent_other(c); n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL;
+         n++) {
+        if (!past_trigger || (e->bits & RECENT_DUPLICATE) || (e->flags & TCPRST_RST)) {
+            past_trigger |= e->where == r->trigger.where;
+            continue;
+        }
+        int64_t pause = first ? first->time - e->time : 0;
+        if (pause >= IDLE_RECUR_MIN && pause >= r->before.longest_idle) {
+            r->before.answered_pause = pause;
+            r->before.answered_where = first->where;
+            return;
+        }
+        if (!!(e->bits & RECENT_FROM_B) != r->d)
+            return;
+        first = e;
+    }
+}
+
 /* The first of Y behind X's SYN-ACK. */
 static void note_handshake(struct reset *r, const struct connection *c)
 {
@@ -248,6 +276,7 @@ void reset_note_before(struct reset *r, const struct connection *c)
     for (unsigned i = 0; i < r->drawn.other_count; i++)
         r->drawn.others[i].idle = idle_before(r, c, &r->drawn.others[i].segment);
     note_provoked(r, c);
+    note_answered_pause(r, c);
     note_handshake(r, c);
     note_filled(r, c);
     note_short(r, c);
