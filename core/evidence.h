@@ -83,6 +83,7 @@ struct company {
     uint32_t came; /* segments of Y until then, where places > 1; UINT32_MAX: not known */
     bool far;      /* one of them is no few segments ahead */
     uint32_t others[COMPANY_OTHERS];
+    uint8_t from_there;   /* bit i: others[i] came from as far away */
     where_t tried;        /* X's SYN, sent again after an answer of X; 0: it was not */
     where_t answer, data; /* the oldest before it that answers something, and text; 0: none */
     where_t handshake;    /* ... where it answers a segment of the handshake; 0: it is no such */

@@ -128,6 +128,7 @@ static void note_companion(struct company *c, const struct reset *r, const struc
         known |= c->others[i] == n->seq;
     if (known || was_there(n) || c->places > GUESSES)
         return;
+    c->from_there |= (uint8_t)((n->ttl == r->ttl) << (c->places - 1));
     c->others[c->places++ - 1] = n->seq;
     if (n->serial > c->last_place->serial)
         c->last_place = n;
@@ -212,6 +213,28 @@ void company_find(struct company *c, const struct reset *r)
         c->came = count_came(c->last_place);
 }
 
+static bool far_apart(uint32_t a, uint32_t b)
+{
+    int64_t apart = seq_diff(a, b);
+    return apart >= STALE_REACH || apart <= -STALE_REACH;
+}
+
+/* No two of three from as far away are so near as what one end can have sent while such RSTs come.
+ */
+static bool spread(const struct company *c, const struct reset *r)
+{
+    uint32_t place[GUESSES] = {r->seq};
+    unsigned n = 1;
+    for (unsigned i = 0; i + 1 < c->places && n < GUESSES; i++) {
+        bool far = c->from_there >> i & 1;
+        for (unsigned k = 0; k < n; k++)
+            far &= far_apart(c->others[i], place[k]);
+        if (far)
+            place[n++] = c->others[i];
+    }
+    return n == GUESSES;
+}
+
 static void fact_company(struct evidence *e, const struct reset *r, const struct company *c)
 {
     if (!is(e, F(TTL_SAME)))
@@ -239,6 +262,7 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     tell(e, F(GUESSES), c->places >= GUESSES);
     numbers(e, F(GUESSES), c->places, 0);
     tell(e, F(GUESSES_FAR), c->far || !is_near(r, r->seq));
+    tell(e, F(GUESSES_SPREAD), c->places >= GUESSES && spread(c, r));
     if (c->came < UINT32_MAX && seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
         tell(e, F(OUTNUMBER), c->places > c->came);
     numbers(e, F(OUTNUMBER), c->places, c->came);
