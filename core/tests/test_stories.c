@@ -827,6 +827,18 @@ static const struct story stories[] = {
                {CLIENT, RST | FORGED | FAR, 165, 0, 0, 0},
                {CLIENT, RST | FORGED | FAR, 293, 0, 0, 0},
                {CLIENT, RST | FORGED | FAR, 485, 0, 0, 0}}},
+    /* nf_synproxy_core.c: who made the handshake stands elsewhere than the server. */
+    {.name = "a server behind a SYN proxy has lost the connection",
+     .unowned = true,
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_RESET}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK | SHUT | UNNUMBERED, 0, 1, 0, 1},
+               {CLIENT, ACK, 1, 1, 0, 20},
+               {SERVER, ACK | UNNUMBERED, 1, 1, 0, 70},
+               {CLIENT, ACK, 1, 1, 800, 5},
+               {CLIENT, ACK, 1, 1, 800, 300},
+               {CLIENT, ACK, 1, 1, 800, 600},
+               {SERVER, RST | FAR, 1, 0, 0, 50}}},
     /* The stack of a host whose raw tool scans answers a SYN-ACK without ACK. */
     {.name = "a SYN-ACK acknowledged and reset",
      .resets = {{TCPRST_CAUSE_CONNECT_ABANDONED, TCPRST_EFFECT_RESET}},
