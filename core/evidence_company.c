@@ -262,7 +262,6 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     tell(e, F(GUESSES), c->places >= GUESSES);
     numbers(e, F(GUESSES), c->places, 0);
     tell(e, F(GUESSES_FAR), c->far || !is_near(r, r->seq));
-    tell(e, F(GUESSES_SPREAD), c->places >= GUESSES && spread(c, r));
     if (c->came < UINT32_MAX && seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
         tell(e, F(OUTNUMBER), c->places > c->came);
     numbers(e, F(OUTNUMBER), c->places, c->came);
@@ -272,6 +271,16 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
         bool acknowledged = seq_between(r->y.max_ack, r->seq, r->x.snd_max) || r->seq == r->y.edge;
         tell(e, F(OUT_OF_PLACE), !own && !acknowledged);
     }
+}
+
+/* What could have drawn them would have been captured: segments of Y are, in this connection or in
+ * others. */
+static void fact_spread(struct evidence *e, const struct reset *r, const struct around *around)
+{
+    const struct company *c = &around->company;
+    bool of_others = around->y_host && around->y_host->hops_known;
+    if (!r->has_trigger && (seen(&r->y, END_SEEN) || of_others))
+        tell(e, F(GUESSES_SPREAD), c->places >= GUESSES && spread(c, r));
 }
 
 /* Whatever drew it, its numbers are those of an answer to the SYN that was captured. */
@@ -439,10 +448,12 @@ static void fact_after(struct evidence *e, const struct reset *r)
     fact_confirmed(e, r, a);
 }
 
-void evidence_company(struct evidence *e, const struct reset *r, const struct company *company)
+void evidence_company(struct evidence *e, const struct reset *r, const struct around *around)
 {
+    const struct company *company = &around->company;
     fact_after(e, r);
     tell_at(e, F(TRIED_AGAIN), company->tried != 0, company->tried);
     fact_company(e, r, company);
+    fact_spread(e, r, around);
     fact_overtook(e, r);
 }

@@ -839,6 +839,21 @@ static const struct story stories[] = {
                {CLIENT, ACK, 1, 1, 800, 300},
                {CLIENT, ACK, 1, 1, 800, 600},
                {SERVER, RST | FAR, 1, 0, 0, 50}}},
+    /* A number from before the SYN's is a guess, and so may be those that speak of octets which
+     * were not captured. */
+    {.name = "guesses around a connection given up at once",
+     .resets = {{TCPRST_CAUSE_SYN_SCAN, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_IGNORED}},
+     .steps = {{CLIENT, SYN, 0, 0, 0, 0},
+               {SERVER, SYN | ACK, 0, 1, 0, 20},
+               {CLIENT, RST, 1, 0, 0, 1},
+               {SERVER, RST | FORGED | CHOSEN, (uint32_t)-40965, 0, 0, 300},
+               {SERVER, RST | FORGED | CHOSEN, 49081, 0, 0, 10},
+               {SERVER, RST | FORGED | CHOSEN, (uint32_t)-68243, 0, 0, 10},
+               {SERVER, RST | FORGED | CHOSEN, 36520, 0, 0, 10}}},
     /* The stack of a host whose raw tool scans answers a SYN-ACK without ACK. */
     {.name = "a SYN-ACK acknowledged and reset",
      .resets = {{TCPRST_CAUSE_CONNECT_ABANDONED, TCPRST_EFFECT_RESET}},
