@@ -122,6 +122,8 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     bool alike = n->ttl == r->ttl || (r->ip_id && n->ip_id == r->ip_id);
     c->ladder |= steps;
     c->ladder_alike |= steps && alike;
+    c->rungs |= steps && n->when >= r->when && n->ttl == r->ttl && n->form == r->form &&
+                n->ack == r->ack && in_place(r, r->seq) && steps_ahead(n, n->seq);
     bool known = n->seq == r->seq;
     c->far |= !is_near(r, n->seq);
     for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
@@ -186,6 +188,8 @@ void company_find(struct company *c, const struct reset *r)
          n = n->next_of_connection, looked++) {
         if (n->incarnation != r->incarnation)
             continue;
+        c->twin |= n->serial != r->serial && n->d == r->d && n->seq == r->seq &&
+                   n->form == r->form && !n->duplicate_of && apart_of(r, n) <= NS_PER_S;
         if (is_alike(r, n)) {
             if (!n->duplicate_of)
                 note_alike(c, r, n);
@@ -255,6 +259,7 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */
     tell(e, F(LADDER), c->ladder_alike || (c->ladder && !is(e, F(TTL_SAME))));
+    tell(e, F(FIRST_RUNG), c->rungs && !c->twin);
     if (!r->has_trigger || !(r->before.connection_flags & CONN_ESTABLISHED))
         tell(e, F(OPPOSITE_AT_ONCE), c->opposite);
     if (r->has_trigger)
