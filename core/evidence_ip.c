@@ -32,12 +32,12 @@ static bool only_its_proxy_spoke(const struct reset *r)
 
 /* What the host sent on other connections: that is as little of X's own where a proxy speaks for
  * it, and tells only where it is the same. */
-static void fact_ttl_of_host(struct evidence *e, const struct reset *r, const struct host *x_host,
-                             bool proxied)
+static void fact_ttl_of_host(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     unsigned hops = host_hops(r->ttl);
     bool same = hops >= x_host->hops_min && hops <= x_host->hops_max;
-    bool comparable = !proxied && r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
+    bool comparable =
+        !x_host->proxied && r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
     if (same || (comparable && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
         tell(e, F(TTL_SAME), same);
     numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
@@ -81,7 +81,7 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
                 x->last);
         numbers(e, F(TTL_START), r->ttl, x->ttl_last);
     } else if (x_host && x_host->hops_known) {
-        fact_ttl_of_host(e, r, x_host, proxied);
+        fact_ttl_of_host(e, r, x_host);
     }
 }
 
