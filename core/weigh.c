@@ -149,6 +149,8 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
     /* Who is in between leaves that in a RST alone; an end would have to be far rarer. */
     bool theirs =
         third_party(first) && cost_of_whose(d, WHOSE_END) >= first->total + (unsigned)REACH;
+    /* And who does not see a connection shows the same whatever is seen of it. */
+    theirs |= first->hypothesis->mechanism == MECHANISM_FORGER;
     if (nothing && !(theirs && n == 1) && first->total > REACH_LIKELY &&
         (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
         return mechanisms[first->hypothesis->mechanism].kind == KIND_ANSWER

@@ -839,6 +839,16 @@ static const struct story stories[] = {
                {CLIENT, ACK, 1, 1, 800, 300},
                {CLIENT, ACK, 1, 1, 800, 600},
                {SERVER, RST | FAR, 1, 0, 0, 50}}},
+    /* Who guesses does not see the connection: to see more of it would show no more. */
+    {.name = "numbers from all over, of a connection that was not captured",
+     .resets = {{TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_UNKNOWN},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_UNKNOWN},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_UNKNOWN},
+                {TCPRST_CAUSE_BLIND_ATTACK, TCPRST_EFFECT_UNKNOWN}},
+     .steps = {{SERVER, RST | RAW | FORGED, 3563098467u, 0, 0, 0},
+               {SERVER, RST | RAW | FORGED, 1530615387, 0, 0, 1},
+               {SERVER, RST | RAW | FORGED, 2277128276u, 0, 0, 1},
+               {SERVER, RST | RAW | FORGED, 663474203, 0, 0, 1}}},
     /* A number from before the SYN's is a guess, and so may be those that speak of octets which
      * were not captured. */
     {.name = "guesses around a connection given up at once",
