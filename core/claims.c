@@ -408,6 +408,13 @@ static struct tri late_data_taken(const struct evidence *e)
 
 /* ---- pauses and timers ---- */
 
+/* Nothing came but SYNs, and nothing else was sent: whoever refuses those may do so with numbers of
+ * its own. */
+static bool refuses_only(const struct evidence *e)
+{
+    return yes(PEER_ONLY_SYN) && !yes(SENDER_SEEN);
+}
+
 static struct tri pause(const struct evidence *e)
 {
     if (yes(IDLE_LONG) || yes(IDLE_LONGEST) || yes(EVENT_PAUSED))

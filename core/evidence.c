@@ -105,7 +105,7 @@ void evidence_gather(struct evidence *e, const struct reset *r, const struct aro
     evidence_connection(e, r);
     evidence_data(e, r);
     evidence_others(e, r, x_host, around->y_host);
-    evidence_company(e, r, &around->company);
+    evidence_company(e, r, around);
     fact_signatures(e, r);
     if (e->view.by_flags)
         forget_unasked(e);

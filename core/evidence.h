@@ -68,6 +68,8 @@ struct hosts;
 enum { COMPANY_OTHERS = 3 };
 struct company {
     bool opposite, ladder, ladder_alike;
+    bool rungs; /* such as step ahead of r's own place came after it, alike in all else */
+    bool twin;  /* another one stands where r does, and has its form */
     bool same_id, same_id_later; /* one that differs, one that comes too late for a copy has its
                                     identification */
     bool window_steps;           /* one of them offers one octet more or less */

@@ -122,6 +122,8 @@ static void note_companion(struct company *c, const struct reset *r, const struc
     bool alike = n->ttl == r->ttl || (r->ip_id && n->ip_id == r->ip_id);
     c->ladder |= steps;
     c->ladder_alike |= steps && alike;
+    c->rungs |= steps && n->when >= r->when && n->ttl == r->ttl && n->form == r->form &&
+                n->ack == r->ack && in_place(r, r->seq) && steps_ahead(n, n->seq);
     bool known = n->seq == r->seq;
     c->far |= !is_near(r, n->seq);
     for (unsigned i = 0; i + 1 < c->places && i < GUESSES; i++)
@@ -186,6 +188,8 @@ void company_find(struct company *c, const struct reset *r)
          n = n->next_of_connection, looked++) {
         if (n->incarnation != r->incarnation)
             continue;
+        c->twin |= n->serial != r->serial && n->d == r->d && n->seq == r->seq &&
+                   n->form == r->form && !n->duplicate_of && apart_of(r, n) <= NS_PER_S;
         if (is_alike(r, n)) {
             if (!n->duplicate_of)
                 note_alike(c, r, n);
@@ -255,6 +259,7 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     numbers(e, F(IP_ID_CONSTANT), r->ip_id, 0);
     /* A forger's burst does not make an honest RST in its midst one of its own. */
     tell(e, F(LADDER), c->ladder_alike || (c->ladder && !is(e, F(TTL_SAME))));
+    tell(e, F(FIRST_RUNG), c->rungs && !c->twin);
     if (!r->has_trigger || !(r->before.connection_flags & CONN_ESTABLISHED))
         tell(e, F(OPPOSITE_AT_ONCE), c->opposite);
     if (r->has_trigger)
@@ -262,7 +267,6 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     tell(e, F(GUESSES), c->places >= GUESSES);
     numbers(e, F(GUESSES), c->places, 0);
     tell(e, F(GUESSES_FAR), c->far || !is_near(r, r->seq));
-    tell(e, F(GUESSES_SPREAD), c->places >= GUESSES && spread(c, r));
     if (c->came < UINT32_MAX && seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
         tell(e, F(OUTNUMBER), c->places > c->came);
     numbers(e, F(OUTNUMBER), c->places, c->came);
@@ -272,6 +276,16 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
         bool acknowledged = seq_between(r->y.max_ack, r->seq, r->x.snd_max) || r->seq == r->y.edge;
         tell(e, F(OUT_OF_PLACE), !own && !acknowledged);
     }
+}
+
+/* What could have drawn them would have been captured: segments of Y are, in this connection or in
+ * others. */
+static void fact_spread(struct evidence *e, const struct reset *r, const struct around *around)
+{
+    const struct company *c = &around->company;
+    bool of_others = around->y_host && around->y_host->hops_known;
+    if (!r->has_trigger && (seen(&r->y, END_SEEN) || of_others))
+        tell(e, F(GUESSES_SPREAD), c->places >= GUESSES && spread(c, r));
 }
 
 /* Whatever drew it, its numbers are those of an answer to the SYN that was captured. */
@@ -439,10 +453,12 @@ static void fact_after(struct evidence *e, const struct reset *r)
     fact_confirmed(e, r, a);
 }
 
-void evidence_company(struct evidence *e, const struct reset *r, const struct company *company)
+void evidence_company(struct evidence *e, const struct reset *r, const struct around *around)
 {
+    const struct company *company = &around->company;
     fact_after(e, r);
     tell_at(e, F(TRIED_AGAIN), company->tried != 0, company->tried);
     fact_company(e, r, company);
+    fact_spread(e, r, around);
     fact_overtook(e, r);
 }

@@ -154,10 +154,11 @@ static void fact_window_code(struct evidence *e, const struct reset *r, const st
     numbers(e, F(WINDOW_CODE), r->window, x->window);
 }
 
-/* Three RSTs whose windows count up by one: 1980 and 3293 were the first in 2025 (gfw.report). */
+/* RSTs whose windows count up by one: 1980 and 3293 were the first in 2025 (gfw.report). A stack's
+ * answers all have one window, and a socket sends one RST. */
 static void fact_ladder(struct evidence *e, const struct reset *r, bool steps)
 {
-    tell(e, F(KNOWN_LADDER), steps && r->window && (r->flags & TCPRST_ACK));
+    tell(e, F(KNOWN_LADDER), steps && r->window);
     numbers(e, F(KNOWN_LADDER), r->window, 0);
 }
 

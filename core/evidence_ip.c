@@ -13,13 +13,46 @@ static bool is_between(uint8_t ttl, const struct endpoint *x)
     return ttl >= x->ttl_min && ttl <= x->ttl_max;
 }
 
+/* A SYN proxy makes the handshake in the server's name, offers no window in its SYN-ACK, and opens
+ * it with a bare ACK when the server has answered, too (nf_synproxy_core.c). Until more comes in
+ * X's name, nothing of X itself came. */
+static bool only_its_proxy_spoke(const struct reset *r)
+{
+    enum { SYN_ACK_AND_WINDOW = 2 };
+    const struct endpoint *x = &r->x;
+    const struct recent *p;
+    if (!seen(x, END_SYN_ACK) || x->segments > SYN_ACK_AND_WINDOW || x->snd_max != x->iss + 1)
+        return false;
+    for (uint64_t n = recent_before(r);
+         n < MAX_RELATED && (p = recent_back(&r->connection->recents, n)) != NULL; n++)
+        if (p->where == x->syn_where)
+            return !p->window;
+    return false;
+}
+
+/* What the host sent on other connections: that is as little of X's own where a proxy speaks for
+ * it, and tells only where it is the same. */
+static void fact_ttl_of_host(struct evidence *e, const struct reset *r, const struct host *x_host)
+{
+    unsigned hops = host_hops(r->ttl);
+    bool same = hops >= x_host->hops_min && hops <= x_host->hops_max;
+    bool comparable =
+        !x_host->proxied && r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
+    if (same || (comparable && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
+        tell(e, F(TTL_SAME), same);
+    numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
+    tell(e, F(TTL_FARTHER), comparable && hops < PLAUSIBLE_HOPS && hops > x_host->hops_max + 1u);
+    numbers(e, F(TTL_FARTHER), r->ttl, x_host->ttl_last);
+}
+
 static void fact_ttl(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
     uint8_t ttl = seen(x, END_SEEN) ? (uint8_t)(r->ttl - r->before.leg_hops) : r->ttl;
     unsigned hops = host_hops(ttl);
+    bool proxied = seen(x, END_SEEN) && only_its_proxy_spoke(r);
     e->ttl_start = (uint8_t)(ttl + hops);
-    if (seen(x, END_SEEN)) {
+    if (seen(x, END_SEEN) && !proxied) {
         bool same = is_between(ttl, x);
         bool own = is(e, F(ABORT_FORM)) && (r->flags & TCPRST_ACK);
         same |= !own && (hops == host_hops(x->ttl_first) || hops == host_hops(x->ttl_last));
@@ -48,14 +81,7 @@ static void fact_ttl(struct evidence *e, const struct reset *r, const struct hos
                 x->last);
         numbers(e, F(TTL_START), r->ttl, x->ttl_last);
     } else if (x_host && x_host->hops_known) {
-        bool same = hops >= x_host->hops_min && hops <= x_host->hops_max;
-        bool comparable = r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
-        if (same || (comparable && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
-            tell(e, F(TTL_SAME), same);
-        numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);
-        tell(e, F(TTL_FARTHER),
-             comparable && hops < PLAUSIBLE_HOPS && hops > x_host->hops_max + 1u);
-        numbers(e, F(TTL_FARTHER), r->ttl, x_host->ttl_last);
+        fact_ttl_of_host(e, r, x_host);
     }
 }
 

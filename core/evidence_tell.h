@@ -42,7 +42,7 @@ void evidence_connection(struct evidence *e, const struct reset *r);
 void evidence_data(struct evidence *e, const struct reset *r);
 void evidence_others(struct evidence *e, const struct reset *r, const struct host *x_host,
                      const struct host *y_host);
-void evidence_company(struct evidence *e, const struct reset *r, const struct company *company);
+void evidence_company(struct evidence *e, const struct reset *r, const struct around *around);
 
 /* For all of them. */
 void company_find(struct company *company, const struct reset *r);

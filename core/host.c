@@ -326,6 +326,12 @@ static void note_rtt(struct host *host, int64_t rtt)
         host->rtt_samples++;
 }
 
+/* nf_synproxy_core.c: it offers no window until the server has answered, too. */
+static bool is_syn_proxys(const struct tcprst_segment *s)
+{
+    return (s->flags & TCPRST_ACK) && !s->window;
+}
+
 void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time, int64_t rtt)
 {
     if (s->ip_header) {
@@ -340,6 +346,7 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
             host->label_used |= s->flow_label != 0;
         }
     }
+    host->proxied |= is_syn_proxys(s);
     note_checksum(host, s);
     enum stack_id stack = stack_of_opening(s);
     if (stack != STACK_UNKNOWN)

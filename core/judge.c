@@ -276,7 +276,8 @@ static const struct decision *judge_alone(const struct judge *judge, struct judg
     j->alone = (struct outcome){.own_cause = d->cause,
                                 .own_strength = d->strength,
                                 .own_margin = d->margin,
-                                .between = d->between};
+                                .between = d->between,
+                                .no_end = d->no_end};
     if (d->between)
         j->alone.impossible = weigh_impossible(d);
     return d;
@@ -307,6 +308,14 @@ static bool better_founded(const struct outcome *b, const struct judgement *j)
     if (mine_impossible != its_impossible)
         return mine_impossible;
     return b->own_margin > j->decision->margin;
+}
+
+/* By itself the RST says nothing; of its burst one does that no end can have made. */
+static bool is_of_its_maker(const struct outcome *b, const struct judgement *j)
+{
+    enum tcprst_cause said = j->decision->cause;
+    return b->no_end && j->decision->hardly_end && weigh_reaches(j->decision, b->own_cause) &&
+           (said == TCPRST_CAUSE_UNCLASSIFIED || said == TCPRST_CAUSE_INSUFFICIENT_CAPTURE);
 }
 
 /* What follows from the decision. */
@@ -370,7 +379,7 @@ void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r
     /* To ask those around it is to weigh some. */
     j->own_decision = *j->decision;
     j->decision = &j->own_decision;
-    const struct outcome *best = NULL;
+    const struct outcome *best = NULL, *telling = NULL;
     for (unsigned back = 1; back < MAX_BURST / 2 && p && p->previous_of_connection; back++)
         p = p->previous_of_connection;
     for (unsigned looked = 0; p && looked < MAX_BURST; p = p->next_of_connection, looked++) {
@@ -382,8 +391,14 @@ void judge_reset(const struct judge *judge, struct judgement *j, struct reset *r
             continue;
         if (!best || outcome->own_margin > best->own_margin)
             best = outcome;
+        if (!telling && is_of_its_maker(outcome, j))
+            telling = outcome;
     }
-    if (best && better_founded(best, j)) {
+    if (!best)
+        return;
+    if (!better_founded(best, j))
+        best = telling;
+    if (best) {
         weigh_adopt(&j->own_decision, best->own_cause, best->own_strength);
         conclude(j, r, j->decision);
     }

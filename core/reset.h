@@ -81,6 +81,7 @@ struct outcome {
     enum tcprst_strength own_strength;
     unsigned own_margin;
     bool between;        /* other places prove that no end made it */
+    bool no_end;         /* by itself, somebody in between is far likelier */
     uint64_t impossible; /* then: bit c: cause c */
     enum tcprst_cause cause;
     enum tcprst_acceptance acceptance;

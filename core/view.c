@@ -48,17 +48,27 @@ static bool said_as_much(const struct recent *newer, const struct recent *e)
            !((e->bits ^ newer->bits) & RECENT_FROM_B);
 }
 
+/* From before its end began to count: somebody guesses, and may have guessed the others, too. */
+static bool is_guess(const struct connection *c, const struct recent *e)
+{
+    const struct endpoint *x = &c->end[!!(e->bits & RECENT_FROM_B)];
+    return (e->flags & TCPRST_RST) && e->seq && (x->seen & (END_SYN | END_SYN_ACK)) &&
+           seq_lt(e->seq, x->iss);
+}
+
 static bool any_speaks_of_more(const struct connection *c)
 {
-    const struct recent *e, *idle = NULL; /* one that speaks of no more */
+    const struct recent *e, *last = NULL;
+    bool more = false;
     for (uint64_t n = 0; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if (SHORTCUTS && idle && said_as_much(idle, e))
+        if (SHORTCUTS && last && said_as_much(last, e))
             continue;
-        if (speaks_of_more(c, e))
-            return true;
-        idle = e;
+        if (is_guess(c, e))
+            return false;
+        more |= speaks_of_more(c, e);
+        last = e;
     }
-    return false;
+    return more;
 }
 
 /* Whether nothing was captured of r's connection but what opens, closes or resets, and of what it

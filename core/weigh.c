@@ -146,7 +146,9 @@ static enum tcprst_cause word_for(const struct decision *d, unsigned n)
         (n > 1 && !between && first->total >= FLOOR_TIE))
         return TCPRST_CAUSE_UNCLASSIFIED;
     bool nothing = !view->x && !view->y && d->triggers == 1;
-    if (nothing && first->total > REACH_LIKELY &&
+    /* Who does not see a connection shows the same whatever is seen of it. */
+    bool theirs = first->hypothesis->mechanism == MECHANISM_FORGER;
+    if (nothing && !(theirs && n == 1) && first->total > REACH_LIKELY &&
         (d->ranked < 2 || d->best[d->ranking[1]].total < first->total + REACH))
         return mechanisms[first->hypothesis->mechanism].kind == KIND_ANSWER
                    ? TCPRST_CAUSE_UNKNOWN_CONNECTION
@@ -204,7 +206,9 @@ static void name_maker(struct decision *d, const struct entry *winner)
     bool third = third_party(winner);
     bool nothing_fits = winner->total >= (third ? FLOOR_TIE : FLOOR) && !d->between;
     unsigned end = third ? cost_of_whose(d, WHOSE_END) - winner->total : 0;
-    d->suspected = third && !nothing_fits && end >= MARGIN_SUSPECT;
+    d->hardly_end = third && end >= (unsigned)REACH;
+    d->no_end = third && end >= MARGIN_SUSPECT;
+    d->suspected = d->no_end && !nothing_fits;
     d->origin = nothing_fits                                      ? TCPRST_ORIGIN_UNKNOWN
                 : third && winner->total <= PLAIN && d->suspected ? TCPRST_ORIGIN_THIRD_PARTY
                 : third && end >= MARGIN_BETWEEN                  ? TCPRST_ORIGIN_THIRD_PARTY
@@ -218,7 +222,7 @@ static void conclude(struct decision *d)
         d->cause = d->winner = TCPRST_CAUSE_UNCLASSIFIED;
         d->strength = d->group_strength = TCPRST_STRENGTH_POSSIBLE;
         d->origin = TCPRST_ORIGIN_UNKNOWN;
-        d->suspected = false;
+        d->suspected = d->hardly_end = d->no_end = false;
         d->margin = 0;
         return;
     }
@@ -424,12 +428,17 @@ const struct decision *weigh(struct precedents *precedents, const struct evidenc
     return &p->decision;
 }
 
+bool weigh_reaches(const struct decision *d, enum tcprst_cause cause)
+{
+    return d->ranked && !dead(&d->best[cause]) &&
+           d->best[cause].total <= d->best[d->ranking[0]].total + REACH;
+}
+
 void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_strength strength)
 {
     const struct entry *entry = &d->best[cause];
     bool surer = cause == d->cause && d->between && strength > d->strength;
-    if (!d->ranked || (cause == d->cause && !surer) || dead(entry) ||
-        entry->total > d->best[d->ranking[0]].total + REACH)
+    if (!weigh_reaches(d, cause) || (cause == d->cause && !surer))
         return;
     d->cause = d->winner = cause;
     d->strength =

@@ -87,6 +87,7 @@ struct decision {
     bool between;    /* other places of capture exclude that an end made it */
     enum tcprst_settled_by settled_by;
     bool suspected; /* somebody in between is likelier, though it may not be enough to say so */
+    bool hardly_end, no_end; /* no end is likely to have made it, or did, whatever else fits badly */
     unsigned alternative_count;
     struct tcprst_alternative alternatives[TCPRST_MAX_ALTERNATIVES];
     unsigned cited_count;
@@ -103,6 +104,9 @@ size_t precedents_memory(void); /* octets of one */
  * there until the next is weighed. */
 const struct decision *weigh(struct precedents *precedents, const struct evidence *evidence,
                              unsigned count);
+
+/* Whether that cause is no dearer than an alternative may be. */
+bool weigh_reaches(const struct decision *decision, enum tcprst_cause cause);
 
 /* The verdict that another RST of the same act came to, where it is better founded: taken over if
  * it is within reach here. Where other places prove that it is the same act, as sure as it is
