@@ -155,7 +155,7 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
  * held against Linux only: Windows labels its sockets' segments, and no answer. BSD's pf_send_tcp()
  * sets low delay in all it makes.
  */
-enum { TOS_LOW_DELAY = 0x10, TOS_DSCP = 0xfc };
+enum { TOS_LOW_DELAY = 0x10 };
 
 static bool lacks_label(const struct reset *r, const struct host *x_host)
 {
@@ -163,11 +163,11 @@ static bool lacks_label(const struct reset *r, const struct host *x_host)
            x_host->label_used && x_host->stack == STACK_LINUX;
 }
 
-/* What leaves that host gets a type of service, a filter's answers too: of SYN-ACKs Linux reflects
- * none unless told to. */
-static bool marks_its_own(const struct host *x_host)
+/* All that leaves that host may be given this type of service, a filter's answers too: of a SYN for
+ * its SYN-ACK Linux takes none unless told to. */
+static bool marks_all(const struct host *x_host, uint8_t wanted)
 {
-    return x_host && (x_host->tos & TOS_DSCP);
+    return x_host && x_host->tos == (wanted | HOST_TOS_KNOWN);
 }
 
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
@@ -175,8 +175,8 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
     if (!r->packet.ip_header)
         return;
     if (seen(&r->x, END_SEEN)) {
-        tell_at(e, F(TOS_SAME), ((r->packet.tos ^ r->x.tos) & TOS_DSCP) == 0, r->x.last);
-        numbers(e, F(TOS_SAME), r->packet.tos & TOS_DSCP, r->x.tos & TOS_DSCP);
+        tell_at(e, F(TOS_SAME), ((r->packet.tos ^ r->x.tos) & HOST_TOS_DSCP) == 0, r->x.last);
+        numbers(e, F(TOS_SAME), r->packet.tos & HOST_TOS_DSCP, r->x.tos & HOST_TOS_DSCP);
     }
     numbers(e, F(HOST_STACK), r->packet.tos, r->packet.flow_label);
     if (!is(e, F(BARE_FORM)) && lacks_label(r, x_host))
@@ -184,15 +184,17 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
     if (!is(e, F(BARE_FORM)))
         return;
     bool syn = is(e, F(TRIGGER_SYN));
-    uint8_t wanted = r->y.tos & TOS_DSCP;
+    uint8_t wanted = r->y.tos & HOST_TOS_DSCP;
     if (r->packet.ip_version == 6 && r->packet.flow_label) /* whatever drew it */
         tell_at(e, F(HOST_STACK), true, r->has_trigger ? r->trigger.where : 0);
     else if (lacks_label(r, x_host))
         tell_at(e, F(HOST_STACK), false, r->has_trigger ? r->trigger.where : r->x.last);
-    else if (syn && wanted && r->packet.tos == wanted && !marks_its_own(x_host))
+    else if (syn && wanted && r->packet.tos == wanted && !marks_all(x_host, wanted))
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     if (syn)
-        tell(e, F(FILTER_TOS), r->packet.ip_version == 4 && r->packet.tos == TOS_LOW_DELAY);
+        tell(e, F(FILTER_TOS),
+             r->packet.ip_version == 4 && r->packet.tos == TOS_LOW_DELAY &&
+                 wanted != TOS_LOW_DELAY);
 }
 
 void evidence_ip(struct evidence *e, const struct reset *r, const struct host *x_host)

@@ -340,7 +340,10 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
         host->hops_max = host->hops_known && host->hops_max > hops ? host->hops_max : hops;
         host->hops_known = true;
         host->ttl_last = s->ttl;
-        host->tos |= s->tos;
+        if (!(host->tos & HOST_TOS_KNOWN))
+            host->tos = (s->tos & HOST_TOS_DSCP) | HOST_TOS_KNOWN;
+        if ((host->tos ^ s->tos) & HOST_TOS_DSCP)
+            host->tos |= HOST_TOS_VARIES;
         if (s->ip_version == 6) {
             host->label_known = true;
             host->label_used |= s->flow_label != 0;

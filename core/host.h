@@ -103,6 +103,9 @@ struct host_deeds {
     uint8_t next_open, next_closed, next_idle, next_window, next_unserved;
 };
 
+/* Where ECN has its bits. */
+enum host_tos { HOST_TOS_KNOWN = 1, HOST_TOS_VARIES = 2, HOST_TOS_DSCP = 0xfc };
+
 /* Whom it tried, and when last. */
 struct host_try {
     uint64_t target;
@@ -122,7 +125,7 @@ struct host {
     uint8_t stack;          /* enum stack_id, by its last SYN or SYN-ACK that tells */
     uint8_t wrong_syn_acks; /* SYN-ACKs acknowledging something else, to different clients */
     uint8_t next_try;
-    uint8_t tos; /* bits that were set in the type of service of its SYNs and SYN-ACKs */
+    uint8_t tos; /* DSCP of its first SYN or SYN-ACK, and enum host_tos */
     struct host_try first_try;
     struct host_try *more_tries; /* HOST_TRIES - 1; NULL: none noted */
     struct host_deeds *deeds;    /* NULL: none noted */
