@@ -171,7 +171,7 @@ static struct tri answer_id(const struct evidence *e)
 
 static struct tri abort_options(const struct evidence *e)
 {
-    if (!yes(OPTIONS_MISSING))
+    if (!yes(OPTIONS_MISSING) || e->stack->abort_options == STACK_NEVER)
         return met();
     return e->stack->abort_options == STACK_ALWAYS ? failed() : unseen();
 }
