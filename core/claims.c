@@ -95,7 +95,7 @@ static bool known(const struct evidence *e)
 
 static bool linux_habit(const struct evidence *e)
 {
-    return e->stack == &stacks[STACK_LINUX];
+    return stack_is_linux((enum stack_id)(e->stack - stacks));
 }
 
 static struct tri answer_flags(const struct evidence *e)

@@ -97,6 +97,22 @@ static enum stack_layout stack_layout(const uint8_t *options, unsigned length)
     }
 }
 
+/* tcp_select_initial_window(): up to 4.19 so many segments, of the MSS or of what timestamps leave
+ * of it; since then nearly 64 KiB. A full window of the time before window scaling is either's. */
+static bool opens_as_before(const struct tcprst_segment *s)
+{
+    static const unsigned counts[] = {4, 10, 20};
+    enum { TIMESTAMPS = 12 };
+    unsigned window = (unsigned)s->bytes[14] << 8 | s->bytes[15];
+    unsigned mss = s->options_captured >= 4 && s->bytes[20] == OPTION_MSS
+                       ? (unsigned)s->bytes[22] << 8 | s->bytes[23]
+                       : 0;
+    for (unsigned i = 0; mss > TIMESTAMPS && i < sizeof counts / sizeof *counts; i++)
+        if (window == counts[i] * mss || window == counts[i] * (mss - TIMESTAMPS))
+            return true;
+    return false;
+}
+
 static enum stack_id by_ttl_and_layout(uint8_t ttl, enum stack_layout layout, bool id_zero)
 {
     bool as_windows = ttl > 64 && ttl <= 128;
@@ -127,5 +143,6 @@ enum stack_id stack_of_opening(const struct tcprst_segment *s)
     bool others = layout == LAYOUT_LINUX || (layout == LAYOUT_PLAIN && s->ttl <= 64);
     if (others && numbered && s->ip_id)
         return STACK_UNKNOWN;
-    return by_ttl_and_layout(s->ttl, layout, id_zero);
+    enum stack_id stack = by_ttl_and_layout(s->ttl, layout, id_zero);
+    return stack == STACK_LINUX && opens_as_before(s) ? STACK_LINUX_OLD : stack;
 }
