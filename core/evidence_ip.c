@@ -75,7 +75,10 @@ static bool numbers_otherwise(const struct reset *r)
  * the step says nothing, as far as that is no more than it may have sent. */
 static bool goes_on_counting(const struct evidence *e, uint16_t step, int64_t pause)
 {
-    if (e->stack->answer_id != STACK_COUNTED || pause <= 0)
+    enum { WINDOWS_TTL = 128 };
+    bool together = e->stack->answer_id == STACK_COUNTED ||
+                    (e->stack == &stacks[STACK_UNKNOWN] && e->ttl_start == WINDOWS_TTL);
+    if (!together || pause <= 0)
         return false;
     int64_t reach = ID_STEP + (int64_t)ID_STEP * pause / NS_PER_S;
     return step >= 1 && step <= (reach < ID_REACH ? reach : ID_REACH);

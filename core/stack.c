@@ -121,7 +121,7 @@ static enum stack_id by_ttl_and_layout(uint8_t ttl, enum stack_layout layout, bo
         (id_zero && layout != LAYOUT_OTHER && layout != LAYOUT_BSD && layout != LAYOUT_XNU))
         return STACK_LINUX;
     if (layout == LAYOUT_PLAIN)
-        return as_windows ? STACK_WINDOWS : STACK_LINUX;
+        return as_windows ? STACK_UNKNOWN : STACK_LINUX;
     if (layout == LAYOUT_XNU)
         return STACK_XNU;
     if (layout == LAYOUT_BSD)
