@@ -225,6 +225,14 @@ static bool finishes_handshake(const struct evidence *e)
            yes(LIVE_SOCKET) && !yes(SENDER_WENT_ON);
 }
 
+/* It goes on with both counts of the sender; where that has no clock, with the window that it had
+ * offered. Who sends to both ends at once has neither. */
+static bool as_its_socket(const struct evidence *e)
+{
+    bool no_clock = unknown(TIMESTAMP_NEXT) && !yes(OPTIONS_MISSING);
+    return yes(IP_ID_NEXT) && (yes(TIMESTAMP_NEXT) || (no_clock && yes(WINDOW_SAME)));
+}
+
 static struct tri live(const struct evidence *e)
 {
     if (yes(SYN_RECEIVED) || finishes_handshake(e))
