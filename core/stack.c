@@ -103,12 +103,12 @@ static bool opens_as_before(const struct tcprst_segment *s)
 {
     static const unsigned counts[] = {4, 10, 20};
     enum { TIMESTAMPS = 12 };
-    unsigned window = (unsigned)s->bytes[14] << 8 | s->bytes[15];
     unsigned mss = s->options_captured >= 4 && s->bytes[20] == OPTION_MSS
                        ? (unsigned)s->bytes[22] << 8 | s->bytes[23]
                        : 0;
-    for (unsigned i = 0; mss > TIMESTAMPS && i < sizeof counts / sizeof *counts; i++)
-        if (window == counts[i] * mss || window == counts[i] * (mss - TIMESTAMPS))
+    for (unsigned i = 0; s->window_known && mss > TIMESTAMPS && i < sizeof counts / sizeof *counts;
+         i++)
+        if (s->window == counts[i] * mss || s->window == counts[i] * (mss - TIMESTAMPS))
             return true;
     return false;
 }
