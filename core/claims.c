@@ -229,7 +229,7 @@ static bool finishes_handshake(const struct evidence *e)
  * offered. Who sends to both ends at once has neither. */
 static bool as_its_socket(const struct evidence *e)
 {
-    bool no_clock = unknown(TIMESTAMP_NEXT) && !yes(OPTIONS_MISSING);
+    bool no_clock = unknown(TIMESTAMP_NEXT) && unknown(OPTIONS_MISSING);
     return yes(IP_ID_NEXT) && (yes(TIMESTAMP_NEXT) || (no_clock && yes(WINDOW_SAME)));
 }
 

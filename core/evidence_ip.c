@@ -71,14 +71,17 @@ static bool numbers_otherwise(const struct reset *r)
     return false;
 }
 
-/* A host that counts all its packets together counted on, whatever else it sent meanwhile: then
- * the step says nothing, as far as that is no more than it may have sent. */
-static bool goes_on_counting(const struct evidence *e, uint16_t step, int64_t pause)
+/* A host that counts all its packets together counted on, whatever else X sent meanwhile: then the
+ * step says nothing, as far as that is no more than it may have sent. Windows does, and starts from
+ * a TTL that few others do. */
+static bool goes_on_counting(const struct evidence *e, const struct reset *r, uint16_t step)
 {
     enum { WINDOWS_TTL = 128 };
-    bool together = e->stack->answer_id == STACK_COUNTED ||
-                    (e->stack == &stacks[STACK_UNKNOWN] && e->ttl_start == WINDOWS_TTL);
-    if (!together || pause <= 0)
+    const struct endpoint *x = &r->x;
+    bool nobodys =
+        e->stack == &stacks[STACK_UNKNOWN] && x->ttl_last + host_hops(x->ttl_last) == WINDOWS_TTL;
+    int64_t pause = r->when - x->last_time;
+    if ((e->stack->answer_id != STACK_COUNTED && !nobodys) || pause <= 0)
         return false;
     int64_t reach = ID_STEP + (int64_t)ID_STEP * pause / NS_PER_S;
     return step >= 1 && step <= (reach < ID_REACH ? reach : ID_REACH);
@@ -130,7 +133,7 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
         bool next = step >= 1 && step <= ID_STEP;
         bool counts = x->id_steps >= 1 && x->id_jumps * 4 <= x->id_steps;
-        bool may = !next && goes_on_counting(e, step, r->when - x->last_time);
+        bool may = !next && goes_on_counting(e, r, step);
         if ((counts && !may) || (next && x->id_jumps <= x->id_steps))
             tell_at(e, F(IP_ID_NEXT), next, x->last);
         numbers(e, F(IP_ID_NEXT), r->ip_id, x->ip_id);
