@@ -95,7 +95,7 @@ static bool known(const struct evidence *e)
 
 static bool linux_habit(const struct evidence *e)
 {
-    return e->stack == &stacks[STACK_LINUX];
+    return stack_is_linux((enum stack_id)(e->stack - stacks));
 }
 
 static struct tri answer_flags(const struct evidence *e)
@@ -171,7 +171,7 @@ static struct tri answer_id(const struct evidence *e)
 
 static struct tri abort_options(const struct evidence *e)
 {
-    if (!yes(OPTIONS_MISSING))
+    if (!yes(OPTIONS_MISSING) || e->stack->abort_options == STACK_NEVER)
         return met();
     return e->stack->abort_options == STACK_ALWAYS ? failed() : unseen();
 }
@@ -223,6 +223,14 @@ static bool finishes_handshake(const struct evidence *e)
 {
     return yes(ONLY_SYN) && yes(PEER_SEEN) && yes(ACK_FLAG) && yes(ABORT_FORM) &&
            yes(LIVE_SOCKET) && !yes(SENDER_WENT_ON);
+}
+
+/* It goes on with both counts of the sender; where that has no clock, with the window that it had
+ * offered. Who sends to both ends at once has neither. */
+static bool as_its_socket(const struct evidence *e)
+{
+    bool no_clock = unknown(TIMESTAMP_NEXT) && unknown(OPTIONS_MISSING);
+    return yes(IP_ID_NEXT) && (yes(TIMESTAMP_NEXT) || (no_clock && yes(WINDOW_SAME)));
 }
 
 static struct tri live(const struct evidence *e)

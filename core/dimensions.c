@@ -88,7 +88,7 @@ static enum tcprst_acceptance by_window(const struct reset *r, uint32_t low)
         return TCPRST_ACCEPTANCE_EXACT;
     uint32_t distance = r->seq - low;
     /* Linux tcp_sequence(): the right edge itself is in the window, too. */
-    bool edge_too = connection_stack(r->connection, !r->d) == STACK_LINUX;
+    bool edge_too = stack_is_linux((enum stack_id)connection_stack(r->connection, !r->d));
     if (seen(y, END_EDGE))
         return seq_lt(low, y->edge) && distance < y->edge - low + edge_too
                    ? TCPRST_ACCEPTANCE_IN_WINDOW

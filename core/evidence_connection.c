@@ -150,9 +150,13 @@ static void fact_fins(struct evidence *e, const struct reset *r)
     const struct endpoint *x = &r->x, *y = &r->y;
     bool x_fin = seen(x, END_FIN), y_fin = seen(y, END_FIN);
     if (seen(x, END_SEEN) || seen(y, END_SEEN)) {
-        /* What was acknowledged and not captured may have been a FIN. */
-        bool x_told = x_fin || !(endpoint_acked_unseen(y, x) || lacks_one(x)),
-             y_told = y_fin || !(endpoint_acked_unseen(x, y) || lacks_one(y));
+        /* What was acknowledged and not captured may have been a FIN; so may what an end sent of
+         * which nothing was, before the capture began. */
+        bool opened = r->before.connection_flags & CONN_OPENED;
+        bool x_told = x_fin || ((opened || seen(x, END_SEEN)) &&
+                                !(endpoint_acked_unseen(y, x) || lacks_one(x))),
+             y_told = y_fin || ((opened || seen(y, END_SEEN)) &&
+                                !(endpoint_acked_unseen(x, y) || lacks_one(y)));
         if (x_told)
             tell_at(e, F(SENDER_FIN), x_fin, x->fin_where);
         if (y_told)

@@ -97,6 +97,22 @@ static bool numbers_otherwise(const struct reset *r)
     return false;
 }
 
+/* A host that counts all its packets together counted on, whatever else X sent meanwhile: then the
+ * step says nothing, as far as that is no more than it may have sent. Windows does, and starts from
+ * a TTL that few others do. */
+static bool goes_on_counting(const struct evidence *e, const struct reset *r, uint16_t step)
+{
+    enum { WINDOWS_TTL = 128 };
+    const struct endpoint *x = &r->x;
+    bool nobodys =
+        e->stack == &stacks[STACK_UNKNOWN] && x->ttl_last + host_hops(x->ttl_last) == WINDOWS_TTL;
+    int64_t pause = r->when - x->last_time;
+    if ((e->stack->answer_id != STACK_COUNTED && !nobodys) || pause <= 0)
+        return false;
+    int64_t reach = ID_STEP + (int64_t)ID_STEP * pause / NS_PER_S;
+    return step >= 1 && step <= (reach < ID_REACH ? reach : ID_REACH);
+}
+
 static void fact_ip(struct evidence *e, const struct reset *r, const struct host *x_host)
 {
     const struct endpoint *x = &r->x;
@@ -143,7 +159,8 @@ static void fact_ip(struct evidence *e, const struct reset *r, const struct host
         uint16_t step = (uint16_t)(r->ip_id - x->ip_id);
         bool next = step >= 1 && step <= ID_STEP;
         bool counts = x->id_steps >= 1 && x->id_jumps * 4 <= x->id_steps;
-        if (counts || (next && x->id_jumps <= x->id_steps))
+        bool may = !next && goes_on_counting(e, r, step);
+        if ((counts && !may) || (next && x->id_jumps <= x->id_steps))
             tell_at(e, F(IP_ID_NEXT), next, x->last);
         numbers(e, F(IP_ID_NEXT), r->ip_id, x->ip_id);
     }
@@ -160,7 +177,7 @@ enum { TOS_LOW_DELAY = 0x10 };
 static bool lacks_label(const struct reset *r, const struct host *x_host)
 {
     return r->packet.ip_version == 6 && !r->packet.flow_label && x_host && x_host->label_known &&
-           x_host->label_used && x_host->stack == STACK_LINUX;
+           x_host->label_used && stack_is_linux((enum stack_id)x_host->stack);
 }
 
 /* All that leaves that host may be given this type of service, a filter's answers too: of a SYN for

@@ -27,7 +27,10 @@ enum stack_layout {
     LAYOUT_LINUX,   /* MSS, SACK permitted, timestamps, NOP, window scale; or what a peer left of it
                      */
     LAYOUT_WINDOWS, /* MSS, NOP, window scale, NOP, NOP, SACK permitted */
-    LAYOUT_BSD,     /* MSS, NOP, window scale, ... timestamps before SACK permitted */
+    LAYOUT_PLAIN,   /* MSS, NOP, NOP, SACK permitted: Windows of old, or Linux where the peer has
+                       nothing more */
+    LAYOUT_BSD,     /* MSS, NOP, window scale, SACK permitted, timestamps; Windows, too */
+    LAYOUT_XNU,     /* MSS, NOP, window scale, NOP, NOP, timestamps, SACK permitted */
     LAYOUT_OTHER,
 };
 
@@ -82,24 +85,48 @@ static enum stack_layout stack_layout(const uint8_t *options, unsigned length)
     case 0x432: /* MSS, window scale, SACK permitted */
         return nop_second ? LAYOUT_WINDOWS : LAYOUT_OTHER;
     case 0x342: /* MSS, SACK permitted, window scale: Linux where the peer has no timestamps */
-    case 0x42:
         return nop_second ? LAYOUT_LINUX : LAYOUT_OTHER;
+    case 0x42: /* MSS, SACK permitted */
+        return nop_second ? LAYOUT_PLAIN : LAYOUT_OTHER;
     case 0x4832: /* MSS, window scale, timestamps, SACK permitted */
-    case 0x8432:
+        return nop_second ? LAYOUT_XNU : LAYOUT_OTHER;
+    case 0x8432: /* MSS, window scale, SACK permitted, timestamps */
         return nop_second ? LAYOUT_BSD : LAYOUT_OTHER;
     default:
         return LAYOUT_OTHER;
     }
 }
 
+/* tcp_select_initial_window(): up to 4.19 so many segments, of the MSS or of what timestamps leave
+ * of it; since then nearly 64 KiB. A full window of the time before window scaling is either's. */
+static bool opens_as_before(const struct tcprst_segment *s)
+{
+    static const unsigned counts[] = {4, 10, 20};
+    enum { TIMESTAMPS = 12 };
+    unsigned mss = s->options_captured >= 4 && s->bytes[20] == OPTION_MSS
+                       ? (unsigned)s->bytes[22] << 8 | s->bytes[23]
+                       : 0;
+    for (unsigned i = 0; s->window_known && mss > TIMESTAMPS && i < sizeof counts / sizeof *counts;
+         i++)
+        if (s->window == counts[i] * mss || s->window == counts[i] * (mss - TIMESTAMPS))
+            return true;
+    return false;
+}
+
 static enum stack_id by_ttl_and_layout(uint8_t ttl, enum stack_layout layout, bool id_zero)
 {
+    bool as_windows = ttl > 64 && ttl <= 128;
     /* A default TTL is often set anew; the order of the options is not. */
-    if (layout == LAYOUT_LINUX || (id_zero && layout != LAYOUT_OTHER && layout != LAYOUT_BSD))
+    if (layout == LAYOUT_LINUX ||
+        (id_zero && layout != LAYOUT_OTHER && layout != LAYOUT_BSD && layout != LAYOUT_XNU))
         return STACK_LINUX;
+    if (layout == LAYOUT_PLAIN)
+        return as_windows ? STACK_UNKNOWN : STACK_LINUX;
+    if (layout == LAYOUT_XNU)
+        return STACK_XNU;
     if (layout == LAYOUT_BSD)
-        return STACK_BSD;
-    if (layout == LAYOUT_WINDOWS && ttl > 64 && ttl <= 128)
+        return as_windows ? STACK_WINDOWS : STACK_BSD;
+    if (layout == LAYOUT_WINDOWS && as_windows)
         return STACK_WINDOWS;
     return layout == LAYOUT_MSS && ttl > 128 ? STACK_LWIP : STACK_UNKNOWN;
 }
@@ -113,7 +140,9 @@ enum stack_id stack_of_opening(const struct tcprst_segment *s)
     bool id_zero = numbered && !s->ip_id && s->dont_fragment;
     enum stack_layout layout = stack_layout(s->bytes + 20, s->options_captured);
     /* Others have its order of options: gVisor. Linux gives every SYN-ACK the identification 0. */
-    if (layout == LAYOUT_LINUX && numbered && s->ip_id)
+    bool others = layout == LAYOUT_LINUX || (layout == LAYOUT_PLAIN && s->ttl <= 64);
+    if (others && numbered && s->ip_id)
         return STACK_UNKNOWN;
-    return by_ttl_and_layout(s->ttl, layout, id_zero);
+    enum stack_id stack = by_ttl_and_layout(s->ttl, layout, id_zero);
+    return stack == STACK_LINUX && opens_as_before(s) ? STACK_LINUX_OLD : stack;
 }

@@ -32,6 +32,12 @@ struct stack {
 };
 extern const struct stack stacks[STACK_COUNT];
 
+/* Of whatever version. */
+static inline bool stack_is_linux(enum stack_id id)
+{
+    return id == STACK_LINUX || id == STACK_LINUX_OLD;
+}
+
 /* By a SYN or SYN-ACK: where its TTL started, its options, and for a SYN-ACK of IPv4 whether its
  * identification is 0 with DF set. */
 enum stack_id stack_of_opening(const struct tcprst_segment *s);

@@ -160,6 +160,9 @@
 /* A host that counts its packets sends fewer than this to others between two of one connection:
  * more, and what follows a RST's identification by chance (one in 1000) would be taken for it. */
 #define ID_STEP 64
+/* ... and in each second, where it counts them for all hosts together; no more than this, which one
+ * in 16 meets by chance. */
+#define ID_REACH 4096
 /* ... and packets overtake no more than so many. */
 #define ID_OVERTAKEN 16
 /* RSTs across hosts are looked back at for one device's count. */

@@ -113,6 +113,27 @@ static void add_alternatives(struct decision *d, unsigned from)
     }
 }
 
+/* Who names somebody in between says, too, what the sender itself would have done, unless nothing
+ * of that fits or it is out of the question. */
+static void add_end(struct decision *d, const struct entry *winner)
+{
+    if (!third_party(winner) || d->between)
+        return;
+    for (unsigned i = 0; i < d->alternative_count; i++)
+        if (!third_party(&d->best[d->alternatives[i].cause]))
+            return;
+    for (unsigned i = 1; i < d->ranked && d->alternative_count < TCPRST_MAX_ALTERNATIVES; i++) {
+        const struct entry *entry = &d->best[d->ranking[i]];
+        if (entry->total >= FLOOR)
+            return;
+        if (!third_party(entry)) {
+            d->alternatives[d->alternative_count++] =
+                (struct tcprst_alternative){d->ranking[i], TCPRST_STRENGTH_POSSIBLE};
+            return;
+        }
+    }
+}
+
 static unsigned tied(const struct decision *d)
 {
     unsigned n = 1;
@@ -239,8 +260,10 @@ static void conclude(struct decision *d)
     d->group_strength = group == tcprst_cause_info(d->winner)->group
                             ? strength_at(d, winner, rival_group(d, group))
                             : TCPRST_STRENGTH_POSSIBLE;
-    if (d->strength < TCPRST_STRENGTH_CERTAIN)
+    if (d->strength < TCPRST_STRENGTH_CERTAIN) {
         add_alternatives(d, winner->total);
+        add_end(d, winner);
+    }
 }
 
 void weigh_anew(struct decision *d)

@@ -134,15 +134,15 @@ static bool is_answer(const struct step *step)
 /* Each end counts from a place of its own, whoever forges from a third. */
 static uint16_t identification(struct feeder *f, const struct step *step)
 {
-    enum { OF_SERVER = 0x4000, OF_FORGER = 0x8000 };
+    enum { OF_SERVER = 0x4000, OF_FORGER = 0x8000, MUCH = 270 };
     if (step->flags & CONSTANT)
         return OF_FORGER;
     if (step->flags & FORGED)
         return (uint16_t)(OF_FORGER + 7 * f->frame);
-    if (is_answer(step) || (step->flags & UNNUMBERED))
+    if ((is_answer(step) && !(step->flags & OLD)) || (step->flags & UNNUMBERED))
         return 0;
     if (!(step->flags & DOUBLED))
-        f->ip_id[step->from_server]++;
+        f->ip_id[step->from_server] += step->flags & BUSY ? MUCH : 1;
     return (uint16_t)(f->ip_id[step->from_server] + (step->from_server ? OF_SERVER : 0));
 }
 
@@ -150,13 +150,30 @@ static uint8_t ttl_of(const struct step *step)
 {
     if (step->flags & CHOSEN)
         return 125;
-    return (uint8_t)((step->from_server ? 57 : 64) - (step->flags & FAR ? 1 : 0));
+    return (uint8_t)((step->from_server ? 57 : 64) - (step->flags & FAR ? 1 : 0) +
+                     (step->flags & NEARER ? 3 : 0) + (step->flags & WINDOWS ? 64 : 0));
+}
+
+/* The options of a SYN or SYN-ACK of that stack, behind its header of 20; returns their length. */
+static uint32_t put_opening(uint8_t *options, uint32_t flags, uint32_t stamp)
+{
+    static const char xnu[] = "\2\4\5\264\1\3\3\6\1\1\10\12\0\0\0\0\0\0\0\0\4\2\0",
+                      old[] = "\2\4\5\264\4\2\10\12\0\0\0\0\0\0\0\0\1\3\3\7",
+                      windows[] = "\2\4\5\264\1\1\4\2";
+    if (!(flags & TCPRST_SYN) || !(flags & (XNU | OLD | WINDOWS)))
+        return 0;
+    const char *from = flags & XNU ? xnu : flags & OLD ? old : windows;
+    uint32_t length = flags & XNU ? 24 : flags & OLD ? 20 : 8, at = flags & XNU ? 12 : 8;
+    memcpy(options, from, length);
+    for (uint32_t i = 0; i < 8 && !(flags & WINDOWS); i++)
+        options[at + i] = (uint8_t)((i < 4 ? stamp : echo) >> (24 - 8 * (i % 4)));
+    return length;
 }
 
 void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
 {
     int from = step->from_server, to = !from;
-    uint8_t tcp[32] = {0};
+    uint8_t tcp[44] = {0};
     uint32_t length = stamp ? 32 : 20;
     struct tcprst_segment s = {.frame = {++f->frame, file},
                                .layer = 1,
@@ -189,6 +206,8 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
         tcp[28 + i] = (uint8_t)(echo >> (24 - 8 * i));
     }
     memcpy(tcp + 20, "\1\1\10\12", 4);
+    uint32_t opening = put_opening(tcp + 20, step->flags, stamp);
+    length = opening ? 20 + opening : length;
     tcp[0] = (uint8_t)(ports[from] >> 8);
     tcp[1] = (uint8_t)ports[from];
     tcp[2] = (uint8_t)(ports[to] >> 8);
@@ -197,6 +216,8 @@ void feed_stamped(struct feeder *f, const struct step *step, uint32_t stamp)
     tcp[13] = (uint8_t)step->flags;
     if ((step->flags & RAW) || (!(step->flags & SHUT) && !is_answer(step)))
         tcp[14] = step->flags & LOW ? 0x60 : 0xfa;
+    if (opening && (step->flags & OLD))
+        memcpy(tcp + 14, "\162\20", 2); /* 29200, 20 segments */
     EXPECT(tcprst_segment_parse(&s, tcp, length, length + step->payload, NULL));
     tcprst_feed(f->core, &s, NULL);
 }

@@ -54,7 +54,8 @@ struct tcprst_statistics stop(struct tcprst *core);
  * the usual one; somebody else sent it; a raw tool did, with a window even in a bare RST; it
  * came from one hop further away; its identification is 0, as Linux leaves it in a SYN-ACK; it has
  * an acknowledgment number, whatever its flags; it has the identification of all such; a
- * program chose the TTL of its socket. */
+ * program chose the TTL of its socket; it came from three hops nearer; an XNU sent it, a Linux
+ * before 4.19, a Windows; its sender had sent much elsewhere since its last. */
 enum {
     DOUBLED = 0x200,
     ONCE = 0x400,
@@ -66,7 +67,12 @@ enum {
     UNNUMBERED = 0x10000,
     NUMBERED_ACK = 0x20000,
     CONSTANT = 0x40000,
-    CHOSEN = 0x80000
+    CHOSEN = 0x80000,
+    NEARER = 0x100000,
+    XNU = 0x200000,
+    OLD = 0x400000,
+    WINDOWS = 0x800000,
+    BUSY = 0x1000000
 };
 
 /* One segment of a script, in numbers relative to the initial sequence numbers. */
