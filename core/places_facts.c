@@ -210,8 +210,7 @@ static bool is_beside(const struct scene *s, const struct sight *e, const struct
 static void look_beside(const struct scene *s, unsigned place, const struct sight *reset,
                         struct around *a)
 {
-    uint32_t newest = s->p->next_sight - 1, at = (uint32_t)(reset - s->p->sights);
-    uint32_t own = newest - ((newest - at) & (s->p->sight_room - 1));
+    uint32_t newest = s->p->next_sight - 1, own = places_serial(s->p, reset);
     uint32_t from = own > AROUND_MOST ? own - AROUND_MOST : 1;
     for (uint32_t serial = from; serial <= newest && serial < own + AROUND_MOST; serial++) {
         const struct sight *e = places_sight(s->p, serial);

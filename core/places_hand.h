@@ -16,7 +16,8 @@ struct at_hand {
     uint32_t seq, ack, ts_val;
     uint16_t flags;
     uint64_t hash;
-    uint32_t twin;      /* serial of one like it that this place has already */
+    uint32_t twin;      /* serial of the first like it that this place has already */
+    uint32_t newest;    /* and of the newest */
     uint32_t double_of; /* serial: this place shows each packet twice, and has had that one once */
 };
 

@@ -23,6 +23,7 @@ enum {
     MOST_COPIES = 1 << 16,
     MOST_RESET_COPIES = 1 << 14,
     COPIES_LOOKED = 512, /* of one packet, at one time */
+    MATCHED_ROOM = 1024, /* rows of RSTs alike at places, a power of two */
     SIGHTS_AHEAD = 8,    /* records behind the newest that are in the cache when they are written */
 };
 
@@ -51,8 +52,16 @@ struct sight_rest {
     where_t other_where; /* of an altered one: the frame before, 0: it is the same */
     uint32_t altered_from, altered_to;
     uint32_t twin; /* of a twinned one, the same at the same place before: doubled on the way */
+    uint32_t next; /* of a RST: the next like it at the same place, 0: none yet */
     uint16_t leg;  /* of a RST: where it was captured, of again_at */
     uint16_t first_leg; /* and where first */
+    uint16_t came;      /* bit p: of a RST, place p shows it as it came */
+};
+
+/* Of a row of RSTs alike, by the first of them, at one place: the last that it has, too. */
+struct matched {
+    uint32_t first, last; /* serials */
+    uint32_t place;
 };
 
 /* Of a line, at one place. */
@@ -166,7 +175,8 @@ struct tcprst_places {
         struct upcoming ring[PLACES_AHEAD];
     } expected;
     struct copies copies;
-    unsigned block_count; /* what was allocated for these */
+    struct matched matched[MATCHED_ROOM]; /* each where its hash leads: a newer one takes it */
+    unsigned block_count;                 /* what was allocated for these */
     struct {
         void *at;
         size_t size;
@@ -192,6 +202,11 @@ bool places_take_copy(struct tcprst_places *p, uint32_t source, int64_t time,
 
 /* NULL: it was overwritten. */
 struct sight *places_sight(const struct tcprst_places *p, uint32_t serial);
+static inline uint32_t places_serial(const struct tcprst_places *p, const struct sight *e)
+{
+    uint32_t newest = p->next_sight - 1, at = (uint32_t)(e - p->sights);
+    return newest - ((newest - at) & (p->sight_room - 1));
+}
 static inline struct sight_rest *places_rest(const struct tcprst_places *p, const struct sight *e)
 {
     return &p->rests[e - p->sights];

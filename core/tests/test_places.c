@@ -342,6 +342,67 @@ static void few_legs(void)
     tcprst_places_free(stream);
 }
 
+/* Two routers that show what they route as it comes and as it goes, and the host behind: it has
+ * each RST before the router beside it shows that go, and the router beside the sender has it
+ * before the sender. What goes is what came, and no other RST "altered on the way". */
+static void two_routers(void)
+{
+    enum { COMING = 4, GOING = 7, SENT = 3 };
+    static const struct tcprst_clock c[4] = {{.shares = true},
+                                             {.place = 1, .shares = true},
+                                             {.place = 2, .shares = true},
+                                             {.place = 3, .shares = true}};
+    static const struct row {
+        unsigned place, leg, ttl;
+    } opening[] = {{0, GOING, 64},
+                   {1, COMING, 64},
+                   {1, GOING, 63},
+                   {2, COMING, 63},
+                   {3, COMING, 62}},
+      reset[] = {{1, COMING, 64}, {1, GOING, 63},  {0, GOING, 64},
+                 {2, COMING, 63}, {3, COMING, 62}, {2, GOING, 62}};
+    struct tcprst_places *stream = tcprst_places_new(c, 4, 4, 64, 1);
+    unsigned time = 1, first = 0;
+    for (unsigned n = 0; n <= SENT; n++)
+        for (unsigned i = 0; i < (n ? 6 : 5); i++) {
+            const struct row *row = n ? &reset[i] : &opening[i];
+            struct tcprst_segment s = segment(n, true, 1000 * ++time);
+            s.frame = (struct tcprst_frame){time, row->place};
+            s.leg = (uint16_t)row->leg;
+            s.ttl = (uint8_t)row->ttl;
+            s.flags = n ? TCPRST_RST : TCPRST_SYN;
+            s.payload_length = 0;
+            if (n)
+                s.ip_id = 0, s.ack = 0;
+            first = i ? first : time;
+            tcprst_places_take(stream, row->place, &s);
+            check(!n || s.seen.copy_of.number == (i ? first : 0),
+                  "what goes at a router is what came");
+        }
+    tcprst_places_free(stream);
+}
+
+/* A whole flight answered by RSTs that are alike to the last bit, more than are looked at for one:
+ * the k-th at one place is the k-th at the other. */
+static void row_of_resets(void)
+{
+    enum { ROW = 200 };
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, 2 * ROW, 1);
+    bool each = true;
+    for (unsigned i = 0; i < 2 * ROW; i++) {
+        struct tcprst_segment s = segment(0, true, 1000 * (i + 1));
+        s.frame = (struct tcprst_frame){i + 1, i / ROW};
+        s.flags = TCPRST_RST;
+        s.ip_id = 0, s.ack = 0, s.payload_length = 0;
+        s.ttl = (uint8_t)(64 - i / ROW);
+        tcprst_places_take(stream, i / ROW, &s);
+        each &= s.seen.copy_of.number == (i < ROW ? 0 : i - ROW + 1);
+    }
+    check(each, "of a row of RSTs alike the k-th here is the k-th there");
+    tcprst_places_free(stream);
+}
+
 /* Four captures that are no longer than the clocks may be apart: each packet is at all of them, so
  * none goes on with what another ends with. */
 static void four(void)
@@ -880,6 +941,8 @@ int main(void)
     both_legs(true);
     both_legs(false);
     few_legs();
+    two_routers();
+    row_of_resets();
     four();
     check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
     check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
