@@ -275,6 +275,28 @@ bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const
     return off <= slack && off >= -slack;
 }
 
+int64_t places_way(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
+{
+    const struct path *path = places_path(p, places_line(p, h->line));
+    const struct path_place *from = &path->place[e->place], *to = &path->place[h->place];
+    return from->count[h->d] && to->count[h->d] ? to->lag[h->d] - from->lag[h->d] : 0;
+}
+
+/*
+ * The same RST has left its sender, as the capture there shows, and is here when it is due: then it
+ * is that one, whatever is left of its TTL. What writes the TTL of an end's other packets need not
+ * write that of its RSTs. A forger's is alike to the last bit only by what he saw of the sender's;
+ * and he is not at the way's length behind it.
+ */
+static bool is_due(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
+{
+    const struct path *path = places_path(p, places_line(p, h->line));
+    int64_t way = places_way(p, e, h), since = h->time - e->time;
+    return e->ip_id == h->s->ip_id && e->window == h->s->window && e->ttl > h->s->ttl &&
+           is_start(e->ttl) && e->ttl == path->place[e->place].ttl[h->d] && way > 0 &&
+           4 * since >= 3 * way && since <= 2 * way + DOUBLED_MOST;
+}
+
 bool places_sent_again(const struct tcprst_places *p, const struct sight *e,
                        const struct at_hand *h)
 {
@@ -351,7 +373,8 @@ static bool is_same_reset(const struct tcprst_places *p, const struct sight *e,
                           const struct at_hand *h)
 {
     return e->line == h->line && e->d == h->d && numbers_same(e, h) && in_time(e, h->time) &&
-           !(e->seen >> h->place & 1) && !places_sent_again(p, e, h) && places_hops_fit(p, e, h);
+           !(e->seen >> h->place & 1) && !places_sent_again(p, e, h) &&
+           (places_hops_fit(p, e, h) || is_due(p, e, h));
 }
 
 static uint32_t first_alike(const struct tcprst_places *p, uint32_t serial)
@@ -403,7 +426,7 @@ static struct sight *find_sight(struct tcprst_places *p, struct at_hand *h, stru
         if (!in_time(e, h->time))
             continue;
         bool same = e->line == h->line && e->d == h->d && !places_sent_again(p, e, h) &&
-                    (!reset || places_hops_fit(p, e, h));
+                    (!reset || places_hops_fit(p, e, h) || is_due(p, e, h));
         if (same && reset && !h->newest) {
             h->newest = serial;
             if ((found = next_alike(p, h, serial)) != NULL)

@@ -90,12 +90,6 @@ static void find_order(struct scene *s, struct place_facts *f)
     }
 }
 
-/* Stacks start from one of these; one that came through a router does not have it any more. */
-static bool is_start(unsigned ttl)
-{
-    return ttl == 32 || ttl == 64 || ttl == 128 || ttl == 255;
-}
-
 /* ---- under another name ---- */
 
 /* The other is that packet by all that nothing on the way changes. */

@@ -35,6 +35,8 @@ static inline bool in_time(const struct sight *e, int64_t time)
 
 /* The hops from the sight's place to this one are those of the other packets that both have. */
 bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h);
+/* How long its sender's packets come later here than where the sight is from; 0: not known. */
+int64_t places_way(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h);
 /* Sent again, not seen again: stacks count or stamp what they send. What something between the
  * places numbers anew can only be told by the stamp. */
 bool places_sent_again(const struct tcprst_places *p, const struct sight *e,

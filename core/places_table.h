@@ -188,6 +188,12 @@ struct tcprst_places {
  * has, or what both ends send has more left at the same place of two. */
 bool path_ttl_tells(const struct path *path, int d, uint16_t places);
 
+/* Stacks start from one of these; one that came through a router does not have it any more. */
+static inline bool is_start(unsigned ttl)
+{
+    return ttl == 32 || ttl == 64 || ttl == 128 || ttl == 255;
+}
+
 /* What is left of the TTL where the sight's packet came to that place; 0: not known. */
 int places_ttl_coming(const struct tcprst_places *p, const struct sight *e, unsigned place);
 

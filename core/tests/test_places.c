@@ -403,6 +403,75 @@ static void row_of_resets(void)
     tcprst_places_free(stream);
 }
 
+/* A host and its peer's side of a router, a way of some milliseconds apart, that have both seen
+ * data: then a row of RSTs as each of them has it, and of which of the row each is a copy, -1: of
+ * none. Its data comes with so much left of its TTL. */
+struct bare {
+    unsigned place, milliseconds;
+    uint32_t seq;
+    unsigned ttl;
+    int of;
+};
+static void bare_resets(const struct bare *row, size_t count, unsigned ttl, const char *what)
+{
+    enum { WAY = 5, DATA = 4 };
+    static const int64_t millisecond = 1000000;
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, 64, 1);
+    for (unsigned i = 0; i < 2 * DATA; i++) {
+        struct tcprst_segment s =
+            segment(i / 2, true, (10 * (i / 2) + (i % 2) * WAY) * millisecond);
+        s.frame = (struct tcprst_frame){i + 1, i % 2};
+        s.ttl = (uint8_t)(i % 2 ? ttl : 64);
+        tcprst_places_take(stream, i % 2, &s);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        struct tcprst_segment s = segment(0, true, (100 + row[i].milliseconds) * millisecond);
+        s.frame = (struct tcprst_frame){100 + i, row[i].place};
+        s.ttl = (uint8_t)row[i].ttl;
+        s.seq = row[i].seq;
+        s.flags = TCPRST_RST;
+        s.ip_id = 0, s.ack = 0, s.payload_length = 0;
+        tcprst_places_take(stream, row[i].place, &s);
+        check(s.seen.copy_of.number == (uint64_t)(row[i].of < 0 ? 0 : 100 + row[i].of), what);
+    }
+    tcprst_places_free(stream);
+}
+
+/* RSTs of a row that the network delivers twice or out of order: not another of them, altered. */
+static void not_altered(void)
+{
+    static const struct bare doubled[] = {{0, 0, 5001, 64, -1},
+                                          {1, 5, 5001, 63, 0},
+                                          {1, 6, 5001, 63, -1},
+                                          {0, 7, 6001, 64, -1},
+                                          {1, 12, 6001, 63, 3}};
+    static const struct bare lost[] = {{0, 0, 5001, 64, -1},
+                                       {0, 1, 6001, 64, -1},
+                                       {1, 5, 5001, 63, 0},
+                                       {1, 7, 5001, 63, -1},
+                                       {1, 9, 6001, 63, 1}};
+    static const struct bare backward[] = {{1, 0, 5001, 63, -1}, {0, 6, 6001, 64, -1}};
+    static const struct bare altered[] = {{0, 0, 5001, 64, -1}, {1, 6, 6001, 63, 0}};
+    bare_resets(doubled, 5, 63, "what is doubled on the way is not the next one, altered");
+    bare_resets(lost, 5, 63, "nor the one before");
+    bare_resets(backward, 2, 63, "nothing comes before it was sent");
+    bare_resets(altered, 2, 63, "its only number may be altered");
+}
+
+/* What stands between writes the TTL of all but RSTs. */
+static void own_ttl_of_others(void)
+{
+    static const struct bare due[] = {{0, 0, 5001, 64, -1}, {1, 7, 5001, 62, 0}};
+    static const struct bare soon[] = {{0, 0, 5001, 64, -1}, {1, 1, 5001, 62, -1}};
+    static const struct bare late[] = {{0, 0, 5001, 64, -1}, {1, 30, 5001, 62, -1}};
+    static const struct bare more[] = {{0, 0, 5001, 64, -1}, {1, 7, 5001, 128, -1}};
+    bare_resets(due, 2, 59, "it left its sender, and came when it was due");
+    bare_resets(soon, 2, 59, "sooner than anything comes, it is another one");
+    bare_resets(late, 2, 59, "and much later");
+    bare_resets(more, 2, 59, "and with more left than it was sent with");
+}
+
 /* Four captures that are no longer than the clocks may be apart: each packet is at all of them, so
  * none goes on with what another ends with. */
 static void four(void)
@@ -943,6 +1012,8 @@ int main(void)
     few_legs();
     two_routers();
     row_of_resets();
+    not_altered();
+    own_ttl_of_others();
     four();
     check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
     check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
