@@ -696,6 +696,7 @@ static void find_line(struct tcprst_places *p, struct at_hand *h, const struct u
         struct line *l = places_line(p, h->own);
         memcpy(l->address[h->d], s->source, 16);
         memcpy(l->address[!h->d], s->destination, 16);
+        l->first = (uint8_t)h->place;
     }
     h->line = h->own;
     struct line *own = places_line(p, h->own);
@@ -770,6 +771,20 @@ static bool take_new(struct tcprst_places *p, struct at_hand *h)
     return true;
 }
 
+/* Whose numbers are the line's: of the place that gave it its name, and of those that have a
+ * segment behind the opening in common with one of these. Two on the far side of what answers SYNs
+ * for a server have all in common but these. */
+static void note_numbers(const struct tcprst_places *p, const struct at_hand *h,
+                         const struct sight *e)
+{
+    struct line *l = places_line(p, h->line);
+    bool *here = &l->place[h->place].matched, *there = &l->place[e->place].matched;
+    if ((h->flags & TCPRST_SYN) ||
+        !(*here || *there || h->place == l->first || e->place == l->first))
+        return;
+    *here = *there = true;
+}
+
 static bool take(struct tcprst_places *p, struct at_hand *h)
 {
     struct sight *stranger, *opening = places_find_opening(p, h);
@@ -795,10 +810,7 @@ static bool take(struct tcprst_places *p, struct at_hand *h)
         e = find_sight(p, h, &stranger);
     }
     if (e) {
-        struct line *l = places_line(p, h->line);
-        bool behind = !(h->flags & TCPRST_SYN);
-        l->place[h->place].matched |= behind;
-        l->place[e->place].matched |= behind;
+        note_numbers(p, h, e);
         return take_copy(p, h, e);
     }
     if (in_other_pieces(p, h)) {

@@ -71,7 +71,7 @@ struct line_place {
     uint32_t next[2];  /* highest number seen */
     uint32_t guess[2]; /* what more seems to be, by so many segments */
     uint8_t guesses;
-    bool matched; /* a segment behind the opening was the same as elsewhere */
+    bool matched; /* its numbers are the line's, as a segment behind the opening shows */
     uint8_t have; /* bit d: next[d] is valid */
     uint8_t torn; /* bit d: octets were stepped over: it came too late, or was not captured */
     bool name_flipped;
@@ -89,6 +89,7 @@ struct line {
     uint32_t path;    /* serial of its hosts' record, as places_keep_path() left it */
     uint16_t seen;    /* bit p: at place p */
     uint16_t service; /* port */
+    uint8_t first;    /* the place that saw it first: its numbers are the line's */
     bool flipped;     /* as another name: its end 0 is the other's end 1 */
     bool anew;        /* something between two places answers SYNs and opens it anew behind */
     struct line_place place[];

@@ -472,6 +472,37 @@ static void own_ttl_of_others(void)
     bare_resets(more, 2, 59, "and with more left than it was sent with");
 }
 
+/* Two captures on each side of what answers SYNs for a server: those behind have all in common, and
+ * the server's numbers are no less others to both. */
+static void behind_a_syn_proxy(void)
+{
+    enum { DATA = 8, MORE = 123456 };
+    static const struct tcprst_clock c[4] = {{.shares = true},
+                                             {.place = 1, .shares = true},
+                                             {.place = 2, .shares = true},
+                                             {.place = 3, .shares = true}};
+    struct tcprst_places *stream = tcprst_places_new(c, 4, 4, 64, 1);
+    unsigned time = 0, copies = 0;
+    for (unsigned n = 0; n < 3 + DATA; n++)
+        for (unsigned i = 0; i < (n == 2 ? 2 : 4); i++) { /* what opens the proxy's, it keeps */
+            bool to_server = n == 0 || n > 2, opening = n < 2;
+            unsigned place = to_server ? i : (i + 2) % 4, behind = place / 2;
+            struct tcprst_segment s = segment(n, to_server, 1000000 * ++time);
+            s.frame = (struct tcprst_frame){time, place};
+            s.ttl = (uint8_t)(to_server ? 64 - place : 61 + place);
+            s.seq = to_server ? 1000 + 100 * (n > 3 ? n - 3 : 0) : 5000 + n / 2 + behind * MORE;
+            s.ack = n ? to_server ? 5001 + behind * MORE : 1000 : 0;
+            s.payload_length = n < 3 ? 0 : 100;
+            s.flags = opening ? n ? TCPRST_SYN | TCPRST_ACK : TCPRST_SYN : TCPRST_ACK;
+            s.ip_id = opening ? 0 : s.ip_id; /* it opens the connection anew */
+            s.window = opening && behind ? 100 : 200;
+            tcprst_places_take(stream, place, &s);
+            copies += n == 2 + DATA && s.seen.copy_of.number == time - i;
+        }
+    check(copies == 3, "behind what answers SYNs two places know the numbers before it");
+    tcprst_places_free(stream);
+}
+
 /* Four captures that are no longer than the clocks may be apart: each packet is at all of them, so
  * none goes on with what another ends with. */
 static void four(void)
@@ -1014,6 +1045,7 @@ int main(void)
     row_of_resets();
     not_altered();
     own_ttl_of_others();
+    behind_a_syn_proxy();
     four();
     check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
     check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
