@@ -336,7 +336,7 @@ static bool is_double(const struct tcprst_places *p, const struct sight *e, cons
     if ((e->doubled >> h->place & 1) || (last && (since > DOUBLED_MOST || since < -DOUBLED_MOST)))
         return false;
     /* Other places' sights may have come in between: this is how it goes, and it came. */
-    if (reset && legs_going(h->s->leg) && (places_rest(p, e)->came >> h->place & 1))
+    if (legs_going(h->s->leg) && (e->came >> h->place & 1))
         return true;
     enum legs legs = last && reset ? legs_of(places_rest(p, e)->leg, h->s->leg) : LEGS_UNKNOWN;
     if (legs != LEGS_UNKNOWN)
@@ -480,18 +480,18 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
         if (alike)
             places_rest(p, alike)->next = serial;
         places_rest(p, e)->leg = places_rest(p, e)->first_leg = s->leg;
-        places_rest(p, e)->came = came(h);
     }
     e->altered = 0;
+    e->came = came(h);
     e->again = 0;
-    e->again_at = (uint8_t)h->place;
+    e->again_at = h->place & (TCPRST_MAX_PLACES - 1);
     e->doubled = 0;
     e->flags = h->flags;
     e->window = s->window;
     e->ip_id = s->ip_id;
     e->seen = (uint16_t)(1u << h->place);
     e->d = h->d & 1;
-    e->place = (uint8_t)h->place;
+    e->place = h->place & (TCPRST_MAX_PLACES - 1);
     e->ttl = s->ttl;
     e->tos = s->tos;
     *head = serial;
@@ -714,11 +714,11 @@ static void note_again(const struct tcprst_places *p, const struct at_hand *h, s
 {
     if (!may_come_again(p, h))
         return;
+    e->came |= came(h);
     e->again = h->time > e->time ? (uint32_t)((h->time - e->time) / 1000) : 0;
-    e->again_at = (uint8_t)h->place;
+    e->again_at = h->place & (TCPRST_MAX_PLACES - 1);
     if (h->flags & TCPRST_RST) {
         places_rest(p, e)->leg = h->s->leg;
-        places_rest(p, e)->came |= came(h);
     }
 }
 
@@ -729,7 +729,8 @@ static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *
     places_note_differences(e, places_rest(p, e), h);
     e->seen |= (uint16_t)(1u << h->place);
     note_again(p, h, e);
-    if (e->place != h->place) /* twice at one place says nothing of the way to another */
+    /* Twice at one place says nothing of the way to another; that is told of what came. */
+    if (e->place != h->place && !(h->double_of && legs_going(h->s->leg)))
         note_path(p, h, e);
     note_place(p, h);
     h->s->seen.copy_of = where_frame(e->where);

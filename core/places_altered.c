@@ -7,7 +7,7 @@ static void note_alteration(struct sight *e, struct sight_rest *rest, enum place
 {
     if (e->altered || values[0] == values[1])
         return;
-    e->altered = (uint8_t)field;
+    e->altered = field & 7;
     rest->other_where = 0;
     rest->altered_from = values[0];
     rest->altered_to = values[1];

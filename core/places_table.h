@@ -41,10 +41,10 @@ struct sight {
     uint16_t flags, window, ip_id;
     uint16_t seen;    /* bit p: at place p */
     uint16_t doubled; /* bit p: twice, where each packet is */
-    uint8_t d : 1, twinned : 1;
-    uint8_t place, ttl, tos;
-    uint8_t altered;  /* enum place_field */
-    uint8_t again_at; /* that place, or its own */
+    uint16_t came;    /* bit p: place p shows it as it came, and may as it goes */
+    uint8_t d : 1, twinned : 1, altered : 3; /* enum place_field */
+    uint8_t place : 4, again_at : 4;         /* that place, or its own */
+    uint8_t ttl, tos;
 };
 
 /* What few packets have. */
@@ -55,7 +55,6 @@ struct sight_rest {
     uint32_t next; /* of a RST: the next like it at the same place, 0: none yet */
     uint16_t leg;  /* of a RST: where it was captured, of again_at */
     uint16_t first_leg; /* and where first */
-    uint16_t came;      /* bit p: of a RST, place p shows it as it came */
 };
 
 /* Of a row of RSTs alike, by the first of them, at one place: the last that it has, too. */
