@@ -275,6 +275,28 @@ bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const
     return off <= slack && off >= -slack;
 }
 
+int64_t places_way(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
+{
+    const struct path *path = places_path(p, places_line(p, h->line));
+    const struct path_place *from = &path->place[e->place], *to = &path->place[h->place];
+    return from->count[h->d] && to->count[h->d] ? to->lag[h->d] - from->lag[h->d] : 0;
+}
+
+/*
+ * The same RST has left its sender, as the capture there shows, and is here when it is due: then it
+ * is that one, whatever is left of its TTL. What writes the TTL of an end's other packets need not
+ * write that of its RSTs. A forger's is alike to the last bit only by what he saw of the sender's;
+ * and he is not at the way's length behind it.
+ */
+static bool is_due(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h)
+{
+    const struct path *path = places_path(p, places_line(p, h->line));
+    int64_t way = places_way(p, e, h), since = h->time - e->time;
+    return e->ip_id == h->s->ip_id && e->window == h->s->window && e->ttl > h->s->ttl &&
+           is_start(e->ttl) && e->ttl == path->place[e->place].ttl[h->d] && way > 0 &&
+           4 * since >= 3 * way && since <= 2 * way + DOUBLED_MOST;
+}
+
 bool places_sent_again(const struct tcprst_places *p, const struct sight *e,
                        const struct at_hand *h)
 {
@@ -313,6 +335,9 @@ static bool is_double(const struct tcprst_places *p, const struct sight *e, cons
     int64_t since = h->time - e->time - (int64_t)e->again * 1000;
     if ((e->doubled >> h->place & 1) || (last && (since > DOUBLED_MOST || since < -DOUBLED_MOST)))
         return false;
+    /* Other places' sights may have come in between: this is how it goes, and it came. */
+    if (legs_going(h->s->leg) && (e->came >> h->place & 1))
+        return true;
     enum legs legs = last && reset ? legs_of(places_rest(p, e)->leg, h->s->leg) : LEGS_UNKNOWN;
     if (legs != LEGS_UNKNOWN)
         return legs == LEGS_APART;
@@ -330,14 +355,65 @@ static void note_doubled(const struct tcprst_places *p, const struct sight *e,
         places_path(p, places_line(p, h->line))->doubled |= (uint16_t)(1u << h->place);
 }
 
+/* What it captures may be there once more, as it goes. */
+static bool may_come_again(const struct tcprst_places *p, const struct at_hand *h)
+{
+    const struct path *path = places_path(p, places_line(p, h->line));
+    return h->s->leg || p->clocks[h->source].mirrored || (path->doubled >> h->place & 1);
+}
+
+static struct matched *matched_of(struct tcprst_places *p, uint32_t first, unsigned place)
+{
+    return &p->matched[(first * TCPRST_MAX_PLACES + place) * 2654435761u >> 16 &
+                       (MATCHED_ROOM - 1)];
+}
+
+/* That RST is the one at hand, seen elsewhere: its line, its numbers, and nothing against it. */
+static bool is_same_reset(const struct tcprst_places *p, const struct sight *e,
+                          const struct at_hand *h)
+{
+    return e->line == h->line && e->d == h->d && numbers_same(e, h) && in_time(e, h->time) &&
+           !(e->seen >> h->place & 1) && !places_sent_again(p, e, h) &&
+           (places_hops_fit(p, e, h) || is_due(p, e, h));
+}
+
+static uint32_t first_alike(const struct tcprst_places *p, uint32_t serial)
+{
+    const struct sight *e = places_sight(p, serial);
+    return e->twinned ? places_rest(p, e)->twin : serial;
+}
+
+/*
+ * RSTs that answer a whole flight are alike to the last bit, and more are on their way than are
+ * looked at: the k-th at one place is the k-th at the other, the one behind what was matched last.
+ * newest: one like it. NULL: that is not known.
+ */
+static struct sight *next_alike(struct tcprst_places *p, const struct at_hand *h, uint32_t newest)
+{
+    uint32_t first = first_alike(p, newest);
+    if (first == newest || may_come_again(p, h))
+        return NULL;
+    const struct matched *m = matched_of(p, first, h->place);
+    const struct sight *last =
+        m->first == first && m->place == h->place ? places_sight(p, m->last) : NULL;
+    struct sight *e = places_sight(p, last ? places_rest(p, last)->next : first);
+    return e && is_same_reset(p, e, h) ? e : NULL;
+}
+
+static void note_matched(struct tcprst_places *p, const struct at_hand *h, uint32_t found)
+{
+    uint32_t first = first_alike(p, found);
+    *matched_of(p, first, h->place) = (struct matched){first, found, h->place};
+}
+
 /*
  * The packet at hand, seen at another place before: of several alike the oldest that this place
  * does not have yet. *stranger: where there is none, one of another line with the same numbers.
  */
-static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h,
-                                struct sight **stranger)
+static struct sight *find_sight(struct tcprst_places *p, struct at_hand *h, struct sight **stranger)
 {
     struct sight *found = NULL, *e;
+    bool reset = h->flags & TCPRST_RST;
     uint32_t serial = p->by_numbers[h->hash & (p->sight_room - 1)];
     unsigned looked = 0;
     *stranger = NULL;
@@ -350,7 +426,12 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
         if (!in_time(e, h->time))
             continue;
         bool same = e->line == h->line && e->d == h->d && !places_sent_again(p, e, h) &&
-                    (!(h->flags & TCPRST_RST) || places_hops_fit(p, e, h));
+                    (!reset || places_hops_fit(p, e, h) || is_due(p, e, h));
+        if (same && reset && !h->newest) {
+            h->newest = serial;
+            if ((found = next_alike(p, h, serial)) != NULL)
+                break;
+        }
         if (same && seen) {
             note_doubled(p, e, h);
             h->twin = e->twinned ? places_rest(p, e)->twin : serial;
@@ -360,7 +441,15 @@ static struct sight *find_sight(const struct tcprst_places *p, struct at_hand *h
         else if (!seen && e->line != h->line)
             *stranger = e;
     }
+    if (found && reset)
+        note_matched(p, h, places_serial(p, found));
     return found;
+}
+
+/* The place's bit, if it captured the packet as it came, and says so. */
+static uint16_t came(const struct at_hand *h)
+{
+    return h->s->leg && !legs_going(h->s->leg) ? (uint16_t)(1u << h->place) : 0;
 }
 
 static void add_sight(struct tcprst_places *p, const struct at_hand *h)
@@ -385,18 +474,24 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     e->twinned = h->twin != 0;
     if (h->twin)
         places_rest(p, e)->twin = h->twin;
-    if (h->flags & TCPRST_RST)
+    if (h->flags & TCPRST_RST) {
+        places_rest(p, e)->next = 0;
+        const struct sight *alike = h->twin ? places_sight(p, h->newest) : NULL;
+        if (alike)
+            places_rest(p, alike)->next = serial;
         places_rest(p, e)->leg = places_rest(p, e)->first_leg = s->leg;
+    }
     e->altered = 0;
+    e->came = came(h);
     e->again = 0;
-    e->again_at = (uint8_t)h->place;
+    e->again_at = h->place & (TCPRST_MAX_PLACES - 1);
     e->doubled = 0;
     e->flags = h->flags;
     e->window = s->window;
     e->ip_id = s->ip_id;
     e->seen = (uint16_t)(1u << h->place);
     e->d = h->d & 1;
-    e->place = (uint8_t)h->place;
+    e->place = h->place & (TCPRST_MAX_PLACES - 1);
     e->ttl = s->ttl;
     e->tos = s->tos;
     *head = serial;
@@ -601,6 +696,7 @@ static void find_line(struct tcprst_places *p, struct at_hand *h, const struct u
         struct line *l = places_line(p, h->own);
         memcpy(l->address[h->d], s->source, 16);
         memcpy(l->address[!h->d], s->destination, 16);
+        l->first = (uint8_t)h->place;
     }
     h->line = h->own;
     struct line *own = places_line(p, h->own);
@@ -616,13 +712,14 @@ static void find_line(struct tcprst_places *p, struct at_hand *h, const struct u
 /* Only by a place that may have it once more: others may come in between. */
 static void note_again(const struct tcprst_places *p, const struct at_hand *h, struct sight *e)
 {
-    const struct path *path = places_path(p, places_line(p, h->line));
-    if (!h->s->leg && !p->clocks[h->source].mirrored && !(path->doubled >> h->place & 1))
+    if (!may_come_again(p, h))
         return;
+    e->came |= came(h);
     e->again = h->time > e->time ? (uint32_t)((h->time - e->time) / 1000) : 0;
-    e->again_at = (uint8_t)h->place;
-    if (h->flags & TCPRST_RST)
+    e->again_at = h->place & (TCPRST_MAX_PLACES - 1);
+    if (h->flags & TCPRST_RST) {
         places_rest(p, e)->leg = h->s->leg;
+    }
 }
 
 /* A copy: noted, and only fed where it is a RST. */
@@ -632,7 +729,8 @@ static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *
     places_note_differences(e, places_rest(p, e), h);
     e->seen |= (uint16_t)(1u << h->place);
     note_again(p, h, e);
-    if (e->place != h->place) /* twice at one place says nothing of the way to another */
+    /* Twice at one place says nothing of the way to another; that is told of what came. */
+    if (e->place != h->place && !(h->double_of && legs_going(h->s->leg)))
         note_path(p, h, e);
     note_place(p, h);
     h->s->seen.copy_of = where_frame(e->where);
@@ -674,6 +772,20 @@ static bool take_new(struct tcprst_places *p, struct at_hand *h)
     return true;
 }
 
+/* Whose numbers are the line's: of the place that gave it its name, and of those that have a
+ * segment behind the opening in common with one of these. Two on the far side of what answers SYNs
+ * for a server have all in common but these. */
+static void note_numbers(const struct tcprst_places *p, const struct at_hand *h,
+                         const struct sight *e)
+{
+    struct line *l = places_line(p, h->line);
+    bool *here = &l->place[h->place].matched, *there = &l->place[e->place].matched;
+    if ((h->flags & TCPRST_SYN) ||
+        !(*here || *there || h->place == l->first || e->place == l->first))
+        return;
+    *here = *there = true;
+}
+
 static bool take(struct tcprst_places *p, struct at_hand *h)
 {
     struct sight *stranger, *opening = places_find_opening(p, h);
@@ -699,10 +811,7 @@ static bool take(struct tcprst_places *p, struct at_hand *h)
         e = find_sight(p, h, &stranger);
     }
     if (e) {
-        struct line *l = places_line(p, h->line);
-        bool behind = !(h->flags & TCPRST_SYN);
-        l->place[h->place].matched |= behind;
-        l->place[e->place].matched |= behind;
+        note_numbers(p, h, e);
         return take_copy(p, h, e);
     }
     if (in_other_pieces(p, h)) {

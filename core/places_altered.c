@@ -7,7 +7,7 @@ static void note_alteration(struct sight *e, struct sight_rest *rest, enum place
 {
     if (e->altered || values[0] == values[1])
         return;
-    e->altered = (uint8_t)field;
+    e->altered = field & 7;
     rest->other_where = 0;
     rest->altered_from = values[0];
     rest->altered_to = values[1];
@@ -48,6 +48,23 @@ static bool refused_anew(const struct tcprst_places *p, const struct sight *e,
            e->ack == h->ack && e->ack;
 }
 
+/* What a place has twice was doubled on the way, or sent twice: it is not another RST altered. */
+static bool is_known_there(const struct tcprst_places *p, const struct sight *e,
+                           const struct at_hand *h)
+{
+    const struct sight *twin = places_twin(p, e);
+    return twin && twin->seen >> h->place & 1;
+}
+
+/* It came by the place at hand on its way to the other, which has had it before, by more than the
+ * clocks can be off: they are taken from what travels between the two. */
+static bool is_backward(const struct tcprst_places *p, const struct sight *e,
+                        const struct at_hand *h)
+{
+    int64_t way = -places_way(p, e, h), most = way > DOUBLED_MOST ? way : DOUBLED_MOST;
+    return way > 0 && h->time - e->time > most;
+}
+
 struct sight *places_find_altered(const struct tcprst_places *p, const struct at_hand *h)
 {
     struct sight *e;
@@ -55,6 +72,8 @@ struct sight *places_find_altered(const struct tcprst_places *p, const struct at
     bool is_reset = h->flags & TCPRST_RST;
     uint32_t serial = is_reset ? l->reset : l->last;
     unsigned most = is_reset ? AROUND_MOST : ALTERED_BACK; /* RSTs are few */
+    if (is_reset && h->twin)
+        return NULL;
     for (unsigned looked = 0; looked < most && (e = places_sight(p, serial)) != NULL;
          looked++, serial = e->before) {
         bool same_kind = !((e->flags ^ h->flags) & (TCPRST_RST | TCPRST_SYN));
@@ -68,7 +87,8 @@ struct sight *places_find_altered(const struct tcprst_places *p, const struct at
         bool alike = e->flags == h->flags && e->window == h->s->window && !e->seq == !h->seq &&
                      (number || bare);
         if (e->line != h->line || e->d != h->d || !same_kind || (e->seen >> h->place & 1) ||
-            e->length != h->s->payload_length || !in_time(e, h->time))
+            e->length != h->s->payload_length || !in_time(e, h->time) ||
+            (is_reset && (is_known_there(p, e, h) || is_backward(p, e, h))))
             continue;
         if (places_opened_anew(e, h) || refused_anew(p, e, h))
             return e;

@@ -90,12 +90,6 @@ static void find_order(struct scene *s, struct place_facts *f)
     }
 }
 
-/* Stacks start from one of these; one that came through a router does not have it any more. */
-static bool is_start(unsigned ttl)
-{
-    return ttl == 32 || ttl == 64 || ttl == 128 || ttl == 255;
-}
-
 /* ---- under another name ---- */
 
 /* The other is that packet by all that nothing on the way changes. */
@@ -210,8 +204,7 @@ static bool is_beside(const struct scene *s, const struct sight *e, const struct
 static void look_beside(const struct scene *s, unsigned place, const struct sight *reset,
                         struct around *a)
 {
-    uint32_t newest = s->p->next_sight - 1, at = (uint32_t)(reset - s->p->sights);
-    uint32_t own = newest - ((newest - at) & (s->p->sight_room - 1));
+    uint32_t newest = s->p->next_sight - 1, own = places_serial(s->p, reset);
     uint32_t from = own > AROUND_MOST ? own - AROUND_MOST : 1;
     for (uint32_t serial = from; serial <= newest && serial < own + AROUND_MOST; serial++) {
         const struct sight *e = places_sight(s->p, serial);

@@ -16,7 +16,8 @@ struct at_hand {
     uint32_t seq, ack, ts_val;
     uint16_t flags;
     uint64_t hash;
-    uint32_t twin;      /* serial of one like it that this place has already */
+    uint32_t twin;      /* serial of the first like it that this place has already */
+    uint32_t newest;    /* and of the newest */
     uint32_t double_of; /* serial: this place shows each packet twice, and has had that one once */
 };
 
@@ -34,6 +35,8 @@ static inline bool in_time(const struct sight *e, int64_t time)
 
 /* The hops from the sight's place to this one are those of the other packets that both have. */
 bool places_hops_fit(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h);
+/* How long its sender's packets come later here than where the sight is from; 0: not known. */
+int64_t places_way(const struct tcprst_places *p, const struct sight *e, const struct at_hand *h);
 /* Sent again, not seen again: stacks count or stamp what they send. What something between the
  * places numbers anew can only be told by the stamp. */
 bool places_sent_again(const struct tcprst_places *p, const struct sight *e,

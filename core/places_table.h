@@ -23,6 +23,7 @@ enum {
     MOST_COPIES = 1 << 16,
     MOST_RESET_COPIES = 1 << 14,
     COPIES_LOOKED = 512, /* of one packet, at one time */
+    MATCHED_ROOM = 1024, /* rows of RSTs alike at places, a power of two */
     SIGHTS_AHEAD = 8,    /* records behind the newest that are in the cache when they are written */
 };
 
@@ -40,10 +41,10 @@ struct sight {
     uint16_t flags, window, ip_id;
     uint16_t seen;    /* bit p: at place p */
     uint16_t doubled; /* bit p: twice, where each packet is */
-    uint8_t d : 1, twinned : 1;
-    uint8_t place, ttl, tos;
-    uint8_t altered;  /* enum place_field */
-    uint8_t again_at; /* that place, or its own */
+    uint16_t came;    /* bit p: place p shows it as it came, and may as it goes */
+    uint8_t d : 1, twinned : 1, altered : 3; /* enum place_field */
+    uint8_t place : 4, again_at : 4;         /* that place, or its own */
+    uint8_t ttl, tos;
 };
 
 /* What few packets have. */
@@ -51,8 +52,15 @@ struct sight_rest {
     where_t other_where; /* of an altered one: the frame before, 0: it is the same */
     uint32_t altered_from, altered_to;
     uint32_t twin; /* of a twinned one, the same at the same place before: doubled on the way */
+    uint32_t next; /* of a RST: the next like it at the same place, 0: none yet */
     uint16_t leg;  /* of a RST: where it was captured, of again_at */
     uint16_t first_leg; /* and where first */
+};
+
+/* Of a row of RSTs alike, by the first of them, at one place: the last that it has, too. */
+struct matched {
+    uint32_t first, last; /* serials */
+    uint32_t place;
 };
 
 /* Of a line, at one place. */
@@ -62,7 +70,7 @@ struct line_place {
     uint32_t next[2];  /* highest number seen */
     uint32_t guess[2]; /* what more seems to be, by so many segments */
     uint8_t guesses;
-    bool matched; /* a segment behind the opening was the same as elsewhere */
+    bool matched; /* its numbers are the line's, as a segment behind the opening shows */
     uint8_t have; /* bit d: next[d] is valid */
     uint8_t torn; /* bit d: octets were stepped over: it came too late, or was not captured */
     bool name_flipped;
@@ -80,6 +88,7 @@ struct line {
     uint32_t path;    /* serial of its hosts' record, as places_keep_path() left it */
     uint16_t seen;    /* bit p: at place p */
     uint16_t service; /* port */
+    uint8_t first;    /* the place that saw it first: its numbers are the line's */
     bool flipped;     /* as another name: its end 0 is the other's end 1 */
     bool anew;        /* something between two places answers SYNs and opens it anew behind */
     struct line_place place[];
@@ -166,7 +175,8 @@ struct tcprst_places {
         struct upcoming ring[PLACES_AHEAD];
     } expected;
     struct copies copies;
-    unsigned block_count; /* what was allocated for these */
+    struct matched matched[MATCHED_ROOM]; /* each where its hash leads: a newer one takes it */
+    unsigned block_count;                 /* what was allocated for these */
     struct {
         void *at;
         size_t size;
@@ -177,6 +187,12 @@ struct tcprst_places {
  * some: not where something on the way writes its own. Then places may differ by more than any way
  * has, or what both ends send has more left at the same place of two. */
 bool path_ttl_tells(const struct path *path, int d, uint16_t places);
+
+/* Stacks start from one of these; one that came through a router does not have it any more. */
+static inline bool is_start(unsigned ttl)
+{
+    return ttl == 32 || ttl == 64 || ttl == 128 || ttl == 255;
+}
 
 /* What is left of the TTL where the sight's packet came to that place; 0: not known. */
 int places_ttl_coming(const struct tcprst_places *p, const struct sight *e, unsigned place);
@@ -192,6 +208,11 @@ bool places_take_copy(struct tcprst_places *p, uint32_t source, int64_t time,
 
 /* NULL: it was overwritten. */
 struct sight *places_sight(const struct tcprst_places *p, uint32_t serial);
+static inline uint32_t places_serial(const struct tcprst_places *p, const struct sight *e)
+{
+    uint32_t newest = p->next_sight - 1, at = (uint32_t)(e - p->sights);
+    return newest - ((newest - at) & (p->sight_room - 1));
+}
 static inline struct sight_rest *places_rest(const struct tcprst_places *p, const struct sight *e)
 {
     return &p->rests[e - p->sights];

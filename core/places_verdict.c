@@ -181,6 +181,7 @@ static void add_sightings(struct tcprst_verdict *v, const struct tcprst_places *
     }
 }
 
+/* In a row of RSTs its copies come behind many others. */
 static void tell_sightings(struct tcprst_verdict *v, const struct tcprst_places *places_of,
                            const struct reset *r)
 {
@@ -190,7 +191,8 @@ static void tell_sightings(struct tcprst_verdict *v, const struct tcprst_places 
         v->sighting_count = v->sighting_count > 1 ? v->sighting_count : 0;
         return;
     }
-    for (const struct reset *n = r->next_of_connection; n && looked < MAX_RELATED;
+    for (const struct reset *n = r->next_of_connection;
+         n && (r->copies.seen_at & ~places) && looked < DUPLICATE_BACK;
          n = n->next_of_connection, looked++) {
         if (n->duplicate_of != where_pack(r->frame) || (places >> n->packet.seen.place & 1))
             continue;

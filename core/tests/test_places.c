@@ -342,6 +342,166 @@ static void few_legs(void)
     tcprst_places_free(stream);
 }
 
+/* Two routers that show what they route as it comes and as it goes, and the host behind: it has
+ * each RST before the router beside it shows that go, and the router beside the sender has it
+ * before the sender. What goes is what came, and no other RST "altered on the way". */
+static void two_routers(void)
+{
+    enum { COMING = 4, GOING = 7, SENT = 3 };
+    static const struct tcprst_clock c[4] = {{.shares = true},
+                                             {.place = 1, .shares = true},
+                                             {.place = 2, .shares = true},
+                                             {.place = 3, .shares = true}};
+    static const struct row {
+        unsigned place, leg, ttl;
+    } opening[] = {{0, GOING, 64},
+                   {1, COMING, 64},
+                   {1, GOING, 63},
+                   {2, COMING, 63},
+                   {3, COMING, 62}},
+      reset[] = {{1, COMING, 64}, {1, GOING, 63},  {0, GOING, 64},
+                 {2, COMING, 63}, {3, COMING, 62}, {2, GOING, 62}};
+    struct tcprst_places *stream = tcprst_places_new(c, 4, 4, 64, 1);
+    unsigned time = 1, first = 0;
+    for (unsigned n = 0; n <= SENT; n++)
+        for (unsigned i = 0; i < (n ? 6 : 5); i++) {
+            const struct row *row = n ? &reset[i] : &opening[i];
+            struct tcprst_segment s = segment(n, true, 1000 * ++time);
+            s.frame = (struct tcprst_frame){time, row->place};
+            s.leg = (uint16_t)row->leg;
+            s.ttl = (uint8_t)row->ttl;
+            s.flags = n ? TCPRST_RST : TCPRST_SYN;
+            s.payload_length = 0;
+            if (n)
+                s.ip_id = 0, s.ack = 0;
+            first = i ? first : time;
+            tcprst_places_take(stream, row->place, &s);
+            check(s.seen.copy_of.number == (i ? first : 0), "what goes at a router is what came");
+        }
+    tcprst_places_free(stream);
+}
+
+/* A whole flight answered by RSTs that are alike to the last bit, more than are looked at for one:
+ * the k-th at one place is the k-th at the other. */
+static void row_of_resets(void)
+{
+    enum { ROW = 200 };
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, 2 * ROW, 1);
+    bool each = true;
+    for (unsigned i = 0; i < 2 * ROW; i++) {
+        struct tcprst_segment s = segment(0, true, 1000 * (i + 1));
+        s.frame = (struct tcprst_frame){i + 1, i / ROW};
+        s.flags = TCPRST_RST;
+        s.ip_id = 0, s.ack = 0, s.payload_length = 0;
+        s.ttl = (uint8_t)(64 - i / ROW);
+        tcprst_places_take(stream, i / ROW, &s);
+        each &= s.seen.copy_of.number == (i < ROW ? 0 : i - ROW + 1);
+    }
+    check(each, "of a row of RSTs alike the k-th here is the k-th there");
+    tcprst_places_free(stream);
+}
+
+/* A host and its peer's side of a router, a way of some milliseconds apart, that have both seen
+ * data: then a row of RSTs as each of them has it, and of which of the row each is a copy, -1: of
+ * none. Its data comes with so much left of its TTL. */
+struct bare {
+    unsigned place, milliseconds;
+    uint32_t seq;
+    unsigned ttl;
+    int of;
+};
+static void bare_resets(const struct bare *row, size_t count, unsigned ttl, const char *what)
+{
+    enum { WAY = 5, DATA = 4 };
+    static const int64_t millisecond = 1000000;
+    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    struct tcprst_places *stream = tcprst_places_new(c, 2, 2, 64, 1);
+    for (unsigned i = 0; i < 2 * DATA; i++) {
+        struct tcprst_segment s =
+            segment(i / 2, true, (10 * (i / 2) + (i % 2) * WAY) * millisecond);
+        s.frame = (struct tcprst_frame){i + 1, i % 2};
+        s.ttl = (uint8_t)(i % 2 ? ttl : 64);
+        tcprst_places_take(stream, i % 2, &s);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        struct tcprst_segment s = segment(0, true, (100 + row[i].milliseconds) * millisecond);
+        s.frame = (struct tcprst_frame){100 + i, row[i].place};
+        s.ttl = (uint8_t)row[i].ttl;
+        s.seq = row[i].seq;
+        s.flags = TCPRST_RST;
+        s.ip_id = 0, s.ack = 0, s.payload_length = 0;
+        tcprst_places_take(stream, row[i].place, &s);
+        check(s.seen.copy_of.number == (uint64_t)(row[i].of < 0 ? 0 : 100 + row[i].of), what);
+    }
+    tcprst_places_free(stream);
+}
+
+/* RSTs of a row that the network delivers twice or out of order: not another of them, altered. */
+static void not_altered(void)
+{
+    static const struct bare doubled[] = {{0, 0, 5001, 64, -1},
+                                          {1, 5, 5001, 63, 0},
+                                          {1, 6, 5001, 63, -1},
+                                          {0, 7, 6001, 64, -1},
+                                          {1, 12, 6001, 63, 3}};
+    static const struct bare lost[] = {{0, 0, 5001, 64, -1},
+                                       {0, 1, 6001, 64, -1},
+                                       {1, 5, 5001, 63, 0},
+                                       {1, 7, 5001, 63, -1},
+                                       {1, 9, 6001, 63, 1}};
+    static const struct bare backward[] = {{1, 0, 5001, 63, -1}, {0, 6, 6001, 64, -1}};
+    static const struct bare altered[] = {{0, 0, 5001, 64, -1}, {1, 6, 6001, 63, 0}};
+    bare_resets(doubled, 5, 63, "what is doubled on the way is not the next one, altered");
+    bare_resets(lost, 5, 63, "nor the one before");
+    bare_resets(backward, 2, 63, "nothing comes before it was sent");
+    bare_resets(altered, 2, 63, "its only number may be altered");
+}
+
+/* What stands between writes the TTL of all but RSTs. */
+static void own_ttl_of_others(void)
+{
+    static const struct bare due[] = {{0, 0, 5001, 64, -1}, {1, 7, 5001, 62, 0}};
+    static const struct bare soon[] = {{0, 0, 5001, 64, -1}, {1, 1, 5001, 62, -1}};
+    static const struct bare late[] = {{0, 0, 5001, 64, -1}, {1, 30, 5001, 62, -1}};
+    static const struct bare more[] = {{0, 0, 5001, 64, -1}, {1, 7, 5001, 128, -1}};
+    bare_resets(due, 2, 59, "it left its sender, and came when it was due");
+    bare_resets(soon, 2, 59, "sooner than anything comes, it is another one");
+    bare_resets(late, 2, 59, "and much later");
+    bare_resets(more, 2, 59, "and with more left than it was sent with");
+}
+
+/* Two captures on each side of what answers SYNs for a server: those behind have all in common, and
+ * the server's numbers are no less others to both. */
+static void behind_a_syn_proxy(void)
+{
+    enum { DATA = 8, MORE = 123456 };
+    static const struct tcprst_clock c[4] = {{.shares = true},
+                                             {.place = 1, .shares = true},
+                                             {.place = 2, .shares = true},
+                                             {.place = 3, .shares = true}};
+    struct tcprst_places *stream = tcprst_places_new(c, 4, 4, 64, 1);
+    unsigned time = 0, copies = 0;
+    for (unsigned n = 0; n < 3 + DATA; n++)
+        for (unsigned i = 0; i < (n == 2 ? 2 : 4); i++) { /* what opens the proxy's, it keeps */
+            bool to_server = n == 0 || n > 2, opening = n < 2;
+            unsigned place = to_server ? i : (i + 2) % 4, behind = place / 2;
+            struct tcprst_segment s = segment(n, to_server, 1000000 * ++time);
+            s.frame = (struct tcprst_frame){time, place};
+            s.ttl = (uint8_t)(to_server ? 64 - place : 61 + place);
+            s.seq = to_server ? 1000 + 100 * (n > 3 ? n - 3 : 0) : 5000 + n / 2 + behind * MORE;
+            s.ack = n ? to_server ? 5001 + behind * MORE : 1000 : 0;
+            s.payload_length = n < 3 ? 0 : 100;
+            s.flags = opening ? n ? TCPRST_SYN | TCPRST_ACK : TCPRST_SYN : TCPRST_ACK;
+            s.ip_id = opening ? 0 : s.ip_id; /* it opens the connection anew */
+            s.window = opening && behind ? 100 : 200;
+            tcprst_places_take(stream, place, &s);
+            copies += n == 2 + DATA && s.seen.copy_of.number == time - i;
+        }
+    check(copies == 3, "behind what answers SYNs two places know the numbers before it");
+    tcprst_places_free(stream);
+}
+
 /* Four captures that are no longer than the clocks may be apart: each packet is at all of them, so
  * none goes on with what another ends with. */
 static void four(void)
@@ -880,6 +1040,11 @@ int main(void)
     both_legs(true);
     both_legs(false);
     few_legs();
+    two_routers();
+    row_of_resets();
+    not_altered();
+    own_ttl_of_others();
+    behind_a_syn_proxy();
     four();
     check(maker(64, 64) == TCPRST_ORIGIN_ENDPOINT, "beside the host, it is the host's");
     check(maker(63, 64) != TCPRST_ORIGIN_ENDPOINT, "with more left than its packets, it is not");
