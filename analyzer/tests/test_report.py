@@ -24,7 +24,7 @@ from pathlib import Path
 
 import packets
 from processes import PATIENCE, wait_until_patience_ended, wait_until_reading
-from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RECORDED, ROOT, RST, RST_ACK, SYN, SYN_ACK, TCPRST, Conversation, tcprst, text_of
+from report_cases import ACK, ENVIRONMENT, ESCAPES, PSH_ACK, RARER, RECORDED, ROOT, RST, RST_ACK, SYN, SYN_ACK, TCPRST, Conversation, tcprst, text_of
 
 try:
     import jsonschema
@@ -234,7 +234,7 @@ class Schema(Case):
 
     def test_recorded_captures(self):
         """Every fourth of the recorded captures, alone and all as one stream."""
-        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth" and "pcap" in path.name][::4]
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth" and "pcap" in path.name][::4 * RARER]
         self.assertGreater(len(captures), 50)
         for arguments in ([captures[0]], [captures[5]], captures, ["--separate", *captures], ["--why", *captures[:9]],
                           ["--redact", *captures]):
@@ -661,7 +661,7 @@ class Text(Case):
         ]
         seen = set()
         reported = (ROOT / "test-captures" / "reported").glob("*.pcap*")
-        for name in [path for path in sorted([*RECORDED.iterdir(), *reported]) if path.suffix != ".truth"][::2]:
+        for name in [path for path in sorted([*RECORDED.iterdir(), *reported]) if path.suffix != ".truth"][::2 * RARER]:
             report = " ".join(text_of(tcprst("-q", "--why", name)).split())
             for event in report.split("● ")[1:]:
                 event = "● " + event.split(" what the other rules found")[0]
@@ -674,13 +674,13 @@ class Text(Case):
     def test_machines_read_the_sentences_that_people_do(self):
         """Of each fact three resets that show it: its sentence depends on its numbers."""
         places = {}
-        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::3]:
+        for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::3 * RARER]:
             for line in lines_of(tcprst("-q", "-f", "ndjson", name)):
                 for said in line["evidence"]:
                     shown = places.setdefault(said["fact"], {})
                     if len(shown) < 3:
                         shown.setdefault(name, line)
-        self.assertGreater(len(places), 100)
+        self.assertGreater(len(places), 80)
         for name, line in {(name, line["frame"]): (name, line) for shown in places.values() for name, line in shown.items()}.values():
             report = " ".join(text_of(tcprst("-q", "--why", f"--frame={line['frame']}", name)).split())
             for said in line["evidence"]:
@@ -726,7 +726,7 @@ class Text(Case):
                 self.assertEqual("RSTs with these numbers came, and only" in ledger, resets > segments)
 
     def test_columns(self):
-        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::5]
+        captures = [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::5 * RARER]
         for columns in (80, 100):
             for arguments in ([], ["--why"]):
                 report = text_of(tcprst("-q", *arguments, *captures, env={**ENVIRONMENT, "COLUMNS": str(columns)}))
