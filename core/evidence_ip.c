@@ -109,8 +109,8 @@ static bool goes_on_counting(const struct evidence *e, const struct reset *r, ui
     int64_t pause = r->when - x->last_time;
     if ((e->stack->answer_id != STACK_COUNTED && !nobodys) || pause <= 0)
         return false;
-    int64_t reach = ID_STEP + (int64_t)ID_STEP * pause / NS_PER_S;
-    return step >= 1 && step <= (reach < ID_REACH ? reach : ID_REACH);
+    bool long_ago = pause / NS_PER_S >= ID_REACH / ID_STEP;
+    return step >= 1 && step <= (long_ago ? ID_REACH : ID_STEP + ID_STEP * pause / NS_PER_S);
 }
 
 static void fact_ip(struct evidence *e, const struct reset *r, const struct host *x_host)

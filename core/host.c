@@ -329,7 +329,7 @@ static void note_rtt(struct host *host, int64_t rtt)
 /* nf_synproxy_core.c: it offers no window until the server has answered, too. */
 static bool is_syn_proxys(const struct tcprst_segment *s)
 {
-    return (s->flags & TCPRST_ACK) && !s->window;
+    return (s->flags & TCPRST_ACK) && s->window_known && !s->window;
 }
 
 void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time, int64_t rtt)

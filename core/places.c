@@ -81,6 +81,16 @@ static bool make_tables(struct tcprst_places *p)
            p->by_key && p->paths && p->by_hosts;
 }
 
+/* Known before, for a RST may be judged before the next segment of its sender's place comes. */
+static void note_end(struct tcprst_places *p, const struct tcprst_clock *clock)
+{
+    if (!tcprst_time_known(clock->ends))
+        return;
+    int64_t ends = tcprst_clock_aligned(clock, clock->ends) - clock->behind;
+    if (clock->place < TCPRST_MAX_PLACES && ends > p->last_time[clock->place])
+        p->last_time[clock->place] = ends;
+}
+
 struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_t sources,
                                         unsigned places, uint64_t packets, uint64_t seed)
 {
@@ -104,6 +114,8 @@ struct tcprst_places *tcprst_places_new(const struct tcprst_clock *clocks, size_
         p->doubled |= (uint16_t)(clocks[i].mirrored << clocks[i].place);
     for (unsigned i = 0; i < TCPRST_MAX_PLACES; i++)
         p->first_time[i] = INT64_MAX, p->last_time[i] = INT64_MIN;
+    for (size_t i = 0; i < sources; i++)
+        note_end(p, &clocks[i]);
     p->next_sight = p->next_line = p->next_path = 1;
     return p;
 }
@@ -552,7 +564,10 @@ static void note_place(struct tcprst_places *p, const struct at_hand *h)
         return;
     uint32_t end = h->seq + segment_length(h->s->flags, h->s->payload_length);
     bool knows = at->have >> h->d & 1;
-    if (knows && seq_lt(at->next[h->d], h->seq))
+    bool steps_over = knows && seq_lt(at->next[h->d], h->seq);
+    if (steps_over && (h->flags & TCPRST_SYN)) /* another connection on these ports */
+        at->torn &= (uint8_t) ~(1 << h->d);
+    else if (steps_over)
         at->torn |= (uint8_t)(1 << h->d);
     if (!knows || seq_lt(at->next[h->d], end))
         at->next[h->d] = end;
@@ -717,9 +732,8 @@ static void note_again(const struct tcprst_places *p, const struct at_hand *h, s
     e->came |= came(h);
     e->again = h->time > e->time ? (uint32_t)((h->time - e->time) / 1000) : 0;
     e->again_at = h->place & (TCPRST_MAX_PLACES - 1);
-    if (h->flags & TCPRST_RST) {
+    if (h->flags & TCPRST_RST)
         places_rest(p, e)->leg = h->s->leg;
-    }
 }
 
 /* A copy: noted, and only fed where it is a RST. */

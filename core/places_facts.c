@@ -210,7 +210,8 @@ static void look_beside(const struct scene *s, unsigned place, const struct sigh
         const struct sight *e = places_sight(s->p, serial);
         const struct line *line = e ? places_line(s->p, e->line) : NULL;
         if (e && is_beside(s, e, line) && e->time >= s->p->first_time[place] &&
-            e->time <= s->p->last_time[place])
+            e->time <= s->p->last_time[place] && e->time - s->when <= AROUND &&
+            s->when - e->time <= AROUND)
             ++*(line_has(s->p, line, e, place) ? &a->held : &a->lost);
     }
 }

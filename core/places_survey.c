@@ -783,6 +783,8 @@ const struct tcprst_clock *tcprst_survey_finish(struct tcprst_survey *s, size_t 
     drop_samples(s);
     if (!set)
         return NULL;
+    for (size_t i = 0; i < s->source_count; i++)
+        s->clocks[i].ends = s->sources[i].last;
     if (!s->edge_count)
         return s->clocks;
     for (size_t i = 0; i < s->source_count; i++)

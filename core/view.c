@@ -52,8 +52,8 @@ static bool said_as_much(const struct recent *newer, const struct recent *e)
 static bool is_guess(const struct connection *c, const struct recent *e)
 {
     const struct endpoint *x = &c->end[!!(e->bits & RECENT_FROM_B)];
-    return (e->flags & TCPRST_RST) && e->seq && (x->seen & (END_SYN | END_SYN_ACK)) &&
-           seq_lt(e->seq, x->iss);
+    return e->where >= c->first && (e->flags & TCPRST_RST) && e->seq &&
+           (x->seen & (END_SYN | END_SYN_ACK)) && seq_lt(e->seq, x->iss);
 }
 
 static bool any_speaks_of_more(const struct connection *c)

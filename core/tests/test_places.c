@@ -588,9 +588,12 @@ static void note_said(void *user, const struct tcprst_verdict *v)
     pair->said[v->frame.capture].cause = v->cause;
 }
 
+static int64_t server_ends; /* when the capture nearer to the server does, where that is known */
+
 static void begin(struct pair *pair)
 {
-    static const struct tcprst_clock c[2] = {{.shares = true}, {.place = 1, .shares = true}};
+    const struct tcprst_clock c[2] = {{.shares = true},
+                                      {.place = 1, .shares = true, .ends = server_ends}};
     memset(pair, 0, sizeof *pair);
     pair->stream = tcprst_places_new(c, 2, 2, 64, 1);
     struct tcprst_options options = {.places = pair->stream, .on_verdict = note_said, .user = pair};
@@ -676,13 +679,14 @@ static void mapped_anew(bool same_packet)
           "and what had forgotten the connection stands between");
 }
 
-enum server_side { COMPLETE, STOPPED, TORN, FILTERED };
+enum server_side { COMPLETE, STOPPED, QUIET, TORN, FILTERED };
 
 /* A RST in the server's name that the capture at the client has and the one at the server has not;
  * in FILTERED, nor what the server sent in another connection. */
 static void absent(enum server_side what, struct pair *pair)
 {
     enum { COUNT = 12, LOST = 5, OTHER_PORT = 40001 };
+    server_ends = what == QUIET ? INT64_C(3600000000000) : 0;
     begin(pair);
     for (unsigned n = 0; n < COUNT; n++) {
         bool to_server = n % 2 == 0, there = what != TORN || n != LOST;
@@ -699,7 +703,7 @@ static void absent(enum server_side what, struct pair *pair)
     }
     struct tcprst_segment last = talk(COUNT - 2);
     show(pair, refusal(&last), AT_CLIENT, 63);
-    if (what != STOPPED) /* it goes on capturing */
+    if (what != STOPPED && what != QUIET) /* it goes on capturing */
         show(pair, last, NEARER_SERVER, 63);
     end(pair);
 }
@@ -713,6 +717,9 @@ static void absences(void)
     check(pair.said[AT_CLIENT].origin == TCPRST_ORIGIN_THIRD_PARTY &&
               pair.said[AT_CLIENT].strength == TCPRST_STRENGTH_CERTAIN,
           "what is not at the server's place was made on the way");
+    absent(QUIET, &pair);
+    check(pair.said[AT_CLIENT].strength == TCPRST_STRENGTH_CERTAIN,
+          "also where it is known that something came there later");
     absent(STOPPED, &pair);
     check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_THIRD_PARTY, "but where that had stopped");
     absent(TORN, &pair);

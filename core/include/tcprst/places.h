@@ -59,6 +59,8 @@ struct tcprst_clock {
     int64_t behind;       /* nanoseconds: taken so much later, behind the one of its place that
                              shows most */
     int64_t slack;        /* of copies at its place, by aligned times, nanoseconds */
+    int64_t ends;         /* nanoseconds since the epoch, by this clock: its last segment;
+                             TCPRST_TIME_UNKNOWN: none has a time */
 };
 
 /* What both front doors keep to, so that they say the same of one capture. */
