@@ -464,6 +464,18 @@ static uint16_t came(const struct at_hand *h)
     return h->s->leg && !legs_going(h->s->leg) ? (uint16_t)(1u << h->place) : 0;
 }
 
+static void note_reset(struct tcprst_places *p, uint32_t serial, uint32_t reset)
+{
+    struct line *l = places_line(p, serial);
+    if (!l->reset) {
+        places_keep_path(p, l);
+        struct path *path = places_path(p, l);
+        l->beside = path->reset;
+        path->reset = serial;
+    }
+    l->reset = reset;
+}
+
 static void add_sight(struct tcprst_places *p, const struct at_hand *h)
 {
     const struct tcprst_segment *s = h->s;
@@ -509,7 +521,7 @@ static void add_sight(struct tcprst_places *p, const struct at_hand *h)
     *head = serial;
     l->last = serial;
     if (h->flags & TCPRST_RST)
-        l->reset = serial;
+        note_reset(p, h->line, serial);
 }
 
 /* ---- what is learned of a copy ---- */

@@ -141,21 +141,15 @@ static uint16_t seen_renamed(const struct scene *s, const struct sight *packet)
 
 /* ---- whether a place would have it ---- */
 
-static bool line_has(const struct tcprst_places *p, const struct line *line, const struct sight *e,
-                     unsigned place)
+static bool has(const struct scene *s, const struct sight *e, unsigned place)
 {
     /* Doubled at one place, it is there as often as elsewhere once. */
-    const struct sight *twin = places_twin(p, e);
+    const struct sight *twin = places_twin(s->p, e);
     if ((e->seen | (twin ? twin->seen : 0)) >> place & 1)
         return true;
     /* Offloading cuts and joins: its octets count, not its pieces. */
-    const struct line_place *at = &line->place[place];
+    const struct line_place *at = &s->line->place[place];
     return e->length && (at->have >> e->d & 1) && seq_le(e->seq + e->length, at->next[e->d]);
-}
-
-static bool has(const struct scene *s, const struct sight *e, unsigned place)
-{
-    return line_has(s->p, s->line, e, place);
 }
 
 /* What a place has of the segments that X sent around that time, as other places show them. */
@@ -166,8 +160,9 @@ struct around {
     where_t last;     /* the newest before the RST that it has; 0: none */
 };
 
+/* But for those with these flags. */
 static void look_around(const struct scene *s, unsigned place, const struct sight *reset,
-                        struct around *a)
+                        uint16_t but, struct around *a)
 {
     const struct sight *e;
     uint32_t serial = s->line->last;
@@ -175,7 +170,7 @@ static void look_around(const struct scene *s, unsigned place, const struct sigh
     memset(a, 0, sizeof *a);
     for (unsigned n = 0; n < AROUND_MOST && (e = places_sight(s->p, serial)) != NULL;
          n++, serial = e->before) {
-        if (e->d != s->d || (e->flags & TCPRST_RST) || e->time - s->when > AROUND ||
+        if (e->d != s->d || (e->flags & but) || e->time - s->when > AROUND ||
             s->when - e->time > AROUND)
             continue;
         if (!has(s, e, place)) {
@@ -191,28 +186,25 @@ static void look_around(const struct scene *s, unsigned place, const struct sigh
     a->outside += missing;
 }
 
-/* X sent it in another connection with Y, past every place near X. What opens one may be a SYN
- * proxy's. */
-static bool is_beside(const struct scene *s, const struct sight *e, const struct line *line)
-{
-    return line && line != s->line && line->path == s->line->path && !line->anew && e->d == s->d &&
-           !(e->flags & (TCPRST_SYN | TCPRST_RST));
-}
-
-/* The same of what X sent in other connections: of one whose capture was filtered, sampled or cut
- * into flows, the RST's own may show nothing. */
+/* The same of what X sent in other connections with Y that have a RST, and so are followed whatever
+ * else is: of a place that is filtered, sampled or shows some flows only, the RST's own may show
+ * nothing. What opens one behind a SYN proxy is the proxy's. Of one that the place has, what it
+ * lacks at either end may be somebody's who made the RST, too. */
 static void look_beside(const struct scene *s, unsigned place, const struct sight *reset,
                         struct around *a)
 {
-    uint32_t newest = s->p->next_sight - 1, own = places_serial(s->p, reset);
-    uint32_t from = own > AROUND_MOST ? own - AROUND_MOST : 1;
-    for (uint32_t serial = from; serial <= newest && serial < own + AROUND_MOST; serial++) {
-        const struct sight *e = places_sight(s->p, serial);
-        const struct line *line = e ? places_line(s->p, e->line) : NULL;
-        if (e && is_beside(s, e, line) && e->time >= s->p->first_time[place] &&
-            e->time <= s->p->last_time[place] && e->time - s->when <= AROUND &&
-            s->when - e->time <= AROUND)
-            ++*(line_has(s->p, line, e, place) ? &a->held : &a->lost);
+    struct scene other = *s;
+    uint32_t serial = s->path->reset;
+    for (unsigned n = 0; n < BESIDE_MOST && (other.line = places_line(s->p, serial)) != NULL &&
+                         other.line->path == s->line->path;
+         n++, serial = other.line->beside) {
+        struct around of;
+        if (other.line == s->line || other.line->anew)
+            continue;
+        look_around(&other, place, reset, TCPRST_RST | TCPRST_SYN, &of);
+        a->held += of.held;
+        a->lost += of.lost + (of.held ? 0 : of.outside);
+        a->outside += of.held ? of.outside : 0;
     }
 }
 
@@ -230,7 +222,7 @@ static enum place_miss miss_of(const struct scene *s, unsigned place, const stru
     struct around around;
     if (has(s, e, place))
         return MISS_NONE;
-    look_around(s, place, e, &around);
+    look_around(s, place, e, TCPRST_RST, &around);
     if (last)
         *last = around.last;
     /* What it captures may be one direction only. */
@@ -346,7 +338,7 @@ static bool has_all_of_y(const struct scene *s, unsigned place, const struct sig
     struct scene of_y = *s;
     struct around around;
     of_y.d = !s->d;
-    look_around(&of_y, place, reset, &around);
+    look_around(&of_y, place, reset, TCPRST_RST, &around);
     return !around.lost && s->path->place[place].ttl[!s->d] && awake(s, place);
 }
 

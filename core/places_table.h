@@ -20,6 +20,7 @@ enum {
     ALTERED_BACK = 8,  /* segments of a connection looked at for one that was altered */
     OPENINGS_MOST = 8, /* SYNs with timestamps alike */
     AROUND_MOST = 64,  /* segments of a connection looked at around a RST */
+    BESIDE_MOST = 16,  /* other connections of its hosts */
     MOST_COPIES = 1 << 16,
     MOST_RESET_COPIES = 1 << 14,
     COPIES_LOOKED = 512, /* of one packet, at one time */
@@ -85,6 +86,7 @@ struct line {
     uint32_t alias;   /* the line it is another name of, 0: none */
     uint32_t last;    /* its newest sight */
     uint32_t reset;   /* of a RST, its newest */
+    uint32_t beside;  /* where it has one, the line of these hosts that had one before, 0: none */
     uint32_t path;    /* serial of its hosts' record, as places_keep_path() left it */
     uint16_t seen;    /* bit p: at place p */
     uint16_t service; /* port */
@@ -107,6 +109,7 @@ struct path_place {
 struct path {
     struct key hosts; /* no ports, but the version of IP */
     uint32_t older;   /* the one before with the same hash */
+    uint32_t reset;   /* the newest line that has a RST, 0: none */
     uint16_t seen;    /* bit p: place p */
     uint16_t doubled; /* bit p: place p shows what it routes as it comes and as it goes */
     uint8_t

@@ -679,10 +679,11 @@ static void mapped_anew(bool same_packet)
           "and what had forgotten the connection stands between");
 }
 
-enum server_side { COMPLETE, STOPPED, QUIET, TORN, FILTERED };
+enum server_side { COMPLETE, STOPPED, QUIET, TORN, FILTERED, PAGED };
 
 /* A RST in the server's name that the capture at the client has and the one at the server has not;
- * in FILTERED, nor what the server sent in another connection. */
+ * in FILTERED, nor what the server sent in another connection, in PAGED, nor what somebody sent in
+ * the server's name at that one's end. */
 static void absent(enum server_side what, struct pair *pair)
 {
     enum { COUNT = 12, LOST = 5, OTHER_PORT = 40001 };
@@ -697,11 +698,19 @@ static void absent(enum server_side what, struct pair *pair)
             bool at_client = to_server == (i == 0);
             if (at_client || there)
                 show(pair, s, at_client ? AT_CLIENT : NEARER_SERVER, i ? 63 : 64);
-            if (what == FILTERED && (at_client || to_server))
+            if (what == PAGED || (what == FILTERED && (at_client || to_server)))
                 show(pair, other, at_client ? AT_CLIENT : NEARER_SERVER, i ? 63 : 64);
         }
     }
-    struct tcprst_segment last = talk(COUNT - 2);
+    struct tcprst_segment last = talk(COUNT - 2), other = last;
+    other.source_port = OTHER_PORT;
+    for (unsigned n = COUNT + 1; what == PAGED && n < COUNT + 5; n += 2) {
+        struct tcprst_segment page = talk(n);
+        page.destination_port = OTHER_PORT;
+        show(pair, page, AT_CLIENT, 63);
+    }
+    if (what == PAGED || what == FILTERED)
+        show(pair, refusal(&other), AT_CLIENT, 63);
     show(pair, refusal(&last), AT_CLIENT, 63);
     if (what != STOPPED && what != QUIET) /* it goes on capturing */
         show(pair, last, NEARER_SERVER, 63);
@@ -727,6 +736,9 @@ static void absences(void)
     absent(FILTERED, &pair);
     check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_THIRD_PARTY,
           "or where it lacks other connections' segments");
+    absent(PAGED, &pair);
+    check(pair.said[AT_CLIENT].origin == TCPRST_ORIGIN_THIRD_PARTY,
+          "but not where somebody sends more than RSTs in the server's name");
 }
 
 /* A scan tries two ports by one number: a firewall refuses the one, the server the other, so that
