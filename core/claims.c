@@ -93,11 +93,6 @@ static bool known(const struct evidence *e)
     return e->stack != &stacks[STACK_UNKNOWN];
 }
 
-static bool linux_habit(const struct evidence *e)
-{
-    return stack_is_linux((enum stack_id)(e->stack - stacks));
-}
-
 static struct tri answer_flags(const struct evidence *e)
 {
     if (!yes(ACK_FLAG) || yes(SEQ_ZERO))

@@ -30,6 +30,12 @@ struct evidence {
     struct shown shown[TCPRST_FACT_COUNT]; /* as far as shows says: ask evidence_shown() */
     uint8_t shows[TCPRST_FACT_COUNT];      /* enum shows */
 };
+
+/* Its sender's stack is a Linux, of whatever version. */
+static inline bool linux_habit(const struct evidence *e)
+{
+    return stack_is_linux((enum stack_id)(e->stack - stacks));
+}
 /* So many octets, its first, are all that a claim gets to see: where they are the same, so is the
  * judgement. */
 enum { EVIDENCE_SEEN = offsetof(struct evidence, shown) };

@@ -383,8 +383,8 @@ static void fact_rhythm(struct evidence *e, const struct reset *r)
     int64_t data;
     struct repetitions p = probes_of(r, r->x.probes, &data);
     int64_t wait = r->when - p.last, gap = p.least;
-    if (p.count == 1 && stack_is_linux((enum stack_id)(e->stack - stacks)) && !e->view.lossy &&
-        !e->view.gaps && !after_whole_seconds(wait)) {
+    if (p.count == 1 && linux_habit(e) && !e->view.lossy && !e->view.gaps &&
+        !after_whole_seconds(wait)) {
         tell_at(e, F(PROBE_RHYTHM), false, r->x.last);
         numbers(e, F(PROBE_RHYTHM), wait, NS_PER_S);
     }

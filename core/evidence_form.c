@@ -78,7 +78,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
     tell(e, F(ACK_WITHOUT_FLAG),
          !(r->flags & TCPRST_ACK) && r->ack && seen(&r->y, END_SYN) && r->ack == r->y.iss + 1);
     /* Who translates numbers may translate this one, too. */
-    if (stack_is_linux((enum stack_id)(e->stack - stacks)) && !e->view.renumbered)
+    if (linux_habit(e) && !e->view.renumbered)
         tell(e, F(ACK_FIELD), !(r->flags & TCPRST_ACK) && r->ack);
     numbers(e, F(ACK_FIELD), r->ack, 0);
     tell_at(e, F(REPEATS_RESET), r->drawn.repeats != 0, r->drawn.repeats);

@@ -458,5 +458,6 @@ void reset_late_trigger(struct reset *r, struct recent *e, int d)
     r->has_trigger = true;
     r->trigger = *e;
     r->drawn.end = e->seq + e->length;
+    r->before.answered_pause = -1; /* it was asked of another trigger, if of any */
     reset_leave_row(r);
 }

@@ -472,8 +472,10 @@ void weigh_adopt(struct decision *d, enum tcprst_cause cause, enum tcprst_streng
     d->suspected &= third_party(entry);
     if (d->strength == TCPRST_STRENGTH_CERTAIN)
         d->group_strength = strength;
-    else
+    else {
         add_alternatives(d, d->best[d->ranking[0]].total);
+        add_end(d, entry);
+    }
     d->settled_by = weigh_settle(d);
     cite(d);
 }
