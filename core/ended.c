@@ -208,17 +208,19 @@ static void tell_later(const struct reset *r, const struct outcome *outcome, uin
     }
 }
 
-/* How it ended the connection, where it took effect. */
-static enum tcprst_ending ending_by(const struct reset *r, enum tcprst_stage stage)
+/* How it ended the connection, where it took effect. Both FINs end it, whatever comes behind them;
+ * but not where octets before them were still to be acknowledged: those the RST threw away. */
+static enum tcprst_ending ending_by(const struct reset *r, const struct tcprst_verdict *v)
 {
-    if ((r->x.seen & END_FIN) && (r->y.seen & END_FIN))
+    bool lost = v->risk_from_sender > 0 || v->risk_to_sender > 0;
+    if ((r->x.seen & END_FIN) && (r->y.seen & END_FIN) && !lost)
         return TCPRST_ENDING_FIN;
-    return stage == TCPRST_STAGE_SYN_SENT || stage == TCPRST_STAGE_UNSEEN ? TCPRST_ENDING_REFUSED
-                                                                          : TCPRST_ENDING_RESET;
+    bool refused = v->stage == TCPRST_STAGE_SYN_SENT || v->stage == TCPRST_STAGE_UNSEEN;
+    return refused ? TCPRST_ENDING_REFUSED : TCPRST_ENDING_RESET;
 }
 
 void ended_for_good(struct connection *c, const struct reset *r, const struct outcome *outcome,
-                    enum tcprst_stage stage)
+                    const struct tcprst_verdict *v)
 {
     bool reset = outcome->effect == TCPRST_EFFECT_RESET, forged = outcome->third_party;
     struct effects did = {.forged = forged};
@@ -230,7 +232,7 @@ void ended_for_good(struct connection *c, const struct reset *r, const struct ou
                              outcome->sender_ended << (2 + r->d));
         did.surely = (uint8_t)((outcome->sender_ended && outcome->surely) << r->d | (reset && exact)
                                                                                         << !r->d);
-        did.how = (uint8_t)(reset ? ending_by(r, stage) : TCPRST_ENDING_OPEN);
+        did.how = (uint8_t)(reset ? ending_by(r, v) : TCPRST_ENDING_OPEN);
         did.after_fin = (r->x.seen | r->y.seen) & END_FIN;
         tell_later(r, outcome, did.gone, did.surely);
     }

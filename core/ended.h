@@ -48,8 +48,8 @@ void ended_add(struct ended_ifs *ifs, const struct reset *r, const struct reset 
  * is remembered. */
 where_t ended_hit(const struct reset *r);
 /* r is final: the RSTs behind it, and its connection for those to come, remember whom it ended the
- * connection for. stage: r's. */
+ * connection for. v: r's verdict, with its stage and what was at risk. */
 void ended_for_good(struct connection *c, const struct reset *r, const struct outcome *outcome,
-                    enum tcprst_stage stage);
+                    const struct tcprst_verdict *v);
 
 #endif

@@ -98,7 +98,7 @@ static void finalize_first(struct tcprst *core)
     v.final = true;
     pending_expect_next(&core->pending);
     if (!r->duplicate_of) {
-        ended_for_good(c, r, &j->outcome, v.stage);
+        ended_for_good(c, r, &j->outcome, &v);
         /* Places have clocks of their own. */
         pending_tell_copies(&core->pending, r, &v,
                             places_several(core->options.places) ? INT64_MAX : DUPLICATE_WINDOW);
@@ -160,7 +160,7 @@ static void settle(struct tcprst *core, struct connection *c)
         if (r->duplicate_of)
             continue;
         verdict_make(&core->judge, &v, r, &core->work);
-        ended_for_good(c, r, &core->work.outcome, v.stage);
+        ended_for_good(c, r, &core->work.outcome, &v);
     }
 }
 

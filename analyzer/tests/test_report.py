@@ -582,6 +582,11 @@ class Text(Case):
             self.assertEqual(sum(each["reset_after_fin"] for each in document["connections"]), endings["reset_after_fin"], name)
             self.assertTrue(all(each["ending"] == "reset" for each in document["connections"] if each["reset_after_fin"]), name)
 
+    def test_a_reset_that_throws_octets_away_ends_a_connection_in_spite_of_both_fins(self):
+        ended = {name: json.loads(tcprst("-q", "-f", "json", RECORDED / name).stdout)["summary"]["endings"]
+                 for name in ("data-after-close.v4.client.pcapng", "fin-after-expiry.v4.client.pcapng")}
+        self.assertEqual([(each["fin"], each["reset_after_fin"]) for each in ended.values()], [(0, 1), (1, 0)])
+
     def test_a_directory_names_what_to_ask_for(self):
         run = tcprst(self.directory)
         self.assertEqual((run.returncode, run.stderr.decode()),
@@ -621,7 +626,7 @@ class Text(Case):
         for name in [path for path in sorted(RECORDED.iterdir()) if path.suffix != ".truth"][::19]:
             report = text_of(tcprst("-q", name))
             advice = report.split("WHAT TO CHECK NEXT")[-1].split("\nEVENTS")[0]
-            self.assertNotRegex(advice, r"\b(FILE|STREAM|PORT|TIME(?!-)|SENDER|PEER|SERVER|CLIENT|PID|HOST)\b", name)
+            self.assertNotRegex(advice, r"\b(FILE|STREAM|PORT|TIME(?!-)|SENDER|PEER|SERVER|CLIENT|PID|HOST|IDLE)\b", name)
             for command in re.findall(r"^    \$ (tshark .*)$", advice, re.M):
                 if shutil.which("tshark") and command.split()[1] not in pasted:
                     pasted.add(command.split()[1])

@@ -453,7 +453,8 @@ enum { TCPRST_COST_IMPOSSIBLE = 100, TCPRST_MAX_LEDGER = 64, TCPRST_LEDGER_PLACE
 
 enum tcprst_ending {
     TCPRST_ENDING_OPEN,    /* no end was captured */
-    TCPRST_ENDING_FIN,     /* both FINs, no RST took effect before */
+    TCPRST_ENDING_FIN,     /* both FINs, and no RST took effect before them, or while octets
+                              before them were not acknowledged */
     TCPRST_ENDING_RESET,   /* a RST took effect on a connection that had been opened (or was met
                               mid-stream) */
     TCPRST_ENDING_REFUSED, /* the attempt was answered with a RST */
