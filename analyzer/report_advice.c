@@ -2,6 +2,7 @@
 /* report_advice.c - see report_advice.h. */
 #include "report_advice.h"
 
+#include "report_string.h"
 #include "report_words.h"
 #include "translate.h"
 
@@ -91,12 +92,20 @@ static void fill_time(GString *out, const struct filler *f)
     g_string_append_printf(out, f->code ? "'%s UTC'" : "%s UTC", time);
 }
 
+/* How long nothing had come before the RST. */
+static void fill_idle(GString *out, const struct filler *f)
+{
+    char buffer[DURATION_SIZE];
+    g_string_append(out, f->verdict->idle < 0 ? _("that length")
+                                              : string_duration(buffer, f->verdict->idle));
+}
+
 static const struct {
     const char *name;
     void (*fill)(GString *out, const struct filler *filler);
 } fillers[] = {{"FILE", fill_file},     {"STREAM", fill_stream}, {"PORT", fill_port},
                {"TIME", fill_time},     {"SENDER", fill_sender}, {"PEER", fill_peer},
-               {"SERVER", fill_server}, {"CLIENT", fill_client}};
+               {"SERVER", fill_server}, {"CLIENT", fill_client}, {"IDLE", fill_idle}};
 
 static bool in_word(char c)
 {
