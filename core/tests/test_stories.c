@@ -53,6 +53,20 @@ struct story {
     }
 
 static const struct story stories[] = {
+    /* Who has acknowledged the SYN-ACK and then refuses it is without the connection: nothing that
+       comes later ended it. */
+    {.name = "gone already, as its answer to the SYN-ACK sent again says, when somebody resets it",
+     .unsure = true,
+     .resets = {{TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_DEVICE_IDLE_TIMEOUT, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_PEER_RESTARTED, TCPRST_EFFECT_IGNORED}},
+     .steps = {OPENING,
+               {CLIENT, ACK, 1, 1, 100, 1},
+               {SERVER, SYN | ACK, 0, 1, 0, 1000},
+               {CLIENT, RST, 1, 0, 0, 1},
+               {SERVER, RST | ACK | FORGED, 1, 101, 0, 300},
+               {SERVER, ACK, 1, 101, 600, 900},
+               {CLIENT, RST, 1, 0, 0, 1}}},
     /* A client that gives up waiting closes: a RST comes of that where something lies unread. */
     {.name = "a client aborts while it waits, and had got an answer before",
      .unsure = true,
