@@ -53,6 +53,22 @@ struct story {
     }
 
 static const struct story stories[] = {
+    /* A sweep that begins where the sender stands is of somebody who sees it, far as it goes. */
+    {.name = "steps far beyond what a sender may send, from the very number on",
+     .unsure = true,
+     .resets = {{TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_INJECTED, TCPRST_EFFECT_IGNORED}},
+     .steps = {OPENING,
+               REQUEST,
+               {SERVER, RST | FORGED, 1, 0, 0, 10},
+               {SERVER, RST | FORGED, 30001, 0, 0, 10},
+               {SERVER, RST | FORGED, 60001, 0, 0, 10},
+               {SERVER, RST | FORGED, 90001, 0, 0, 10},
+               {SERVER, RST | FORGED, 120001, 0, 0, 10},
+               {SERVER, ACK, 1, 101, 100, 300}}},
     /* Who has acknowledged the SYN-ACK and then refuses it is without the connection: nothing that
        comes later ended it. */
     {.name = "gone already, as its answer to the SYN-ACK sent again says, when somebody resets it",
