@@ -53,6 +53,20 @@ struct story {
     }
 
 static const struct story stories[] = {
+    /* A guesser knows neither end's clock: an old copy, of a connection before. */
+    {.name = "an old RST of the ports' connection before, of which nothing was captured",
+     .unsure = true,
+     .resets = {{TCPRST_CAUSE_POLICY_RESET, TCPRST_EFFECT_IGNORED}},
+     .unowned = true,
+     .steps = {{CLIENT, ACK, 1, 1, 100, 20},
+               {SERVER, ACK, 1, 101, 200, 20},
+               {CLIENT, ACK, 101, 201, 0, 20},
+               {CLIENT, RST | ACK | BUSY, 3000000000, 2000000000, 0, 5},
+               {CLIENT, ACK, 101, 201, 100, 200},
+               {SERVER, ACK, 201, 201, 100, 20},
+               {CLIENT, ACK, 201, 301, 100, 1200}},
+     .stamps = {50000, 90000, 50040, 48800, 50245, 90225, 51465},
+     .echoes = {89980, 50000, 90000, 88700, 90000, 50245, 90225}},
     /* A sweep that begins where the sender stands is of somebody who sees it, far as it goes. */
     {.name = "steps far beyond what a sender may send, from the very number on",
      .unsure = true,
