@@ -261,7 +261,9 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
         tell(e, F(SURPLUS), (c->matching || aborts) && c->alike >= c->matching + SURPLUS_MIN);
     numbers(e, F(SURPLUS), c->alike, c->matching);
-    if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
+    /* Segments that were not captured may have drawn as many more; that as many came as answers is
+     * seen all the same. */
+    if (seen(&r->y, END_SEEN) && (c->bare || !(e->view.gaps || e->view.lossy)))
         tell(e, F(BARE_ANSWERED), c->bare);
     tell(e, F(IP_ID_CONSTANT),
          r->x.ip_id != r->ip_id && (c->same_id || (c->same_id_later && !is(e, F(IP_ID_NEXT)))));

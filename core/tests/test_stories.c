@@ -53,6 +53,25 @@ struct story {
     }
 
 static const struct story stories[] = {
+    /* TCP_LINGER2 below 0: as many RSTs as segments came, and its FIN's acknowledgments among them:
+     * of the late data none is sure to be what ended it. */
+    {.name = "answers to the acknowledgments of a FIN and to data behind them, all at once",
+     .unsure = true,
+     .resets = {{TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_RESET},
+                {TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_IGNORED},
+                {TCPRST_CAUSE_DATA_AFTER_CLOSE, TCPRST_EFFECT_IGNORED}},
+     .steps = {LINUX_OPENING,
+               {CLIENT, ACK, 1, 1, 700, 1},
+               {SERVER, ACK, 1, 701, 0, 90},
+               {SERVER, FIN | ACK, 1, 701, 18, 1},
+               {CLIENT, ACK, 1, 1, 700, 1},
+               {SERVER, ACK, 20, 701, 0, 90},
+               {CLIENT, ACK, 701, 20, 0, 1},
+               {CLIENT, ACK, 701, 20, 700, 1},
+               {CLIENT, ACK, 1401, 20, 700, 1},
+               {SERVER, RST, 20, 0, 0, 90},
+               {SERVER, RST, 20, 0, 0, 1},
+               {SERVER, RST, 20, 0, 0, 1}}},
     /* A guesser knows neither end's clock: an old copy, of a connection before. */
     {.name = "an old RST of the ports' connection before, of which nothing was captured",
      .unsure = true,
