@@ -48,10 +48,11 @@ static bool late_data(const struct evidence *e)
     return yes(EARLIER_DATA) || (yes(TRIGGER_FIN) && yes(TRIGGER_BEHIND_DATA));
 }
 
-/* Who refuses a SYN acknowledges it: that number nobody guesses. */
+/* Who refuses a SYN acknowledges it: that number nobody guesses. And who has the very number once
+ * sees the connection, however far it steps ahead from there. */
 static struct tri numbers_near(const struct evidence *e)
 {
-    return yes(TRIGGER_SYN) && yes(SEQ_ZERO) ? met() : fact(SEQ_NEAR);
+    return (yes(TRIGGER_SYN) && yes(SEQ_ZERO)) || yes(GUESSES_EXACT) ? met() : fact(SEQ_NEAR);
 }
 
 static struct tri number_acked(const struct evidence *e)
@@ -63,7 +64,9 @@ static struct tri number_acked(const struct evidence *e)
 
 static struct tri exact_number(const struct evidence *e)
 {
-    return either(fact(ABORT_FORM), yes(TRIGGER) ? met() : fact(SEQ_ACKED));
+    if (yes(GUESSES_EXACT) || yes(TRIGGER))
+        return met();
+    return either(fact(ABORT_FORM), fact(SEQ_ACKED));
 }
 
 /* The sender's state made such an answer due. */

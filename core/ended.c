@@ -29,13 +29,13 @@ static bool lived_on(const struct endpoint *now, const struct endpoint *other_no
     return !before && !with_it;
 }
 
-/* n's sender answers as one without this connection, what it must have got before that RST. */
+/* n's sender answers as one without this connection, what it must have got before that RST; a
+ * SYN-ACK, too, that it had acknowledged before. */
 static bool has_none(const struct reset *q, const struct reset *rst, const struct reset *n)
 {
     return q->d == n->d && q->incarnation == n->incarnation && q->has_trigger && !q->duplicate_of &&
-           !(q->flags & TCPRST_ACK) && !(q->trigger.flags & TCPRST_SYN) &&
-           q->trigger.where < where_pack(rst->frame) && (q->x.seen & END_ACK) &&
-           !(q->x.seen & END_FIN) && !q->judged.outcome.third_party;
+           !(q->flags & TCPRST_ACK) && q->trigger.where < where_pack(rst->frame) &&
+           (q->x.seen & END_ACK) && !(q->x.seen & END_FIN) && !q->judged.outcome.third_party;
 }
 
 /* Before a RST of the other end, or between that and n, n's sender answered what it must have got

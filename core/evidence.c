@@ -51,6 +51,7 @@ static const enum tcprst_fact unasked[] = {
     F(LADDER),
     F(GUESSES),
     F(GUESSES_FAR),
+    F(GUESSES_EXACT),
     F(GUESSES_SPREAD),
     F(OUT_OF_PLACE),
     F(SEQ_BEYOND_SENT),

@@ -90,6 +90,7 @@ struct company {
     const struct reset *last_place; /* the latest RST of those */
     uint32_t came; /* segments of Y until then, where places > 1; UINT32_MAX: not known */
     bool far;      /* one of them is no few segments ahead */
+    bool exact;    /* one of r's form, from as far away, stands where X did */
     uint32_t others[COMPANY_OTHERS];
     uint8_t from_there;   /* bit i: others[i] came from as far away */
     where_t tried;        /* X's SYN, sent again after an answer of X; 0: it was not */

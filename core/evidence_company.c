@@ -102,6 +102,14 @@ static void note_abort(struct company *c, const struct reset *r, const struct re
     }
 }
 
+/* Of r's maker, by form and way, and where X stood: an answer of X is no such one where it came
+ * from as far away as X. */
+static bool stands_there(const struct reset *r, const struct reset *n)
+{
+    return n->seq != r->seq && n->ttl == r->ttl && n->form == r->form && seen(&n->x, END_SEEN) &&
+           in_place(n, n->seq) && !(n->has_trigger && n->ttl == n->x.ttl_last);
+}
+
 static void note_companion(struct company *c, const struct reset *r, const struct reset *n)
 {
     int64_t apart = apart_of(r, n);
@@ -208,6 +216,7 @@ void company_find(struct company *c, const struct reset *r)
         if (n->d == r->d) {
             note_ttl(c, r, n);
             note_alike(c, r, n);
+            c->exact |= stands_there(r, n);
         }
         if (n->serial != r->serial &&
             (!n->has_trigger || !(r->before.connection_flags & CONN_ESTABLISHED)))
@@ -252,7 +261,9 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
         tell(e, F(SURPLUS), (c->matching || aborts) && c->alike >= c->matching + SURPLUS_MIN);
     numbers(e, F(SURPLUS), c->alike, c->matching);
-    if (seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
+    /* Segments that were not captured may have drawn as many more; that as many came as answers is
+     * seen all the same. */
+    if (seen(&r->y, END_SEEN) && (c->bare || !(e->view.gaps || e->view.lossy)))
         tell(e, F(BARE_ANSWERED), c->bare);
     tell(e, F(IP_ID_CONSTANT),
          r->x.ip_id != r->ip_id && (c->same_id || (c->same_id_later && !is(e, F(IP_ID_NEXT)))));
@@ -267,6 +278,7 @@ static void fact_company(struct evidence *e, const struct reset *r, const struct
     tell(e, F(GUESSES), c->places >= GUESSES);
     numbers(e, F(GUESSES), c->places, 0);
     tell(e, F(GUESSES_FAR), c->far || !is_near(r, r->seq));
+    tell(e, F(GUESSES_EXACT), c->exact);
     if (c->came < UINT32_MAX && seen(&r->y, END_SEEN) && !e->view.gaps && !e->view.lossy)
         tell(e, F(OUTNUMBER), c->places > c->came);
     numbers(e, F(OUTNUMBER), c->places, c->came);

@@ -46,6 +46,21 @@ static void fact_text(struct evidence *e, const struct reset *r)
     numbers(e, F(TEXT), r->payload_length, 0);
 }
 
+static bool some_time_ago(uint32_t stamp, uint32_t now)
+{
+    int32_t ticks = seq_diff(now, stamp);
+    return ticks > 0 && ticks < TIMESTAMP_TICKS;
+}
+
+/* The clocks of two hosts go on from one connection of theirs to the next (RFC 7323 section 5.4):
+ * an old copy of an incarnation before has what they showed then. */
+static bool has_earlier_stamps(const struct reset *r)
+{
+    const struct tcp_options *o = &r->packet.options;
+    return some_time_ago(o->ts_val, r->x.ts_val) &&
+           (!seen(&r->y, END_TIMESTAMPS) || some_time_ago(o->ts_ecr, r->y.ts_val));
+}
+
 /* Where its number stands among those of the connection. */
 static void fact_place(struct evidence *e, const struct reset *r)
 {
@@ -117,6 +132,7 @@ static void fact_form(struct evidence *e, const struct reset *r, const struct ho
         if (seen(x, END_TIMESTAMPS) && r->packet.options.has_timestamps && !r->past.numbers) {
             int32_t ticks = seq_diff(r->packet.options.ts_val, x->ts_val);
             tell_at(e, F(TIMESTAMP_NEXT), ticks >= 0 && ticks < TIMESTAMP_TICKS, x->last);
+            tell_at(e, F(TIMESTAMP_EARLIER), has_earlier_stamps(r), x->last);
         }
         if (seen(x, END_TIMESTAMPS) || reset_lacks_stamps(r))
             tell(e, F(OPTIONS_MISSING),

@@ -37,7 +37,7 @@ static void fact_ttl_of_host(struct evidence *e, const struct reset *r, const st
     unsigned hops = host_hops(r->ttl);
     bool same = hops >= x_host->hops_min && hops <= x_host->hops_max;
     bool comparable =
-        !x_host->proxied && r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
+        x_host->proxied <= 0 && r->ttl + hops == x_host->ttl_last + host_hops(x_host->ttl_last);
     if (same || (comparable && x_host->hops_max < PLAUSIBLE_HOPS && hops < PLAUSIBLE_HOPS))
         tell(e, F(TTL_SAME), same);
     numbers(e, F(TTL_SAME), r->ttl, x_host->ttl_last);

@@ -332,6 +332,15 @@ static bool is_syn_proxys(const struct tcprst_segment *s)
     return (s->flags & TCPRST_ACK) && s->window_known && !s->window;
 }
 
+/* Of one behind a SYN proxy all SYN-ACKs are the proxy's, and a place that sees both of its sides
+ * has the server's as well: one without a window among many is a server's with no room. */
+static void note_proxied(struct host *host, bool like_a_proxys)
+{
+    enum { PROXYS = 2, SERVERS = -1, MOST = 100 };
+    int votes = host->proxied + (like_a_proxys ? PROXYS : SERVERS);
+    host->proxied = (int8_t)(votes > MOST ? MOST : votes < -MOST ? -MOST : votes);
+}
+
 void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_t time, int64_t rtt)
 {
     if (s->ip_header) {
@@ -349,7 +358,8 @@ void host_note_opening(struct host *host, const struct tcprst_segment *s, int64_
             host->label_used |= s->flow_label != 0;
         }
     }
-    host->proxied |= is_syn_proxys(s);
+    if (s->flags & TCPRST_ACK)
+        note_proxied(host, is_syn_proxys(s));
     note_checksum(host, s);
     enum stack_id stack = stack_of_opening(s);
     if (stack != STACK_UNKNOWN)

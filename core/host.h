@@ -118,7 +118,7 @@ struct host {
     uint8_t address[16];
     uint8_t ip_version;
     bool hops_known, label_used, label_known;
-    bool proxied; /* a SYN proxy answered in its name */
+    int8_t proxied; /* above 0: a SYN proxy answers in its name, as its SYN-ACKs say */
     uint8_t hops_min, hops_max, ttl_last;
     uint8_t sums_good, sums_bad; /* checksums of its SYNs and SYN-ACKs, saturating */
     uint8_t rtt_samples;

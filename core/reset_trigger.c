@@ -357,6 +357,16 @@ void reset_take_late_trigger(struct reset *r, const struct connection *c)
     }
 }
 
+/* X's own, with which it first sent what r's number is behind: nothing of Y before acknowledges
+ * that.
+ */
+static bool first_sent(const struct reset *r, const struct recent *e)
+{
+    return !(r->flags & TCPRST_ACK) && segment_length(e->flags, e->length) &&
+           !(e->flags & TCPRST_RST) && !(e->bits & (RECENT_REPEATED | RECENT_STRAY)) &&
+           e->seq + segment_length(e->flags, e->length) == r->seq;
+}
+
 /* An end answers each segment once: so many RSTs with the same numbers, so many segments. What is
  * no longer remembered, or lies behind too many others, may have drawn one: then nothing is
  * counted.
@@ -369,9 +379,9 @@ static void count_alike(struct reset *r, const struct connection *c)
     if (SHORTCUTS && e && r->when - e->time <= HORIZON)
         return;
     for (; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
-        if (r->when - e->time > HORIZON)
-            break;
         bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
+        if (r->when - e->time > HORIZON || (from_x && first_sent(r, e)))
+            break;
         alike += from_x && (e->flags & TCPRST_RST) && e->seq == r->seq && e->ack == r->ack &&
                  !((e->flags ^ r->flags) & TCPRST_ACK) && !(e->bits & RECENT_DUPLICATE);
         bool matches = !from_x && (answers(r, e) || answers_with_ack(r, e));
@@ -379,7 +389,7 @@ static void count_alike(struct reset *r, const struct connection *c)
         text += matches && segment_length(e->flags, e->length) != 0;
     }
     e = recent_back(&c->recents, n);
-    bool all = n == c->recents.pushed || (e && r->when - e->time > HORIZON);
+    bool all = n == c->recents.pushed || (e && (n < MAX_RELATED || r->when - e->time > HORIZON));
     r->drawn.alike = all ? alike : 0;
     r->drawn.matching = all ? matching : 0;
     r->drawn.text = all ? text : 0;
