@@ -345,15 +345,17 @@ struct table_found {
         int64_t rtt; /* it was noted: the round trip to a SYN-ACK, ns, -1: not known */
     };
     int direction; /* 0 when end[0] sent the segment */
-    uint32_t hash; /* the table's */
+    uint32_t hash; /* the table's, and what it was made of */
+    uint64_t long_hash;
 };
 /* The connection of that segment, which came at that time. NULL: there is none (not known), the
  * segment was noted, or no memory. */
 struct connection *table_get(struct table *table, const struct tcprst_segment *segment, int64_t now,
                              struct table_found *found);
-/* Of one that is not known: whether it may be the rest of one that was let go, CONN_FORGOTTEN or
- * CONN_OVER, else 0. To be asked once. */
-uint8_t table_again(struct table *table, const struct tcprst_segment *segment, int64_t now);
+/* Of one that is not known, and begins with these flags: whether it may be the rest of one that was
+ * let go, CONN_FORGOTTEN or CONN_OVER, else 0. To be asked once. */
+uint8_t table_again(struct table *table, const struct table_found *found, uint16_t flags,
+                    int64_t now);
 /* Of one that was expected it is not asked for. */
 void table_pass(struct table *table, const struct tcprst_segment *segment);
 /* A connection begins, whether it will be in the table or not. Whatever was silent for long enough

@@ -143,7 +143,7 @@ static inline unsigned last_way(const struct set *set)
 static inline void come_first(struct set *set, unsigned way)
 {
     enum { MASK = (1 << WAY_BITS) - 1 };
-    unsigned at = 0;
+    unsigned at = way == last_way(set) ? WAY_BITS * (WAYS - 1) : 0; /* a new host's is the last */
     while ((set->order >> at & MASK) != way)
         at += WAY_BITS;
     uint32_t before = set->order & ((1u << at) - 1), behind = set->order >> at >> WAY_BITS;

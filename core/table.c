@@ -104,15 +104,15 @@ static inline void to_slot(struct table *t, struct expected *e, const struct tcp
 {
     e->direction = key_direction(s);
     e->key = key_of_segment(s, e->direction);
-    uint64_t hash = key_hash_long(&e->key, t->seed);
-    e->hash = key_hash_short(hash);
+    e->long_hash = key_hash_long(&e->key, t->seed);
+    e->hash = key_hash_short(e->long_hash);
     e->may_rest = s->flags & (TCPRST_SYN | TCPRST_RST);
     fetch(&t->at_work.slots[e->hash & t->at_work.mask]);
     if (!e->may_rest)
         return;
     fetch(&t->all.slots[e->hash & t->all.mask]);
     if (t->forgotten)
-        forgotten_expect_take(t->forgotten, hash, s->flags);
+        forgotten_expect_take(t->forgotten, e->long_hash, s->flags);
 }
 
 /* Of connections that are not at work, the entry that may be that one's. */
@@ -338,22 +338,21 @@ struct connection *table_get(struct table *t, const struct tcprst_segment *s, in
     if (!e || s->seen.translated) { /* expected under another name */
         look.direction = key_direction(s);
         look.key = key_of_segment(s, look.direction);
-        look.hash = key_hash(&look.key, t->seed);
+        look.long_hash = key_hash_long(&look.key, t->seed);
+        look.hash = key_hash_short(look.long_hash);
         look.whole = NULL;
         e = &look;
     }
     found->direction = e->direction;
     found->hash = e->hash;
+    found->long_hash = e->long_hash;
     struct connection *c = still_there(e) ? e->whole : find_whole(t, &e->key, e->hash);
     if (c && !pack_whole(t, c))
         return c;
     return get_other(t, &e->key, &(struct asked){s, now, found});
 }
 
-uint8_t table_again(struct table *t, const struct tcprst_segment *s, int64_t now)
+uint8_t table_again(struct table *t, const struct table_found *found, uint16_t flags, int64_t now)
 {
-    if (!t->forgotten)
-        return 0;
-    const struct key k = key_of_segment(s, key_direction(s));
-    return forgotten_take(t->forgotten, key_hash_long(&k, t->seed), s->flags, now);
+    return t->forgotten ? forgotten_take(t->forgotten, found->long_hash, flags, now) : 0;
 }

@@ -124,6 +124,7 @@ struct table {
             struct key key;
             body_t body;              /* what may be it, 0: it is not at work */
             struct connection *whole; /* the same, NULL: it is a young one */
+            uint64_t long_hash;
             uint32_t hash;
             int direction;
             bool may_rest;  /* it may be an embryo or a packed one: */

@@ -315,7 +315,7 @@ static void note_unknown(struct tcprst *core, const struct tcprst_segment *s,
         tell_numbered(core, found->over - 1, false);
         table_forget(core->table, found->over - 1, false);
     }
-    found->again = table_again(core->table, s, core->clock.now);
+    found->again = table_again(core->table, found, s->flags, core->clock.now);
 }
 
 /* A segment came, and the clock has noted it. */
