@@ -147,9 +147,11 @@ static bool has(const struct scene *s, const struct sight *e, unsigned place)
     const struct sight *twin = places_twin(s->p, e);
     if ((e->seen | (twin ? twin->seen : 0)) >> place & 1)
         return true;
-    /* Offloading cuts and joins: its octets count, not its pieces. */
+    /* Offloading cuts and joins: its octets count, not its pieces; but where some were stepped over
+     * nobody knows which. */
     const struct line_place *at = &s->line->place[place];
-    return e->length && (at->have >> e->d & 1) && seq_le(e->seq + e->length, at->next[e->d]);
+    return e->length && (at->have & ~at->torn) >> e->d & 1 &&
+           seq_le(e->seq + e->length, at->next[e->d]);
 }
 
 /* What a place has of the segments that X sent around that time, as other places show them. */
@@ -208,6 +210,31 @@ static void look_beside(const struct scene *s, unsigned place, const struct sigh
     }
 }
 
+/* What Y sent as other places show it, and X acknowledges in what this one has, but is not there:
+ * it came by. Of a SYN that was sent again one is enough. */
+static unsigned unheard(const struct scene *s, unsigned place)
+{
+    const struct sight *e, *newest = NULL; /* of X, with an ACK */
+    uint32_t serial = s->line->last;
+    unsigned lost = 0;
+    bool opened = false, lacks_opening = false;
+    for (unsigned n = 0; n < AROUND_MOST && (e = places_sight(s->p, serial)) != NULL;
+         n++, serial = e->before) {
+        bool there = has(s, e, place);
+        if (e->flags & TCPRST_RST)
+            continue;
+        if (e->d == s->d) {
+            newest = newest || !there || !(e->flags & TCPRST_ACK) ? newest : e;
+        } else if (newest && (e->flags & TCPRST_SYN)) {
+            opened |= there;
+            lacks_opening |= !there;
+        } else {
+            lost += newest && e->length && !there && seq_le(e->seq + e->length, newest->ack);
+        }
+    }
+    return lost + (lacks_opening && !opened);
+}
+
 /* Whether the place was capturing then: it has something from before and something from after. No
  * two captures end at the same moment, and what ends a connection is often the last that came. */
 static bool awake(const struct scene *s, unsigned place)
@@ -238,7 +265,7 @@ static enum place_miss miss_of(const struct scene *s, unsigned place, const stru
         return services & (services - 1) ? MISS_LIKELY : services ? MISS_DOUBTFUL : MISS_UNSURE;
     }
     look_beside(s, place, e, &around);
-    around.lost += s->line->place[place].torn >> s->d & 1;
+    around.lost += (s->line->place[place].torn >> s->d & 1) + unheard(s, place);
     if (around.lost)
         return around.held > 8 * around.lost ? MISS_LIKELY : MISS_UNSURE;
     /* Nor has it what X sent next to that: the place lost both, or somebody made both. */

@@ -679,10 +679,11 @@ static void mapped_anew(bool same_packet)
           "and what had forgotten the connection stands between");
 }
 
-enum server_side { COMPLETE, STOPPED, QUIET, TORN, FILTERED, PAGED };
+enum server_side { COMPLETE, STOPPED, QUIET, TORN, UNHEARD, BESIDE, FILTERED, PAGED };
 
 /* A RST in the server's name that the capture at the client has and the one at the server has not;
- * in FILTERED, nor what the server sent in another connection, in PAGED, nor what somebody sent in
+ * in UNHEARD, nor some data of the client, which the server acknowledges; in BESIDE, nor some of
+ * the server's in another connection, in FILTERED none of that, in PAGED, nor what somebody sent in
  * the server's name at that one's end. */
 static void absent(enum server_side what, struct pair *pair)
 {
@@ -690,7 +691,8 @@ static void absent(enum server_side what, struct pair *pair)
     server_ends = what == QUIET ? INT64_C(3600000000000) : 0;
     begin(pair);
     for (unsigned n = 0; n < COUNT; n++) {
-        bool to_server = n % 2 == 0, there = what != TORN || n != LOST;
+        bool to_server = n % 2 == 0, lost = n == LOST + (what == UNHEARD);
+        bool there = (what != TORN && what != UNHEARD) || !lost;
         struct tcprst_segment s = talk(n), other = s;
         *(to_server ? &other.source_port : &other.destination_port) = OTHER_PORT;
         other.ip_id = (uint16_t)(s.ip_id + 100);
@@ -698,7 +700,8 @@ static void absent(enum server_side what, struct pair *pair)
             bool at_client = to_server == (i == 0);
             if (at_client || there)
                 show(pair, s, at_client ? AT_CLIENT : NEARER_SERVER, i ? 63 : 64);
-            if (what == PAGED || (what == FILTERED && (at_client || to_server)))
+            if (what == PAGED || (what == FILTERED && (at_client || to_server)) ||
+                (what == BESIDE && (at_client || !lost)))
                 show(pair, other, at_client ? AT_CLIENT : NEARER_SERVER, i ? 63 : 64);
         }
     }
@@ -709,7 +712,7 @@ static void absent(enum server_side what, struct pair *pair)
         page.destination_port = OTHER_PORT;
         show(pair, page, AT_CLIENT, 63);
     }
-    if (what == PAGED || what == FILTERED)
+    if (what == PAGED || what == FILTERED || what == BESIDE)
         show(pair, refusal(&other), AT_CLIENT, 63);
     show(pair, refusal(&last), AT_CLIENT, 63);
     if (what != STOPPED && what != QUIET) /* it goes on capturing */
@@ -733,6 +736,12 @@ static void absences(void)
     check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_THIRD_PARTY, "but where that had stopped");
     absent(TORN, &pair);
     check(pair.said[AT_CLIENT].strength != TCPRST_STRENGTH_CERTAIN, "or where octets are missing");
+    absent(UNHEARD, &pair);
+    check(pair.said[AT_CLIENT].strength != TCPRST_STRENGTH_CERTAIN,
+          "or where the server acknowledges what its place does not have");
+    absent(BESIDE, &pair);
+    check(pair.said[AT_CLIENT].strength != TCPRST_STRENGTH_CERTAIN,
+          "or where octets of another connection are missing");
     absent(FILTERED, &pair);
     check(pair.said[AT_CLIENT].origin != TCPRST_ORIGIN_THIRD_PARTY,
           "or where it lacks other connections' segments");
