@@ -180,11 +180,11 @@ static bool lacks_label(const struct reset *r, const struct host *x_host)
            x_host->label_used && stack_is_linux((enum stack_id)x_host->stack);
 }
 
-/* All that leaves that host may be given this type of service, a filter's answers too: of a SYN for
- * its SYN-ACK Linux takes none unless told to. */
-static bool marks_all(const struct host *x_host, uint8_t wanted)
+/* All that leaves that host, or all of some service, may be given this type of service, a filter's
+ * answers too: of a SYN for its SYN-ACK Linux takes none unless told to. */
+static bool may_mark(const struct host *x_host, uint8_t wanted)
 {
-    return x_host && x_host->tos == (wanted | HOST_TOS_KNOWN);
+    return x_host && (x_host->tos == (wanted | HOST_TOS_KNOWN) || (x_host->tos & HOST_TOS_VARIES));
 }
 
 static void fact_host_stack(struct evidence *e, const struct reset *r, const struct host *x_host)
@@ -206,7 +206,7 @@ static void fact_host_stack(struct evidence *e, const struct reset *r, const str
         tell_at(e, F(HOST_STACK), true, r->has_trigger ? r->trigger.where : 0);
     else if (lacks_label(r, x_host))
         tell_at(e, F(HOST_STACK), false, r->has_trigger ? r->trigger.where : r->x.last);
-    else if (syn && wanted && r->packet.tos == wanted && !marks_all(x_host, wanted))
+    else if (syn && wanted && r->packet.tos == wanted && !may_mark(x_host, wanted))
         tell_at(e, F(HOST_STACK), true, r->trigger.where);
     if (syn)
         tell(e, F(FILTER_TOS),

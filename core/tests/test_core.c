@@ -765,8 +765,8 @@ static void test_unserved(uint32_t clients, int apart_ms, enum tcprst_cause caus
 }
 
 /* A host whose stack reflects a SYN's type of service shows that no filter answered: not where what
- * it sent a day before has that, too. */
-static void test_reflected(uint8_t others, bool certain)
+ * it sent a day before has that, too, or has one for some services and another for others. */
+static void test_reflected(uint8_t others, uint8_t more, bool certain)
 {
     enum { MARK = 0x88, DAY = 86400 };
     static const struct step tried = {SERVER, SYN, 0, 0, 0, 0},
@@ -776,8 +776,11 @@ static void test_reflected(uint8_t others, bool certain)
     struct feeder f = {start(&answers, 0), 0, SECOND, {100, 1}, {0, 0}, 1};
     tos = others;
     feed(&f, &tried);
-    f.time += DAY * (int64_t)SECOND;
     f.client = 2;
+    tos = more;
+    feed(&f, &tried);
+    f.time += DAY * (int64_t)SECOND;
+    f.client = 3;
     tos = MARK;
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         f.time += (int64_t)refused[i].wait_ms * MILLISECOND;
@@ -791,8 +794,9 @@ static void test_reflected(uint8_t others, bool certain)
 
 int main(void)
 {
-    test_reflected(0, true);
-    test_reflected(0x88, false);
+    test_reflected(0, 0, true);
+    test_reflected(0x88, 0x88, false);
+    test_reflected(0, 0x28, false);
     test_unserved(1, 0, TCPRST_CAUSE_UNREAD_DATA);
     test_unserved(3, 600, TCPRST_CAUSE_BACKEND_UNAVAILABLE);
     test_unserved(3, 1, TCPRST_CAUSE_LISTENER_CLOSED);
