@@ -376,7 +376,7 @@ static void count_alike(struct reset *r, const struct connection *c)
     const struct recent *e = recent_back(&c->recents, MAX_RELATED);
     uint32_t alike = 1, matching = 0, text = 0;
     uint64_t n = 0;
-    if (SHORTCUTS && e && r->when - e->time <= HORIZON)
+    if (e && r->when - e->time <= HORIZON)
         return;
     for (; n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         bool from_x = !!(e->bits & RECENT_FROM_B) == r->d;
