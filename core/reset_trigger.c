@@ -102,10 +102,11 @@ static bool taken_in_silence(const struct reset *r, const struct recent *e)
     return of_fin || !answered_before(r);
 }
 
-/* Of Y, and no RST was paired with it yet. */
+/* Of Y, had come to X, and no RST was paired with it yet. */
 static bool is_unspent(const struct reset *r, const struct recent *e)
 {
-    return !!(e->bits & RECENT_FROM_B) != r->d && !(e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED));
+    return !!(e->bits & RECENT_FROM_B) != r->d &&
+           !(e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED)) && e->time < r->before.under_way;
 }
 
 static bool matches(const struct reset *r, const struct recent *e)
