@@ -801,8 +801,8 @@ static uint8_t under_way(const struct tcprst_places *p, const struct at_hand *h)
             acked |= (e->flags & TCPRST_ACK) != 0;
             continue;
         }
-        bool came_by = (e->seen >> h->place & 1) || (end != e->seq && (here->have >> e->d & 1) &&
-                                                     seq_le(end, here->next[e->d]));
+        bool came_by = (e->seen >> h->place & 1) ||
+                       (end != e->seq && (here->have >> e->d & 1) && seq_le(end, here->next[e->d]));
         if (came_by || (acked && end != e->seq && seq_le(end, ack)) || !may_still_come(p, h, e))
             break;
         count++;

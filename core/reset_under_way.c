@@ -13,8 +13,8 @@
 /* Of Y, and nothing that is there twice or of another incarnation. */
 static bool is_of_peer(const struct reset *r, const struct recent *e)
 {
-    return !!(e->bits & RECENT_FROM_B) != r->d &&
-           !(e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) && !(e->flags & TCPRST_RST);
+    return !!(e->bits & RECENT_FROM_B) != r->d && !(e->bits & (RECENT_DUPLICATE | RECENT_STRAY)) &&
+           !(e->flags & TCPRST_RST);
 }
 
 static void take_segment(struct endpoint *y, const struct recent *e)
