@@ -708,6 +708,27 @@ static void crossed(void)
     check(pair.said[NEARER_SERVER].origin == TCPRST_ORIGIN_ENDPOINT, "who aborts is told by that");
 }
 
+/* It has the TTL that stacks start with where it is captured first, as all in the server's name: so
+ * has what a router makes that writes it. */
+static void written_ttl(void)
+{
+    enum { COUNT = 8 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n <= COUNT; n++) {
+        bool to_server = n % 2 == 0;
+        show(&pair, talk(n), to_server ? AT_CLIENT : NEARER_SERVER, 64);
+        show(&pair, talk(n), to_server ? NEARER_SERVER : AT_CLIENT, 63);
+    }
+    struct tcprst_segment last = talk(COUNT);
+    show(&pair, refusal(&last), NEARER_SERVER, 64);
+    show(&pair, refusal(&last), AT_CLIENT, 63);
+    end(&pair);
+    check(pair.said[NEARER_SERVER].origin == TCPRST_ORIGIN_ENDPOINT &&
+              pair.said[NEARER_SERVER].strength == TCPRST_STRENGTH_LIKELY,
+          "a TTL alone proves no end");
+}
+
 enum server_side { COMPLETE, STOPPED, QUIET, TORN, FILTERED, PAGED };
 
 /* A RST in the server's name that the capture at the client has and the one at the server has not;
@@ -1101,6 +1122,7 @@ int main(void)
     scanned();
     absences();
     crossed();
+    written_ttl();
     beside_a_router();
     translated_no_more();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
