@@ -413,7 +413,7 @@ enum tcprst_peer_error peer_error_of(const struct reset *r, enum tcprst_stage st
     bool x_fin_received = seen(x, END_FIN) && seen(y, END_ACK) && seq_lt(x->fin_seq, y->max_ack);
     bool x_fin_taken =
         x_fin_received || (seen(x, END_FIN) && (r->seq == x->fin_seq + 1 || r->seq == x->fin_seq));
-    if (seen(y, END_FIN))
+    if (r->before.peer_closed)
         return x_fin_taken ? TCPRST_PEER_ERROR_NONE : TCPRST_PEER_ERROR_UNKNOWN;
     if (x_fin_taken)
         return TCPRST_PEER_ERROR_EPIPE; /* CLOSE-WAIT: the reader had its end of file */
@@ -436,7 +436,7 @@ static bool ended_by(const struct reset *r, const struct ended *ended, bool *by_
 enum tcprst_sender closed_first_of(const struct tcprst_verdict *v, const struct reset *r,
                                    const struct ended *ended)
 {
-    bool x_fin = seen(&r->x, END_FIN), y_fin = seen(&r->y, END_FIN), by_x = true;
+    bool x_fin = seen(&r->x, END_FIN), y_fin = r->before.peer_closed, by_x = true;
     if (r->before.client < 0)
         return TCPRST_SENDER_UNKNOWN;
     if (x_fin || y_fin)

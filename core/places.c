@@ -767,6 +767,49 @@ static bool take_copy(struct tcprst_places *p, struct at_hand *h, struct sight *
     return true;
 }
 
+/* What came by elsewhere so long ago that, as packets go, it may yet come by here. */
+static bool may_still_come(const struct tcprst_places *p, const struct at_hand *h,
+                           const struct sight *e)
+{
+    const struct path *path = places_path(p, places_line(p, h->line));
+    const struct path_place *from = &path->place[e->place], *here = &path->place[h->place];
+    int64_t way = here->lag[e->d] - from->lag[e->d];
+    return from->count[e->d] && here->count[e->d] && way > 0 &&
+           h->time - e->time <= 2 * way + DOUBLED_MOST;
+}
+
+/*
+ * So many of the last segments to the RST's sender were on their way still when it came by here,
+ * where it is seen first: nearest to its sender, who had none of them either. What is overdue was
+ * lost, on the way or by the capture; what the sender has acknowledged it had, as all before that.
+ */
+static uint8_t under_way(const struct tcprst_places *p, const struct at_hand *h)
+{
+    const struct line *l = places_line(p, h->line);
+    const struct line_place *here = &l->place[h->place];
+    const struct sight *e;
+    uint8_t count = 0;
+    bool acked = h->flags & TCPRST_ACK;
+    uint32_t ack = h->ack, serial = l->last;
+    for (unsigned n = 0; n < AROUND_MOST && (e = places_sight(p, serial)) != NULL;
+         n++, serial = e->before) {
+        uint32_t end = e->seq + segment_length(e->flags, e->length);
+        if (e->flags & TCPRST_RST)
+            continue;
+        if (e->d == h->d) {
+            ack = e->flags & TCPRST_ACK ? (acked ? seq_max(ack, e->ack) : e->ack) : ack;
+            acked |= (e->flags & TCPRST_ACK) != 0;
+            continue;
+        }
+        bool came_by = (e->seen >> h->place & 1) ||
+                       (end != e->seq && (here->have >> e->d & 1) && seq_le(end, here->next[e->d]));
+        if (came_by || (acked && end != e->seq && seq_le(end, ack)) || !may_still_come(p, h, e))
+            break;
+        count++;
+    }
+    return count;
+}
+
 static bool take_new(struct tcprst_places *p, struct at_hand *h)
 {
     struct sight *altered =
@@ -782,6 +825,8 @@ static bool take_new(struct tcprst_places *p, struct at_hand *h)
     /* Where its numbers differ, it is another segment to its receiver. */
     struct sight before = altered ? *altered : (struct sight){0};
     struct sight_rest rest = altered ? *places_rest(p, altered) : (struct sight_rest){0};
+    if (h->flags & TCPRST_RST)
+        h->s->seen.under_way = under_way(p, h);
     add_sight(p, h);
     if (altered) {
         places_note_differences(&before, &rest, h);

@@ -135,13 +135,22 @@ void places_effect(enum tcprst_effect *effect, const struct place_facts *f)
         *effect = TCPRST_EFFECT_IGNORED;
 }
 
-void places_origin(struct tcprst_verdict *v, const struct place_facts *f)
+/* A place that has a RST shows that it was made beyond it, and a TTL that nothing was taken off yet
+ * that nobody routed it: but a router there may write a start into all it sends, its own RSTs among
+ * them. X's count or clock such a one does not have; nor what only X can be the cause of. */
+static bool is_surely_of_host(const struct evidence *e, const struct tcprst_verdict *v)
+{
+    return is(e, F(IP_ID_NEXT)) || is(e, F(TIMESTAMP_NEXT)) ||
+           v->strength == TCPRST_STRENGTH_CERTAIN;
+}
+
+void places_origin(struct tcprst_verdict *v, const struct place_facts *f, const struct evidence *e)
 {
     if (!is_proven(f))
         return;
     v->origin = f->at_x ? TCPRST_ORIGIN_ENDPOINT : TCPRST_ORIGIN_THIRD_PARTY;
-    v->origin_strength =
-        f->at_x || f->missed_x == MISS_CERTAIN ? TCPRST_STRENGTH_CERTAIN : TCPRST_STRENGTH_LIKELY;
+    bool surely = f->at_x ? is_surely_of_host(e, v) : f->missed_x == MISS_CERTAIN;
+    v->origin_strength = surely ? TCPRST_STRENGTH_CERTAIN : TCPRST_STRENGTH_LIKELY;
 }
 
 void places_rename(struct tcprst_verdict *v, struct tcprst_places *places, const struct reset *r)

@@ -107,6 +107,7 @@ void reset_begin(struct reset_draft *draft, struct connection *c, const struct t
     copy_segment(r, s);
     check_sum(r, s);
     copy_connection(r, c);
+    reset_take_back(r, c, s->seen.under_way);
     r->before.leg_hops = leg_hops(r, c);
     struct recent *t = reset_find_trigger(r, c);
     bool lately = reset_came_lately(draft->lately, r);

@@ -20,6 +20,11 @@ void reset_find_other_triggers(struct reset *r, const struct connection *c);
 /* A segment captured just after the RST that draws it all the same (captures reorder). */
 void reset_late_trigger(struct reset *r, struct recent *e, int d);
 
+/* ---- what its sender had not seen: reset_under_way.c ---- */
+
+/* Takes the last segments that Y sent, so many, out of what X knew of Y. */
+void reset_take_back(struct reset *r, const struct connection *c, unsigned count);
+
 /* ---- whether it is captured twice: reset_copy.c ---- */
 
 /* Whether one with its identification and numbers may have come so lately that it is a copy of that

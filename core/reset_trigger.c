@@ -102,10 +102,17 @@ static bool taken_in_silence(const struct reset *r, const struct recent *e)
     return of_fin || !answered_before(r);
 }
 
-/* Of Y, and no RST was paired with it yet. */
+/* Other places show, where there are some, that it had not come to X yet. */
+static bool was_under_way(const struct reset *r, const struct recent *e)
+{
+    return e->time >= r->before.under_way;
+}
+
+/* Of Y, had come to X, and no RST was paired with it yet. */
 static bool is_unspent(const struct reset *r, const struct recent *e)
 {
-    return !!(e->bits & RECENT_FROM_B) != r->d && !(e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED));
+    return !!(e->bits & RECENT_FROM_B) != r->d &&
+           !(e->bits & (RECENT_DUPLICATE | RECENT_ANSWERED)) && !was_under_way(r, e);
 }
 
 static bool matches(const struct reset *r, const struct recent *e)
@@ -251,7 +258,8 @@ static void find_others(struct reset *r, const struct connection *c)
     for (; back < MAX_RELATED && r->drawn.other_count < OTHER_TRIGGERS &&
            (e = recent_back(&c->recents, back)) != NULL;
          back++) {
-        if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE))
+        if (!!(e->bits & RECENT_FROM_B) == r->d || (e->bits & RECENT_DUPLICATE) ||
+            was_under_way(r, e))
             continue;
         unsigned kind = trigger_kind(e), i = 0;
         while (i < n && kinds[i] != kind)
@@ -273,7 +281,7 @@ static bool is_ambiguous(const struct reset *r, const struct connection *c, cons
          n++) {
         bool other_kind = (e->flags ^ t->flags) & TCPRST_SYN;
         if (e == t || !other_kind || !!(e->bits & RECENT_FROM_B) == r->d ||
-            (e->bits & RECENT_DUPLICATE))
+            (e->bits & RECENT_DUPLICATE) || was_under_way(r, e))
             continue;
         if (answers(r, e) && in_time(r, e) && !was_accepted(r, e))
             return true;

@@ -208,7 +208,7 @@ void verdict_make(const struct judge *judge, struct tcprst_verdict *v, struct re
     v->origin_strength =
         v->origin == TCPRST_ORIGIN_UNKNOWN ? TCPRST_STRENGTH_POSSIBLE : TCPRST_STRENGTH_LIKELY;
     v->settled_by = d->settled_by;
-    places_origin(v, &j->places[j->chosen]);
+    places_origin(v, &j->places[j->chosen], e);
     v->peer_error = peer_error_of(of, v->stage, v->effect);
     risk_of(v, of, e);
     v->severity = severity_of(v);

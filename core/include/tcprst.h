@@ -211,6 +211,8 @@ struct tcprst_seen {
     struct tcprst_frame copy_of; /* of a RST: the same packet, captured at another place before;
                                     number 0: none */
     uint8_t place;
+    uint8_t under_way; /* of a RST: so many of the last segments fed that were sent to its sender,
+                          RSTs not counted, had not come by its place yet */
     bool translated; /* addresses, ports or numbers are written as another place has them */
     bool passed_by;  /* by tcprst_glance_wants(): no more of its connection comes */
     bool followed;   /* it is known to be of a connection that is followed under this name */

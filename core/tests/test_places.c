@@ -575,6 +575,7 @@ struct pair {
         enum tcprst_origin origin;
         enum tcprst_strength strength; /* of that */
         enum tcprst_cause cause;
+        enum tcprst_stage stage;
     } said[2];
 };
 
@@ -586,6 +587,7 @@ static void note_said(void *user, const struct tcprst_verdict *v)
     pair->said[v->frame.capture].origin = v->origin;
     pair->said[v->frame.capture].strength = v->origin_strength;
     pair->said[v->frame.capture].cause = v->cause;
+    pair->said[v->frame.capture].stage = v->stage;
 }
 
 static int64_t server_ends; /* when the capture nearer to the server does, where that is known */
@@ -677,6 +679,54 @@ static void mapped_anew(bool same_packet)
           "who made it is told by whether the server's place has it, by whatever port");
     check(!same_packet || pair.said[AT_CLIENT].cause == TCPRST_CAUSE_IDLE_STATE_LOST,
           "and what had forgotten the connection stands between");
+}
+
+/* The server aborts while the client's FIN is on its way: the capture at the client has that before
+ * the RST, the one nearer to the server behind it. */
+static void crossed(void)
+{
+    enum { COUNT = 8 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n < COUNT; n++) {
+        bool to_server = n % 2 == 0;
+        show(&pair, talk(n), to_server ? AT_CLIENT : NEARER_SERVER, 64);
+        show(&pair, talk(n), to_server ? NEARER_SERVER : AT_CLIENT, 63);
+    }
+    struct tcprst_segment fin = talk(COUNT), abort = talk(COUNT + 1);
+    fin.flags |= TCPRST_FIN;
+    abort.flags |= TCPRST_RST;
+    abort.ack = fin.seq;
+    fin.payload_length = abort.payload_length = 0;
+    show(&pair, fin, AT_CLIENT, 64);
+    show(&pair, abort, NEARER_SERVER, 64);
+    show(&pair, fin, NEARER_SERVER, 63);
+    show(&pair, abort, AT_CLIENT, 63);
+    end(&pair);
+    check(pair.said[NEARER_SERVER].stage == TCPRST_STAGE_MID_STREAM,
+          "a FIN that is on its way has not come");
+    check(pair.said[NEARER_SERVER].origin == TCPRST_ORIGIN_ENDPOINT, "who aborts is told by that");
+}
+
+/* It has the TTL that stacks start with where it is captured first, as all in the server's name: so
+ * has what a router makes that writes it. */
+static void written_ttl(void)
+{
+    enum { COUNT = 8 };
+    struct pair pair;
+    begin(&pair);
+    for (unsigned n = 0; n <= COUNT; n++) {
+        bool to_server = n % 2 == 0;
+        show(&pair, talk(n), to_server ? AT_CLIENT : NEARER_SERVER, 64);
+        show(&pair, talk(n), to_server ? NEARER_SERVER : AT_CLIENT, 63);
+    }
+    struct tcprst_segment last = talk(COUNT);
+    show(&pair, refusal(&last), NEARER_SERVER, 64);
+    show(&pair, refusal(&last), AT_CLIENT, 63);
+    end(&pair);
+    check(pair.said[NEARER_SERVER].origin == TCPRST_ORIGIN_ENDPOINT &&
+              pair.said[NEARER_SERVER].strength == TCPRST_STRENGTH_LIKELY,
+          "a TTL alone proves no end");
 }
 
 enum server_side { COMPLETE, STOPPED, QUIET, TORN, UNHEARD, BESIDE, FILTERED, PAGED };
@@ -1080,6 +1130,8 @@ int main(void)
     mapped_anew(false);
     scanned();
     absences();
+    crossed();
+    written_ttl();
     beside_a_router();
     translated_no_more();
     return failures ? EXIT_FAILURE : EXIT_SUCCESS;
