@@ -389,6 +389,8 @@ void risk_of(struct tcprst_verdict *v, const struct reset *r, const struct evide
     }
     v->risk_from_sender = at_risk(&r->x, &r->y);
     v->risk_to_sender = at_risk(&r->y, &r->x);
+    if (v->risk_to_sender >= 0) /* X never had it, and will not */
+        v->risk_to_sender += (int64_t)r->before.octets_under_way;
     if (v->risk_to_sender > 0 && (r->flags & TCPRST_ACK) && seen(&r->x, END_ACK) &&
         seq_lt(r->x.max_ack, r->ack)) {
         int64_t more = seq_diff(r->ack, r->x.max_ack);

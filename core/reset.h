@@ -183,6 +183,7 @@ struct reset_before {
                        window that this offered; else 0 */
     bool sent_short; /* X's last text was less than a segment, though the window had room */
     int64_t under_way;    /* what Y sent from that time on had not come to X: INT64_MAX: all had */
+    uint64_t octets_under_way;
     bool peer_closed;     /* that, too, counted, Y had sent a FIN */
     bool device_sequence; /* learn.c: a count runs across hosts, from that one */
     uint16_t device_id;

@@ -60,8 +60,10 @@ void reset_take_back(struct reset *r, const struct connection *c, unsigned count
     uint64_t n = recent_other(c);
     r->before.under_way = INT64_MAX;
     r->before.peer_closed = seen(&r->y, END_FIN);
+    r->before.octets_under_way = 0;
     if (!count)
         return;
+    uint64_t sent = r->y.octets;
     for (; count && n < MAX_RELATED && (e = recent_back(&c->recents, n)) != NULL; n++) {
         if (e->where < c->first)
             break;
@@ -73,5 +75,6 @@ void reset_take_back(struct reset *r, const struct connection *c, unsigned count
         if (is_of_peer(r, e))
             take_segment(&r->y, e);
     }
+    r->before.octets_under_way = sent - r->y.octets;
     find_last(r, c, n);
 }

@@ -576,6 +576,7 @@ struct pair {
         enum tcprst_strength strength; /* of that */
         enum tcprst_cause cause;
         enum tcprst_stage stage;
+        int64_t risk; /* octets to the RST's sender */
     } said[2];
 };
 
@@ -588,6 +589,7 @@ static void note_said(void *user, const struct tcprst_verdict *v)
     pair->said[v->frame.capture].strength = v->origin_strength;
     pair->said[v->frame.capture].cause = v->cause;
     pair->said[v->frame.capture].stage = v->stage;
+    pair->said[v->frame.capture].risk = v->risk_to_sender;
 }
 
 static int64_t server_ends; /* when the capture nearer to the server does, where that is known */
@@ -693,18 +695,22 @@ static void crossed(void)
         show(&pair, talk(n), to_server ? AT_CLIENT : NEARER_SERVER, 64);
         show(&pair, talk(n), to_server ? NEARER_SERVER : AT_CLIENT, 63);
     }
-    struct tcprst_segment fin = talk(COUNT), abort = talk(COUNT + 1);
+    struct tcprst_segment text = talk(COUNT), fin = talk(COUNT + 2), abort = talk(COUNT + 1);
     fin.flags |= TCPRST_FIN;
+    fin.ack = text.ack;
     abort.flags |= TCPRST_RST;
-    abort.ack = fin.seq;
+    abort.ack = text.seq;
     fin.payload_length = abort.payload_length = 0;
+    show(&pair, text, AT_CLIENT, 64);
     show(&pair, fin, AT_CLIENT, 64);
     show(&pair, abort, NEARER_SERVER, 64);
+    show(&pair, text, NEARER_SERVER, 63);
     show(&pair, fin, NEARER_SERVER, 63);
     show(&pair, abort, AT_CLIENT, 63);
     end(&pair);
     check(pair.said[NEARER_SERVER].stage == TCPRST_STAGE_MID_STREAM,
           "a FIN that is on its way has not come");
+    check(pair.said[NEARER_SERVER].risk == 100, "and data on its way is lost");
     check(pair.said[NEARER_SERVER].origin == TCPRST_ORIGIN_ENDPOINT, "who aborts is told by that");
 }
 
