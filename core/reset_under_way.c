@@ -24,23 +24,26 @@ static void take_segment(struct endpoint *y, const struct recent *e)
         y->seen &= ~(uint32_t)END_FIN;
         y->snd_max = seq_lt(y->fin_seq, y->snd_max) ? y->fin_seq : y->snd_max;
     }
-    if (!e->length || (e->bits & RECENT_REPEATED) || seq_lt(y->snd_max, end))
+    if (!e->length || (e->bits & RECENT_REPEATED))
         return;
-    y->snd_max = e->seq;
+    if (y->snd_max == end) /* else it filled a gap */
+        y->snd_max = e->seq;
     y->octets -= y->octets < e->length ? y->octets : e->length;
     y->octets_mark = y->octets < y->octets_mark ? y->octets : y->octets_mark;
 }
 
-/* Y's last segment and its last text are the newest of those that are left. */
+/* Y's last segment and its last text are the newest of those that are left; of what is no longer
+ * remembered nobody knows but that it was no later than what is. */
 static void find_last(struct reset *r, const struct connection *c, uint64_t from)
 {
-    const struct recent *e;
+    const struct recent *e, *oldest = NULL;
     struct endpoint *y = &r->y;
     bool met = false, text = false;
     if (!y->octets)
         y->seen &= ~(uint32_t)END_DATA;
     for (uint64_t n = from; n < MAX_RELATED && !text && (e = recent_back(&c->recents, n)) != NULL;
          n++) {
+        oldest = e;
         if (!is_of_peer(r, e))
             continue;
         if (!met) {
@@ -52,6 +55,13 @@ static void find_last(struct reset *r, const struct connection *c, uint64_t from
         if (text)
             y->last_data_time = e->time;
     }
+    int64_t latest = oldest ? oldest->time : r->before.under_way;
+    if (!met) {
+        y->last = 0;
+        y->last_time = latest;
+    }
+    if (!text && y->last_data_time > latest)
+        y->last_data_time = latest;
 }
 
 void reset_take_back(struct reset *r, const struct connection *c, unsigned count)
@@ -76,5 +86,6 @@ void reset_take_back(struct reset *r, const struct connection *c, unsigned count
             take_segment(&r->y, e);
     }
     r->before.octets_under_way = sent - r->y.octets;
-    find_last(r, c, n);
+    if (r->before.under_way < INT64_MAX)
+        find_last(r, c, n);
 }
